@@ -1,0 +1,7 @@
+"""``python -m tfgradlint`` is the command."""
+
+import sys
+
+from tfgradlint.cli import main
+
+sys.exit(main())

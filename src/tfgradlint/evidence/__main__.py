@@ -1,0 +1,58 @@
+"""``python -m tfgradlint.evidence PATH...``: hold the comments of programs against TensorFlow."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tfgradlint.evidence.observe import TensorFlowMissing
+from tfgradlint.evidence.programs import Program, SpecificationError
+from tfgradlint.evidence.run import Run, python_files
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print, for each program and mode, ``ok`` or each difference; 1 where there is one."""
+    parser = argparse.ArgumentParser(prog="python -m tfgradlint.evidence", description=__doc__)
+    parser.add_argument("paths", nargs="+", type=Path, help="programs, or folders of programs")
+    parser.add_argument("--linter", action="store_true", help="hold the linter against them as well")
+    parser.add_argument("--times", action="store_true", help="print the seconds each run took")
+    options = parser.parse_args(arguments)
+    differing = 0
+    for path in python_files(options.paths):
+        program = Program.load(path)
+        try:
+            modes = program.modes
+        except (SpecificationError, SyntaxError) as error:
+            modes = ()
+            differing += 1
+            print(f"{path}: {error}")
+        for mode in modes:
+            start = time.perf_counter()
+            try:
+                differences = _differences(program, mode, linter=options.linter)
+            except TensorFlowMissing as error:
+                print(error, file=sys.stderr)
+                return 2
+            took = f" ({time.perf_counter() - start:.1f} s)" if options.times else ""
+            print(f"{path} [{mode}]: {'differs' if differences else 'ok'}{took}", flush=True)
+            for difference in differences:
+                print(f"    {difference}", flush=True)
+            differing += bool(differences)
+    return 1 if differing else 0
+
+
+def _differences(program: Program, mode: str, *, linter: bool) -> list[str]:
+    try:
+        run = Run.of(program, mode)
+    except SpecificationError as error:
+        return [str(error)]
+    differences = [f"TensorFlow: {difference}" for difference in run.against_tensorflow()]
+    if linter:
+        differences += [f"linter: {difference}" for difference in run.against_linter()]
+    return differences
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""Programs whose trailing comments are their specification.
+
+The comments, each valid for the line on which it stands:
+
+``# outcome: flows, none``   a gradient request starts here; one word a source, in ``tf.nest.flatten`` order
+``# outcome: flows | none``  several evaluations in order, equal neighbours merged
+``# expect: TFG101``         exactly these findings are due on this line
+``# raises: RuntimeError``   the program ends here, in this exception
+``# modes: function, jit``   on a ``def`` line: also run with this function compiled
+
+A value may differ in a mode: ``# outcome: none; jit: raises:TypeError``, ``# expect: TFG201; function: -``.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+#: ``eager`` is the program as it is written.
+MODES = ("eager", "function", "jit")
+
+DECORATORS = {"function": "@tf.function", "jit": "@tf.function(jit_compile=True)"}
+
+#: What the gradient of one source can be. ``empty``: there were no sources; ``never``: no evaluation.
+WORDS = ("flows", "zero", "none", "nonfinite", "empty", "never")
+
+#: The outcomes of one line: one tuple an evaluation, one word a source.
+Outcomes = tuple[tuple[str, ...], ...]
+
+_PIECE = re.compile(r"\s*(outcome|expect|raises|modes)\s*:\s*(.*?)\s*$")
+_MODE = re.compile(r"\s*(eager|function|jit)\s*:\s*(.*?)\s*$")
+_CODE = re.compile(r"TFG\d{3}$")
+_EXCEPTION = re.compile(r"[A-Za-z_]\w*$")
+
+
+class SpecificationError(ValueError):
+    """A comment that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What a program's comments claim in one mode, by line."""
+
+    outcomes: Mapping[int, Outcomes]
+    findings: Mapping[int, tuple[str, ...]]
+    raises: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program with its specification in comments. ``name`` tells it in reports."""
+
+    name: str
+    text: str
+
+    @classmethod
+    def load(cls, path: Path) -> Program:
+        """The program in a file."""
+        return cls(str(path), path.read_text(encoding="utf-8"))
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes in which the program is to be run; ``eager`` is always the first."""
+        marked = {mode for modes in _marked_functions(self.text).values() for mode in modes}
+        return tuple(mode for mode in MODES if mode == "eager" or mode in marked)
+
+    def variant(self, mode: str) -> str:
+        """The text for a mode: the marked functions decorated. Comments move with their lines."""
+        if mode == "eager":
+            return self.text
+        marked = _marked_functions(self.text)
+        lines = []
+        for number, line in enumerate(self.text.splitlines(keepends=True), 1):
+            if mode in marked.get(number, ()):
+                indentation = line[: len(line) - len(line.lstrip())]
+                lines.append(f"{indentation}{DECORATORS[mode]}\n")
+            lines.append(line)
+        return "".join(lines)
+
+    def specification(self, mode: str = "eager") -> Specification:
+        """What the comments claim for the mode; the lines are those of ``variant(mode)``."""
+        return read_specification(self.variant(mode), mode)
+
+
+def read_specification(text: str, mode: str = "eager") -> Specification:
+    """Read the comments of a text for one mode."""
+    outcomes: dict[int, Outcomes] = {}
+    findings: dict[int, tuple[str, ...]] = {}
+    raises: dict[int, str] = {}
+    for line, kind, claim in _claims(text):
+        value = _for_mode(claim, mode, line)
+        if kind == "outcome":
+            outcomes[line] = _read_outcomes(value, line)
+        elif kind == "expect" and value != "-":
+            findings[line] = _read_codes(value, line)
+        elif kind == "raises" and value != "-":
+            raises[line] = _read_exception(value, line)
+    return Specification(outcomes, findings, raises)
+
+
+def say(outcomes: Outcomes) -> str:
+    """Outcomes in the words of a comment."""
+    return " | ".join(", ".join(evaluation) for evaluation in outcomes) or "never"
+
+
+def _claims(text: str) -> Iterator[tuple[int, str, str]]:
+    """The (line, kind, value) of every specification comment."""
+    seen: set[tuple[int, str]] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        line = token.start[0]
+        for piece in token.string.split("#"):
+            match = _PIECE.match(piece)
+            if match is None:
+                continue
+            if (line, match[1]) in seen:
+                raise SpecificationError(f"line {line}: two '{match[1]}' comments")
+            seen.add((line, match[1]))
+            yield line, match[1], match[2]
+
+
+def _for_mode(claim: str, mode: str, line: int) -> str:
+    """The part of a claim that speaks of a mode: ``none; jit: flows``."""
+    general, *special = claim.split(";")
+    for part in special:
+        match = _MODE.match(part)
+        if match is None:
+            raise SpecificationError(f"line {line}: '{part.strip()}' names no mode")
+        if match[1] == mode:
+            return match[2]
+    return general.strip()
+
+
+def _read_outcomes(value: str, line: int) -> Outcomes:
+    evaluations = tuple(
+        tuple(word.strip() for word in evaluation.split(",")) for evaluation in value.split("|")
+    )
+    for evaluation in evaluations:
+        for word in evaluation:
+            raised = word.startswith("raises:") and _EXCEPTION.match(word.removeprefix("raises:"))
+            if word not in WORDS and not raised:
+                raise SpecificationError(f"line {line}: '{word}' is no outcome")
+            if raised and len(evaluation) > 1:
+                raise SpecificationError(f"line {line}: an exception is one word for all sources")
+    return () if evaluations == (("never",),) else evaluations
+
+
+def _read_codes(value: str, line: int) -> tuple[str, ...]:
+    codes = [code.strip() for code in value.split(",")]
+    for code in codes:
+        if not _CODE.match(code):
+            raise SpecificationError(f"line {line}: '{code}' is no code")
+    return tuple(sorted(codes))
+
+
+def _read_exception(value: str, line: int) -> str:
+    if not _EXCEPTION.match(value):
+        raise SpecificationError(f"line {line}: '{value}' is no exception type")
+    return value
+
+
+def _marked_functions(text: str) -> dict[int, tuple[str, ...]]:
+    """The modes written on ``def`` lines, by line."""
+    marked: dict[int, tuple[str, ...]] = {}
+    for line, kind, claim in _claims(text):
+        if kind != "modes":
+            continue
+        modes = tuple(mode.strip() for mode in claim.split(","))
+        wrong = [mode for mode in modes if mode not in DECORATORS]
+        if wrong:
+            raise SpecificationError(f"line {line}: '{wrong[0]}' is no mode")
+        marked[line] = modes
+    if marked:
+        functions = {node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
+        for line in marked:
+            if line not in functions:
+                raise SpecificationError(f"line {line}: 'modes' stands on the line of a 'def'")
+    return marked

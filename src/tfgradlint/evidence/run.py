@@ -1,0 +1,44 @@
+"""One program in one mode: what TensorFlow did, what the linter says, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfgradlint.evidence.compare import finding_differences, outcome_differences, verdict_differences
+from tfgradlint.evidence.observe import Observation, observe
+from tfgradlint.evidence.programs import Program, Specification
+from tfgradlint.judge import judge
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A program in a mode, run under TensorFlow."""
+
+    text: str
+    specification: Specification
+    observation: Observation
+
+    @classmethod
+    def of(cls, program: Program, mode: str) -> Run:
+        """Run a program's variant for the mode."""
+        text = program.variant(mode)
+        return cls(text, program.specification(mode), observe(text))
+
+    def against_tensorflow(self) -> list[str]:
+        """Where the comments on outcomes differ from what TensorFlow did."""
+        return outcome_differences(self.text, self.specification, self.observation)
+
+    def against_linter(self) -> list[str]:
+        """Where the findings and the verdicts differ from the comments and from TensorFlow."""
+        analysis = judge(self.text)
+        return finding_differences(self.specification, analysis.findings) + verdict_differences(
+            self.specification, self.observation, analysis.predictions
+        )
+
+
+def python_files(paths: list[Path]) -> Iterator[Path]:
+    """The Python files among the paths, folders searched."""
+    for path in paths:
+        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]

@@ -1,0 +1,375 @@
+"""Calls: functions, methods and classes of the module run with the caller's values; the rest goes to the libraries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tfgradlint.flow.containers import call_member, dictionary, in_place
+from tfgradlint.flow.gradients import Gradients
+from tfgradlint.flow.objects import Objects
+from tfgradlint.flow.tape import Tape
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Choice,
+    Class,
+    Const,
+    Deferred,
+    Entries,
+    Function,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Member,
+    Method,
+    Partial,
+    Scalar,
+    Scope,
+    Several,
+    Super,
+    Symbol,
+    Tensor,
+    Thunk,
+    Unknown,
+    UnknownMember,
+    Value,
+    Variable,
+    Wrapped,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+_DEPTH = 20
+
+
+class Calls(Objects):
+    """Everything that happens when something is called."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        super().__init__(interp)
+        self.gradients = Gradients(interp)
+        self.enter = self.gradients.enter
+        self.augmented = self.gradients.augmented
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """The result of ``callee(*args, **kwargs)``."""
+        interp = self._interp
+        if isinstance(callee, Function):
+            return self._inline(callee, args, kwargs)
+        if isinstance(callee, Method):
+            return self.call(callee.function, [callee.receiver, *args], kwargs)
+        if isinstance(callee, Member):
+            return self._member(callee, args, kwargs)
+        if isinstance(callee, Symbol):
+            found = interp.libraries.call(interp, callee, args, kwargs)
+            return found if found is not None else interp.unknown(f"call of {callee.path}", *_all(args, kwargs))
+        if isinstance(callee, Class):
+            return self._instantiate(callee, args, kwargs)
+        if isinstance(callee, Partial):
+            return self.call(callee.function, [*callee.args, *args], {**callee.kwargs, **kwargs})
+        if isinstance(callee, Thunk):
+            return callee.call(args, kwargs)
+        if isinstance(callee, Choice):
+            return self._several_callees(callee, args, kwargs)
+        if isinstance(callee, Instance):
+            function = self.class_attribute(callee.cls, "__call__")
+            if function is not None:
+                return self.call(Method(function, callee), args, kwargs)
+            found = interp.libraries.call(interp, callee, args, kwargs)
+            return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
+        if isinstance(callee, Wrapped) and callee.kind == "staticmethod":
+            return self.call(callee.function, args, kwargs)
+        if isinstance(callee, UnknownMember):
+            found = interp.libraries.call(interp, Member(callee.receiver, callee.name), args, kwargs)
+            if found is not None:
+                return found
+            if callee.name in ("gradient", "jacobian", "batch_jacobian") and (
+                len(args) >= 2 or "sources" in kwargs or "source" in kwargs
+            ):
+                return self.gradients.unknown_tape(callee.name, args, kwargs)
+            return self._unknown_call(f".{callee.name}()", callee, args, kwargs)
+        why = callee.node.why if isinstance(callee, Unknown) else type(callee).__name__
+        return self._unknown_call(f"call of unknown ({why})", callee, args, kwargs)
+
+    def _unknown_call(self, why: str, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """An unknown function may use up a tape it is given."""
+        given = _all(args, kwargs)
+        for value in given:
+            if isinstance(value, Tape):
+                self._interp.state.set(value, "blurred", True)
+        return self._interp.unknown(why, callee, *given)
+
+    def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        results: list[Value] = []
+        candidates = [each for each in callee.values if not (isinstance(each, Const) and each.value is None)]
+        if len(candidates) == 1:
+            return self.call(candidates[0], args, kwargs)
+
+        def run(each: Value) -> bool:
+            results.append(self.call(each, args, kwargs))
+            return True
+
+        self._interp.alternatives([lambda each=each: run(each) for each in candidates])  # type: ignore[misc]
+        return self._interp.join(results)
+
+    def _member(self, member: Member, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        receiver = member.receiver
+        if isinstance(receiver, Tape):
+            return self.gradients.call(receiver, member.name, args, kwargs)
+        if isinstance(receiver, (Listing, Mapping, Items, Several)):
+            found = call_member(interp, receiver, member.name, args, kwargs)
+        else:
+            found = interp.libraries.call(interp, member, args, kwargs)
+        if found is not None:
+            return found
+        if isinstance(receiver, (Const, Scalar)):
+            return Scalar(interp.recorder.leaf())
+        if isinstance(receiver, Array):
+            return interp.expressions.binary("method", receiver, Items(tuple(args)), cst.Pass())
+        return interp.unknown(f".{member.name}()", receiver, *_all(args, kwargs))
+
+    # -- functions
+
+    def function(self, node: cst.FunctionDef | cst.Lambda, name: str, owner: Class | None = None) -> Function:
+        """The function object that a definition makes: its defaults are evaluated now."""
+        interp = self._interp
+        defaults: dict[str, Value] = {}
+        params = node.params
+        for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+            if param.default is not None:
+                defaults[param.name.value] = interp.eval(param.default)
+        return Function(node, name, interp.scope, defaults, owner=owner)
+
+    def define(self, node: cst.FunctionDef) -> Value:
+        """A function definition with its decorators applied."""
+        interp = self._interp
+        owner = interp.scope.fields.get("__owner__") if interp.scope.kind == "class" else None
+        value: Value = self.function(node, node.name.value, owner)
+        for decorator in reversed(node.decorators):
+            if isinstance(decorator.decorator, cst.Attribute) and decorator.decorator.attr.value == "setter":
+                continue
+            value = self._decorated(interp.eval(decorator.decorator), value)
+        return value
+
+    def _decorated(self, decorator: Value, function: Value) -> Value:
+        interp = self._interp
+        found = interp.libraries.decorate(interp, decorator, function)
+        return found if found is not None else self.call(decorator, [function], {})
+
+    def _inline(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        node = function.node
+        again = sum(1 for frame in interp.frames if frame.function is not None and frame.function.node is node)
+        if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
+            return interp.unknown("generator", *_all(args, kwargs))
+        if again >= 2 or len(interp.frames) > _DEPTH:
+            return interp.unknown("recursion", *_all(args, kwargs))
+        interp.called.add(id(node))
+        scope = Scope("function", function.scope)
+        if not self._bind(function, scope, args, kwargs):
+            return interp.unknown("arguments", *_all(args, kwargs))
+        return self.execute(function, scope)
+
+    def execute(self, function: Function, scope: Scope) -> Value:
+        """Run a function's body in a scope that holds its arguments."""
+        from tfgradlint.flow.interpreter import Frame
+
+        interp, state = self._interp, self._interp.state
+        node = function.node
+        frame = Frame(function, scope, state.mark(), len(interp.contexts))
+        statement, site, loops = interp.statement, interp.recorder.site, interp.loops
+        interp.loops = []
+        interp.frames.append(frame)
+        interp.recorder.level += function.graph
+        try:
+            if isinstance(node, cst.Lambda):
+                return interp.eval(node.body)
+            goes_on = interp.statements.suite(node.body)
+        finally:
+            interp.recorder.level -= function.graph
+            interp.frames.pop()
+            interp.loops = loops
+            interp.statement, interp.recorder.site = statement, site
+        ends = frame.returns
+        if goes_on:
+            if not ends:
+                return NONE
+            ends.append((state.snapshot(frame.mark), NONE))
+        state.rollback(frame.mark)
+        state.apply([snapshot for snapshot, _ in ends])
+        if not ends:
+            interp.statements.raised()
+            return interp.unknown("always raises")
+        return interp.join([value for _, value in ends])
+
+    def call_alone(self, function: Function, receiver: Instance | None) -> None:
+        """Run a function with unknown arguments."""
+        interp = self._interp
+        interp.called.add(id(function.node))
+        if function.name in interp.outline.generators:
+            pass
+        scope = Scope("function", function.scope)
+        params = function.node.params
+        names = [*params.posonly_params, *params.params, *params.kwonly_params]
+        for position, param in enumerate(names):
+            name = param.name.value
+            value: Value = interp.unknown("parameter")
+            if position == 0 and receiver is not None:
+                value = receiver
+            scope.fields[name] = value
+        if isinstance(params.star_arg, cst.Param):
+            scope.fields[params.star_arg.name.value] = Several(interp.unknown("parameter"), "tuple")
+        if params.star_kwarg is not None:
+            scope.fields[params.star_kwarg.name.value] = Mapping(Entries({}, interp.unknown("parameter")))
+        self.execute(function, scope)
+
+    def initialise_alone(self, instance: Instance) -> None:
+        """Run ``__init__`` with unknown arguments."""
+        function = self.class_attribute(instance.cls, "__init__")
+        if isinstance(function, Function):
+            self.call_alone(function, instance)
+
+    def forget_attributes(self, instance: Instance) -> None:
+        """Attributes that other methods assign may hold anything when one method runs alone."""
+        interp = self._interp
+        for cls in instance.cls.lineage():
+            if isinstance(cls, Class):
+                for name in interp.outline.reassigned[cls.name]:
+                    if name in instance.fields:
+                        interp.state.set(instance, name, interp.unknown("attribute"))
+
+    def _bind(
+        self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]
+    ) -> bool:
+        """Bind arguments to parameters; False where Python would refuse the call or its shape is unknown."""
+        interp = self._interp
+        params = function.node.params
+        positional = [param.name.value for param in (*params.posonly_params, *params.params)]
+        keyword_only = [param.name.value for param in params.kwonly_params]
+        fields = scope.fields
+        extra: list[Value] = []
+        uncertain: Value | None = None
+        for position, value in enumerate(args):
+            if isinstance(value, Several) and value.type == "star":
+                uncertain = value.element
+                break
+            if position < len(positional):
+                fields[positional[position]] = value
+            else:
+                extra.append(value)
+        if isinstance(params.star_arg, cst.Param):
+            content: Value = Items(tuple(extra))
+            if uncertain is not None:
+                content = Several(interp.join([*extra, uncertain]), "tuple")
+            fields[params.star_arg.name.value] = content
+        elif extra:
+            return False
+        others: dict[str, Value] = {}
+        spread = kwargs.get("**")
+        for name, value in kwargs.items():
+            if name == "**":
+                continue
+            if (name in positional or name in keyword_only) and name not in fields:
+                fields[name] = value
+            else:
+                others[name] = value
+        if params.star_kwarg is not None:
+            rest = interp.unknown("**kwargs") if spread is not None else None
+            fields[params.star_kwarg.name.value] = Mapping(Entries(dict(others), rest))
+        elif others:
+            return False
+        for name in (*positional, *keyword_only):
+            if name not in fields:
+                if uncertain is not None and name in positional:
+                    fields[name] = interp.unknown("*args", uncertain)
+                elif spread is not None:
+                    fields[name] = interp.unknown("**kwargs")
+                elif name in function.defaults:
+                    fields[name] = function.defaults[name]
+                else:
+                    return False
+        return True
+
+    # -- classes
+
+    def define_class(self, node: cst.ClassDef) -> Value:
+        """A class definition: its body runs in a scope of its own."""
+        interp = self._interp
+        bases = tuple(interp.eval(arg.value) for arg in node.bases if arg.star == "")
+        cls = Class(node.name.value, node, bases)
+        scope = Scope("class", interp.scope)
+        scope.fields["__owner__"] = cls
+        frame = interp.frame
+        outer = frame.scope
+        frame.scope = scope
+        try:
+            interp.statements.suite(node.body)
+        finally:
+            frame.scope = outer
+        cls.fields.update({name: value for name, value in scope.fields.items() if name != "__owner__"})
+        interp.classes.append(cls)
+        value: Value = cls
+        for decorator in reversed(node.decorators):
+            applied = interp.libraries.decorate(interp, interp.eval(decorator.decorator), value)
+            value = applied if applied is not None else interp.unknown("class decorator")
+        return value
+
+    def _instantiate(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        instance = Instance(cls)
+        function = self.class_attribute(cls, "__init__")
+        if function is not None:
+            self.call(Method(function, instance), args, kwargs)
+            return instance
+        names = [name for each in reversed(list(cls.lineage())) if isinstance(each, Class) for name in _annotated(each)]
+        for name, value in zip(names, args, strict=False):
+            interp.state.set(instance, name, value)
+        for name, value in kwargs.items():
+            interp.state.set(instance, name, value)
+        return instance
+
+    def super_call(self, args: list[Value]) -> Value:
+        """``super()`` in a method, or ``super(Class, self)``."""
+        if len(args) == 2 and isinstance(args[0], Class):
+            return Super(args[0], args[1])
+        for frame in reversed(self._interp.frames):
+            function = frame.function
+            if function is not None and function.owner is not None:
+                params = (*function.node.params.posonly_params, *function.node.params.params)
+                if params:
+                    receiver = frame.scope.fields.get(params[0].name.value)
+                    if receiver is not None:
+                        return Super(function.owner, receiver)
+        return self._interp.unknown("super")
+
+    # -- helpers of other modules
+
+    def in_place(self, old: Value, name: str, value: Value) -> Value | None:
+        """``+=`` on a container changes it; None for everything else."""
+        return in_place(self._interp, old, name, value)
+
+    def dictionary(self, pairs: Value) -> Value:
+        """A dictionary from a sequence of pairs."""
+        return dictionary(self._interp, pairs)
+
+
+def _annotated(cls: Class) -> list[str]:
+    """The annotated names of a class body: a data class's or named tuple's fields."""
+    names: list[str] = []
+    for statement in getattr(cls.node.body, "body", ()):
+        for small in getattr(statement, "body", ()) if isinstance(statement, cst.SimpleStatementLine) else ():
+            if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name):
+                names.append(small.target.value)
+    return names
+
+
+def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    return [*args, *kwargs.values()]
+
+
+__all__ = ["Calls", "Deferred", "Tensor", "Variable"]

@@ -1,0 +1,33 @@
+"""Why a gradient does not pass: one cause a kind of break, each told by one rule."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Cause(Enum):
+    """The kinds of break. The value is the code of the rule that reports it."""
+
+    TAPE_REUSED = "TFG101"
+    DERIVED_SOURCE = "TFG102"
+    UNWATCHED_TENSOR = "TFG103"
+    LATE_WATCH = "TFG104"
+    OFF_TAPE = "TFG105"
+    UNWATCHED_VARIABLE = "TFG106"
+    REBOUND_VARIABLE = "TFG107"
+    UNRELATED_TARGET = "TFG108"
+    WATCH_OF_NON_TENSOR = "TFG109"
+    SOURCE_NOT_TENSOR = "TFG110"
+    ASSIGNED = "TFG111"
+    TAPE_NEVER_ENTERED = "TFG112"
+    GRADIENTS_IN_EAGER = "TFG113"
+    PYTHON_VALUE = "TFG201"
+    NUMPY_FUNCTION = "TFG202"
+    NUMPY_CALLBACK = "TFG203"
+    NEW_VARIABLE = "TFG204"
+    NO_GRADIENT = "TFG301"
+    INTEGER_CAST = "TFG302"
+    INTEGER_SOURCE = "TFG303"
+    UNREGISTERED = "TFG304"
+    ZERO_GRADIENT = "TFG305"
+    STOP_GRADIENT = "TFG306"

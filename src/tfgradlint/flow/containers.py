@@ -1,0 +1,184 @@
+"""Lists, sets, dictionaries and their methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tfgradlint.flow.values import (
+    NONE,
+    Const,
+    Entries,
+    Items,
+    Listing,
+    Mapping,
+    Scalar,
+    Several,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+_LONG = 64
+
+
+def listing(values: list[Value], type: str = "list") -> Listing:
+    """A list with these elements."""
+    return Listing(Items(tuple(values), type))
+
+
+def mapping(entries: dict[Any, Value], rest: Value | None = None) -> Mapping:
+    """A dictionary with these entries."""
+    return Mapping(Entries(entries, rest))
+
+
+def in_place(interp: Interpreter, old: Value, name: str, value: Value) -> Value | None:
+    """``+=`` on a list extends it."""
+    if isinstance(old, Listing) and name == "__add__":
+        _extend(interp, old, value)
+        return old
+    return None
+
+
+def dictionary(interp: Interpreter, pairs: Value) -> Mapping:
+    """``dict(pairs)``."""
+    content = interp.calls.iterate(pairs)
+    if isinstance(content, Items):
+        entries: dict[Any, Value] = {}
+        rest: list[Value] = []
+        for pair in content.items:
+            parts = interp.calls.iterate(pair, unpacking=2)
+            if isinstance(parts, Items) and len(parts.items) == 2:
+                key, value = parts.items
+                if isinstance(key, Const) and isinstance(key.value, (str, int, float, bool, type(None))):
+                    entries[key.value] = value
+                else:
+                    rest.append(value)
+            else:
+                rest.append(interp.unknown("pair", pair))
+        return mapping(entries, interp.join(rest) if rest else None)
+    parts = interp.calls.iterate(content.element, unpacking=2)
+    value = parts.items[1] if isinstance(parts, Items) and len(parts.items) == 2 else interp.unknown("pair")
+    return mapping({}, value)
+
+
+def _extend(interp: Interpreter, receiver: Listing, value: Value) -> None:
+    old, more = receiver.fields["content"], interp.calls.iterate(value)
+    if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
+        new: Value = Items(old.items + more.items, old.type)
+    elif isinstance(old, Items) and not old.items:
+        new = Several(interp.state.element(more), old.type)
+    else:
+        new = Several(interp.join([interp.state.element(old), interp.state.element(more)]), old.type)
+    interp.state.set(receiver, "content", new)
+
+
+def call_member(
+    interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of a list, tuple, set or dictionary; None where it is not known."""
+    if isinstance(receiver, Mapping):
+        return _mapping_member(interp, receiver, name, args, kwargs)
+    if isinstance(receiver, Listing):
+        return _listing_member(interp, receiver, name, args)
+    if name in ("index", "count"):
+        return Scalar(interp.recorder.leaf(), "int")
+    if name == "_asdict" and isinstance(receiver, Items):
+        return mapping(dict(zip(receiver.fields, receiver.items, strict=False)))
+    if name == "_replace" and isinstance(receiver, Items):
+        items = tuple(kwargs.get(f, item) for f, item in zip(receiver.fields, receiver.items, strict=False))
+        return Items(items, receiver.type, receiver.fields)
+    return None
+
+
+def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: list[Value]) -> Value | None:
+    state = interp.state
+    content = receiver.fields["content"]
+    if name in ("append", "add", "appendleft") and args:
+        _extend(interp, receiver, Items((args[0],)))
+        if name == "appendleft" and isinstance(receiver.fields["content"], Items):
+            items = receiver.fields["content"].items
+            state.set(receiver, "content", Items((items[-1], *items[:-1]), content.type))
+        return NONE
+    if name in ("extend", "update", "union") and args:
+        target = receiver if name != "union" else Listing(content)
+        _extend(interp, target, args[0])
+        return NONE if name != "union" else target
+    if name == "insert" and len(args) == 2:
+        if isinstance(content, Items) and isinstance(args[0], Const) and isinstance(args[0].value, int):
+            items = list(content.items)
+            items.insert(args[0].value, args[1])
+            state.set(receiver, "content", Items(tuple(items), content.type))
+        else:
+            _extend(interp, receiver, Items((args[1],)))
+        return NONE
+    if name in ("pop", "popleft"):
+        position = args[0].value if args and isinstance(args[0], Const) else (-1 if not args else None)
+        position = 0 if name == "popleft" else position
+        if isinstance(content, Items) and isinstance(position, int) and -len(content.items) <= position < len(content.items):
+            items = list(content.items)
+            popped = items.pop(position)
+            state.set(receiver, "content", Items(tuple(items), content.type))
+            return popped
+        element = state.element(content)
+        state.set(receiver, "content", Several(element, content.type))
+        return element
+    if name == "clear":
+        state.set(receiver, "content", Items((), content.type))
+        return NONE
+    if name == "copy":
+        return Listing(content)
+    if name == "reverse":
+        if isinstance(content, Items):
+            state.set(receiver, "content", Items(content.items[::-1], content.type))
+        return NONE
+    if name in ("sort", "remove", "discard"):
+        state.set(receiver, "content", Several(state.element(content), content.type))
+        return NONE
+    if name in ("index", "count"):
+        return Scalar(interp.recorder.leaf(), "int")
+    return None
+
+
+def _mapping_member(
+    interp: Interpreter, receiver: Mapping, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    content: Entries = receiver.fields["content"]
+    if name in ("items", "values", "keys"):
+        if content.rest is None:
+            rows: list[Value] = []
+            for key, value in content.entries.items():
+                rows.append({"items": Items((Const(key), value)), "values": value}.get(name, Const(key)))
+            return Items(tuple(rows), "list")
+        each = interp.join([*content.entries.values(), content.rest])
+        key = Scalar(interp.recorder.leaf())
+        return Several({"items": Items((key, each)), "values": each}.get(name, key))
+    if name in ("get", "pop", "setdefault") and args:
+        key = args[0]
+        default = args[1] if len(args) > 1 else NONE
+        if isinstance(key, Const) and key.value in content.entries:
+            found = content.entries[key.value]
+        elif isinstance(key, Const) and content.rest is None:
+            found = default
+        else:
+            others = [] if isinstance(key, Const) else list(content.entries.values())
+            found = interp.join([*others, *([content.rest] if content.rest is not None else []), default])
+        if name == "setdefault":
+            interp.calls.set_item(receiver, key, found)
+        elif name == "pop" and isinstance(key, Const):
+            interp.calls.delete_item(receiver, key)
+        return found
+    if name == "update":
+        for source in (*args, mapping(dict(kwargs))):
+            other = source.fields["content"] if isinstance(source, Mapping) else dictionary(interp, source).fields["content"]
+            now: Entries = receiver.fields["content"]
+            rests = [rest for rest in (now.rest, other.rest) if rest is not None]
+            merged = Entries({**now.entries, **other.entries}, interp.join(rests) if rests else None)
+            interp.state.set(receiver, "content", merged)
+        return NONE
+    if name == "copy":
+        return Mapping(content)
+    if name == "clear":
+        interp.state.set(receiver, "content", Entries({}))
+        return NONE
+    return None

@@ -1,0 +1,294 @@
+"""What a tape's methods do, and the record of every request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge, Effect, Site, trainable
+from tfgradlint.flow.requests import Judge, Judgement, Reason, Request, RequestSite, flatten
+from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Const,
+    Entries,
+    Items,
+    Listing,
+    Mapping,
+    Member,
+    Scalar,
+    Several,
+    Tensor,
+    Thunk,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: Anything the user named as a source.
+Leaf = tuple[str, Value]
+
+
+class Reports:
+    """What an interpretation found out: the request sites in order, and steps that raise by themselves."""
+
+    def __init__(self) -> None:
+        self.sites: dict[Any, RequestSite] = {}
+        self.steps: list[tuple[Reason, str]] = []
+        self.unknowns: Counter[str] = Counter()
+
+    def site(self, site: Site, call: str) -> RequestSite:
+        key = site.expression if site.expression is not None else site.statement
+        found = self.sites.get(key)
+        if found is None:
+            found = self.sites[key] = RequestSite(site, call, len(self.sites))
+        return found
+
+
+class Gradients:
+    """The methods of tapes."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        self._methods: dict[str, Callable[[Tape, list[Value], dict[str, Value]], Value]] = {
+            "watch": self._watch,
+            "stop_recording": lambda tape, args, kwargs: Member(tape, "stop_recording()"),
+            "reset": self._reset,
+            "watched_variables": self._watched_variables,
+            "__enter__": lambda tape, args, kwargs: self._start(tape),
+            "__exit__": lambda tape, args, kwargs: self._stop(tape),
+        }
+
+    def tape(self, args: list[Value], kwargs: dict[str, Value]) -> Tape:
+        """A new tape."""
+        interp = self._interp
+        persistent = args[0] if args else kwargs.get("persistent", Const(False))
+        accessed = args[1] if len(args) > 1 else kwargs.get("watch_accessed_variables", Const(True))
+        truth = interp.expressions.truth
+        if "**" in kwargs:
+            return Tape(None, None, interp.graph_level, interp.recorder.now())
+        return Tape(truth(persistent), truth(accessed), interp.graph_level, interp.recorder.now())
+
+    def call(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tape.name(...)``."""
+        method = self._methods.get(name)
+        if method is not None:
+            return method(tape, args, kwargs)
+        if name in ("gradient", "jacobian", "batch_jacobian"):
+            return self._request(tape, name, args, kwargs)
+        return self._interp.unknown(f"tape.{name}")
+
+    # -- recording
+
+    def enter(self, manager: Value) -> tuple[Value, Callable[[], None]]:
+        """Enter a context manager: the value bound by ``as``, and what leaving it does."""
+        interp = self._interp
+        if isinstance(manager, Tape):
+            self._start(manager)
+            return manager, lambda: self._leave(manager)
+        if isinstance(manager, Member) and isinstance(manager.receiver, Tape) and manager.name == "stop_recording()":
+            tape = manager.receiver
+            tapes = interp.recorder.tapes
+            before = tapes.active
+            interp.state.set(tapes, "active", Active(each for each in before if each[0] is not tape))
+            interp.state.set(tapes, "stopped", (*tapes.stopped, tape))
+
+            def resume() -> None:
+                interp.state.set(tapes, "active", Active((*tapes.active, (tape, True))))
+                stopped = tuple(each for each in tapes.stopped if each is not tape)
+                interp.state.set(tapes, "stopped", stopped)
+
+            return NONE, resume
+        enter = interp.calls.attribute(manager, "__enter__")
+        if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
+            return interp.unknown("context manager", manager), lambda: None
+        leave = interp.calls.attribute(manager, "__exit__")
+        entered = interp.calls.call(enter, [], {})
+
+        def exit_() -> None:
+            interp.calls.call(leave, [NONE, NONE, NONE], {})
+
+        return entered, exit_
+
+    def _start(self, tape: Tape) -> Value:
+        interp = self._interp
+        tapes = interp.recorder.tapes
+        now = interp.recorder.now()
+        if "entered" not in tape.fields:
+            interp.state.set(tape, "entered", now)
+        if tape.fields["life"] != LIVE:
+            # A tape that answered before starts a new recording.
+            interp.state.set(tape, "epoch", now)
+            interp.state.set(tape, "watched", Watched())
+        interp.state.set(tape, "life", LIVE)
+        if not any(each is tape for each, _ in tapes.active):
+            interp.state.set(tapes, "active", Active((*tapes.active, (tape, True))))
+        return tape
+
+    def _stop(self, tape: Tape) -> Value:
+        self._leave(tape)
+        return NONE
+
+    def _leave(self, tape: Tape) -> None:
+        tapes = self._interp.recorder.tapes
+        if any(each is tape for each, _ in tapes.active):
+            remaining = Active(each for each in tapes.active if each[0] is not tape)
+            self._interp.state.set(tapes, "active", remaining)
+
+    def _watch(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        given = args[0] if args else kwargs.get("tensor", NONE)
+        if any(each is tape for each in interp.recorder.tapes.stopped):
+            return NONE
+        watched = Watched(tape.fields["watched"])
+        for _, leaf in flatten(given, ""):
+            if isinstance(leaf, Several):
+                leaf = leaf.element
+            if isinstance(leaf, (Array, Scalar)) or (isinstance(leaf, Const) and leaf.value is not None):
+                self._step_raises(Cause.WATCH_OF_NON_TENSOR, "ValueError")
+            key: Any = leaf if isinstance(leaf, Variable) else getattr(leaf, "node", None)
+            if key is not None:
+                watched[key] = True
+                tape.watch_sites[key] = interp.recorder.site
+        interp.state.set(tape, "watched", watched)
+        return NONE
+
+    def _reset(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        state = self._interp.state
+        state.set(tape, "epoch", self._interp.recorder.now())
+        state.set(tape, "watched", Watched())
+        return NONE
+
+    def _watched_variables(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        return self._interp.unknown("watched_variables")
+
+    # -- steps that raise by themselves
+
+    def _step_raises(self, cause: Cause, exception: str, detail: str = "") -> None:
+        interp = self._interp
+        interp.reports.steps.append((Reason(cause, interp.recorder.site, detail, (), exception), ""))
+
+    def refuses(self, cause: Cause, exception: str, given: list[Value]) -> None:
+        """A step that raises where it stands, such as ``.numpy()`` in a compiled function."""
+        del given
+        self._step_raises(cause, exception)
+
+    def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
+        """``v -= x`` on a ``tf.Variable`` raises at once; other operators bind the name to a tensor."""
+        raising = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__")
+        if variable.library != "tf" or operator not in raising:
+            return False
+        interp = self._interp
+        reason = Reason(Cause.REBOUND_VARIABLE, interp.here(None), "augmented", (), "RuntimeError")
+        interp.reports.steps.append((reason, ""))
+        return True
+
+    # -- requests
+
+    def unknown_tape(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A request on something that is not known to be a tape."""
+        sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
+        leaves = flatten(sources, "")
+        self._note(name, leaves, [Judgement("unknown", why="tape")] * len(leaves))
+        return self._interp.unknown("unknown tape", *args)
+
+    def _argument(self, args: list[Value], kwargs: dict[str, Value], position: int, *names: str) -> Value:
+        if position < len(args):
+            return args[position]
+        for name in names:
+            if name in kwargs:
+                return kwargs[name]
+        return NONE
+
+    def _request(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        target = self._argument(args, kwargs, 0, "target")
+        sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
+        zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
+        leaves = flatten(sources, "")
+        life = tape.fields["life"]
+        site = interp.recorder.site
+        judgements: list[Judgement]
+        if tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
+            judgements = [Judgement("unknown", why="tape")] * len(leaves)
+        elif life == SPENT:
+            raised = Reason(Cause.TAPE_REUSED, site, "", (tape.fields.get("used", site),), "RuntimeError")
+            judgements = [Judgement("raises", raised)] * len(leaves)
+        elif life == NEW:
+            raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
+            judgements = [Judgement("raises", raised)] * len(leaves)
+        else:
+            judge = Judge(Request(tape, name, target, zeros), site)
+            judgements = [judge.judge(leaf) for _, leaf in leaves]
+            if any(judgement.verdict == "raises" for judgement in judgements):
+                first = next(judgement for judgement in judgements if judgement.verdict == "raises")
+                judgements = [first] * len(leaves)
+        if tape.persistent is not True:
+            interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
+            interp.state.set(tape, "used", site)
+            self._leave(tape)
+        self._note(name, leaves, judgements)
+        return self._result(target, sources, iter(judgements), zeros)
+
+    def _zeros(self, value: Value) -> bool | None:
+        """Whether unconnected gradients are asked for as zeros; None if that is not known."""
+        if isinstance(value, Const):
+            return value.value in ("zero", "ZERO")
+        path = getattr(value, "path", None)
+        if isinstance(path, str):
+            return path.endswith(".ZERO")
+        return None
+
+    def _note(self, name: str, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+        interp = self._interp
+        site = interp.reports.site(interp.recorder.site, name)
+        if len(leaves) > len(site.labels):
+            site.labels = [label for label, _ in leaves]
+        site.evaluations.append(judgements)
+        for judgement in judgements:
+            if judgement.verdict == "unknown":
+                interp.reports.unknowns[judgement.why or "?"] += 1
+
+    def _result(self, target: Value, sources: Value, judgements: Any, zeros: bool | None) -> Value:
+        """The gradients: a nest of values like the sources."""
+        if isinstance(sources, (Listing, Mapping)):
+            content = self._result(target, sources.fields["content"], judgements, zeros)
+            return Listing(content) if isinstance(sources, Listing) else Mapping(content)
+        if isinstance(sources, Items):
+            items = tuple(self._result(target, item, judgements, zeros) for item in sources.items)
+            return Items(items, sources.type, sources.fields)
+        if isinstance(sources, Entries):
+            ordered = sorted(sources.entries, key=lambda key: (str(type(key)), str(key)))
+            made = {key: self._result(target, sources.entries[key], judgements, zeros) for key in ordered}
+            return Entries({key: made[key] for key in sources.entries}, sources.rest)
+        if isinstance(sources, Several):
+            return Several(self._result(target, sources.element, judgements, zeros), sources.type)
+        judgement = next(judgements, None)
+        if judgement is None:
+            return self._interp.unknown("gradient")
+        return self._gradient(target, sources, judgement)
+
+    def _gradient(self, target: Value, source: Value, judgement: Judgement) -> Value:
+        interp = self._interp
+        if judgement.verdict == "none":
+            return NONE
+        if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
+            return interp.unknown("gradient", target, source)
+        # The gradient of a gradient depends on what the operations between are; nothing says that it flows.
+        nodes = nodes_of(Items((target, source)))
+        node = interp.recorder.op([Edge(node, Effect.UNKNOWN) for node in nodes if trainable(node.dtype)])
+        node.why = "gradient of a gradient"
+        node.dtype = nodes[-1].dtype if nodes else None
+        return Tensor(node)
+
+
+__all__ = ["Gradients", "Reports", "Thunk"]

@@ -1,0 +1,120 @@
+"""The flow graph: which value was computed from which, and what a gradient does on the way back."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tfgradlint.flow.causes import Cause
+    from tfgradlint.flow.tape import Tape
+    from tfgradlint.flow.values import Value, Variable
+
+
+class Effect(IntEnum):
+    """What a gradient does on an edge, on its way from a result to one of its inputs."""
+
+    FLOWS = 0
+    #: The gradient function returns zeros.
+    ZERO = 1
+    #: No gradient: the break, told by the edge's cause.
+    NONE = 2
+    #: Asking for the gradient raises.
+    RAISES = 3
+    #: Not known.
+    UNKNOWN = 4
+    #: Ordinary Python data: carries no gradient, but did not break one either.
+    PLAIN = 5
+
+
+class Edge(NamedTuple):
+    """One input of a step: ``node`` is what it was computed from."""
+
+    node: Node
+    effect: Effect = Effect.FLOWS
+    cause: Cause | None = None
+    detail: str = ""
+
+
+class Site(NamedTuple):
+    """Where a step stands: the expression, and the statement that holds it (positions start there)."""
+
+    statement: cst.CSTNode | None
+    expression: cst.CSTNode | None
+
+
+NOWHERE = Site(None, None)
+
+#: A step computed from its edges.
+OP = "op"
+#: One of the alternatives that its edges name, depending on the branch taken.
+PHI = "phi"
+#: A value with no history: a constant, or a variable's content.
+LEAF = "leaf"
+#: A value of which nothing is known: it may be, or depend on, anything older than itself.
+OPAQUE = "opaque"
+
+NON_TRAINABLE = frozenset({"bool", "string", "resource", "variant"})
+
+
+def trainable(dtype: str | None) -> bool:
+    """Whether a tape follows tensors of this dtype. An unknown dtype is taken to be floating."""
+    return dtype is None or not (dtype in NON_TRAINABLE or "int" in dtype)
+
+
+class Node:
+    """One value in the graph.
+
+    ``recorded`` says for each tape whether it recorded the step: 2 certainly, 1 perhaps; a missing tape did
+    not. ``active`` are the tapes that were recording when the step was taken. ``variable`` is set on the
+    content of a variable, ``rebinds`` on a tensor bound to the name that held a variable before.
+    ``level`` is above 0 for what a compiled function computed. ``why`` names what is unknown about an opaque value, for statistics. ``maybe_alias`` is the argument that the
+    call may have handed through instead of making something new. ``detail`` says what a request with an integer
+    result as its target gives, where that is not None.
+    """
+
+    __slots__ = (
+        "active",
+        "detail",
+        "dtype",
+        "edges",
+        "kind",
+        "level",
+        "maybe_alias",
+        "rebinds",
+        "recorded",
+        "seq",
+        "site",
+        "stopped",
+        "variable",
+        "why",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        seq: int,
+        site: Site,
+        edges: tuple[Edge, ...] = (),
+        dtype: str | None = None,
+        active: tuple[tuple[Tape, bool], ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.seq = seq
+        self.site = site
+        self.edges = edges
+        self.dtype = dtype
+        self.active = active
+        self.recorded: dict[Tape, int] = {}
+        self.stopped: tuple[Tape, ...] = ()
+        self.variable: Variable | None = None
+        self.rebinds: Site | None = None
+        self.why = ""
+        self.detail = ""
+        self.level = 0
+        self.maybe_alias: Value | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.seq} {self.dtype or ''}{' ' + self.why if self.why else ''}>"

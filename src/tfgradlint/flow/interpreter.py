@@ -1,0 +1,237 @@
+"""The interpreter: runs a module from its first statement, then every function that nothing called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tfgradlint.flow.calls import Calls
+from tfgradlint.flow.expressions import Expressions
+from tfgradlint.flow.graph import Edge, Effect, Site
+from tfgradlint.flow.outline import Outline
+from tfgradlint.flow.recorder import Recorder
+from tfgradlint.flow.state import MISSING, Snapshot, State
+from tfgradlint.flow.statements import Statements
+from tfgradlint.flow.values import (
+    NONE,
+    Class,
+    Function,
+    Instance,
+    Scope,
+    Unknown,
+    Value,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.gradients import Reports
+    from tfgradlint.flow.library import Libraries
+
+
+class OutOfSteps(Exception):
+    """The budget of steps is used up."""
+
+
+class Frame:
+    """A function being executed."""
+
+    __slots__ = ("base", "function", "mark", "returns", "scope", "value", "yields")
+
+    def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
+        self.function = function
+        self.scope = scope
+        self.mark = mark
+        #: How many contexts (``with``, ``finally``) were open when it was entered.
+        self.base = base
+        self.returns: list[tuple[Snapshot, Value]] = []
+        self.value: Value = NONE
+
+
+class Loop:
+    """A loop being executed: the ends of its alternatives that broke out or went on."""
+
+    __slots__ = ("base", "breaks", "continues", "mark")
+
+    def __init__(self, mark: int, base: int) -> None:
+        self.mark = mark
+        self.base = base
+        self.breaks: list[Snapshot] = []
+        self.continues: list[Snapshot] = []
+
+
+class Attempt:
+    """A ``try`` body being executed: the states in which something raised."""
+
+    __slots__ = ("base", "mark", "raises")
+
+    def __init__(self, mark: int, base: int) -> None:
+        self.mark = mark
+        self.base = base
+        self.raises: list[Snapshot] = []
+
+
+class Interpreter:
+    """One module's interpretation."""
+
+    def __init__(self, outline: Outline, libraries: Libraries, reports: Reports, max_steps: int) -> None:
+        self.outline = outline
+        self.libraries = libraries
+        self.reports = reports
+        self.recorder = Recorder()
+        self.state = State(self.recorder)
+        self.module = Scope("module")
+        self.frames: list[Frame] = [Frame(None, self.module, 0, 0)]
+        self.loops: list[Loop] = []
+        self.attempts: list[Attempt] = []
+        #: What to do when control leaves a ``with`` or ``try``/``finally``, innermost last.
+        self.contexts: list[Callable[[], None]] = []
+        self.statement: cst.CSTNode | None = None
+        #: True while the module itself runs, before functions are executed alone.
+        self.alone = False
+        self.called: set[int] = set()
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        self.star_import = False
+        self.steps = max_steps
+        self.gave_up: list[str] = []
+        self.faults: list[tuple[str, Site, str]] = []
+        self.unknowns: Counter[str] = Counter()
+        self.expressions = Expressions(self)
+        self.statements = Statements(self)
+        self.calls = Calls(self)
+        self.eval = self.expressions.eval
+
+    # -- running
+
+    def run(self, module: cst.Module) -> None:
+        """Execute the module, then alone what nothing called and what can lead to a request."""
+        self._guarded("the module", lambda: self.statements.body(module.body))
+        self.alone = True
+        for function in list(self.functions):
+            if id(function.node) not in self.called and self.outline.leads(function.name):
+                self._alone(function)
+        for cls in list(self.classes):
+            if self.outline.class_leads(cls.name):
+                self._class_alone(cls)
+
+    def _alone(self, function: Function) -> None:
+        if function.owner is not None:
+            return
+        mark = self.state.mark()
+        self._forget_globals()
+        self._guarded(function.name, lambda: self.calls.call_alone(function, None))
+        self._reset(mark)
+
+    def _class_alone(self, cls: Class) -> None:
+        """Run the methods nothing called, each on an instance as ``__init__`` left it."""
+        waiting = [
+            function
+            for function in cls.fields.values()
+            if isinstance(function, Function)
+            and id(function.node) not in self.called
+            and self.outline.leads(function.name)
+        ]
+        if not waiting:
+            return
+        mark = self.state.mark()
+        self._forget_globals()
+        instance = Instance(cls)
+        made = self._guarded(cls.name, lambda: self.calls.initialise_alone(instance))
+        if made:
+            self.calls.forget_attributes(instance)
+        for function in waiting:
+            inner = self.state.mark()
+            if id(function.node) not in self.called:
+                self._guarded(
+                    f"{cls.name}.{function.name}",
+                    lambda function=function: self.calls.call_alone(function, instance),  # type: ignore[misc]
+                )
+            self.state.rollback(inner)
+            self._reset(inner)
+        self._reset(mark)
+
+    def _forget_globals(self) -> None:
+        for name in self.outline.global_names:
+            if name in self.module.fields:
+                self.state.set(self.module, name, self.unknown("global name"))
+
+    def _guarded(self, what: str, run: Callable[[], object]) -> bool:
+        """A fault in one function costs that function, not the file."""
+        try:
+            run()
+            return True
+        except OutOfSteps:
+            self.gave_up.append(f"{what}: more steps than the budget allows")
+        except RecursionError:
+            self.gave_up.append(f"{what}: nested too deeply")
+        except Exception as fault:
+            site = Site(self.statement, None)
+            self.faults.append((what, site, f"{type(fault).__name__}: {fault}"))
+        return False
+
+    def _reset(self, mark: int) -> None:
+        self.state.rollback(mark)
+        del self.frames[1:]
+        self.loops.clear()
+        self.attempts.clear()
+        self.contexts.clear()
+        self.recorder.level = 0
+        self.recorder.site = Site(None, None)
+
+    @property
+    def graph_level(self) -> int:
+        """How many compiled functions are being traced."""
+        return self.recorder.level
+
+    def step(self) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise OutOfSteps
+
+    # -- alternatives
+
+    def alternatives(self, runs: list[Callable[[], bool]]) -> bool:
+        """Run each alternative from the present state and go on with the join of those that fall through."""
+        state = self.state
+        mark = state.mark()
+        ends: list[Snapshot] = []
+        for run in runs:
+            if run():
+                ends.append(state.snapshot(mark))
+            state.rollback(mark)
+        state.apply(ends)
+        return bool(ends)
+
+    def unwind(self, base: int) -> None:
+        """Leave the contexts above ``base``, innermost first, as an early exit does."""
+        saved = self.contexts
+        for index in range(len(saved) - 1, base - 1, -1):
+            self.contexts = saved[:index]
+            saved[index]()
+        self.contexts = saved
+
+    # -- values
+
+    def unknown(self, why: str, *values: Value) -> Unknown:
+        """A value of which nothing is known; it may depend on ``values``."""
+        edges = [Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value, 40)]
+        return Unknown(self.recorder.opaque(why, edges))
+
+    def join(self, values: list[Value]) -> Value:
+        joined: Value = self.state.join(values)
+        return self.unknown("nothing") if joined is MISSING else joined
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    @property
+    def scope(self) -> Scope:
+        return self.frames[-1].scope
+
+    def here(self, expression: cst.CSTNode | None) -> Site:
+        """The site of an expression of the statement being executed."""
+        return Site(self.statement, expression)

@@ -1,0 +1,34 @@
+"""What the interpreter asks of the libraries: the only door between Python's semantics and what a library means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tfgradlint.flow.values import Value
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+
+class Libraries(Protocol):
+    """Everything imported. Each method answers None where nothing is known."""
+
+    def imported(self, module: str) -> Value | None:
+        """The value of ``import module``."""
+
+    def builtin(self, name: str) -> Value | None:
+        """The value of a builtin name."""
+
+    def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
+        """An attribute of a library's object or module."""
+
+    def call(
+        self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        """A call of a symbol or a member."""
+
+    def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:
+        """An operator such as ``__add__`` on values of which at least one is not plain Python."""
+
+    def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
+        """A function under a library's decorator."""

@@ -1,0 +1,125 @@
+"""Loops: a body runs as often as is known, else twice, the second time with what the first left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tfgradlint.flow.state import Snapshot
+from tfgradlint.flow.values import Items, Value
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: Up to so many elements are run through one by one.
+_EACH = 6
+_TWICE = 2
+
+
+class Loops:
+    """``for`` and ``while``. A loop whose length is not known is taken to run at least once."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+
+    def for_(self, node: cst.For) -> bool:
+        interp = self._interp
+        content = interp.calls.iterate(interp.eval(node.iter))
+        if isinstance(content, Items) and len(content.items) <= _EACH:
+            elements: list[Value] = list(content.items)
+            exact = True
+        else:
+            element = interp.state.element(content)
+            elements = [element] * _TWICE
+            exact = False
+        interp.recorder.site = interp.here(node.iter)
+        statement = interp.statement
+
+        def turn(index: int) -> bool | None:
+            if index >= len(elements):
+                return None
+            interp.statement = statement
+            element = elements[index]
+            if not exact and index:
+                element = interp.calls.another(element)
+            interp.statements.assign(node.target, element)
+            return interp.statements.suite(node.body)
+
+        return self._loop(turn, exact, node.orelse)
+
+    def while_(self, node: cst.While) -> bool:
+        interp = self._interp
+        state = {"exact": True, "unknown": 0}
+        statement = interp.statement
+
+        def turn(index: int) -> bool | None:
+            interp.statement = statement
+            truth = interp.expressions.truth(interp.eval(node.test))
+            if truth is False:
+                return None
+            if truth is None:
+                state["unknown"] += 1
+                state["exact"] = False
+            if index >= _EACH or state["unknown"] > _TWICE or (index >= _TWICE and _always(node.test)):
+                state["exact"] = False
+                return None
+            interp.statements.narrow(node.test, True)
+            return interp.statements.suite(node.body)
+
+        return self._loop(turn, lambda: state["exact"], node.orelse, endless=_always(node.test))
+
+    def _loop(
+        self,
+        turn: Callable[[int], bool | None],
+        exact: bool | Callable[[], bool],
+        orelse: cst.Else | None,
+        endless: bool = False,
+    ) -> bool:
+        """Run turns until ``turn`` answers None (the loop is over) or control never comes back."""
+        from tfgradlint.flow.interpreter import Loop
+
+        interp, state = self._interp, self._interp.state
+        mark = state.mark()
+        loop = Loop(mark, len(interp.contexts))
+        interp.loops.append(loop)
+        ends: list[Snapshot] = []
+        index = 0
+        while True:
+            goes_on = turn(index)
+            if goes_on is None:
+                ends.append(state.snapshot(mark))
+                break
+            # The next turn starts where this one ended, or where it went on early.
+            starts = [*loop.continues]
+            loop.continues = []
+            if goes_on:
+                starts.append(state.snapshot(mark))
+            if not starts:
+                break
+            if len(starts) > 1 or not goes_on:
+                state.rollback(mark)
+                state.apply(starts)
+            ends.append(state.snapshot(mark))
+            index += 1
+        interp.loops.pop()
+        certain = exact() if callable(exact) else exact
+        # An exact loop ends in the last state, any other in one of those after a turn.
+        ends = ends[-1:] if certain else ends[-3:]
+        if endless:
+            ends = []
+        if orelse is not None and ends:
+            state.rollback(mark)
+            state.apply(ends)
+            ends = [state.snapshot(mark)] if interp.statements.suite(orelse.body) else []
+        ends += loop.breaks
+        state.rollback(mark)
+        state.apply(ends)
+        return bool(ends)
+
+
+def _always(test: cst.BaseExpression) -> bool:
+    return (isinstance(test, cst.Name) and test.value == "True") or (
+        isinstance(test, cst.Integer) and test.value == "1"
+    )

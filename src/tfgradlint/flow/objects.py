@@ -1,0 +1,346 @@
+"""Attributes, elements and iteration of values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tfgradlint.flow.graph import LEAF, Edge, Effect, Node
+from tfgradlint.flow.tape import Tape
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Cell,
+    Choice,
+    Class,
+    Const,
+    Deferred,
+    Entries,
+    Function,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Member,
+    Method,
+    Noded,
+    Scalar,
+    Several,
+    Slice,
+    Super,
+    Symbol,
+    Tensor,
+    Thunk,
+    Unknown,
+    UnknownMember,
+    Value,
+    Variable,
+    Wrapped,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+
+class Objects:
+    """What values have: attributes and elements."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        #: What is known of unknown objects: the same attribute is the same value until it is assigned.
+        self._members: dict[Node, Cell] = {}
+
+    # -- attributes
+
+    def attribute(self, receiver: Value, name: str) -> Value:
+        """``receiver.name``."""
+        interp = self._interp
+        if isinstance(receiver, Symbol):
+            found = interp.libraries.attribute(interp, receiver, name)
+            return found if found is not None else interp.unknown(f"{receiver.path}.{name}")
+        if isinstance(receiver, Instance):
+            return self._instance_attribute(receiver, name)
+        if isinstance(receiver, Unknown):
+            return self._unknown_attribute(receiver, name)
+        if isinstance(receiver, Class):
+            found = self.class_attribute(receiver, name)
+            if isinstance(found, Wrapped):
+                return Method(found.function, receiver) if found.kind == "classmethod" else found.function
+            return found if found is not None else interp.unknown("class attribute")
+        if isinstance(receiver, Choice):
+            return interp.join(
+                [self.attribute(each, name) for each in receiver.values if not isinstance(each, Const)]
+                or [interp.unknown("attribute")]
+            )
+        if isinstance(receiver, Items) and name in receiver.fields:
+            return receiver.items[receiver.fields.index(name)]
+        if isinstance(receiver, Super):
+            return self._super_attribute(receiver, name)
+        if isinstance(receiver, (Tape, Listing, Mapping, Items, Several)):
+            return Member(receiver, name)
+        found = interp.libraries.attribute(interp, receiver, name)
+        return found if found is not None else Member(receiver, name)
+
+    def class_attribute(self, cls: Class, name: str) -> Value | None:
+        """The attribute a class or one of its bases in the module gives, or None."""
+        for each in cls.lineage():
+            if isinstance(each, Class) and name in each.fields:
+                found: Value = each.fields[name]
+                return found
+        return None
+
+    def _instance_attribute(self, receiver: Instance, name: str) -> Value:
+        if name in receiver.fields:
+            value: Value = receiver.fields[name]
+            return value
+        found = self.class_attribute(receiver.cls, name)
+        if found is None:
+            made = self._interp.libraries.attribute(self._interp, receiver, name)
+            if made is not None:
+                return made
+            unknown = self._interp.unknown("attribute")
+            value = UnknownMember(unknown.node, receiver, name)
+            self._interp.state.set(receiver, name, value)
+            return value
+        if isinstance(found, Function):
+            return Method(found, receiver)
+        if isinstance(found, Wrapped):
+            if found.kind == "property":
+                return self._interp.calls.call(found.function, [receiver], {})
+            if found.kind == "classmethod":
+                return Method(found.function, receiver.cls)
+            return found.function
+        return found
+
+    def _super_attribute(self, receiver: Super, name: str) -> Value:
+        interp = self._interp
+        for base in receiver.cls.bases:
+            if isinstance(base, Class):
+                found = self.class_attribute(base, name)
+                if isinstance(found, Wrapped):
+                    found = found.function
+                if found is not None:
+                    return Method(found, receiver.receiver)
+        return Thunk(
+            f"super().{name}",
+            lambda args, kwargs: NONE if name == "__init__" else interp.unknown(f"super().{name}", *args),
+        )
+
+    def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
+        known = self._known(receiver.node)
+        value = known.fields.get(name)
+        if value is None:
+            found = self._interp.libraries.attribute(self._interp, receiver, name)
+            if found is None:
+                node = self._interp.recorder.opaque(
+                    receiver.node.why if receiver.node.why in ("parameter", "import") else f".{name}",
+                    [Edge(receiver.node, Effect.UNKNOWN)],
+                )
+                found = UnknownMember(node, receiver, name)
+            self._interp.state.set(known, name, found)
+            value = found
+        result: Value = value
+        return result
+
+    def _known(self, node: Node) -> Cell:
+        known = self._members.get(node)
+        if known is None:
+            known = self._members[node] = Cell()
+        return known
+
+    def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
+        interp = self._interp
+        if isinstance(receiver, (Instance, Class)):
+            interp.state.set(receiver, name, value)
+        elif isinstance(receiver, Unknown):
+            interp.state.set(self._known(receiver.node), name, value)
+        elif isinstance(receiver, Choice):
+            for each in receiver.values:
+                if isinstance(each, (Instance, Unknown)):
+                    self.set_attribute(each, name, interp.unknown("attribute"))
+
+    # -- elements
+
+    def subscript(self, receiver: Value, index: Value) -> Value:
+        """``receiver[index]``."""
+        interp = self._interp
+        if isinstance(receiver, Listing):
+            content = receiver.fields["content"]
+            picked = self._pick(content, index)
+            return Listing(picked) if isinstance(index, Slice) and isinstance(picked, (Items, Several)) else picked
+        if isinstance(receiver, (Items, Several)):
+            return self._pick(receiver, index)
+        if isinstance(receiver, Mapping):
+            return self._entry(receiver, index)
+        if isinstance(receiver, Choice):
+            return interp.join([self.subscript(each, index) for each in receiver.values if not isinstance(each, Const)])
+        if isinstance(receiver, Instance):
+            function = self.class_attribute(receiver.cls, "__getitem__")
+            if function is not None:
+                return interp.calls.call(Method(function, receiver), [index], {})
+            return interp.unknown("element", receiver)
+        if isinstance(receiver, Unknown) and isinstance(index, Const) and not isinstance(index.value, float):
+            known = self._known(receiver.node)
+            key = ("[]", index.value)
+            value = known.fields.get(key)
+            if value is None:
+                if isinstance(index.value, str):
+                    value = interp.unknown("element", receiver)
+                else:
+                    value = self._element_of(receiver, index)
+                interp.state.set(known, key, value)
+            result: Value = value
+            return result
+        return self._element_of(receiver, index)
+
+    def _element_of(self, receiver: Value, index: Value) -> Value:
+        interp = self._interp
+        if isinstance(receiver, (Array, Scalar)) or (isinstance(receiver, Const) and receiver.value is not None):
+            edges = [Edge(node, Effect.PLAIN) for node in (*nodes_of(receiver), *nodes_of(index))]
+            node = interp.recorder.op(edges, receiver.node.dtype if isinstance(receiver, Array) else None)
+            return Array(node) if isinstance(receiver, Array) else Scalar(node)
+        if isinstance(receiver, (Tensor, Variable, Unknown)):
+            found = interp.libraries.operator(interp, "__getitem__", [receiver, index])
+            if found is not None:
+                return found
+        return interp.unknown("element", receiver)
+
+    def _pick(self, content: Items | Several, index: Value) -> Value:
+        interp = self._interp
+        if isinstance(content, Several):
+            return content if isinstance(index, Slice) else content.element
+        if isinstance(index, Const) and isinstance(index.value, int):
+            if -len(content.items) <= index.value < len(content.items):
+                return content.items[index.value]
+            return interp.unknown("index out of range")
+        if isinstance(index, Slice):
+            bounds = [part.value if isinstance(part, Const) else MISSING for part in index.parts]
+            if MISSING not in bounds:
+                try:
+                    return Items(content.items[slice(*bounds)], content.type)
+                except (TypeError, ValueError):
+                    return interp.unknown("slice")
+            return Several(interp.state.element(content), content.type)
+        return interp.state.element(content)
+
+    def _entry(self, receiver: Mapping, index: Value) -> Value:
+        interp = self._interp
+        content: Entries = receiver.fields["content"]
+        if isinstance(index, Const) and index.value in content.entries:
+            return content.entries[index.value]
+        candidates = [] if isinstance(index, Const) else list(content.entries.values())
+        if content.rest is not None:
+            candidates.append(content.rest)
+        return interp.join(candidates) if candidates else interp.unknown("key")
+
+    def peek(self, receiver: Value, index: Value) -> Value | None:
+        """The element that is about to be replaced, where it is known."""
+        if isinstance(receiver, Listing) and isinstance(index, Const):
+            content = receiver.fields["content"]
+            if isinstance(content, Items) and isinstance(index.value, int):
+                return content.items[index.value] if -len(content.items) <= index.value < len(content.items) else None
+        if isinstance(receiver, Mapping) and isinstance(index, Const):
+            value: Value | None = receiver.fields["content"].entries.get(index.value)
+            return value
+        return None
+
+    def set_item(self, receiver: Value, index: Value, value: Value) -> None:
+        interp = self._interp
+        if isinstance(receiver, Listing):
+            content = receiver.fields["content"]
+            position = index.value if isinstance(index, Const) else None
+            if isinstance(content, Items) and isinstance(position, int) and -len(content.items) <= position < len(content.items):
+                items = list(content.items)
+                items[position] = value
+                content = Items(tuple(items), content.type)
+            elif isinstance(content, Items) and not isinstance(index, Slice):
+                content = Items(tuple(interp.join([item, value]) for item in content.items), content.type)
+            elif isinstance(index, Slice):
+                content = Several(interp.join([interp.state.element(content), interp.unknown("slice", value)]))
+            else:
+                content = Several(interp.join([content.element, value]), content.type)
+            interp.state.set(receiver, "content", content)
+        elif isinstance(receiver, Mapping):
+            content = receiver.fields["content"]
+            if isinstance(index, Const) and _hashable(index.value):
+                content = Entries({**content.entries, index.value: value}, content.rest)
+            else:
+                entries = {key: interp.join([old, value]) for key, old in content.entries.items()}
+                content = Entries(entries, value if content.rest is None else interp.join([content.rest, value]))
+            interp.state.set(receiver, "content", content)
+        elif isinstance(receiver, Unknown):
+            known = self._known(receiver.node)
+            if isinstance(index, Const) and _hashable(index.value):
+                interp.state.set(known, ("[]", index.value), value)
+            else:
+                for key in [key for key in known.fields if isinstance(key, tuple)]:
+                    interp.state.delete(known, key)
+        elif isinstance(receiver, Array):
+            # The array now also holds what was put in: a detour if that was a tensor.
+            interp.libraries.operator(interp, "__setitem__", [receiver, index, value])
+
+    def delete_item(self, receiver: Value, index: Value) -> None:
+        interp = self._interp
+        if isinstance(receiver, Mapping) and isinstance(index, Const):
+            content = receiver.fields["content"]
+            entries = {key: value for key, value in content.entries.items() if key != index.value}
+            interp.state.set(receiver, "content", Entries(entries, content.rest))
+        elif isinstance(receiver, Listing):
+            content = receiver.fields["content"]
+            interp.state.set(receiver, "content", Several(interp.state.element(content), content.type))
+
+    # -- iteration
+
+    def iterate(self, value: Value, unpacking: int = 0) -> Items | Several:
+        """The elements of an iterable."""
+        interp = self._interp
+        if isinstance(value, Deferred):
+            value = value.force()
+        if isinstance(value, Listing):
+            value = value.fields["content"]
+        if isinstance(value, (Items, Several)):
+            return value
+        if isinstance(value, Mapping):
+            content: Entries = value.fields["content"]
+            if content.rest is None:
+                return Items(tuple(Const(key) for key in content.entries))
+            return Several(Scalar(interp.recorder.leaf()))
+        if isinstance(value, Const) and isinstance(value.value, str):
+            return Items(tuple(Const(each) for each in value.value[:64]))
+        if isinstance(value, Choice):
+            parts = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
+            return interp.join(parts) if parts else Several(interp.unknown("element"))  # type: ignore[return-value]
+        if isinstance(value, (Tensor, Variable, Unknown, Array)):
+            element = self._element_of(value, Scalar(interp.recorder.leaf(), "int"))
+            if isinstance(value, Unknown) and isinstance(element, Unknown):
+                element = interp.unknown("element of " + (value.node.why or "unknown"), value)
+            if unpacking:
+                return Items((element, *(self.another(element) for _ in range(unpacking - 1))))
+            return Several(element)
+        return Several(interp.unknown("element", value))
+
+    def another(self, value: Value) -> Value:
+        """A further element of the same kind: a different object with the same history."""
+        if isinstance(value, Noded):
+            old = value.node
+            recorder = self._interp.recorder
+            if old.kind == LEAF:
+                node = recorder.leaf(old.dtype)
+            else:
+                node = Node(old.kind, recorder.now(), old.site, old.edges, old.dtype, old.active)
+                node.recorded, node.stopped, node.why = old.recorded, old.stopped, old.why
+            if isinstance(value, Scalar):
+                return Scalar(node, value.type)
+            if isinstance(value, UnknownMember):
+                return Unknown(node)
+            return type(value)(node)
+        if isinstance(value, Items):
+            return Items(tuple(self.another(item) for item in value.items), value.type, value.fields)
+        return value
+
+
+MISSING: Any = object()
+
+
+def _hashable(value: Any) -> bool:
+    return isinstance(value, (str, bytes, int, float, bool, type(None)))

@@ -1,0 +1,70 @@
+"""Adds steps to the graph and says which tapes record them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfgradlint.flow.graph import LEAF, NOWHERE, OP, OPAQUE, PHI, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.tape import Tape, Tapes, tracked
+
+
+class Recorder:
+    """Makes nodes, in the order of execution, under the tapes that are recording at that moment."""
+
+    def __init__(self) -> None:
+        self.tapes = Tapes()
+        self.site: Site = NOWHERE
+        #: How many compiled functions are being traced.
+        self.level = 0
+        self._seq = 0
+
+    def now(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    def leaf(self, dtype: str | None = None) -> Node:
+        """A value without a history."""
+        return Node(LEAF, self.now(), self.site, (), dtype, self.tapes.active)
+
+    def opaque(self, why: str, edges: Sequence[Edge] = ()) -> Node:
+        """A value of which nothing is known."""
+        node = Node(OPAQUE, self.now(), self.site, tuple(edges), None, self.tapes.active)
+        node.why = why
+        for tape, _ in node.active:
+            node.recorded[tape] = 1
+        return node
+
+    def phi(self, nodes: Sequence[Node]) -> Node:
+        """Any one of ``nodes``."""
+        dtypes = {node.dtype for node in nodes}
+        dtype = dtypes.pop() if len(dtypes) == 1 else None
+        return Node(PHI, self.now(), self.site, tuple(Edge(node) for node in nodes), dtype, self.tapes.active)
+
+    def op(self, edges: Sequence[Edge], dtype: str | None = None, site: Site | None = None) -> Node:
+        """A step computed from ``edges``. A tape records it if it follows one of the inputs at this moment."""
+        tapes = self.tapes
+        node = Node(OP, self.now(), site or self.site, tuple(edges), dtype, tapes.active)
+        node.level = self.level
+        if tapes.stopped:
+            node.stopped = tapes.stopped
+        for tape, certain in tapes.active:
+            status = _recording(tape, edges)
+            if status:
+                node.recorded[tape] = status if certain else 1
+        return node
+
+
+def _recording(tape: Tape, edges: Sequence[Edge]) -> int:
+    best = 0
+    for node, effect, _, _ in edges:
+        if effect is Effect.PLAIN or not trainable(node.dtype):
+            continue
+        status = tracked(tape, node)
+        if status and effect in (Effect.NONE, Effect.UNKNOWN):
+            # Some operations without a gradient are recorded, others are not.
+            status = 1
+        if status > best:
+            best = status
+            if best == 2:
+                break
+    return best

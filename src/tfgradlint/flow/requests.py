@@ -1,0 +1,297 @@
+"""Requests for gradients: the verdict for every source, and the break that explains a bad one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import LEAF, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.search import (
+    ANY,
+    FLOWS,
+    NOTHING,
+    ZERO,
+    Path,
+    Search,
+    ancestors,
+    cheapest_path,
+    together,
+)
+from tfgradlint.flow.tape import Tape, tracked
+from tfgradlint.flow.values import (
+    Array,
+    Const,
+    Entries,
+    Items,
+    Listing,
+    Mapping,
+    Scalar,
+    Several,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+
+
+class Reason(NamedTuple):
+    """Why a verdict is bad: the cause, where the finding stands, and the steps from source to target."""
+
+    cause: Cause
+    site: Site
+    detail: str = ""
+    steps: tuple[Site, ...] = ()
+    #: The exception TensorFlow raises, or "".
+    raised: str = ""
+
+
+class Judgement(NamedTuple):
+    """What one evaluation of a request gives for one source."""
+
+    verdict: str
+    reason: Reason | None = None
+    #: For ``unknown``: what hides the answer.
+    why: str = ""
+
+
+@dataclass
+class RequestSite:
+    """All evaluations of one request in the text."""
+
+    site: Site
+    call: str
+    order: int
+    labels: list[str] = field(default_factory=list)
+    evaluations: list[list[Judgement]] = field(default_factory=list)
+
+
+class Request(NamedTuple):
+    """One evaluation of a request: ``kind`` is the method's name, ``zeros`` asks for zeros instead of None."""
+
+    tape: Tape
+    kind: str
+    target: Value
+    zeros: bool
+
+
+def flatten(value: Value, label: str) -> list[tuple[str, Value]]:
+    """The leaves of a nest, in TensorFlow's order, each with a name for the reader."""
+    if isinstance(value, (Listing, Mapping)):
+        value = value.fields["content"]
+    if isinstance(value, Items):
+        leaves: list[tuple[str, Value]] = []
+        for index, item in enumerate(value.items):
+            leaves += flatten(item, f"{label}[{index}]")
+        return leaves
+    if isinstance(value, Entries) and value.rest is None:
+        leaves = []
+        for key in sorted(value.entries, key=lambda key: (str(type(key)), str(key))):
+            leaves += flatten(value.entries[key], f"{label}[{key!r}]")
+        return leaves
+    if isinstance(value, Several):
+        return [(f"{label}[...]", value)]
+    return [(label, value)]
+
+
+class Judge:
+    """Judges one request, source by source."""
+
+    def __init__(self, request: Request, site: Site) -> None:
+        self._request = request
+        self._site = site
+        self._tape = request.tape
+        self._targets = [leaf for _, leaf in flatten(request.target, "target")]
+        self._nodes = nodes_of(Items(tuple(self._targets)))
+        self._raising: Edge | None = None
+        if not any(_opaque_kind(target) for target in self._targets):
+            search = Search(self._tape, lambda node: None)
+            for node in self._nodes:
+                self._raising = self._raising or search.raising(node)
+
+    def judge(self, source: Value) -> Judgement:
+        """The verdict for one source."""
+        spoilt = self._spoilt_target()
+        if spoilt is not None:
+            return spoilt
+        if isinstance(source, Several):
+            source = source.element
+        if isinstance(source, Const) and source.value is None:
+            return Judgement("raises", None)
+        if isinstance(source, (Array, Scalar)) or (
+            isinstance(source, Const) and isinstance(source.value, (int, float))
+        ):
+            return Judgement(
+                "raises", Reason(Cause.SOURCE_NOT_TENSOR, self._site, raised="AttributeError")
+            )
+        if not isinstance(source, (Tensor, Variable, Unknown)):
+            return Judgement("unknown", why="source")
+        if isinstance(source, Variable) and source.library != "tf":
+            return Judgement("unknown", why="keras variable")
+        if self._raising is not None:
+            node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
+            exception = self._raising.detail or "LookupError"
+            return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, raised=exception))
+        if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
+            return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
+        bits = self._bits(source)
+        if bits == FLOWS:
+            return Judgement("flows")
+        if bits == NOTHING:
+            return self._lost(self._explain(source))
+        if bits == ZERO:
+            return Judgement("zero", self._explain_zero(source))
+        return Judgement("unknown", why=self._hidden_by())
+
+    # -- the target
+
+    def _spoilt_target(self) -> Judgement | None:
+        """A target that is not a tensor raises before any source is looked at."""
+        for target in self._targets:
+            if isinstance(target, Const) and target.value is None:
+                return Judgement("raises", None)
+            number = isinstance(target, Const) and isinstance(target.value, (int, float))
+            if number or isinstance(target, (Array, Scalar)):
+                return Judgement("raises", self._detour(target))
+        return None
+
+    def _detour(self, target: Value) -> Reason | None:
+        """Where a target that is a number or an array left TensorFlow."""
+        nodes = nodes_of(target)
+        path = cheapest_path(self._tape, nodes, lambda node: node not in nodes and _could_train(node))
+        if path is None or not path.obstacles:
+            return None
+        first = path.obstacles[-1]
+        if first.cause not in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
+            return None
+        return Reason(first.cause, first.node.site, first.detail, _steps(path), "AttributeError")
+
+    # -- the way from the target to the source
+
+    def _bits(self, source: Tensor | Variable | Unknown) -> int:
+        own = source.node
+        birth = _birth_seq(source)
+        variable = source if isinstance(source, Variable) else None
+        status = tracked(self._tape, own)
+        arriving = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}[status]
+        hidden = isinstance(source, Unknown)
+
+        def arrival(node: Node) -> int | None:
+            if node is own or (variable is not None and node.variable is variable):
+                return FLOWS if node in self._nodes else arriving
+            if hidden:
+                if node.variable is not None and tracked(self._tape, node):
+                    return ANY
+                if node.kind == LEAF and tracked(self._tape, node):
+                    return ANY
+            elif node.kind == OPAQUE and node.seq < birth:
+                return NOTHING
+            return None
+
+        search = Search(self._tape, arrival)
+        bits = NOTHING
+        for node in self._nodes:
+            found = search.outcome(node)
+            bits = together(bits, found)
+        return bits
+
+    def _lost(self, reason: Reason | None) -> Judgement:
+        if self._request.zeros:
+            return Judgement("zero")
+        if self._request.kind == "batch_jacobian":
+            return Judgement("zero", reason)
+        return Judgement("none", reason)
+
+    def _explain_zero(self, source: Tensor | Variable | Unknown) -> Reason | None:
+        path = self._path(source)
+        for obstacle in reversed(path.obstacles if path else ()):
+            if obstacle.cause is Cause.ZERO_GRADIENT:
+                return Reason(obstacle.cause, obstacle.node.site, obstacle.detail, _steps(path))
+        return None
+
+    def _path(self, source: Tensor | Variable | Unknown) -> Path | None:
+        own = source.node
+        variable = source if isinstance(source, Variable) else None
+        if isinstance(source, Unknown):
+            exact = cheapest_path(self._tape, self._nodes, lambda node: node is own)
+            return exact or cheapest_path(
+                self._tape,
+                self._nodes,
+                lambda node: node.kind == OPAQUE or (node.variable is not None and _could_train(node)),
+            )
+        return cheapest_path(
+            self._tape,
+            self._nodes,
+            lambda node: node is own or (variable is not None and node.variable is variable),
+        )
+
+    def _explain(self, source: Tensor | Variable | Unknown) -> Reason | None:
+        path = self._path(source)
+        if path is not None and path.obstacles:
+            first = path.obstacles[-1]
+            return Reason(first.cause, first.node.site, first.detail, _steps(path))
+        if path is not None:
+            return self._unwatched(source, path)
+        derived = self._derived(source)
+        if derived is not None:
+            return derived
+        return Reason(Cause.UNRELATED_TARGET, self._site)
+
+    def _unwatched(self, source: Tensor | Variable | Unknown, path: Path) -> Reason | None:
+        """The way is open, but the tape did not follow the source."""
+        steps = _steps(path)
+        key = source if isinstance(source, Variable) else source.node
+        if key in self._tape.fields["watched"]:
+            return Reason(Cause.LATE_WATCH, self._tape.watch_sites.get(key, self._site), "", steps)
+        if isinstance(source, Variable):
+            detail = "trainable" if source.fields["trainable"] is False else "accessed"
+            return Reason(Cause.UNWATCHED_VARIABLE, self._site, detail, steps)
+        if source.node.rebinds is not None:
+            return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, "rebound", steps)
+        if isinstance(source, Unknown):
+            return None
+        return Reason(Cause.UNWATCHED_TENSOR, self._site, "", steps)
+
+    def _derived(self, source: Tensor | Variable | Unknown) -> Reason | None:
+        """The source was computed, for the request, from something that the target used."""
+        if isinstance(source, Variable) or source.node.kind in (LEAF, OPAQUE):
+            return None
+        origins = ancestors([source.node]) - {source.node}
+        used = ancestors(self._nodes)
+        variables = {node.variable for node in used if node.variable is not None}
+        shared = [node for node in origins if node in used or node.variable in variables]
+        if not shared:
+            return None
+        return Reason(Cause.DERIVED_SOURCE, source.node.site)
+
+    def _hidden_by(self) -> str:
+        """The first unknown thing met on the way back from the target."""
+        for node in sorted(ancestors(self._nodes, 4000), key=lambda node: -node.seq):
+            if node.kind == OPAQUE:
+                return node.why
+            if any(edge.effect is Effect.UNKNOWN for edge in node.edges):
+                return node.why or "effect not known"
+        return "alternatives"
+
+
+def _opaque_kind(value: Value) -> bool:
+    return not isinstance(value, (Tensor, Variable, Unknown))
+
+
+def _could_train(node: Node) -> bool:
+    if not trainable(node.dtype):
+        return False
+    return node.kind in (OPAQUE, LEAF) or bool(node.recorded)
+
+
+def _birth(source: Tensor | Variable) -> Site:
+    return source.site if isinstance(source, Variable) else source.node.site
+
+
+def _birth_seq(source: Tensor | Variable | Unknown) -> int:
+    return source.birth if isinstance(source, Variable) else source.node.seq
+
+
+def _steps(path: Path | None) -> tuple[Site, ...]:
+    return tuple(node.site for node in reversed(path.nodes)) if path else ()

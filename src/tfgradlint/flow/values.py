@@ -1,0 +1,368 @@
+"""What an expression can be. Values are immutable; what Python mutates lives in a :class:`Cell`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from tfgradlint.flow.graph import Node
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class Value:
+    """An abstract value."""
+
+    __slots__ = ()
+
+
+class Noded(Value):
+    """A value with a place in the flow graph."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.node!r})"
+
+
+class Unknown(Noded):
+    """The honest top: anything."""
+
+    __slots__ = ()
+
+
+class UnknownMember(Unknown):
+    """An attribute of an unknown value: its name still says something when it is called (``.numpy()``)."""
+
+    __slots__ = ("name", "receiver")
+
+    def __init__(self, node: Node, receiver: Value, name: str) -> None:
+        super().__init__(node)
+        self.receiver = receiver
+        self.name = name
+
+
+class Tensor(Noded):
+    """A tensor."""
+
+    __slots__ = ()
+
+
+class Array(Noded):
+    """A NumPy array or scalar: never followed by a tape."""
+
+    __slots__ = ()
+
+
+class Scalar(Noded):
+    """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or ""."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, node: Node, type: str = "") -> None:
+        super().__init__(node)
+        self.type = type
+
+
+class Const(Value):
+    """A known Python constant."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Const({self.value!r})"
+
+
+NONE = Const(None)
+TRUE = Const(True)
+FALSE = Const(False)
+
+
+class Symbol(Value):
+    """A name of an imported library, by its canonical dotted path: ``tf.reduce_mean``, ``numpy``."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.path})"
+
+
+class Member(Value):
+    """A method of a library's or container's object, not yet called: ``x.numpy``, ``losses.append``."""
+
+    __slots__ = ("name", "receiver")
+
+    def __init__(self, receiver: Value, name: str) -> None:
+        self.receiver = receiver
+        self.name = name
+
+
+class Items(Value):
+    """A list's or tuple's content of known length; ``fields`` are a named tuple's names."""
+
+    __slots__ = ("fields", "items", "type")
+
+    def __init__(self, items: tuple[Value, ...], type: str = "tuple", fields: tuple[str, ...] = ()) -> None:
+        self.items = items
+        self.type = type
+        self.fields = fields
+
+    def __repr__(self) -> str:
+        return f"{self.type}{self.items!r}"
+
+
+class Several(Value):
+    """Any number of elements, each of which is like ``element``."""
+
+    __slots__ = ("element", "type")
+
+    def __init__(self, element: Value, type: str = "list") -> None:
+        self.element = element
+        self.type = type
+
+
+class Entries(Value):
+    """A dictionary's content: known keys, and what values under unknown keys are like (None: there are none)."""
+
+    __slots__ = ("entries", "rest")
+
+    def __init__(self, entries: dict[Any, Value], rest: Value | None = None) -> None:
+        self.entries = entries
+        self.rest = rest
+
+
+class Choice(Value):
+    """One of a few values, depending on the branch taken."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[Value, ...]) -> None:
+        self.values = values
+
+    def __repr__(self) -> str:
+        return f"Choice{self.values!r}"
+
+
+class Slice(Value):
+    """``a:b:c`` in a subscript, with the values in it."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[Value, ...]) -> None:
+        self.parts = parts
+
+
+class Deferred(Value):
+    """A generator expression, ``map`` ...: evaluated when something iterates it, under the tapes of that moment."""
+
+    __slots__ = ("force",)
+
+    def __init__(self, force: Callable[[], Value]) -> None:
+        self.force = force
+
+
+class Thunk(Value):
+    """A callable written in the analyser itself: a library's own function or a bound helper."""
+
+    __slots__ = ("call", "name")
+
+    def __init__(self, name: str, call: Callable[[list[Value], dict[str, Value]], Value]) -> None:
+        self.name = name
+        self.call = call
+
+
+# -- what can be mutated
+
+
+class Cell(Value):
+    """Something Python mutates. ``fields`` is written through :meth:`State.set` only, so that a branch can be undone."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self) -> None:
+        self.fields: dict[Any, Any] = {}
+
+
+class Listing(Cell):
+    """A list, set or deque; ``fields["content"]`` is :class:`Items` or :class:`Several`."""
+
+    __slots__ = ()
+
+    def __init__(self, content: Value) -> None:
+        super().__init__()
+        self.fields["content"] = content
+
+
+class Mapping(Cell):
+    """A dictionary; ``fields["content"]`` is :class:`Entries`."""
+
+    __slots__ = ()
+
+    def __init__(self, content: Value) -> None:
+        super().__init__()
+        self.fields["content"] = content
+
+
+class Variable(Cell):
+    """A variable. ``fields``: ``content`` (the node of its present content), ``trainable`` (True, False, None)."""
+
+    __slots__ = ("birth", "dtype", "library", "site")
+
+    def __init__(self, content: Node, trainable: bool | None, library: str = "tf") -> None:
+        super().__init__()
+        self.birth = content.seq
+        self.dtype = content.dtype
+        self.library = library
+        self.site = content.site
+        content.variable = self
+        self.fields = {"content": content, "trainable": trainable}
+
+    @property
+    def node(self) -> Node:
+        """The node of its present content."""
+        node: Node = self.fields["content"]
+        return node
+
+
+class Scope(Cell):
+    """The names of a module, function, class body or comprehension."""
+
+    __slots__ = ("declared", "kind", "parent")
+
+    def __init__(self, kind: str, parent: Scope | None = None) -> None:
+        super().__init__()
+        self.kind = kind
+        self.parent = parent
+        #: Names declared global or nonlocal, and the scope they belong to.
+        self.declared: dict[str, Scope] = {}
+
+
+class Function(Value):
+    """A function or lambda of the module."""
+
+    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope")
+
+    def __init__(
+        self,
+        node: cst.FunctionDef | cst.Lambda,
+        name: str,
+        scope: Scope,
+        defaults: dict[str, Value],
+        graph: bool = False,
+        owner: Class | None = None,
+    ) -> None:
+        self.node = node
+        self.name = name
+        self.scope = scope
+        self.defaults = defaults
+        #: Compiled by ``tf.function``.
+        self.graph = graph
+        #: The class in whose body it was defined.
+        self.owner = owner
+
+
+class Method(Value):
+    """A function bound to its first argument."""
+
+    __slots__ = ("function", "receiver")
+
+    def __init__(self, function: Value, receiver: Value) -> None:
+        self.function = function
+        self.receiver = receiver
+
+
+class Wrapped(Value):
+    """``property``, ``staticmethod``, ``classmethod`` around a function of a class."""
+
+    __slots__ = ("function", "kind")
+
+    def __init__(self, kind: str, function: Value) -> None:
+        self.kind = kind
+        self.function = function
+
+
+class Super(Value):
+    """``super()``: attributes are looked up behind ``cls`` in the receiver's lineage."""
+
+    __slots__ = ("cls", "receiver")
+
+    def __init__(self, cls: Class, receiver: Value) -> None:
+        self.cls = cls
+        self.receiver = receiver
+
+
+class Partial(Value):
+    """A callable with some arguments already given."""
+
+    __slots__ = ("args", "function", "kwargs")
+
+    def __init__(self, function: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+
+
+class Class(Cell):
+    """A class of the module; ``fields`` are its attributes. ``bases`` are evaluated; any may be unknown."""
+
+    __slots__ = ("bases", "name", "node")
+
+    def __init__(self, name: str, node: cst.ClassDef, bases: tuple[Value, ...]) -> None:
+        super().__init__()
+        self.name = name
+        self.node = node
+        self.bases = bases
+
+    def lineage(self) -> Iterator[Value]:
+        """The class and its bases, depth first; library bases as they are."""
+        yield self
+        for base in self.bases:
+            if isinstance(base, Class):
+                yield from base.lineage()
+            else:
+                yield base
+
+
+class Instance(Cell):
+    """An object of a class of the module."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: Class) -> None:
+        super().__init__()
+        self.cls = cls
+
+
+def nodes_of(value: Value, limit: int = 400) -> list[Node]:
+    """The nodes of all values inside ``value``: elements of containers too, at most ``limit``."""
+    found: list[Node] = []
+    stack: list[Any] = [value]
+    while stack and len(found) < limit:
+        item = stack.pop()
+        if isinstance(item, (Noded, Variable)):
+            found.append(item.node)
+        elif isinstance(item, Items):
+            stack.extend(reversed(item.items))
+        elif isinstance(item, Several):
+            stack.append(item.element)
+        elif isinstance(item, (Listing, Mapping)):
+            stack.append(item.fields["content"])
+        elif isinstance(item, Entries):
+            stack.extend(item.entries.values())
+            if item.rest is not None:
+                stack.append(item.rest)
+        elif isinstance(item, Choice):
+            stack.extend(item.values)
+        elif isinstance(item, Slice):
+            stack.extend(item.parts)
+    return found

@@ -1,0 +1,50 @@
+"""Judges one text and never raises: what cannot be analysed becomes a finding of its own."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from tfgradlint.results import Analysis, Finding, Position
+from tfgradlint.sources import relevant
+
+NOT_ANALYSED = "TFG001"
+
+
+def judge(text: str, tree: ast.Module | None = None) -> Analysis:
+    """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it.
+
+    Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
+    A file without a request for gradients is not looked into.
+    """
+    if tree is None:
+        try:
+            tree = parse(text)
+        except SyntaxError as error:
+            return _failed(error.lineno or 1, error.offset or 1, f"Python cannot parse it ({error.msg})")
+        except (ValueError, MemoryError, RecursionError) as error:
+            return _failed(1, 1, f"Python cannot parse it ({str(error) or type(error).__name__})")
+    if not relevant(text):
+        return Analysis()
+    try:
+        from tfgradlint.analysis import analyse
+
+        return analyse(text, tree)
+    except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible
+        return _failed(1, 1, f"the analysis failed ({type(fault).__name__}: {fault})")
+
+
+def parse(text: str) -> ast.Module:
+    """``ast.parse`` without the warnings it would print about the user's code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _failed(line: int, column: int, reason: str) -> Analysis:
+    from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
+
+    # Python reports column 0 for some errors, and its texts may hold line breaks
+    position = Position(line, max(column, 1), line, max(column, 1))
+    message = NotAnalysed.about(" ".join(reason.split()))
+    return Analysis(findings=(Finding(position, NOT_ANALYSED, message),), gave_up=(message,))

@@ -1,0 +1,266 @@
+"""TensorFlow's callables that call back: control flow, mapping, nests, gradients written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge, Effect
+from tfgradlint.flow.values import (
+    NONE,
+    Const,
+    Entries,
+    Function,
+    Items,
+    Listing,
+    Mapping,
+    Method,
+    Several,
+    Tensor,
+    Thunk,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+
+
+def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The result of a callable that calls back; None if it is none."""
+    handler = _HANDLERS.get(path)
+    return handler(interp, args, kwargs) if handler is not None else None
+
+
+def _argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
+    return args[position] if position < len(args) else kwargs.get(name, NONE)
+
+
+def _branches(interp: Interpreter, functions: list[Value]) -> Value:
+    """One of these is called."""
+    results: list[Value] = []
+
+    def run(function: Value) -> bool:
+        results.append(interp.calls.call(function, [], {}))
+        return True
+
+    if len(functions) == 1:
+        run(functions[0])
+    else:
+        interp.alternatives([lambda each=each: run(each) for each in functions])  # type: ignore[misc]
+    return interp.join(results) if results else interp.unknown("no branch")
+
+
+def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    truth = interp.expressions.truth(_argument(args, kwargs, 0, "pred"))
+    branches = [_argument(args, kwargs, 1, "true_fn"), _argument(args, kwargs, 2, "false_fn")]
+    if truth is not None:
+        return _branches(interp, [branches[0 if truth else 1]])
+    return _branches(interp, branches)
+
+
+def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    content = interp.calls.iterate(_argument(args, kwargs, 1, "branch_fns"))
+    index = _argument(args, kwargs, 0, "branch_index")
+    functions = list(content.items) if isinstance(content, Items) else [content.element]
+    if isinstance(index, Const) and isinstance(index.value, int) and 0 <= index.value < len(functions):
+        functions = [functions[index.value]]
+    elif "default" in kwargs:
+        functions.append(kwargs["default"])
+    return _branches(interp, functions)
+
+
+def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    content = interp.calls.iterate(_argument(args, kwargs, 0, "pred_fn_pairs"))
+    if not isinstance(content, Items):
+        return None
+    functions: list[Value] = []
+    for pair in content.items:
+        parts = interp.calls.iterate(pair, unpacking=2)
+        if not isinstance(parts, Items):
+            return None
+        functions.append(parts.items[1])
+    if not _is_none(_argument(args, kwargs, 1, "default")):
+        functions.append(_argument(args, kwargs, 1, "default"))
+    return _branches(interp, functions)
+
+
+def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The body runs twice, like any loop."""
+    body, values = _argument(args, kwargs, 1, "body"), _argument(args, kwargs, 2, "loop_vars")
+    content = interp.calls.iterate(values)
+    if not isinstance(content, Items):
+        return None
+    turns: list[Value] = []
+    current: Value = content
+    for _ in range(2):
+        items = interp.calls.iterate(current, unpacking=len(content.items))
+        if not isinstance(items, Items):
+            return None
+        interp.calls.call(_argument(args, kwargs, 0, "cond"), list(items.items), {})
+        result = interp.calls.call(body, list(items.items), {})
+        if len(content.items) == 1 and not isinstance(result, (Items, Listing)):
+            result = Items((result,))
+        turns.append(result)
+        current = result
+    return interp.join([turn.fields["content"] if isinstance(turn, Listing) else turn for turn in turns])
+
+
+def _element(interp: Interpreter, value: Value) -> Value:
+    """What a mapped function receives of its argument: the slices of tensors, in the same nest."""
+    if isinstance(value, (Items, Listing)):
+        content = value.fields["content"] if isinstance(value, Listing) else value
+        if isinstance(content, Items) and any(isinstance(each, (Tensor, Variable)) for each in content.items):
+            return Items(tuple(_element(interp, item) for item in content.items))
+    return interp.state.element(interp.calls.iterate(value))
+
+
+def _stacked(interp: Interpreter, value: Value) -> Value:
+    """The results of all calls as one tensor each."""
+    if isinstance(value, Items):
+        return Items(tuple(_stacked(interp, item) for item in value.items), value.type, value.fields)
+    if isinstance(value, Unknown):
+        return value
+    nodes = nodes_of(value)
+    dtype = nodes[0].dtype if len(nodes) == 1 else None
+    return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
+
+
+def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    function, elements = _argument(args, kwargs, 0, "fn"), _argument(args, kwargs, 1, "elems")
+    if not isinstance(function, (Function, Method, Thunk)):
+        return None
+    return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
+
+
+def _fold(scanning: bool) -> Handler:
+    def fold(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        function, elements = _argument(args, kwargs, 0, "fn"), _argument(args, kwargs, 1, "elems")
+        if not isinstance(function, (Function, Method)):
+            return None
+        state = _argument(args, kwargs, 2, "initializer")
+        state = _element(interp, elements) if _is_none(state) else state
+        for _ in range(2):
+            state = interp.calls.call(function, [state, _element(interp, elements)], {})
+        return _stacked(interp, state) if scanning else state
+
+    return fold
+
+
+def _map_structure(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return _structure(interp, args[0], args[1:]) if len(args) >= 2 else None
+
+
+def _structure(interp: Interpreter, function: Value, nests: list[Value]) -> Value:
+    first = nests[0]
+    if isinstance(first, Listing):
+        contents = [nest.fields["content"] if isinstance(nest, Listing) else nest for nest in nests]
+        return Listing(_structure(interp, function, contents))
+    if isinstance(first, Mapping):
+        entries: list[Entries] = [nest.fields["content"] for nest in nests if isinstance(nest, Mapping)]
+        if len(entries) != len(nests) or any(each.rest is not None for each in entries):
+            return interp.unknown("map_structure", *nests)
+        keys = entries[0].entries
+        return Mapping(
+            Entries({key: _structure(interp, function, [each.entries[key] for each in entries]) for key in keys})
+        )
+    if isinstance(first, Items):
+        if any(not isinstance(nest, Items) or len(nest.items) != len(first.items) for nest in nests):
+            return interp.unknown("map_structure", *nests)
+        columns = zip(*(nest.items for nest in nests if isinstance(nest, Items)), strict=True)
+        return Items(tuple(_structure(interp, function, list(column)) for column in columns), first.type, first.fields)
+    if isinstance(first, Several):
+        parts = [interp.state.element(nest) if isinstance(nest, (Items, Several)) else nest for nest in nests]
+        return Several(_structure(interp, function, parts), first.type)
+    return interp.calls.call(function, nests, {})
+
+
+def _flatten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    from tfgradlint.flow.requests import flatten
+
+    leaves = [leaf for _, leaf in flatten(_argument(args, kwargs, 0, "structure"), "")]
+    if len(leaves) == 1 and isinstance(leaves[0], Several):
+        return Listing(leaves[0])
+    if any(isinstance(leaf, (Unknown, Several)) for leaf in leaves):
+        return Listing(Several(interp.join([leaf.element if isinstance(leaf, Several) else leaf for leaf in leaves])))
+    return Listing(Items(tuple(leaves), "list"))
+
+
+def _custom_gradient(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The function's value; what its gradient does is written in its own gradient function: not followed."""
+    function = _argument(args, kwargs, 0, "f")
+
+    def run(given: list[Value], named: dict[str, Value]) -> Value:
+        active = interp.recorder.tapes.fields["active"]
+        result = interp.calls.call(function, given, named)
+        del active
+        parts = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, Listing)) else result
+        value = parts.items[0] if isinstance(parts, Items) and parts.items else result
+        return _opaque_result(interp, value, given, "custom gradient")
+
+    return Thunk("custom_gradient", run)
+
+
+def _opaque_result(interp: Interpreter, value: Value, given: list[Value], why: str) -> Value:
+    """A tensor that depends on its arguments in a way nobody followed, and on nothing that is not under it."""
+    if isinstance(value, Items):
+        return Items(tuple(_opaque_result(interp, item, given, why) for item in value.items))
+    nodes = [*nodes_of(value), *(node for each in given for node in nodes_of(each))]
+    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
+    node.why = why
+    return Tensor(node) if isinstance(value, Tensor) else Unknown(node)
+
+
+def _callback(cause: Cause | None) -> Handler:
+    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        inputs = interp.calls.iterate(_argument(args, kwargs, 1, "inp"))
+        effect = Effect.UNKNOWN if cause is None else Effect.NONE
+        node = interp.recorder.op([Edge(each, effect, cause) for each in nodes_of(inputs)])
+        node.why = "py_function"
+        return Tensor(node)
+
+    return run
+
+
+def _recompute(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return _argument(args, kwargs, 0, "f")
+
+
+def _pass_through(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The gradient goes straight through to the argument."""
+    function = _argument(args, kwargs, 0, "f")
+
+    def run(given: list[Value], named: dict[str, Value]) -> Value:
+        interp.calls.call(function, given, named)
+        return Tensor(interp.recorder.op([Edge(node) for value in given for node in nodes_of(value)]))
+
+    return Thunk("grad_pass_through", run)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+_HANDLERS: dict[str, Handler] = {
+    "tf.cond": _cond,
+    "tf.case": _case,
+    "tf.switch_case": _switch_case,
+    "tf.while_loop": _while_loop,
+    "tf.map_fn": _map_fn,
+    "tf.vectorized_map": _map_fn,
+    "tf.scan": _fold(True),
+    "tf.foldl": _fold(False),
+    "tf.foldr": _fold(False),
+    "tf.nest.map_structure": _map_structure,
+    "tf.nest.flatten": _flatten,
+    "tf.custom_gradient": _custom_gradient,
+    "tf.numpy_function": _callback(Cause.NUMPY_CALLBACK),
+    "tf.py_function": _callback(None),
+    "tf.recompute_grad": _recompute,
+    "tf.grad_pass_through": _pass_through,
+}

@@ -1,0 +1,225 @@
+"""Calls as the measured data describes them: from the arguments to the outputs, edge by edge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge, Effect, Node, trainable
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Choice,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Mapping,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.knowledge import Case, Known, Output
+from tfgradlint.libraries.dtypes import dtype_of, dtype_of_literal, is_integer
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+_EFFECTS = {
+    "flows": Effect.FLOWS,
+    "nonfinite": Effect.FLOWS,
+    "zero": Effect.ZERO,
+    "none": Effect.NONE,
+}
+#: Operations that are nothing but a change of dtype.
+_CASTS = frozenset({"tf.cast", "tf.dtypes.cast", "tf.saturate_cast", "tf.dtypes.saturate_cast"})
+
+
+def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | None:
+    """The arguments by parameter, None where they do not fit or their number is unknown."""
+    if "**" in kwargs or any(isinstance(value, Several) and value.type == "star" for value in args):
+        return None
+    bound: dict[str, Value] = {}
+    positional = [param.name for param in known.params if param.kind == "positional"]
+    names = {param.name for param in known.params}
+    star = next((param.name for param in known.params if param.kind == "var_positional"), None)
+    if len(args) > len(positional):
+        if star is None:
+            return None
+        bound[star] = Items(tuple(args[len(positional) :]))
+    bound.update(zip(positional, args, strict=False))
+    for name, value in kwargs.items():
+        if name not in names and not any(param.kind == "var_keyword" for param in known.params):
+            return None
+        bound[name] = value
+    return bound
+
+
+def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The result of calling what is ``known``; None where the data does not cover the call."""
+    bound = bind(known, args, kwargs)
+    if bound is None:
+        return None
+    constants: dict[str, object] = {}
+    for name, value in bound.items():
+        literal = _literal(value)
+        if literal is not _NO_LITERAL:
+            constants[name] = literal
+    case = known.case(constants, bound.keys())
+    if case is None:
+        return interp_unknown(interp, known, bound)
+    if case.returns.startswith("raises"):
+        return interp.unknown(f"{known.name} raises", *bound.values())
+    return _returned(interp, known, case, bound)
+
+
+def interp_unknown(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+    """The result depends on the arguments, nobody knows how; but on nothing else."""
+    nodes = [node for value in bound.values() for node in nodes_of(value)]
+    callbacks = any(isinstance(value, Function) for value in bound.values())
+    if callbacks:
+        return interp.unknown(f"call of {known.name}", *bound.values())
+    node = interp.recorder.op([Edge(node, Effect.UNKNOWN) for node in nodes])
+    node.why = f"arguments of {known.name}"
+    return Unknown(node)
+
+
+def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Value]) -> Value:
+    outputs = [_output(interp, known, output, bound) for output in case.outputs]
+    if case.returns == "single":
+        return outputs[0] if outputs else NONE
+    if case.returns == "sequence":
+        return Listing(Several(outputs[0], "list"))
+    if case.returns == "list":
+        return Listing(Items(tuple(outputs), "list"))
+    if case.returns in ("tuple", "namedtuple"):
+        return Items(tuple(outputs), "tuple", case.fields)
+    return interp.unknown(f"result of {known.name}", *bound.values())
+
+
+def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, Value]) -> Value:
+    if output.kind == "none":
+        return NONE
+    dtype = _dtype(output, bound)
+    if output.alias and output.alias in bound:
+        same = _same_object(output, bound[output.alias], dtype)
+        if same is not None:
+            return same
+    maybe_same = output.alias == "?" or (output.alias in bound and isinstance(bound[output.alias], (Tensor, Unknown)))
+    edges: list[Edge] = []
+    leaves = output.kind in ("array", "python")
+    fixed = not trainable(dtype)
+    odd = ""
+    for name, value in bound.items():
+        for node in nodes_of(value):
+            edge = _edge(known, output, name, value, node, leaves)
+            if fixed and edge.effect in (Effect.ZERO, Effect.RAISES):
+                odd = edge.effect.name.lower()
+                edge = Edge(node, Effect.NONE, Cause.NO_GRADIENT)
+            elif fixed and edge.effect is Effect.FLOWS:
+                edge = Edge(node, Effect.NONE, Cause.NO_GRADIENT)
+            edges.append(edge)
+    node = interp.recorder.op(edges, dtype)
+    node.detail = odd
+    if maybe_same and not fixed and output.alias != "?":
+        node.maybe_alias = bound[output.alias]
+    if output.kind == "array":
+        return Array(node)
+    if output.kind == "python":
+        return Scalar(node)
+    if output.kind == "list":
+        return Listing(Several(Tensor(node)))
+    if output.kind in ("tensor", "slices", "ragged"):
+        return Tensor(node)
+    node.why = f"{known.name} returns {output.kind}"
+    return Unknown(node)
+
+
+def _edge(known: Known, output: Output, name: str, value: Value, node: Node, leaves: bool) -> Edge:
+    """What the gradient does between one output and one value inside one argument."""
+    if not trainable(node.dtype) or isinstance(value, (Array, Scalar)):
+        return Edge(node, Effect.PLAIN)
+    word = output.effects.get(name)
+    if node.variable is not None and name in output.of_variable:
+        word = output.of_variable[name]
+    if word is None:
+        # An argument that takes no tensors of floating point: shapes, axes, indices, names.
+        return Edge(node, Effect.PLAIN if leaves and known.name.startswith("builtins.") else Effect.UNKNOWN)
+    if word.startswith("raises"):
+        return Edge(node, Effect.RAISES, Cause.UNREGISTERED, word.partition(":")[2])
+    effect = _EFFECTS.get(word, Effect.UNKNOWN)
+    if effect is Effect.NONE:
+        return Edge(node, effect, cause_of(known.name, output, leaves))
+    if effect is Effect.ZERO:
+        return Edge(node, effect, Cause.ZERO_GRADIENT)
+    return Edge(node, effect)
+
+
+def cause_of(name: str, output: Output, leaves: bool) -> Cause:
+    """The kind of break that a callable makes."""
+    if name.startswith("numpy."):
+        return Cause.NUMPY_FUNCTION
+    if name == "tf.stop_gradient":
+        return Cause.STOP_GRADIENT
+    if name == "tf.numpy_function":
+        return Cause.NUMPY_CALLBACK
+    if ".assign" in name or ".scatter" in name:
+        return Cause.ASSIGNED
+    if leaves or name.startswith(("builtins.", "math.")):
+        return Cause.PYTHON_VALUE
+    if name in _CASTS and not trainable(output.dtype):
+        return Cause.INTEGER_CAST
+    return Cause.NO_GRADIENT
+
+
+def _same_object(output: Output, value: Value, dtype: str | None) -> Value | None:
+    """The argument itself, where the call hands it through."""
+    if output.kind == "variable" and isinstance(value, Variable):
+        return value
+    if isinstance(value, Tensor):
+        own = value.node.dtype
+        if output.dtype in ("", f"={output.alias}") or (own is not None and own == dtype):
+            return value
+    return None
+
+
+def _dtype(output: Output, bound: dict[str, Value]) -> str | None:
+    text = output.dtype
+    if not text.startswith("="):
+        return text or None
+    own = dtype_of(bound.get(text[1:], NONE))
+    if own is not None and not own.startswith("?"):
+        return own
+    # The arguments of an operation share one dtype: a literal takes that of the tensor beside it.
+    for value in bound.values():
+        other = dtype_of(value)
+        if other is not None and isinstance(value, (Tensor, Variable)) and not is_integer(other):
+            return other
+    if own is not None:
+        return own[1:]
+    return None
+
+
+_NO_LITERAL = object()
+
+
+def _literal(value: Value) -> object:
+    """The literal an argument is: Python constants, dtypes by their name, tuples of literals."""
+    if isinstance(value, Const):
+        return dtype_of_literal(value.value)
+    if isinstance(value, Symbol):
+        return value.path.rpartition(".")[2]
+    if isinstance(value, Listing):
+        value = value.fields["content"]
+    if isinstance(value, Items):
+        items = tuple(_literal(item) for item in value.items)
+        return _NO_LITERAL if _NO_LITERAL in items else items
+    return _NO_LITERAL
+
+
+__all__ = ["Choice", "Mapping", "apply", "bind", "cause_of"]

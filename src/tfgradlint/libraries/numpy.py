@@ -1,0 +1,142 @@
+"""NumPy: its functions take a tensor's value, so that no tape follows; arrays stay arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numbers
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.values import (
+    Array,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries.dtypes import dtype_of, named_dtype
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+_CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
+#: Attributes of arrays that are Python values.
+_FACTS = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
+_TO_PYTHON = frozenset({"item", "tolist", "tobytes"})
+_FLOAT64 = frozenset(
+    "random.rand random.randn random.normal random.uniform random.random random.random_sample "
+    "random.standard_normal zeros ones eye identity linspace logspace empty geomspace".split()
+)
+
+
+def constant(path: str, name: str) -> Value | None:
+    """``np.pi`` and its like."""
+    if path == "numpy" and name in _CONSTANTS:
+        return Const(_CONSTANTS[name])
+    if path == "numpy" and name == "newaxis":
+        return Const(None)
+    return None
+
+
+def call(
+    interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A NumPy call without any tensor among its arguments makes a plain array."""
+    given = [*args, *kwargs.values()]
+    nodes = [node for value in given for node in nodes_of(value)]
+    if any(isinstance(value, Function) for value in given):
+        return interp.unknown(f"call of {path}", *given)
+    if any(_maybe_tensor(value) for value in given):
+        if interp.graph_level and any(isinstance(value, Tensor) for value in given):
+            interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", given)
+        return None
+    node = interp.recorder.op([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
+    return Array(node)
+
+
+def fallback(
+    interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A NumPy name that was not measured, given something that may be a tensor."""
+    if path.startswith("numpy.random.") or path in ("numpy.load", "numpy.loadtxt"):
+        return Array(interp.recorder.op([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
+    node = interp.recorder.op(
+        [Edge(each, Effect.UNKNOWN) for value in (*args, *kwargs.values()) for each in nodes_of(value)]
+    )
+    node.why = path
+    return Unknown(node)
+
+
+def _maybe_tensor(value: Value) -> bool:
+    if isinstance(value, Listing):
+        value = value.fields["content"]
+    if isinstance(value, Items):
+        return any(_maybe_tensor(item) for item in value.items)
+    if isinstance(value, (Const, Array, Scalar, Symbol)):
+        return False
+    return bool(nodes_of(value)) or isinstance(value, (Tensor, Variable, Unknown))
+
+
+def _result_dtype(path: str, args: list[Value], kwargs: dict[str, Value]) -> str | None:
+    name = path.partition(".")[2]
+    named = kwargs.get("dtype") or (args[1] if name in ("array", "asarray", "zeros", "ones") and len(args) > 1 else None)
+    if named is not None:
+        return named_dtype(named)
+    if name in _FLOAT64:
+        return "float64"
+    if name in ("array", "asarray") and args:
+        found = dtype_of(args[0])
+        if found is None:
+            return None
+        return {"?float32": "float64", "?int32": "int64", "?bool": "bool"}.get(found, found.removeprefix("?"))
+    if name == "arange":
+        numbers_given = [value.value for value in args if isinstance(value, Const)]
+        if len(numbers_given) == len(args) and all(isinstance(each, numbers.Integral) for each in numbers_given):
+            return "int64"
+        return None
+    if name in ("float32", "float64", "float16", "int32", "int64"):
+        return name
+    return None
+
+
+def attribute(interp: Interpreter, receiver: Array, name: str) -> Value | None:
+    """An attribute of an array."""
+    if name in _FACTS:
+        return Scalar(interp.recorder.leaf())
+    if name == "T":
+        return Array(interp.recorder.op([Edge(receiver.node, Effect.PLAIN)], receiver.node.dtype))
+    return None
+
+
+def method(
+    interp: Interpreter, receiver: Array | Scalar, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of an array: another array or a Python value."""
+    edges = [Edge(node, Effect.PLAIN) for value in (receiver, *args) for node in nodes_of(value)]
+    if isinstance(receiver, Scalar) or name in _TO_PYTHON:
+        return Scalar(interp.recorder.op(edges))
+    dtype = receiver.node.dtype
+    if name == "astype":
+        dtype = named_dtype(args[0] if args else kwargs.get("dtype"))
+    return Array(interp.recorder.op(edges, dtype))
+
+
+def set_item(interp: Interpreter, operands: list[Value]) -> Value | None:
+    """``array[i] = tensor``: from now on the array holds what left TensorFlow there."""
+    array, _, value = operands
+    if isinstance(array, Array) and isinstance(value, (Tensor, Variable, Unknown, Array)):
+        left = Effect.PLAIN if isinstance(value, Array) else Effect.NONE
+        cause = Cause.NUMPY_FUNCTION if left is Effect.NONE and trainable(value.node.dtype) else None
+        edge = Edge(value.node, left if cause else Effect.PLAIN, cause)
+        if array.node is not value.node:
+            array.node.edges = (*array.node.edges, edge)
+    return None

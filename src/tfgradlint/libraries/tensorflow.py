@@ -1,0 +1,261 @@
+"""TensorFlow: tapes, variables, constants and the callables that call back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import LEAF, Edge, Effect, Node, trainable
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Cell,
+    Choice,
+    Const,
+    Function,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Member,
+    Method,
+    Noded,
+    Partial,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries import callbacks, python
+from tfgradlint.libraries.dtypes import firm_dtype, named_dtype
+from tfgradlint.libraries.measured import apply
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+
+
+def call(
+    interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A TensorFlow function that is not just an operation."""
+    handler = _HANDLERS.get(path)
+    if handler is not None:
+        return handler(interp, args, kwargs)
+    return callbacks.call(interp, path, args, kwargs)
+
+
+def fallback(
+    interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A name that was not measured: its result depends on what it is given, if that holds no objects or functions."""
+    given = [*args, *kwargs.values()]
+    last = path.rpartition(".")[2]
+    if "**" in kwargs or not last[:1].islower() or path.startswith(("tf.keras", "tf.saved", "tf.compat")):
+        return None
+    if any(isinstance(value, (Cell, Function, Method, Partial)) and not isinstance(value, (Variable, Listing, Mapping)) for value in given):
+        return None
+    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for value in given for each in nodes_of(value)])
+    node.why = path
+    return Unknown(node)
+
+
+# -- tapes, variables, constants
+
+
+def _tape(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return interp.calls.gradients.tape(args, kwargs)
+
+
+def _variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A new variable: what it was made from cannot be reached through it."""
+    initial = args[0] if args else kwargs.get("initial_value", NONE)
+    wanted = args[1] if len(args) > 1 else kwargs.get("trainable", NONE)
+    if "**" in kwargs:
+        return interp.unknown("tf.Variable(**)")
+    if isinstance(initial, (Function, Method, Partial)):
+        initial = interp.calls.call(initial, [], {})
+    dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
+    edges = [_left_behind(node, Cause.NEW_VARIABLE) for node in nodes_of(initial)]
+    trained = True if _is_none(wanted) else interp.expressions.truth(wanted)
+    content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
+    return Variable(content, trained)
+
+
+def _left_behind(node: Node, cause: Cause) -> Edge:
+    tensor = node.kind != LEAF and trainable(node.dtype)
+    return Edge(node, Effect.NONE, cause) if tensor else Edge(node, Effect.PLAIN)
+
+
+def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A constant: of a literal or an array. In eager mode a tensor is handed through."""
+    given = args[0] if args else kwargs.get("value", NONE)
+    named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
+    if isinstance(given, (Variable, Unknown, Choice)):
+        return None
+    if isinstance(given, Tensor):
+        return given if _is_none(named) and not interp.graph_level else None
+    nodes = nodes_of(given)
+    if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
+        return None
+    dtype = firm_dtype(given) if _is_none(named) else named_dtype(named)
+    return Tensor(interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype))
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
+    given = args[0] if args else kwargs.get("func", NONE)
+    if isinstance(given, Function):
+        return python.compiled(given)
+    if isinstance(given, Method) and isinstance(given.function, Function):
+        return Method(python.compiled(given.function), given.receiver)
+    return Symbol("tf.function()") if _is_none(given) else None
+
+
+def _gradients(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``tf.gradients`` needs a graph."""
+    if not interp.graph_level and not interp.alone:
+        interp.calls.gradients.refuses(Cause.GRADIENTS_IN_EAGER, "RuntimeError", [])
+    return interp.unknown("tf.gradients", *args)
+
+
+_HANDLERS: dict[str, Handler] = {
+    "tf.GradientTape": _tape,
+    "tf.autodiff.GradientTape": _tape,
+    "tf.Variable": _variable,
+    "tf.constant": _constant,
+    "tf.function": _function,
+    "tf.function()": lambda interp, args, kwargs: python.compiled(args[0]) if args else None,
+    "tf.gradients": _gradients,
+}
+
+
+# -- what tensors and variables have
+
+_FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
+
+
+def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, name: str) -> Value | None:
+    """An attribute that is not a method: shapes and dtypes carry no gradient."""
+    if name in _FACTS:
+        if name == "dtype":
+            dtype = receiver.node.dtype
+            return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.leaf())
+        if name == "trainable" and isinstance(receiver, Variable):
+            return Const(receiver.fields["trainable"])
+        return Scalar(interp.recorder.leaf(), _FACTS[name])
+    return None
+
+
+def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
+    """What ``tf.Module`` gives its subclasses: the variables among the attributes."""
+    bases = [base.path for base in receiver.cls.lineage() if isinstance(base, Symbol)]
+    if bases != ["tf.Module"]:
+        return None
+    if name in ("trainable_variables", "variables"):
+        found: list[Variable] = []
+        if not _collect(receiver, found, set()):
+            return None
+        if name == "trainable_variables":
+            found = [variable for variable in found if variable.fields["trainable"] is not False]
+        return Items(tuple(found))
+    if name == "name":
+        return Scalar(interp.recorder.leaf(), "str")
+    return None
+
+
+def _collect(value: object, found: list[Variable], seen: set[int]) -> bool:
+    """The variables of a module in TensorFlow's order: attributes by name. False where an unknown may hide some."""
+    if id(value) in seen:
+        return True
+    seen.add(id(value))
+    if isinstance(value, Variable):
+        if value not in found:
+            found.append(value)
+        return True
+    if isinstance(value, Instance):
+        own = [value.fields[name] for name in sorted(value.fields, key=str)]
+        # Variables that the module holds itself come before those of the modules it holds.
+        direct = [each for each in own if not isinstance(each, Instance)]
+        nested = [each for each in own if isinstance(each, Instance)]
+        return all([_collect(each, found, seen) for each in (*direct, *nested)])
+    if isinstance(value, (Listing, Mapping)):
+        return _collect(value.fields["content"], found, seen)
+    if isinstance(value, Items):
+        return all([_collect(each, found, seen) for each in value.items])
+    entries = getattr(value, "entries", None)
+    if isinstance(entries, dict):
+        return getattr(value, "rest", None) is None and all(
+            [_collect(entries[key], found, seen) for key in sorted(entries, key=str)]
+        )
+    return not isinstance(value, (Unknown, Several, Choice))
+
+
+def method(
+    interp: Interpreter,
+    world: World,
+    receiver: Tensor | Variable,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> Value | None:
+    """A method of a tensor or variable."""
+    if isinstance(receiver, Variable):
+        if receiver.library != "tf":
+            return interp.unknown("keras variable", receiver, *args)
+        if name in _ASSIGNING:
+            return _assign(interp, receiver, args, kwargs)
+    if name == "numpy" and interp.graph_level and _symbolic(receiver, interp):
+        exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
+        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, [receiver])
+    owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
+    known = world.known(owner + name) or world.known("tf.Tensor." + name)
+    return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
+
+
+def _symbolic(receiver: Tensor | Variable, interp: Interpreter) -> bool:
+    return isinstance(receiver, Variable) or receiver.node.level > 0
+
+
+_ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(
+    f"scatter_{kind}" for kind in ("add", "div", "max", "min", "mul", "sub", "update", "nd_add", "nd_sub", "nd_update")
+)
+
+
+def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The new content has no history that a tape could follow. The result is another handle of the variable."""
+    given = [*args, *(value for name, value in kwargs.items() if name == "value")]
+    old = receiver.node
+    edges = [_left_behind(node, Cause.ASSIGNED) for value in given for node in nodes_of(value)]
+    edges += [Edge(edge.node, edge.effect, edge.cause) for edge in old.edges if edge.cause is Cause.ASSIGNED][:8]
+    content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), old.dtype)
+    content.variable = receiver
+    interp.state.set(receiver, "content", content)
+    if interp.recorder.tapes.active:
+        result = interp.recorder.op([Edge(content, Effect.UNKNOWN)], old.dtype)
+        result.why = "result of an assignment"
+        return Tensor(result)
+    return Tensor(interp.recorder.op([Edge(content, Effect.NONE, Cause.ASSIGNED)], old.dtype))
+
+
+def unknown_method(
+    interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of something unknown whose name alone says that a Python value or an array comes out."""
+    if isinstance(receiver, Noded) and name == "numpy" and not args:
+        return Array(interp.recorder.op([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE)]))
+    return None
+
+
+__all__ = ["Member", "attribute", "call", "fallback", "method"]

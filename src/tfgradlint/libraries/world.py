@@ -1,0 +1,170 @@
+"""All libraries together: names are resolved to canonical symbols, calls handed to the module that knows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph import Edge, Effect, Node
+from tfgradlint.flow.values import (
+    Array,
+    Const,
+    Instance,
+    Member,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.knowledge import Known, load
+from tfgradlint.libraries import numpy, python, tensorflow
+from tfgradlint.libraries.measured import apply
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: Modules whose names are followed, and the root their symbols get.
+_ROOTS = {
+    "tensorflow": "tf",
+    "numpy": "numpy",
+    "math": "math",
+    "keras": "keras",
+    "tf_keras": "tf_keras",
+    "functools": "functools",
+    "itertools": "itertools",
+    "operator": "operator",
+    "collections": "collections",
+    "random": "random",
+    "time": "time",
+    "os": "os",
+    "sys": "sys",
+    "copy": "copy",
+    "dataclasses": "dataclasses",
+    "typing": "typing",
+    "contextlib": "contextlib",
+    "threading": "threading",
+    "enum": "enum",
+    "abc": "abc",
+}
+_SAME_MODULES = (("tf.compat.v2.", "tf."), ("tf._api.v2.", "tf."), ("tf.python.keras.", "tf.keras."))
+_TENSOR = "tf.Tensor."
+_VARIABLE = "tf.Variable."
+_MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
+_SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
+
+
+class World:
+    """The libraries as the interpreter sees them."""
+
+    def __init__(self) -> None:
+        self._knowledge = load()
+
+    def known(self, path: str) -> Known | None:
+        return self._knowledge.get(path)
+
+    def imported(self, module: str) -> Value | None:
+        root, dot, rest = module.partition(".")
+        known = _ROOTS.get(root)
+        if known is None:
+            return None
+        return Symbol(canonical_path(known + dot + rest))
+
+    def builtin(self, name: str) -> Value | None:
+        return python.builtin(name)
+
+    # -- attributes
+
+    def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
+        if isinstance(receiver, Symbol):
+            found = numpy.constant(receiver.path, name) or python.constant(receiver.path, name)
+            return found if found is not None else Symbol(canonical_path(f"{receiver.path}.{name}"))
+        if isinstance(receiver, (Tensor, Variable)):
+            return tensorflow.attribute(interp, self, receiver, name)
+        if isinstance(receiver, Array):
+            return numpy.attribute(interp, receiver, name)
+        if isinstance(receiver, Instance):
+            return tensorflow.instance_attribute(interp, receiver, name)
+        return None
+
+    # -- calls
+
+    def call(
+        self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        if isinstance(callee, Symbol):
+            return self._symbol(interp, callee.path, args, kwargs)
+        if isinstance(callee, Member):
+            return self._member(interp, callee.receiver, callee.name, args, kwargs)
+        return None
+
+    def _symbol(
+        self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        root = path.partition(".")[0]
+        module = {"tf": tensorflow, "numpy": numpy}.get(root, python)
+        special = module.call(interp, self, path, args, kwargs)
+        if special is not None:
+            return special
+        known = self.known(path)
+        if known is not None:
+            found = apply(interp, known, args, kwargs)
+            if found is not None:
+                return found
+        return module.fallback(interp, path, args, kwargs)
+
+    def _member(
+        self, interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        if isinstance(receiver, (Tensor, Variable)):
+            return tensorflow.method(interp, self, receiver, name, args, kwargs)
+        if isinstance(receiver, (Array, Scalar)):
+            return numpy.method(interp, receiver, name, args, kwargs)
+        if isinstance(receiver, Unknown):
+            return tensorflow.unknown_method(interp, receiver, name, args, kwargs)
+        return None
+
+    def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
+        return python.decorate(interp, decorator, function)
+
+    # -- operators
+
+    def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:
+        if name == "__setitem__":
+            return numpy.set_item(interp, operands)
+        lead = next((place for place, each in enumerate(operands) if isinstance(each, (Tensor, Variable))), None)
+        if lead is None:
+            return self._unknown_operator(interp, name, operands)
+        if lead == 1:
+            name = _MIRRORED.get(name) or _SYMMETRIC.get(name) or "__r" + name[2:]
+            operands = [operands[1], operands[0]]
+        owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
+        if isinstance(operands[0], Variable) and operands[0].library != "tf":
+            return interp.unknown("keras variable", *operands)
+        known = self.known(owner + name) or self.known(_TENSOR + name)
+        return apply(interp, known, operands, {}) if known is not None else None
+
+    def _unknown_operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value:
+        """An operator on objects of which at least one is unknown and none is a tensor: the same as on a tensor,
+        if it is one; the result depends on nothing but the operands either way."""
+        known = self.known(_TENSOR + name)
+        made = apply(interp, known, operands, {}) if known is not None else None
+        if isinstance(made, (Tensor, Unknown)):
+            made.node.dtype = None
+            return Unknown(made.node)
+        nodes: list[Node] = [node for operand in operands for node in nodes_of(operand)]
+        node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
+        node.why = f"operator {name}"
+        return Unknown(node)
+
+
+def canonical_path(path: str) -> str:
+    """One spelling for each public name."""
+    for spelling, same in _SAME_MODULES:
+        if path.startswith(spelling):
+            path = same + path[len(spelling) :]
+    return path
+
+
+__all__ = ["Const", "World", "canonical_path"]

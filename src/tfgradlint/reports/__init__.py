@@ -1,0 +1,1 @@
+"""How results are written out: one module an output format."""

@@ -1,0 +1,35 @@
+"""A rule as a page of Markdown, from its docstring: for ``tfgradlint rule`` and for the documentation."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+
+from tfgradlint.rules.base import Rule
+
+_OUTCOMES = {
+    "none": "`None`",
+    "zero": "zeros",
+    "nonfinite": "NaN or infinity",
+    "": "nothing: the code was not judged",
+}
+
+
+def page(rule: Rule) -> str:
+    """The whole page, with a heading of code and name."""
+    return f"# {rule.name} ({rule.code})\n\n{_document(rule)}\n"
+
+
+def summary(rule: Rule) -> str:
+    """The first paragraph of the docstring, on one line."""
+    return " ".join(_document(rule).split("\n\n", 1)[0].split())
+
+
+def outcome(rule: Rule) -> str:
+    """What TensorFlow gives where the rule speaks, in words."""
+    kind, _, exception = rule.outcome.partition(":")
+    return f"`{exception}`" if exception else _OUTCOMES.get(kind, kind)
+
+
+def _document(rule: Rule) -> str:
+    return textwrap.dedent(inspect.cleandoc(type(rule).__doc__ or "")).strip()

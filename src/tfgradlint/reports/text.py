@@ -1,0 +1,45 @@
+"""Results as lines for people: ``path:line:column: CODE message``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from tfgradlint.results import Finding, Prediction, SourcePrediction
+
+
+def findings(located: Iterable[tuple[str, Finding]]) -> Iterator[str]:
+    """A line for each finding."""
+    for path, finding in located:
+        position = finding.position
+        yield f"{path}:{position.line}:{position.column}: {finding.code} {finding.message}"
+
+
+def predictions(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
+    """A line for each request, and below it an indented line for each of its sources."""
+    for path, prediction in located:
+        yield f"{path}:{prediction.line}:{prediction.column}: {prediction.call}: {prediction.verdict}"
+        for source in prediction.sources:
+            yield f"    {source.source}: {source.verdict}{_why(source)}"
+
+
+def _why(source: SourcePrediction) -> str:
+    words = [
+        word for word in (source.code, f"line {source.line}" if source.line is not None else None) if word
+    ]
+    place = f" ({', '.join(words)})" if words else ""
+    return f"{place}: {source.reason}" if source.reason else place
+
+
+def statistics(located: Iterable[tuple[str, Finding]], names: Mapping[str, str]) -> Iterator[str]:
+    """A line for each code that was found: how often, and the name of its rule."""
+    for code, count in sorted(Counter(finding.code for _, finding in located).items()):
+        yield f"{count:<7} {code} {names.get(code, '')}".rstrip()
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A table with columns as wide as their widest cell."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    for line in lines:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

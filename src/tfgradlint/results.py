@@ -1,0 +1,82 @@
+"""What an analysis gives back: findings, predictions and the steps that explain them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Verdicts from best to worst; the verdict of a request is the worst of its sources'.
+VERDICTS = ("flows", "unknown", "varies", "zero", "nonfinite", "none", "raises")
+
+
+def worst(verdicts: list[str]) -> str:
+    """The verdict of a site from those of its sources; ``flows`` when there are none."""
+    return max(verdicts, key=VERDICTS.index, default="flows")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where something stands. Lines and columns are 1-based; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One step of the break path, from the source to the target."""
+
+    line: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's report of a proven break at a position."""
+
+    position: Position
+    code: str
+    message: str
+    path_steps: tuple[PathStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePrediction:
+    """The predicted gradient with respect to one source of a request.
+
+    ``source`` is the source's text; ``code``, ``line`` and ``reason`` tell the break
+    (``None`` where nothing breaks or no rule speaks of it).
+    """
+
+    source: str
+    verdict: str
+    code: str | None = None
+    line: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The predicted outcome of one request site. ``call`` is ``gradient``, ``jacobian`` ..."""
+
+    line: int
+    column: int
+    call: str
+    verdict: str
+    sources: tuple[SourcePrediction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that is known of one file.
+
+    ``unknowns`` counts, for every verdict ``unknown``, the first cause met on the way from the target;
+    ``gave_up`` names what was not judged (the step budget, a fault), for ``--verbose``.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    unknowns: tuple[tuple[str, int], ...] = ()
+    gave_up: tuple[str, ...] = ()

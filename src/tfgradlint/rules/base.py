@@ -1,0 +1,55 @@
+"""What a rule is. A rule's module defines exactly one subclass of :class:`Rule`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tfgradlint.flow.causes import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """What a rule's message may speak of.
+
+    ``step``: the step that breaks, as the user would name it: ``np.mean()``, ``tf.round()``,
+    ``a slice of x``, ``w.numpy()``. ``request``: the call's text, shortened: ``tape.gradient(loss, w)``.
+    ``line``: the request's line. ``source``: the source's text. ``result``: what TensorFlow does
+    there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``: one word more where a
+    cause has kinds (each rule says which ones it knows), else ``""``. ``remedy``: what the measured
+    knowledge suggests instead of the step (``tf.reduce_mean()``), else ``""``.
+    """
+
+    cause: Cause
+    step: str
+    request: str
+    line: int
+    source: str
+    result: str
+    detail: str = ""
+    remedy: str = ""
+
+    @property
+    def suffers(self) -> str:
+        """The middle part of every message: the request that suffers, where, and what it gets."""
+        return f"{self.request} on line {self.line} {self.result}"
+
+
+class Rule:
+    """One kind of break: its documentation (the docstring), its outcome and its message.
+
+    The docstring is Markdown: a one-line summary, then the sections ``## What it does``,
+    ``## Why it matters``, ``## Example``, ``## Use instead`` and ``## References``. The two code blocks are
+    run under TensorFlow by the tests and by ``tfgradlint prove``.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    #: What TensorFlow gives for the example in eager mode: ``none``, ``zero`` or ``raises:RuntimeError``.
+    outcome: ClassVar[str]
+    #: ``None`` for a rule that reports no break.
+    cause: ClassVar[Cause | None]
+
+    def message(self, broken: Break) -> str:
+        """One line: what was seen, what it costs, what to write."""
+        raise NotImplementedError

@@ -1,0 +1,91 @@
+"""TFG101: a second request on a tape that keeps its recording for one."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.rules.base import Break, Rule
+
+
+class TapeReused(Rule):
+    """A tape that is not persistent is asked for gradients a second time.
+
+    ## What it does
+    Reports the second call of `gradient`, `jacobian` or `batch_jacobian` on one recording of a
+    `tf.GradientTape` that was made without `persistent=True`: two calls in a row, a call in a loop or a
+    comprehension around a tape that was opened before it, a call in a helper that gets a used tape.
+
+    Silent are a new tape for each step under the same name, a tape that is entered again before it is
+    asked again (a new recording), and two calls of which a run takes only one (`if` and `else`).
+
+    ## Why it matters
+    An ordinary tape frees what it recorded during its first request. The second one raises
+    `RuntimeError: A non-persistent GradientTape can only be used to compute one set of gradients (or
+    jacobians)`, often late: in the second epoch, or in the branch that logs the gradient's norm.
+
+    ## Example
+    ```python
+    import tensorflow as tf
+
+    actor = tf.Variable([[0.3], [-0.2]])
+    critic = tf.Variable([[0.1], [0.4]])
+
+
+    def train_step(states, returns):  # modes: function, jit
+        with tf.GradientTape() as tape:
+            values = tf.matmul(states, critic)
+            actions = tf.tanh(tf.matmul(states, actor))
+            actor_loss = -tf.reduce_mean(actions * tf.stop_gradient(returns - values))
+            critic_loss = tf.reduce_mean(tf.square(returns - values))
+        d_actor = tape.gradient(actor_loss, actor)  # outcome: flows
+        d_critic = tape.gradient(critic_loss, critic)  # outcome: raises:RuntimeError  # expect: TFG101
+        actor.assign_sub(0.1 * d_actor)
+        critic.assign_sub(0.1 * d_critic)
+
+
+    train_step(tf.constant([[1.0, 2.0], [0.5, -1.0]]), tf.constant([[1.0], [0.0]]))
+    ```
+
+    ## Use instead
+    `persistent=True` where the targets differ (delete the tape afterwards: it holds the whole recording).
+    Where one target has several sources, ask once with all of them, which costs less:
+    `tape.gradient(loss, [kernel, bias])`.
+
+    ```python
+    import tensorflow as tf
+
+    actor = tf.Variable([[0.3], [-0.2]])
+    critic = tf.Variable([[0.1], [0.4]])
+
+
+    def train_step(states, returns):  # modes: function, jit
+        with tf.GradientTape(persistent=True) as tape:
+            values = tf.matmul(states, critic)
+            actions = tf.tanh(tf.matmul(states, actor))
+            actor_loss = -tf.reduce_mean(actions * tf.stop_gradient(returns - values))
+            critic_loss = tf.reduce_mean(tf.square(returns - values))
+        d_actor = tape.gradient(actor_loss, actor)  # outcome: flows
+        d_critic = tape.gradient(critic_loss, critic)  # outcome: flows
+        del tape
+        actor.assign_sub(0.1 * d_actor)
+        critic.assign_sub(0.1 * d_critic)
+
+
+    train_step(tf.constant([[1.0, 2.0], [0.5, -1.0]]), tf.constant([[1.0], [0.0]]))
+    ```
+
+    ## References
+    - [`tf.GradientTape`](https://www.tensorflow.org/api_docs/python/tf/GradientTape), argument `persistent`
+    """
+
+    code = "TFG101"
+    name = "tape-reused"
+    outcome = "raises:RuntimeError"
+    cause = Cause.TAPE_REUSED
+
+    def message(self, broken: Break) -> str:
+        """``step`` is the earlier request, as in ``tape.gradient(loss, w) on line 9``."""
+        earlier = f" by {broken.step}" if broken.step else ""
+        return (
+            f"the tape is not persistent and was used up{earlier}: {broken.suffers}; "
+            "ask once for all sources, or use tf.GradientTape(persistent=True)"
+        )

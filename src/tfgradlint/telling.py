@@ -1,0 +1,165 @@
+"""Turns what an interpretation found out into findings and predictions."""
+
+from __future__ import annotations
+
+import ast
+
+import libcst as cst
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Site
+from tfgradlint.flow.interpreter import Interpreter
+from tfgradlint.flow.requests import Judgement, Reason, RequestSite
+from tfgradlint.places import Places
+from tfgradlint.results import Analysis, Finding, PathStep, Position, Prediction, SourcePrediction, worst
+from tfgradlint.rules import rule_for
+from tfgradlint.rules.base import Break
+
+_WIDTH = 60
+_RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
+
+
+def tell(interpreter: Interpreter, places: Places) -> Analysis:
+    """The analysis of one module."""
+    teller = _Teller(places)
+    for site in interpreter.reports.sites.values():
+        teller.request(site)
+    for reason in interpreter.reports.steps:
+        teller.step(reason[0])
+    for what, site, fault in interpreter.faults:
+        position = places.position(site)
+        message = f"{what} was not analysed: {fault}"
+        teller.findings.setdefault(("TFG001", position), Finding(position, "TFG001", message))
+    findings = sorted(teller.findings.values(), key=lambda each: (each.position, each.code))
+    predictions = sorted(teller.predictions, key=lambda each: (each.line, each.column))
+    unknowns = sorted(interpreter.reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
+    return Analysis(tuple(findings), tuple(predictions), tuple(unknowns), tuple(interpreter.gave_up))
+
+
+class _Teller:
+    """Collects findings, one for each break, and predictions, one for each request."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self.findings: dict[tuple[str, Position], Finding] = {}
+        self.predictions: list[Prediction] = []
+
+    def request(self, site: RequestSite) -> None:
+        position = self._places.position(site.site)
+        columns: list[SourcePrediction] = []
+        labels = self._labels(site)
+        for index, label in enumerate(labels):
+            judgements = [row[index] for row in site.evaluations if index < len(row)]
+            columns.append(self._source(label, judgements, site, position))
+        verdict = worst([column.verdict for column in columns])
+        self.predictions.append(
+            Prediction(position.line, position.column, site.call, verdict, tuple(columns))
+        )
+
+    def _source(
+        self, label: str, judgements: list[Judgement], site: RequestSite, position: Position
+    ) -> SourcePrediction:
+        verdicts = {judgement.verdict for judgement in judgements}
+        verdict = verdicts.pop() if len(verdicts) == 1 else ("unknown" if "unknown" in verdicts else "varies")
+        told: Finding | None = None
+        line: int | None = None
+        for judgement in judgements:
+            if judgement.reason is not None:
+                finding = self._finding(judgement.reason, judgement.verdict, label, site.site, position)
+                if finding is not None and told is None:
+                    told, line = finding, finding.position.line
+        if told is None:
+            return SourcePrediction(label, verdict)
+        return SourcePrediction(label, verdict, told.code, line, told.message)
+
+    def step(self, reason: Reason) -> None:
+        """A step that raises without any request."""
+        self._finding(reason, "raises", self._subject(reason), None, None)
+
+    def _subject(self, reason: Reason) -> str:
+        statement = reason.site.statement
+        if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.AugAssign):
+            return self._places.code(statement.body[0].target)
+        return ""
+
+    def _finding(
+        self, reason: Reason, verdict: str, source: str, request: Site | None, at: Position | None
+    ) -> Finding | None:
+        rule = rule_for(reason.cause)
+        if rule is None:
+            return None
+        position = self._places.position(reason.site)
+        key = (rule.code, position)
+        if key in self.findings:
+            return self.findings[key]
+        result = _RESULTS.get(verdict, "")
+        if verdict == "raises":
+            result = f"raises {reason.raised or 'an error'}"
+        told = Break(
+            reason.cause,
+            self._step(reason),
+            self._text(request.expression) if request is not None and request.expression is not None else "",
+            at.line if at is not None else 0,
+            source,
+            result,
+            reason.detail,
+        )
+        finding = Finding(position, rule.code, rule.message(told), self._steps(reason.steps))
+        self.findings[key] = finding
+        return finding
+
+    def _steps(self, sites: tuple[Site, ...]) -> tuple[PathStep, ...]:
+        steps: list[PathStep] = []
+        for site in sites:
+            if site.expression is None:
+                continue
+            place = self._places.position(site)
+            step = PathStep(place.line, place.column, self._text(site.expression))
+            if not steps or steps[-1] != step:
+                steps.append(step)
+        return tuple(steps)
+
+    def _step(self, reason: Reason) -> str:
+        """The step as the user would name it."""
+        expression = reason.site.expression
+        if expression is None:
+            return self._text(reason.site.statement) if reason.site.statement is not None else ""
+        if isinstance(expression, cst.Call):
+            name = self._text(expression.func)
+            if reason.cause is Cause.INTEGER_CAST:
+                dtype = next((a for a in expression.args if a.keyword is not None and a.keyword.value == "dtype"), None)
+                if dtype is None and len(expression.args) > 1:
+                    dtype = expression.args[1]
+                return f"{name}(..., {self._text(dtype.value)})" if dtype is not None else f"{name}()"
+            if reason.cause in (Cause.LATE_WATCH, Cause.INTEGER_SOURCE, Cause.DERIVED_SOURCE, Cause.OFF_TAPE):
+                return self._text(expression)
+            return f"{name}()"
+        return self._text(expression)
+
+    def _text(self, node: cst.CSTNode) -> str:
+        text = " ".join(self._places.code(node).split())
+        return text if len(text) <= _WIDTH else text[: _WIDTH - 4] + " ..."
+
+    def _labels(self, site: RequestSite) -> list[str]:
+        """A name for each source: its own text where the sources are written out in the call."""
+        argument = self._sources_argument(site)
+        if argument is None:
+            return site.labels
+        elements = argument.elements if isinstance(argument, (cst.List, cst.Tuple)) else None
+        if elements is not None and len(elements) == len(site.labels):
+            return [self._text(element.value) for element in elements]
+        name = self._text(argument)
+        return [name + label for label in site.labels]
+
+    def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
+        call = site.site.expression
+        if not isinstance(call, cst.Call):
+            return None
+        for argument in call.args:
+            if argument.keyword is not None and argument.keyword.value in ("sources", "source"):
+                return argument.value
+        positional = [argument for argument in call.args if argument.keyword is None and not argument.star]
+        return positional[1].value if len(positional) > 1 else None
+
+
+__all__ = ["ast", "tell"]

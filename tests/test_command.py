@@ -1,0 +1,348 @@
+"""The command: its output, its options and its exit status, mostly in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+from processes import FAULTY, REPAIRED, TIMEOUT, command, flake8, python
+
+from tfgradlint import cli
+from tfgradlint.rules import all_rules
+
+ROOT = Path(__file__).resolve().parent.parent
+FOUND = "faulty.py:7:26: TFG202 "
+ROUNDED = FAULTY.replace("np.square", "tf.round")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "faulty.py").write_text(FAULTY)
+    (tmp_path / "repaired.py").write_text(REPAIRED)
+    return tmp_path
+
+
+def test_check_prints_a_line_a_finding(folder: Path) -> None:
+    run = command("check", "repaired.py", "faulty.py", cwd=folder)
+    assert run.stdout.startswith(FOUND)
+    assert run.stdout.count("\n") == 1
+    assert (run.returncode, run.stderr) == (1, "")
+
+
+def test_check_of_clean_files_is_silent(folder: Path) -> None:
+    run = command("check", "repaired.py", cwd=folder)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_check_as_json(folder: Path) -> None:
+    run = command("check", "--output-format", "json", ".", cwd=folder)
+    (finding,) = json.loads(run.stdout)
+    steps = finding.pop("path_steps")
+    assert finding.pop("message").startswith("np.square()")
+    assert finding == {
+        "path": "./faulty.py",
+        "line": 7,
+        "column": 26,
+        "end_line": 7,
+        "end_column": 38,
+        "code": "TFG202",
+        "fix": None,
+    }
+    assert steps
+    assert all(step.keys() == {"path", "line", "column", "text"} for step in steps)
+    assert run.returncode == 1
+    assert json.loads(command("check", "--output-format", "json", "repaired.py", cwd=folder).stdout) == []
+
+
+def test_findings_are_sorted_by_path_and_line(folder: Path) -> None:
+    twice = ROUNDED + "".join(FAULTY.splitlines(True)[2:])
+    (folder / "a.py").write_text(twice)
+    run = command("check", "faulty.py", "a.py", cwd=folder)
+    assert [line.split()[0] for line in run.stdout.splitlines()] == [
+        "a.py:7:26:",
+        "a.py:13:26:",
+        "faulty.py:7:26:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "codes"),
+    [
+        ((), ["TFG301", "TFG202"]),
+        (("--select", "TFG2"), ["TFG202"]),
+        (("--select", "TFG2,TFG301"), ["TFG301", "TFG202"]),
+        (("--select", "TFG2", "--extend-select", "TFG3"), ["TFG301", "TFG202"]),
+        (("--ignore", "TFG202 TFG1"), ["TFG301"]),
+        (("--ignore", "TFG", "--select", "TFG202"), ["TFG202"]),
+        (("--select", "TFG2", "--ignore", "TFG202"), []),
+        (("--select", "TFG202", "--ignore", "TFG202"), []),
+        (("--select", "TFG1", "--select", "TFG30"), ["TFG301"]),
+    ],
+)
+def test_the_longest_prefix_decides(folder: Path, flags: tuple[str, ...], codes: list[str]) -> None:
+    (folder / "both.py").write_text(ROUNDED + "".join(FAULTY.splitlines(True)[2:]))
+    run = command("check", *flags, "both.py", cwd=folder)
+    assert [line.split()[1] for line in run.stdout.splitlines()] == codes
+    assert run.returncode == bool(codes)
+
+
+@pytest.mark.parametrize("flag", ["--select", "--ignore", "--extend-select"])
+def test_an_unknown_code_names_the_nearest(folder: Path, flag: str) -> None:
+    run = command("check", flag, "TFG999", "faulty.py", cwd=folder)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.count("\n") == 1
+    assert "'TFG999'" in run.stderr
+    assert "TFG202" in command("check", flag, "tfg202", "faulty.py", cwd=folder).stderr
+
+
+def test_statistics_and_exit_zero(folder: Path) -> None:
+    run = command("check", "--statistics", "--exit-zero", "faulty.py", cwd=folder)
+    name = next(rule.name for rule in all_rules() if rule.code == "TFG202")
+    assert run.stdout.splitlines()[-1] == f"1       TFG202 {name}"
+    assert run.returncode == 0
+    run = command("check", "--statistics", "--output-format", "json", "faulty.py", cwd=folder)
+    assert len(json.loads(run.stdout)) == 1
+    assert run.stderr == f"1       TFG202 {name}\n"
+
+
+def test_standard_input(folder: Path) -> None:
+    run = command("check", "--stdin-filename", "notes.py", "-", stdin=FAULTY)
+    assert run.stdout.startswith("notes.py:7:26: TFG202 ")
+    assert run.returncode == 1
+    assert command("check", "-", stdin=FAULTY.replace("\n", "\r\n")).stdout.startswith("stdin:7:26: TFG202 ")
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_checked(folder: Path) -> None:
+    (folder / "broken.py").write_bytes(b"s = '\xff'\n")
+    run = command("check", "missing.py", "broken.py", "faulty.py", cwd=folder)
+    assert run.returncode == 2
+    assert run.stdout.startswith(FOUND)
+    assert [line.split(": ")[:2] for line in run.stderr.splitlines()] == [
+        ["tfgradlint", "missing.py"],
+        ["tfgradlint", "broken.py"],
+    ]
+
+
+def test_a_directory_without_python_is_clean_and_said_so(tmp_path: Path) -> None:
+    run = command("check", tmp_path)
+    assert (run.returncode, run.stdout) == (0, "")
+    assert run.stderr == f"tfgradlint: no Python files in {tmp_path}\n"
+
+
+COMMENTS = [
+    "# noqa",
+    "# noqa: TFG202",
+    "# noqa:TFG",
+    "# noqa: E501",
+    "# NoQA: E1,TFG2",
+    "# noqa : TFG301",
+    "# quiet",
+]
+
+
+@pytest.mark.parametrize("comment", COMMENTS)
+@pytest.mark.parametrize(
+    "where", ["line", "inside the statement", "end of the statement", "file", "own line"]
+)
+def test_noqa_means_what_it_means_to_flake8(tmp_path: Path, comment: str, where: str) -> None:
+    program = {
+        "line": FAULTY.replace("* x)", f"* x)  {comment}"),
+        "inside the statement": FAULTY.replace("(np.square", f'("""\n{comment}\n""" and np.square'),
+        "end of the statement": FAULTY.replace(" * x)", f"\n        * x)  {comment}"),
+        "file": comment.replace("# ", "# flake8: ") + "\n" + FAULTY,
+        "own line": FAULTY.replace("    loss", f"    {comment}\n    loss"),
+    }[where]
+    (tmp_path / "program.py").write_text(program)
+    ours = command("check", "program.py", cwd=tmp_path)
+    flake8s = flake8("--select", "TFG", "program.py", cwd=tmp_path)
+    assert (ours.returncode, ours.stdout) == (flake8s.returncode, flake8s.stdout)
+
+
+def test_predict_prints_a_line_a_request_and_one_a_source(folder: Path) -> None:
+    run = command("predict", "repaired.py", "faulty.py", cwd=folder)
+    first, source, *rest = run.stdout.splitlines()
+    assert first == "faulty.py:8:12: gradient: none"
+    assert source.startswith("    w: none (TFG202, line 7): ")
+    assert rest == ["repaired.py:8:12: gradient: flows", "    w: flows"]
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_predict_as_json(folder: Path) -> None:
+    run = command("predict", "--output-format", "json", "faulty.py", "repaired.py", cwd=folder)
+    faulty, repaired = json.loads(run.stdout)
+    (source,) = faulty.pop("sources")
+    assert source.pop("reason")
+    assert source == {"source": "w", "verdict": "none", "code": "TFG202", "line": 7}
+    assert faulty == {"path": "faulty.py", "line": 8, "column": 12, "call": "gradient", "verdict": "none"}
+    assert repaired["verdict"] == "flows"
+    assert repaired["sources"] == [
+        {"source": "w", "verdict": "flows", "code": None, "line": None, "reason": None}
+    ]
+
+
+def test_predict_says_what_it_could_not_judge(folder: Path) -> None:
+    (folder / "broken.py").write_text("x = (\n")
+    run = command("predict", "broken.py", "faulty.py", cwd=folder)
+    assert run.returncode == 2
+    assert run.stdout.startswith("faulty.py:8:12: gradient: none\n")
+    assert run.stderr.startswith("tfgradlint: broken.py:1:5: TFG001 ")
+
+
+def test_verbose_names_the_causes_of_unknown(folder: Path) -> None:
+    (folder / "unknown.py").write_text(FAULTY.replace("np.square", "somebody.square"))
+    run = command("predict", "--verbose", "unknown.py", cwd=folder)
+    assert run.stdout.startswith("unknown.py:8:12: gradient: unknown\n")
+    assert run.stderr.startswith("tfgradlint: unknown.py: unknown: ")
+    assert command("predict", "unknown.py", cwd=folder).stderr == ""
+
+
+def test_rule_lists_explains_one_and_explains_all() -> None:
+    codes = [rule.code for rule in all_rules()]
+    listed = command("rule")
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["code", *codes]
+    one = command("rule", "TFG202")
+    assert one.stdout.startswith("# ")
+    assert "(TFG202)\n" in one.stdout
+    assert "## Use instead\n" in one.stdout
+    everything = command("rule", "--all").stdout
+    assert [code for code in codes if f"({code})\n" not in everything] == []
+
+
+def test_rule_with_an_unknown_code() -> None:
+    run = command("rule", "TFG220")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "'TFG220'" in run.stderr
+
+
+def test_version_and_help() -> None:
+    from tfgradlint import __version__
+
+    assert command("--version").stdout == f"tfgradlint {__version__}\n"
+    assert "{" not in command("--help").stdout.split("\n")[0]
+    (script,) = entry_points(group="console_scripts", name="tfgradlint")
+    assert script.load() is cli.main
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("check",), ("check", "--output-format", "xml", "x.py"), ("mend",)]
+)
+def test_errors_of_use_exit_with_2(arguments: tuple[str, ...]) -> None:
+    run = command(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "Traceback" not in run.stderr
+
+
+def test_prove_runs_the_examples() -> None:
+    run = command("prove", "TFG202")
+    header, *rows, last = run.stdout.splitlines()
+    assert header.split() == ["rule", "program", "mode", "claimed", "observed"]
+    assert {row.split()[0] for row in rows} == {"TFG202"}
+    assert {row.split()[1] for row in rows} == {"example", "repaired"}
+    assert all(row.endswith("  ok") for row in rows)
+    assert last == f"{len(rows)} runs, all as claimed"
+    assert run.returncode == 0
+
+
+#: Runs ``prove`` with an example that claims what TensorFlow does not do.
+LYING = """
+import sys
+from tfgradlint import cli
+from tfgradlint.rules import rule
+one = type(rule("TFG202"))
+one.__doc__ = one.__doc__.replace("# outcome: flows", "# outcome: none")
+sys.exit(cli.main(["prove", "TFG202"]))
+"""
+
+
+def test_prove_exits_with_1_where_tensorflow_differs() -> None:
+    run = python("-c", LYING)
+    assert run.returncode == 1
+    assert " repaired  eager " in run.stdout
+    assert "  DIFFERS\n" in run.stdout
+    assert run.stdout.splitlines()[-1].endswith(" differ")
+
+
+def test_prove_without_tensorflow() -> None:
+    program = (
+        "import sys; sys.modules['tensorflow'] = None; from tfgradlint.cli import main; sys.exit(main())"
+    )
+    run = python("-c", program, "prove")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("tfgradlint: TensorFlow cannot be imported")
+    assert run.stderr.count("\n") == 1
+
+
+def test_prove_with_an_unknown_code() -> None:
+    run = command("prove", "TFG220")
+    assert (run.returncode, run.stdout) == (2, "")
+
+
+def test_results_do_not_depend_on_the_order_of_hashes() -> None:
+    for arguments in (("check", "--output-format", "json"), ("predict", "--verbose")):
+        runs = [
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "tfgradlint",
+                    *arguments,
+                    ROOT / "examples",
+                    ROOT / "tests" / "fixtures",
+                ],
+                capture_output=True,
+                env={**os.environ, "PYTHONHASHSEED": seed},
+                timeout=5 * TIMEOUT,
+                check=False,
+            )
+            for seed in ("1", "2")
+        ]
+        assert runs[0].stdout
+        assert (runs[0].stdout, runs[0].stderr) == (runs[1].stdout, runs[1].stderr)
+
+
+def test_a_reader_that_goes_away(tmp_path: Path) -> None:
+    # more than a pipe holds, so that the writer is certain to meet the closed end
+    for number in range(2000):
+        (tmp_path / f"a_file_with_a_long_name_{'x' * 100}_{number}.py").write_text("x = (\n")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tfgradlint", "check", tmp_path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(TIMEOUT) == 141
+
+
+def test_an_interrupt(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(text: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "judge", interrupt)
+    assert cli.main(["check", str(folder)]) == 130
+    assert capsys.readouterr().err == "tfgradlint: interrupted\n"
+
+
+def test_a_name_the_terminal_cannot_show(tmp_path: Path) -> None:
+    (tmp_path / "prüfung.py").write_text(FAULTY)
+    program = "import sys; from tfgradlint.cli import main; sys.exit(main(['check', '.']))"
+    run = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", program],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert b"pr\\xfcfung.py:7:26: TFG202" in run.stdout
+    assert (run.returncode, run.stderr) == (1, b"")

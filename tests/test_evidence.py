@@ -1,0 +1,106 @@
+"""The evidence: every fixture and every rule's example, under TensorFlow and before the linter.
+
+All programs run in this process, each once in each of its modes; a failure of the first test of a program
+says that TensorFlow does something else, a failure of the second that the linter does.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tfgradlint.evidence.programs import Program
+from tfgradlint.evidence.prove import examples, prove
+from tfgradlint.evidence.run import Run, python_files
+from tfgradlint.rules import all_rules
+from tfgradlint.rules.base import Rule
+
+FIXTURES = Path(__file__).parent / "fixtures"
+FEWEST = 6
+
+PROVEN_RULES = [rule for rule in all_rules() if rule.outcome]
+
+
+def fixtures() -> Iterator[Program]:
+    for path in python_files([FIXTURES]):
+        yield Program(str(path.relative_to(FIXTURES)), path.read_text(encoding="utf-8"))
+
+
+def rule_examples() -> Iterator[Program]:
+    for rule in PROVEN_RULES:
+        yield from both_examples(rule)
+
+
+def both_examples(rule: Rule) -> tuple[Program, Program]:
+    programs = examples(rule)
+    assert programs is not None
+    return programs
+
+
+PROGRAMS = {program.name: program for program in [*fixtures(), *rule_examples()]}
+RUNS = [(program.name, mode) for program in PROGRAMS.values() for mode in program.modes]
+
+
+@functools.cache
+def run(name: str, mode: str) -> Run:
+    return Run.of(PROGRAMS[name], mode)
+
+
+@pytest.mark.parametrize(("name", "mode"), RUNS)
+def test_tensorflow_does_what_the_comments_say(name: str, mode: str) -> None:
+    assert run(name, mode).against_tensorflow() == []
+
+
+@pytest.mark.parametrize(("name", "mode"), RUNS)
+def test_the_linter_says_what_the_comments_and_tensorflow_say(name: str, mode: str) -> None:
+    assert run(name, mode).against_linter() == []
+
+
+@pytest.mark.parametrize("rule", PROVEN_RULES, ids=lambda rule: rule.code)
+def test_a_rule_has_enough_fixtures(rule: Rule) -> None:
+    folder = FIXTURES / rule.code.lower()
+    failing, sound = sorted(folder.glob("fail_*.py")), sorted(folder.glob("sound_*.py"))
+    assert (len(failing) >= FEWEST, len(sound) >= FEWEST) == (True, True), (
+        f"{len(failing)} fail, {len(sound)} sound"
+    )
+    for path in failing:
+        findings = Program.load(path).specification().findings.values()
+        assert rule.code in {code for codes in findings for code in codes}, path.name
+    for path in sound:
+        program = Program.load(path)
+        assert not any(program.specification(mode).findings for mode in program.modes), path.name
+    assert sorted(folder.glob("*.py")) == failing + sound
+
+
+@pytest.mark.parametrize("program", list(fixtures()), ids=lambda program: program.name)
+def test_a_fixture_is_a_program_of_some_size_that_says_what_it_is(program: Program) -> None:
+    lines = program.text.splitlines()
+    assert lines[0].startswith('"""')
+    assert len([line for line in lines if line.strip()]) >= 12
+    assert program.specification().outcomes
+
+
+@pytest.mark.parametrize("rule", PROVEN_RULES, ids=lambda rule: rule.code)
+def test_a_rule_documents_its_outcome(rule: Rule) -> None:
+    example, repaired = both_examples(rule)
+    claims = example.specification()
+    words = {word for outcomes in claims.outcomes.values() for words in outcomes for word in words}
+    assert rule.outcome in words | {f"raises:{kind}" for kind in claims.raises.values()}
+    assert {code for codes in claims.findings.values() for code in codes} == {rule.code}
+    for mode in repaired.modes:
+        cure = repaired.specification(mode)
+        assert {word for outcomes in cure.outcomes.values() for words in outcomes for word in words} == {
+            "flows"
+        }
+        assert not cure.findings
+        assert not cure.raises
+
+
+def test_prove_agrees_for_every_rule() -> None:
+    rows = prove([rule.code for rule in PROVEN_RULES])
+    assert {row.code for row in rows} == {rule.code for rule in PROVEN_RULES}
+    assert {row.which for row in rows} == {"example", "repaired"}
+    assert [row for row in rows if not row.agrees] == []

@@ -1,0 +1,236 @@
+"""The measured knowledge: its loader, facts that are known independently of it, and a sample measured afresh."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tfgradlint.knowledge import Case, Known, load
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "src" / "tfgradlint" / "knowledge"
+sys.path.insert(0, str(ROOT))  # tools/ is not installed
+
+#: (callable, argument, output, effect): from separate experiments with tapes, not from the measuring program.
+EFFECTS = [
+    ("tf.round", "x", 0, "none"),
+    ("tf.floor", "x", 0, "none"),
+    ("tf.math.ceil", "x", 0, "none"),
+    ("tf.math.rint", "x", 0, "none"),
+    ("tf.argmax", "input", 0, "none"),
+    ("tf.greater", "x", 0, "none"),
+    ("tf.math.equal", "x", 0, "none"),
+    ("tf.searchsorted", "values", 0, "none"),
+    ("tf.random.categorical", "logits", 0, "none"),
+    ("tf.random.shuffle", "value", 0, "none"),
+    ("tf.linalg.matrix_rank", "a", 0, "none"),
+    ("tf.math.polygamma", "a", 0, "none"),
+    ("tf.stop_gradient", "input", 0, "none"),
+    ("tf.image.hsv_to_rgb", "images", 0, "none"),
+    ("tf.image.rgb_to_hsv", "images", 0, "flows"),
+    ("tf.sign", "x", 0, "zero"),
+    ("tf.unique", "x", 0, "raises:LookupError"),
+    ("tf.random.poisson", "lam", 0, "raises:LookupError"),
+    ("tf.image.adjust_hue", "image", 0, "raises:LookupError"),
+    ("tf.image.adjust_contrast", "images", 0, "raises:LookupError"),
+    ("tf.linalg.lu", "input", 0, "raises:LookupError"),
+    ("tf.linalg.logm", "input", 0, "raises:LookupError"),
+    ("tf.truncatemod", "x", 0, "raises:LookupError"),
+    ("tf.sort", "values", 0, "flows"),
+    ("tf.math.top_k", "input", 0, "flows"),
+    ("tf.math.floormod", "x", 0, "flows"),
+    ("tf.math.nextafter", "x1", 0, "flows"),
+    ("tf.random.normal", "mean", 0, "flows"),
+    ("tf.random.normal", "stddev", 0, "flows"),
+    ("tf.random.uniform", "maxval", 0, "flows"),
+    ("tf.random.gamma", "alpha", 0, "flows"),
+    ("tf.linalg.eigvals", "tensor", 0, "flows"),
+    ("tf.linalg.cholesky", "input", 0, "flows"),
+    ("tf.linalg.pinv", "a", 0, "flows"),
+    ("tf.gather", "params", 0, "flows"),
+    ("tf.boolean_mask", "tensor", 0, "flows"),
+    ("tf.scatter_nd", "updates", 0, "flows"),
+    ("tf.linspace", "start", 0, "flows"),
+    ("tf.range", "start", 0, "none"),
+    ("tf.nn.relu", "features", 0, "flows"),
+    ("tf.nn.conv2d", "filters", 0, "flows"),
+    ("tf.math.igamma", "a", 0, "flows"),
+    ("tf.math.betainc", "a", 0, "none"),
+    ("tf.Tensor.__mod__", "self", 0, "flows"),
+    ("tf.Tensor.__floordiv__", "self", 0, "none"),
+    ("tf.Tensor.__gt__", "self", 0, "none"),
+    ("tf.Tensor.__getitem__", "self", 0, "flows"),
+    ("tf.Tensor.numpy", "self", 0, "none"),
+    ("tf.Variable.assign", "value", 0, "none"),
+    ("tf.Variable.assign_sub", "delta", 0, "none"),
+    ("tf.Variable.read_value", "self", 0, "flows"),
+    ("tf.Variable.value", "self", 0, "flows"),
+    ("numpy.mean", "a", 0, "none"),
+    ("numpy.multiply", "x1", 0, "none"),
+    ("numpy.flip", "m", 0, "flows"),
+    ("math.sqrt", "x", 0, "none"),
+    ("builtins.float", "x", 0, "none"),
+    ("builtins.abs", "x", 0, "flows"),
+    ("keras.losses.mean_squared_error", "y_pred", 0, "flows"),
+    ("tf.experimental.numpy.mean", "a", 0, "flows"),
+]
+
+
+def known(name: str) -> Known:
+    found = load().get(name)
+    assert found is not None, f"{name} is not in the data"
+    return found
+
+
+def usual(name: str) -> Case:
+    """The case without conditions, or the last one."""
+    return known(name).cases[-1]
+
+
+@pytest.mark.parametrize(("name", "argument", "output", "effect"), EFFECTS, ids=lambda value: str(value))
+def test_effect_is_the_one_seen_in_separate_experiments(
+    name: str, argument: str, output: int, effect: str
+) -> None:
+    words = {
+        case.outputs[output].effects.get(argument) for case in known(name).cases if output < len(case.outputs)
+    }
+    assert words - {None} == {effect}
+
+
+def test_cast_is_decided_by_the_dtype() -> None:
+    cast = known("tf.cast")
+    found = {}
+    for dtype in ("float16", "float64", "int32", "bool", "complex64"):
+        case = cast.case({"dtype": dtype}, ["x", "dtype"])
+        assert case is not None
+        found[dtype] = case.outputs[0].dtype, case.outputs[0].effects["x"]
+    assert found == {
+        "float16": ("float16", "flows"),
+        "float64": ("float64", "flows"),
+        "int32": ("int32", "none"),
+        "bool": ("bool", "none"),
+        "complex64": ("complex64", "flows"),
+    }
+    assert cast.case({}, ["x", "dtype"]) is None, "an unknown dtype decides"
+    assert cast.case({"dtype": "no such"}, ["x", "dtype"]) is None
+
+
+def test_where_is_decided_by_the_number_of_arguments() -> None:
+    three = known("tf.where").case({}, ["condition", "x", "y"])
+    one = known("tf.where").case({}, ["condition"])
+    assert three is not None
+    assert one is not None
+    assert three.outputs[0].effects["x"] == three.outputs[0].effects["y"] == "flows"
+    assert one.outputs[0].dtype == "int64"
+    assert known("tf.where").case({}, ["condition", "x"]) is None
+
+
+def test_what_a_call_returns() -> None:
+    top = usual("tf.math.top_k")
+    assert (top.returns, top.fields) == ("namedtuple", ("values", "indices"))
+    assert [output.dtype for output in top.outputs] == ["=input", "int32"]
+    assert usual("tf.split").returns == "sequence"
+    assert usual("tf.nn.moments").returns == "tuple"
+    values = known("tf.linalg.svd").case({"compute_uv": False}, ["tensor", "compute_uv"])
+    assert values is not None
+    assert values.returns == "single"
+    assert usual("numpy.mean").outputs[0].kind == "array"
+    assert usual("math.sqrt").outputs[0].kind == "python"
+    assert usual("tf.Tensor.shape").outputs[0].kind == "python"
+    assert usual("tf.Variable.assign").outputs[0].kind == "variable"
+    assert usual("tf.Variable.assign").outputs[0].alias == "self"
+    assert usual("tf.Variable.__isub__").returns == "raises:RuntimeError"
+    assert usual("builtins.round").returns == "raises:AttributeError"
+
+
+def test_aliases() -> None:
+    assert usual("tf.convert_to_tensor").outputs[0].alias in ("value", "?")
+    assert usual("tf.identity").outputs[0].alias == ""
+    data = load()
+    assert data.canonical("tf.reduce_mean") == data.canonical("tf.math.reduce_mean") == "tf.math.reduce_mean"
+    assert data.canonical("tensorflow.reduce_mean") == data.canonical("tf.compat.v2.reduce_mean")
+    assert data.get("tf.reduce_mean") is data.get("tf.math.reduce_mean")
+    assert data.canonical("tf.keras.losses.mse") == data.canonical("keras.losses.mean_squared_error")
+    assert data.canonical("tf.no_such_thing") is None
+    assert data.get("tf.no_such_thing") is None
+
+
+def test_constants_of_variables_and_of_tensors_differ() -> None:
+    output = usual("tf.constant").outputs[0]
+    assert output.effects["value"] == "flows"
+    assert output.of_variable["value"] == "none"
+
+
+def test_second_derivatives() -> None:
+    assert usual("tf.math.reduce_mean").outputs[0].second["input_tensor"] == "none"
+    assert usual("tf.math.exp").outputs[0].second["x"] == "flows"
+    assert usual("tf.matmul").outputs[0].second["a"] == "none"
+    assert usual("tf.nn.local_response_normalization").outputs[0].second["input"] == "raises:LookupError"
+
+
+def _words() -> Iterator[tuple[str, str]]:
+    for name in load().names():
+        for case in known(name).cases:
+            for output in case.outputs:
+                for word in (*output.effects.values(), *output.second.values(), *output.of_variable.values()):
+                    yield name, word
+
+
+def test_every_entry_is_well_formed() -> None:
+    plain = {"flows", "none", "zero", "nonfinite"}
+    assert not [
+        (name, word) for name, word in _words() if word not in plain and not word.startswith("raises:")
+    ]
+    for name in load().names():
+        own = {param.name for param in known(name).params}
+        for case in known(name).cases:
+            assert set(case.when) <= own, name
+            assert all(set(output.effects) <= own for output in case.outputs), name
+            assert not any(
+                output.dtype.startswith("=") and output.dtype[1:] not in own for output in case.outputs
+            ), name
+
+
+def test_enough_is_known() -> None:
+    own = [
+        name
+        for name in load().names()
+        if name.startswith("tf.") and name.split(".")[1] not in ("Tensor", "Variable")
+    ]
+    assert len(own) >= 400
+
+
+def test_files_are_json_sorted_and_one_line_a_callable() -> None:
+    for path in FOLDER.glob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        data = json.loads(text)
+        assert list(data["callables"]) == sorted(data["callables"])
+        assert set(data["aliases"].values()) <= set(data["callables"])
+        assert not set(data["aliases"]) & set(data["callables"])
+        lines = text.split("\n")
+        assert all(
+            any(line.startswith(f'"{name}": ') for line in lines) for name in list(data["callables"])[:5]
+        )
+        assert "tensorflow" in data["versions"]
+
+
+def test_loading_imports_neither_tensorflow_nor_numpy() -> None:
+    program = (
+        "import sys; from tfgradlint.knowledge import load; load().get('tf.reduce_mean'); "
+        "print(sorted({'tensorflow', 'numpy', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_measured_afresh_the_data_is_the_same() -> None:
+    from tools.measure.supervising import afresh
+
+    names = sorted({load().canonical(name) or name for name, *_ in EFFECTS})
+    for name, (stored, new) in afresh(names).items():
+        assert new == stored, name

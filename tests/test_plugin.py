@@ -1,0 +1,160 @@
+"""The plugin in the real flake8."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from processes import FAULTY, REPAIRED, flake8, python
+
+FOUND = "faulty.py:7:26: TFG202 "
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "faulty.py").write_text(FAULTY)
+    (tmp_path / "repaired.py").write_text(REPAIRED)
+    return tmp_path
+
+
+def with_comment(comment: str) -> str:
+    """The faulty program with a comment on the line of the finding."""
+    return FAULTY.replace("* x)", f"* x)  {comment}")
+
+
+def test_reports_the_break_and_nothing_in_the_twin(folder: Path) -> None:
+    run = flake8("--select", "TFG", "faulty.py", "repaired.py", cwd=folder)
+    assert run.stdout.startswith(FOUND)
+    assert run.stdout.count("\n") == 1
+    assert "tape.gradient(loss, w) on line 8 returns None" in run.stdout
+    assert (run.returncode, run.stderr) == (1, "")
+
+
+def test_is_selected_by_default_beside_the_other_checks(folder: Path) -> None:
+    (folder / "faulty.py").write_text(FAULTY + "unused = lambda: None\n")
+    run = flake8("faulty.py", cwd=folder)
+    assert [line.split()[1] for line in run.stdout.splitlines()] == ["TFG202", "E731"]
+
+
+@pytest.mark.parametrize(
+    ("before", "column"),
+    [
+        pytest.param("", 26, id="plain"),
+        pytest.param("ü = 'ключ'; ", 38, id="characters of several bytes count once"),
+        pytest.param("s = '\U0001f9ee'; ", 35, id="characters beyond the basic plane count once"),
+    ],
+)
+def test_column_counts_characters_from_one(tmp_path: Path, before: str, column: int) -> None:
+    program = FAULTY.replace("    loss", f"    {before}loss")
+    assert program.splitlines()[6].index("np.square") + 1 == column
+    (tmp_path / "program.py").write_text(program, "utf-8")
+    run = flake8("--select", "TFG", "program.py", cwd=tmp_path)
+    assert run.stdout.startswith(f"program.py:7:{column}: TFG202 ")
+
+
+def test_a_tab_is_one_column(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(FAULTY.replace("    loss", "\tloss"))
+    assert flake8("--select", "TFG", "program.py", cwd=tmp_path).stdout.startswith("program.py:7:23: TFG202 ")
+
+
+@pytest.mark.parametrize("comment", ["# noqa", "# noqa: TFG202", "# NOQA:TFG2", "# noqa: E501,TFG202"])
+def test_noqa_on_the_line_silences(tmp_path: Path, comment: str) -> None:
+    (tmp_path / "program.py").write_text(with_comment(comment))
+    run = flake8("--select", "TFG", "program.py", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("comment", ["# noqa: TFG301", "# noqa: E501", "# no quarrel"])
+def test_other_comments_do_not(tmp_path: Path, comment: str) -> None:
+    (tmp_path / "program.py").write_text(with_comment(comment))
+    assert " TFG202 " in flake8("--select", "TFG", "program.py", cwd=tmp_path).stdout
+
+
+def test_flake8_noqa_silences_the_file(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("# flake8: noqa\n" + FAULTY)
+    assert flake8("--select", "TFG", "program.py", cwd=tmp_path).stdout == ""
+
+
+def test_select_and_ignore_go_by_prefix(folder: Path) -> None:
+    assert flake8("--select", "TFG2", "faulty.py", cwd=folder).stdout.startswith(FOUND)
+    assert flake8("--select", "TFG3", "faulty.py", cwd=folder).stdout == ""
+    assert flake8("--extend-ignore", "TFG20", "faulty.py", cwd=folder).stdout == ""
+
+
+def test_per_file_ignores_and_configuration_file(folder: Path) -> None:
+    (folder / "other.py").write_text(FAULTY)
+    (folder / "setup.cfg").write_text("[flake8]\nselect = TFG\nper-file-ignores =\n    faulty.py: TFG202\n")
+    run = flake8("--config", "setup.cfg", "faulty.py", "other.py", cwd=folder)
+    assert [line.split()[0] for line in run.stdout.splitlines()] == ["other.py:7:26:"]
+
+
+def test_standard_input(folder: Path) -> None:
+    run = flake8("--select", "TFG", "--stdin-display-name", "notes.py", "-", stdin=FAULTY, cwd=folder)
+    assert run.stdout.startswith("notes.py:7:26: TFG202 ")
+    assert run.returncode == 1
+
+
+def test_several_jobs_give_what_one_gives(tmp_path: Path) -> None:
+    for number in range(8):
+        (tmp_path / f"program{number}.py").write_text(FAULTY if number % 2 else REPAIRED)
+    one, two = (flake8("--select", "TFG", "--jobs", jobs, ".", cwd=tmp_path) for jobs in "12")
+    assert one.stdout == two.stdout
+    assert one.stdout.count(" TFG202 ") == 4
+    assert two.stderr == ""
+
+
+#: Runs flake8 with an analysis that fails on every file.
+FAILING = """
+import sys
+import tfgradlint.analysis
+def fail(text, tree=None):
+    raise RecursionError("too deep\\nin two lines")
+tfgradlint.analysis.analyse = fail
+from flake8.main.cli import main
+sys.exit(main(["--isolated", "--jobs=1", "--select=TFG,F", "faulty.py", "unused.py"]))
+"""
+
+
+def test_a_fault_of_the_analysis_is_one_finding_a_file(folder: Path) -> None:
+    (folder / "unused.py").write_text("import os\n" + REPAIRED)
+    run = python("-c", FAILING, cwd=folder)
+    codes = [line.split()[:2] for line in run.stdout.splitlines()]
+    assert codes == [["faulty.py:1:1:", "TFG001"], ["unused.py:1:1:", "F401"], ["unused.py:1:1:", "TFG001"]]
+    assert "RecursionError: too deep in two lines" in run.stdout
+    assert (run.returncode, run.stderr) == (1, "")
+
+
+HEAVY = ("libcst", "numpy", "tensorflow", "keras", "tfgradlint.analysis", "tfgradlint.flow")
+
+#: Prints the heavy modules that were imported, first after the import, then after an irrelevant file.
+IMPORTED = f"""
+import ast, sys
+from tfgradlint.plugin import Plugin
+print([name for name in {HEAVY!r} if name in sys.modules])
+text = "import os\\nprint(os.name)\\n"
+assert list(Plugin(ast.parse(text), text.splitlines(True), "program.py").run()) == []
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+
+
+def test_imports_nothing_heavy_until_a_file_asks_for_gradients(tmp_path: Path) -> None:
+    run = python("-c", IMPORTED, cwd=tmp_path)
+    assert run.stdout == "[]\n[]\n", run.stderr
+
+
+def test_never_imports_tensorflow_nor_the_users_code(tmp_path: Path) -> None:
+    text = "import marker\n" + FAULTY
+    (tmp_path / "marker.py").write_text("raise SystemExit('the user code was imported')")
+    program = (
+        "import ast, sys; from tfgradlint.plugin import Plugin; text = sys.stdin.read();"
+        "print(len(list(Plugin(ast.parse(text), text.splitlines(True), '-').run())));"
+        "print([name for name in ('tensorflow', 'numpy', 'keras', 'marker') if name in sys.modules])"
+    )
+    run = python("-c", program, stdin=text, cwd=tmp_path)
+    assert run.stdout == "1\n[]\n", run.stderr
+
+
+def test_import_takes_less_than_150_milliseconds(tmp_path: Path) -> None:
+    program = "import time; t = time.perf_counter(); import tfgradlint.plugin; print(time.perf_counter() - t)"
+    times = [float(python("-c", program, cwd=tmp_path).stdout) for _ in range(5)]
+    assert min(times) < 0.150

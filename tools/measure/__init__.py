@@ -1,0 +1,1 @@
+"""Measures, under an installed TensorFlow, what callables do to gradients, and writes the knowledge."""

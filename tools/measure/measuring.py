@@ -1,0 +1,303 @@
+"""Measures one call at one point: what it returns, and what crosses from each argument to each output."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import signal
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tools.measure.names import Target
+from tools.measure.samples import Argument, Point, evaluate
+from tools.measure.synthesis import Call
+
+#: Different elements of a list argument or of a list output do different things.
+MIXED = "mixed"
+_LIMIT_SECONDS = 8
+
+
+class TooLong(Exception):
+    """A call took longer than a call may."""
+
+
+class Refused(Exception):
+    """A call raised; the cause is the exception."""
+
+
+@dataclass
+class Output:
+    """What was seen of one output. ``value`` serves to tell whether the output moves with an argument."""
+
+    kind: str
+    dtype: str = ""
+    alias: str = ""
+    effects: dict[str, str] = field(default_factory=dict)
+    second: dict[str, str] = field(default_factory=dict)
+    of_variable: dict[str, str] = field(default_factory=dict)
+    value: bytes = b""
+
+
+@dataclass
+class Observation:
+    """What was seen of one call."""
+
+    returns: str
+    fields: tuple[str, ...]
+    outputs: list[Output]
+    #: Parameters that were given tensors through which a gradient could flow.
+    watched: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def time_limit(seconds: int = _LIMIT_SECONDS) -> Iterator[None]:
+    """Ends what takes too long. Calls stuck in native code are ended by the supervising process."""
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def invoke(target: Target, arguments: Mapping[str, Any]) -> Any:
+    """The call itself: by position as far as the parameters are given in a row, then by keyword."""
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    in_row = True
+    for parameter in target.parameters:
+        if parameter.name not in arguments:
+            in_row = False
+        elif parameter.kind == "var_positional":
+            positional.extend(arguments[parameter.name])
+        elif parameter.kind == "positional" and in_row:
+            positional.append(arguments[parameter.name])
+        else:
+            keywords[parameter.name] = arguments[parameter.name]
+    return target.function(*positional, **keywords)
+
+
+def structure(result: Any) -> tuple[str, tuple[str, ...], list[Any]]:
+    """How a result is built: ``returns``, the field names, and the elements."""
+    if isinstance(result, tuple) and hasattr(result, "_fields"):
+        return "namedtuple", tuple(result._fields), list(result)
+    if isinstance(result, tuple) and any(tf.is_tensor(item) or isinstance(item, list) for item in result):
+        return "tuple", (), list(result)
+    if isinstance(result, tuple) and result and all(isinstance(item, np.ndarray) for item in result):
+        return "tuple", (), list(result)
+    if isinstance(result, list):
+        return "list", (), result
+    if hasattr(result, "__next__"):
+        return "list", (), list(itertools.islice(result, 50))
+    return "single", (), [result]
+
+
+def kind_of(value: Any) -> str:
+    """What sort of thing an output is."""
+    if isinstance(value, tf.Variable):
+        return "variable"
+    if isinstance(value, tf.Tensor):
+        return "tensor"
+    if isinstance(value, np.ndarray | np.generic):
+        return "array"
+    if value is None:
+        return "none"
+    if isinstance(value, tf.RaggedTensor):
+        return "ragged"
+    if isinstance(value, tf.sparse.SparseTensor):
+        return "sparse"
+    if isinstance(value, tf.IndexedSlices):
+        return "slices"
+    if isinstance(value, list | tuple) and value and all(kind_of(item) == "tensor" for item in value):
+        return "list"
+    if isinstance(value, bool | int | float | complex | str | bytes | tuple | list | tf.TensorShape | tf.DType | type):
+        return "python"
+    return "other"
+
+
+def _leaves(value: Any) -> list[Any]:
+    """The dense tensors of an output through which a gradient could come."""
+    kind = kind_of(value)
+    if kind in ("tensor", "variable"):
+        return [value]
+    if kind in ("sparse", "slices"):
+        return [value.values]
+    if kind == "ragged":
+        return [value.flat_values]
+    return list(value) if kind == "list" else []
+
+
+def _upstream(leaf: Any) -> Any:
+    """A generic upstream gradient: a plain sum would hide, say, that the outputs of a softmax add up to one."""
+    if not (leaf.dtype.is_floating or leaf.dtype.is_complex):
+        return None
+    values = np.random.default_rng(7).uniform(0.4, 1.6, leaf.shape)
+    return tf.cast(tf.constant(values), leaf.dtype)
+
+
+def word_of(gradient: Any) -> str:
+    """The outcome, as a word, of one gradient that came back."""
+    if gradient is None:
+        return "none"
+    array = np.asarray(tf.convert_to_tensor(gradient))
+    if array.dtype.kind not in "fc":
+        array = array.astype(np.float64)
+    if not np.all(np.isfinite(array)):
+        return "nonfinite"
+    return "flows" if np.any(array != 0) else "zero"
+
+
+def unite(words: Collection[str]) -> str:
+    return next(iter(words)) if len(set(words)) == 1 else MIXED
+
+
+def _exception(error: BaseException) -> str:
+    return f"raises:{type(error).__name__}"
+
+
+class Tapes:
+    """Two nested tapes: the inner one gives gradients, the outer one differentiates those again."""
+
+    def __init__(self, inner: Any, outer: Any) -> None:
+        self.inner, self.outer = inner, outer
+
+    def first(self, leaf: Any, sources: list[Any]) -> tuple[list[str], list[Any]]:
+        """One word and one gradient for every source."""
+        upstream = _upstream(leaf)
+        try:
+            gradients = self.inner.gradient(leaf, sources, output_gradients=upstream)
+            return [word_of(gradient) for gradient in gradients], gradients
+        except TooLong:
+            raise
+        except Exception as error:
+            if len(sources) == 1:
+                return [_exception(error)], [None]
+        words, gradients = [], []
+        for source in sources:
+            word, gradient = self.first(leaf, [source])
+            words += word
+            gradients += gradient
+        return words, gradients
+
+    def second(self, gradient: Any, source: Any) -> str:
+        """The outcome of differentiating a gradient again with respect to the same source."""
+        try:
+            return word_of(self.outer.gradient(gradient, source, output_gradients=_upstream(gradient)))
+        except TooLong:
+            raise
+        except Exception as error:
+            return _exception(error)
+
+
+def _measure_leaf(tapes: Tapes, leaf: Any, arguments: Mapping[str, Argument], second: bool) -> tuple[dict[str, str], ...]:
+    owners = [(name, source) for name, argument in arguments.items() for source in argument.watched]
+    if not owners:
+        return {}, {}
+    with contextlib.ExitStack() as stack:
+        if second:
+            stack.enter_context(tapes.outer)
+        words, gradients = tapes.first(leaf, [source for _, source in owners])
+        gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+    effects: dict[str, list[str]] = {}
+    again: dict[str, list[str]] = {}
+    for (name, source), word, gradient in zip(owners, words, gradients, strict=True):
+        effects.setdefault(name, []).append(word)
+        if second and word == "flows":
+            again.setdefault(name, []).append(tapes.second(gradient, source))
+    return {n: unite(w) for n, w in effects.items()}, {n: unite(w) for n, w in again.items()}
+
+
+def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
+    return next((name for name, argument in arguments.items() if argument.value is value), "")
+
+
+def _value(leaves: list[Any], value: Any) -> bytes:
+    if leaves:
+        return b"".join(np.asarray(leaf).tobytes() for leaf in leaves if leaf.dtype != tf.string)
+    return repr(value).encode() if isinstance(value, int | float | np.ndarray | np.generic) else b""
+
+
+@functools.lru_cache(maxsize=4096)
+def _trial_argument(text: str, dtype: str) -> Any:
+    return evaluate(text, "trial", Point(dtype=dtype)).value
+
+
+def attempt(target: Target, call: Call, dtype: str) -> Any:
+    """Only makes the call, to see whether it can be made. Raises :class:`Refused`."""
+    tf.random.set_seed(4)
+    with time_limit():
+        try:
+            cached = {n: _trial_argument(t, dtype) for n, t in call.items() if "v(" not in t}
+            fresh = {n: evaluate(t, n, Point(dtype=dtype)).value for n, t in call.items() if n not in cached}
+            return invoke(target, {**cached, **fresh})
+        except TooLong:
+            raise
+        except Exception as error:
+            raise Refused from error
+
+
+def observe(target: Target, call: Call, point: Point, gradients: bool = True, second: bool = False) -> Observation:
+    """Makes a call at a point under nested tapes and looks at what comes back. Raises :class:`Refused`."""
+    tf.random.set_seed(4)
+    arguments = {name: evaluate(text, name, point) for name, text in call.items()}
+    sources = [source for argument in arguments.values() for source in argument.watched]
+    outer, inner = tf.GradientTape(persistent=True), tf.GradientTape(persistent=True)
+    with time_limit():
+        try:
+            with outer, inner:
+                for source in sources:
+                    if source.dtype.is_floating or source.dtype.is_complex:
+                        outer.watch(source)
+                        inner.watch(source)
+                result = invoke(target, {name: argument.value for name, argument in arguments.items()})
+                returns, fields, elements = structure(result)
+        except TooLong:
+            raise
+        except Exception as error:
+            raise Refused from error
+        tapes = Tapes(inner, outer)
+        outputs = []
+        for element in elements:
+            leaves = _leaves(element)
+            kind = kind_of(element)
+            output = Output(kind, alias=_alias(element, arguments), value=_value(leaves, element))
+            if leaves:
+                output.dtype = leaves[0].dtype.name
+            elif kind == "array":
+                output.dtype = element.dtype.name
+            if gradients and leaves:
+                seen = [_measure_leaf(tapes, leaf, arguments, second) for leaf in leaves]
+                output.effects = {n: unite([s[0][n] for s in seen]) for n in seen[0][0]}
+                output.second = {n: unite([s[1].get(n, "") for s in seen]) for n in seen[0][1]}
+            elif kind in ("array", "python"):
+                output.effects = {name: "none" for name, argument in arguments.items() if argument.watched}
+            outputs.append(output)
+    if returns == "list" and len(outputs) > 0:
+        returns, outputs = "sequence", [merge(outputs)]
+    return Observation(returns, fields, outputs, tuple(n for n, a in arguments.items() if a.watched))
+
+
+def merge(outputs: list[Output]) -> Output:
+    """One output that describes every element of a list."""
+    first = outputs[0]
+    if len({output.kind for output in outputs}) > 1:
+        return Output("other")
+    return Output(
+        first.kind,
+        unite([output.dtype for output in outputs]).replace(MIXED, ""),
+        "",
+        {name: unite([o.effects.get(name, "") for o in outputs]) for name in first.effects},
+        {name: unite([o.second.get(name, "") for o in outputs]) for name in first.second},
+        {},
+        b"".join(output.value for output in outputs),
+    )

@@ -1,0 +1,115 @@
+"""Methods, properties and operators of tensors and variables, and what Python itself calls on them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tools.measure.names import Parameter, Target, parameters
+
+_OWN_OPERATORS = frozenset(
+    ("__abs__ __add__ __and__ __array__ __bool__ __complex__ __copy__ __deepcopy__ __div__ __eq__ __float__ __floordiv__")
+    .split()
+    + "__ge__ __getitem__ __gt__ __iadd__ __idiv__ __imul__ __index__ __int__ __invert__ __ipow__ __isub__".split()
+    + "__itruediv__ __iter__ __le__ __len__ __lt__ __matmul__ __mod__ __mul__ __ne__ __neg__ __or__ __pow__".split()
+    + "__radd__ __rand__ __rdiv__ __rfloordiv__ __rmatmul__ __rmod__ __rmul__ __ror__ __round__ __rpow__".split()
+    + "__rsub__ __rtruediv__ __rxor__ __sub__ __truediv__ __xor__ __contains__ __hash__ __divmod__ __rdivmod__".split()
+    + "__imod__ __ifloordiv__ __imatmul__ __trunc__ __ceil__ __floor__ __pos__ __reversed__ __str__ __repr__".split()
+)
+#: Not values of the program's computation, or dangerous to call.
+_SKIPPED = frozenset(
+    "OVERLOADABLE_OPERATORS SaveSliceInfo consumers from_proto to_proto handle create graph op eval load cpu gpu"
+    " initialized_value initializer count_up_to constraint".split()
+)
+
+#: The parameters of what does not tell its own; a default in parentheses is one that is never given here.
+_BUILTINS: dict[str, tuple[Callable[..., Any], str]] = {
+    "builtins.abs": (abs, "x"),
+    "builtins.bool": (bool, "x"),
+    "builtins.complex": (complex, "real"),
+    "builtins.divmod": (divmod, "a, b"),
+    "builtins.float": (float, "x"),
+    "builtins.int": (int, "x"),
+    "builtins.iter": (iter, "iterable"),
+    "builtins.len": (len, "obj"),
+    "builtins.list": (list, "iterable"),
+    "builtins.max": (max, "iterable, *args"),
+    "builtins.min": (min, "iterable, *args"),
+    "builtins.pow": (pow, "base, exp"),
+    "builtins.reversed": (reversed, "sequence"),
+    "builtins.repr": (repr, "obj"),
+    "builtins.round": (round, "number, ndigits=None"),
+    "builtins.sorted": (sorted, "iterable"),
+    "builtins.str": (str, "object"),
+    "builtins.sum": (sum, "iterable, start=0"),
+    "builtins.tuple": (tuple, "iterable"),
+    "builtins.any": (any, "iterable"),
+    "builtins.all": (all, "iterable"),
+    "builtins.hash": (hash, "obj"),
+    "copy.copy": (__import__("copy").copy, "x"),
+    "copy.deepcopy": (__import__("copy").deepcopy, "x"),
+}
+
+
+def parse(signature: str) -> tuple[Parameter, ...]:
+    """Parameters from a plain text such as ``x, *args, start=0``."""
+    found = []
+    for part in signature.split(", "):
+        name, equals, default = part.partition("=")
+        if name.startswith("*"):
+            found.append(Parameter(name[1:], "var_positional"))
+        else:
+            value = eval(default) if equals else None
+            found.append(Parameter(name, "positional", default if equals else None, value))
+    return tuple(found)
+
+
+def _caller(name: str) -> Callable[..., Any]:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        member = getattr(type(self), name, None)
+        if member is None and name.startswith("__"):
+            raise TypeError(f"no {name}")
+        result = getattr(self, name)(*args, **kwargs)
+        if result is NotImplemented:
+            raise TypeError(f"{name} is not implemented")
+        return result
+
+    return call
+
+
+def _getter(name: str) -> Callable[..., Any]:
+    return lambda self: getattr(self, name)
+
+
+def _members(prefix: str, holder: type) -> list[Target]:
+    targets = []
+    for name in sorted(set(dir(holder)) | _OWN_OPERATORS):
+        if name in _SKIPPED or (name.startswith("_") and name not in _OWN_OPERATORS):
+            continue
+        member = inspect.getattr_static(holder, name, None)
+        if member is None:
+            continue
+        if isinstance(member, property):
+            targets.append(Target(f"{prefix}.{name}", _getter(name), (Parameter("self"),)))
+            continue
+        if isinstance(member, staticmethod | classmethod) or not callable(getattr(holder, name)):
+            continue
+        own = parameters(getattr(holder, name)) or (Parameter("self"),)
+        if any(parameter.kind == "var_positional" for parameter in own[:1]):
+            own = (Parameter("self"), *own)
+        own = (Parameter("self"), *own[1:])
+        if name == "__getitem__":
+            own = own[:2]
+        targets.append(Target(f"{prefix}.{name}", _caller(name), own))
+    return targets
+
+
+def discover() -> list[Target]:
+    """Targets for the members of tensors and variables and for Python's builtins."""
+    tensor, variable = tf.constant([1.0]), tf.Variable([1.0])
+    targets = _members("tf.Tensor", type(tensor)) + _members("tf.Variable", type(variable))
+    targets += [Target(name, function, parse(text)) for name, (function, text) in _BUILTINS.items()]
+    return targets

@@ -1,0 +1,170 @@
+"""Sample inputs, and the small language of expressions in which calls are written.
+
+A call is a mapping from parameter to an expression such as ``f(4, 4)`` or ``ints([0, 1])``; the expression is
+evaluated anew at every point, with its own random numbers for every parameter.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+#: Intervals from which the generic floating-point samples are drawn. One of them lies in every function's domain.
+DOMAINS: Mapping[str, tuple[float, float]] = {"unit": (0.12, 0.88), "signed": (-1.7, 1.9), "big": (1.2, 3.1)}
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a call is made.
+
+    ``moved`` names a parameter that is drawn from other random numbers than the rest, ``integer`` one that is given
+    integers while the others keep the point's dtype; with ``variables`` every tensor is a variable.
+    """
+
+    seed: int = 0
+    domain: str = "unit"
+    dtype: str = "float32"
+    variables: bool = False
+    moved: str = ""
+    integer: str = ""
+
+
+@dataclass(frozen=True)
+class Float:
+    """A floating-point sample: the kind of input through which a gradient can flow."""
+
+    array: np.ndarray[Any, Any]
+    wrap: Callable[[Any], Any] | None = None
+    variable: bool = False
+
+    def tensor(self, dtype: str, variable: bool) -> Any:
+        """The sample as a tensor or a variable. Integers keep the order of magnitude."""
+        array = np.asarray(self.array)
+        if dtype.startswith("complex"):
+            array = array + 1j * array[::-1] * 0.7 if array.ndim else array + 0.3j
+        elif dtype.startswith("int"):
+            array = np.round(array * 4)
+        tensor = tf.constant(array.astype(tf.as_dtype(dtype).as_numpy_dtype))
+        return tf.Variable(tensor) if self.variable or (variable and self.wrap is None) else tensor
+
+
+class Vocabulary:
+    """The names an expression may use, bound to one source of random numbers."""
+
+    def __init__(self, seed: int, domain: str) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._low, self._high = DOMAINS[domain]
+
+    def names(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in dir(self) if not name.startswith("_") and name != "names"}
+        return {**own, "tf": tf, "np": np, "Float": Float}
+
+    def _draw(self, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        return self._rng.uniform(low, high, shape)
+
+    def f(self, *shape: int) -> Float:
+        """Generic numbers from the point's domain."""
+        return Float(self._draw(self._low, self._high, shape))
+
+    def v(self, *shape: int) -> Float:
+        """A variable of generic numbers."""
+        return Float(self._draw(self._low, self._high, shape), variable=True)
+
+    def u(self, *shape: int, low: float = 0.12, high: float = 0.88) -> Float:
+        """Numbers between ``low`` and ``high`` whatever the domain: probabilities, rates, images."""
+        return Float(self._draw(low, high, shape))
+
+    def near(self, value: float) -> Float:
+        """A scalar near a parameter's default."""
+        return Float(np.asarray(value * self._rng.uniform(0.8, 1.2) if value else self._rng.uniform(0.05, 0.2)))
+
+    def spd(self, size: int = 4, *batch: int) -> Float:
+        """A symmetric positive definite matrix."""
+        a = self._draw(-1, 1, (*batch, size, size))
+        return Float(a @ np.swapaxes(a, -1, -2) + 0.5 * np.eye(size))
+
+    def tri(self, size: int = 4) -> Float:
+        """A lower triangular matrix with a positive diagonal."""
+        return Float(np.linalg.cholesky(self.spd(size).array))
+
+    def prob(self, *shape: int) -> Float:
+        """Rows that sum to one."""
+        a = self._draw(0.1, 1, shape)
+        return Float(a / a.sum(-1, keepdims=True))
+
+    def boxes(self, count: int = 3) -> Float:
+        """Boxes ``[y1, x1, y2, x2]`` inside the unit square."""
+        a = self._draw(0.05, 0.45, (count, 4))
+        return Float(a + np.array([0, 0, 0.5, 0.5]))
+
+    def ordered(self, size: int) -> Float:
+        """Numbers in rising order."""
+        return Float(np.sort(self._draw(self._low, self._high, (size,))))
+
+    def ragged(self) -> Float:
+        """A ragged tensor of three rows."""
+        return Float(self._draw(self._low, self._high, (6,)), lambda t: tf.RaggedTensor.from_row_splits(t, [0, 2, 3, 6]))
+
+    def sparse(self, rows: int = 4, columns: int = 4) -> Float:
+        """A sparse matrix of five values."""
+        where = np.array([[0, 1], [1, 0], [1, 2], [2, 2], [3, 1]], np.int64)
+        return Float(
+            self._draw(self._low, self._high, (5,)),
+            lambda t: tf.sparse.SparseTensor(where, t, np.array([rows, columns], np.int64)),
+        )
+
+    def slices(self) -> Float:
+        """Indexed slices of a matrix with four rows."""
+        return Float(
+            self._draw(self._low, self._high, (2, 4)), lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), (4, 4))
+        )
+
+    def ints(self, values: Any) -> Any:
+        return tf.constant(values, tf.int32)
+
+    def longs(self, values: Any) -> Any:
+        return tf.constant(values, tf.int64)
+
+    def bools(self, values: Any) -> Any:
+        return tf.constant(values, tf.bool)
+
+    def mask(self, *shape: int) -> Any:
+        """A mask with both values in it, the same at every point."""
+        return tf.constant(np.arange(int(np.prod(shape))).reshape(shape) % 3 != 1)
+
+    def strings(self, *values: str) -> Any:
+        return tf.constant(list(values)) if len(values) > 1 else tf.constant(values[0])
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a call, and the tensors in it that are watched."""
+
+    value: Any
+    watched: tuple[Any, ...]
+
+
+def evaluate(expression: str, parameter: str, point: Point) -> Argument:
+    """The argument an expression stands for at a point."""
+    seed = point.seed + (1000 if point.moved == parameter else 0)
+    vocabulary = Vocabulary(zlib.crc32(f"{parameter}/{seed}".encode()), point.domain)
+    watched: list[Any] = []
+
+    def tensors(value: Any) -> Any:
+        if isinstance(value, Float):
+            tensor = value.tensor("int32" if point.integer == parameter else point.dtype, point.variables)
+            watched.append(tensor)
+            return value.wrap(tensor) if value.wrap else tensor
+        if isinstance(value, dict):
+            return {key: tensors(item) for key, item in value.items()}
+        if type(value) in (list, tuple):
+            return type(value)(tensors(item) for item in value)
+        return value
+
+    value = tensors(eval(expression, vocabulary.names()))
+    return Argument(value, tuple(watched))

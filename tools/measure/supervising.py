@@ -1,0 +1,213 @@
+"""Runs the measurement: a worker process measures, the supervisor restarts it when a call takes it down."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import importlib.metadata
+import json
+import logging
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+#: How long the supervisor waits for a sign of life before it ends the worker.
+_SILENCE = 40.0
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def prepare() -> None:
+    """Settings under which measurements can be repeated. To be called before TensorFlow is imported."""
+    os.environ.update(_QUIET)
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+
+
+def versions() -> dict[str, str]:
+    """What the data was measured with."""
+    found = {"python": ".".join(map(str, sys.version_info[:2]))}
+    for name in ("tensorflow", "tensorflow-cpu", "keras", "numpy"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name.removesuffix("-cpu")] = importlib.metadata.version(name)
+    return found
+
+
+def targets() -> tuple[dict[str, Any], dict[str, str]]:
+    """Every target by name, and the reasons for what is left out."""
+    from tools.measure import methods, names
+
+    functions, left_out = names.discover()
+    return {target.name: target for target in [*functions, *methods.discover()]}, left_out
+
+
+def work() -> None:
+    """The worker: reads one job, measures, and writes one line of JSON for every event."""
+    prepare()
+    job = json.loads(sys.stdin.readline())
+    skip = {(name, call) for name, call in job["skip"]}
+    events = os.fdopen(os.dup(1), "w", buffering=1)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    known, left_out = targets()
+    if job["names"] is None:
+        aliases = {name: [target.library, sorted(target.aliases)] for name, target in known.items()}
+        print(json.dumps({"targets": aliases, "left_out": left_out}), file=events)
+    for name in job["names"] if job["names"] is not None else known:
+        print(json.dumps({"begin": name}), file=events)
+
+        def log(call: str, name: str = name) -> bool:
+            if (name, call) in skip:
+                return False
+            print(json.dumps({"call": call}), file=events)
+            return True
+
+        print(json.dumps({"done": name, **_measure(known[name], log)}), file=events)
+
+
+def _measure(target: Any, log: Any) -> dict[str, Any]:
+    from tools.measure import cases, writing
+    from tools.measure.entries import Measurement
+
+    measurement = Measurement(target, log)
+    try:
+        entry = cases.build(measurement)
+    except Exception as error:
+        return {"problem": f"the measuring program failed: {type(error).__name__}: {error}"}
+    return {"entry": writing.encode(entry)} if entry else {"problem": measurement.problem}
+
+
+class Supervisor:
+    """Keeps a worker going until every name is done."""
+
+    def __init__(self) -> None:
+        self.libraries: dict[str, list[Any]] = {}
+        self.left_out: dict[str, str] = {}
+        self.entries: dict[str, dict[str, Any]] = {}
+        self.problems: dict[str, str] = {}
+        self.names: list[str] | None = None
+        self._skip: list[tuple[str, str]] = []
+        self._current = ("", "")
+        self._begun = time.monotonic()
+
+    def run(self) -> None:
+        while self.names is None or self.names:
+            if not self._one_worker() and self._current[0]:
+                print(f"  the process ended in {self._current[0]}: {self._current[1]}", flush=True)
+                self._skip.append(self._current)
+
+    def _one_worker(self) -> bool:
+        command = [sys.executable, "-m", "tools.measure", "--worker"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as worker:
+            assert worker.stdin and worker.stdout
+            worker.stdin.write(json.dumps({"names": self.names, "skip": self._skip}).encode() + b"\n")
+            worker.stdin.close()
+            rest = b""
+            while select.select([worker.stdout], [], [], _SILENCE)[0]:
+                block = os.read(worker.stdout.fileno(), 1 << 16)
+                if not block:
+                    break
+                *lines, rest = (rest + block).split(b"\n")
+                for line in lines:
+                    self._hear(json.loads(line))
+            worker.kill()
+            return worker.wait() == 0
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        if "targets" in event:
+            self.libraries, self.left_out = event["targets"], event["left_out"]
+            self.names = list(self.libraries)
+        elif "begin" in event:
+            self._current = (event["begin"], "")
+        elif "call" in event:
+            self._current = (self._current[0], event["call"])
+        else:
+            assert self.names is not None
+            name = event["done"]
+            self.names.remove(name)
+            if "entry" in event:
+                self.entries[name] = event["entry"]
+            else:
+                self.problems[name] = event["problem"]
+            done = len(self.entries) + len(self.problems)
+            if done % 50 == 0 or not self.names:
+                print(f"  {done} of {done + len(self.names)}, {time.monotonic() - self._begun:.0f} s", flush=True)
+
+
+def measure_all() -> int:
+    """Measures everything, writes the files and prints the figures."""
+    from tools.measure import writing
+
+    supervisor = Supervisor()
+    supervisor.run()
+    for library in sorted({library for library, _ in supervisor.libraries.values()}):
+        own = {name: e for name, e in supervisor.entries.items() if supervisor.libraries[name][0] == library}
+        aliases = {alias: name for name in own for alias in supervisor.libraries[name][1]}
+        writing.write(library, versions(), aliases, own)
+    writing.write_unmeasured({**supervisor.problems, **supervisor.left_out})
+    figures(supervisor.entries, supervisor.problems, supervisor.left_out)
+    return 0
+
+
+def figures(entries: Iterable[str], problems: Iterable[str], left_out: Iterable[str]) -> None:
+    """Prints how many callables of each namespace are measured."""
+    counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for column, names in (("measured", entries), ("unmeasured", problems), ("left out", left_out)):
+        for name in names:
+            counts[name.rpartition(".")[0]][column] += 1
+            counts["all"][column] += 1
+    print(f"{'namespace':32}{'measured':>10}{'unmeasured':>12}{'left out':>10}")
+    for namespace, row in sorted(counts.items()):
+        print(f"{namespace:32}{row['measured']:10}{row['unmeasured']:12}{row['left out']:10}")
+
+
+def show(pattern: str) -> int:
+    """Measures some names in this process and prints their entries."""
+    prepare()
+    known, _ = targets()
+    for name, target in known.items():
+        if re.fullmatch(pattern, name) or pattern in target.aliases:
+            print(name, json.dumps(_measure(target, lambda call: True)), flush=True)
+    return 0
+
+
+def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+    """The stored and the newly measured entry of each name, in this process."""
+    prepare()
+    from tools.measure import writing
+
+    stored: dict[str, Any] = {}
+    for path in sorted(writing.FOLDER.glob("*.json")):
+        stored.update(json.loads(path.read_text(encoding="utf-8"))["callables"])
+    known, _ = targets()
+    found = {}
+    for name in names:
+        new = json.loads(json.dumps(_measure(known[name], lambda call: True).get("entry"))) if name in known else None
+        found[name] = (stored.get(name), new)
+    return found
+
+
+def check(sample: str) -> int:
+    """Measures every n-th name, or the names given, and prints where the data differs."""
+    prepare()
+    from tools.measure import writing
+
+    names = sample.split(",")
+    if sample.isdigit():
+        every: list[str] = []
+        for path in sorted(writing.FOLDER.glob("*.json")):
+            every += json.loads(path.read_text(encoding="utf-8"))["callables"]
+        names = every[:: max(1, len(every) // int(sample))]
+    different = 0
+    for name, (old, new) in afresh(names).items():
+        if old != new:
+            different += 1
+            print(f"{name}\n  stored   {json.dumps(old)}\n  measured {json.dumps(new)}")
+    print(f"{len(names)} measured afresh, {different} different")
+    return 1 if different else 0
