@@ -14,7 +14,8 @@ from tfgradlint.evidence.compare import finding_differences, outcome_differences
 from tfgradlint.evidence.observe import Observation, TensorFlowMissing, observe
 from tfgradlint.evidence.programs import Program, SpecificationError, read_specification, say
 from tfgradlint.evidence.prove import Row, UnknownRule, examples, prove
-from tfgradlint.evidence.record import Evaluation, Site
+from tfgradlint.evidence.record import Evaluation
+from tfgradlint.evidence.sites import Site
 from tfgradlint.results import Finding, Position, Prediction, SourcePrediction, worst
 from tfgradlint.rules.base import Rule
 
@@ -123,6 +124,25 @@ def test_a_jacobian_is_one_request_at_the_line_where_the_call_starts() -> None:
     assert [(e.site.line, e.site.call, e.words) for e in observation.evaluations] == [
         (9, "jacobian", ("none", "flows"))
     ]
+
+
+# Before 3.11 Python does not keep the columns of calls, and AutoGraph puts a statement on one line.
+@pytest.mark.parametrize("mode", ["eager", "function"] if sys.version_info >= (3, 11) else ["eager"])
+def test_requests_of_one_statement_are_told_apart(mode: str) -> None:
+    body = """
+    def step():  # modes: function
+        with tf.GradientTape(persistent=True) as tape:
+            y = w * w
+        return {
+            "w": tape.gradient(  # outcome: flows
+                y,
+                w),
+            "b": [tape.gradient(y, b)],  # outcome: none
+            "both": tape.gradient(y, [b, w]),  # outcome: none, flows
+        }
+    step()
+    """
+    assert differences(body, mode) == []
 
 
 def test_a_request_of_a_library_is_not_the_programs() -> None:

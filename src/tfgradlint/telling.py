@@ -122,6 +122,9 @@ class _Teller:
     def _step(self, reason: Reason) -> str:
         """The step as the user would name it."""
         expression = reason.site.expression
+        if reason.cause is Cause.TAPE_REUSED and reason.steps and reason.steps[0].expression is not None:
+            earlier = reason.steps[0]
+            return f"{self._text(earlier.expression)} on line {self._places.position(earlier).line}"
         if expression is None:
             return self._text(reason.site.statement) if reason.site.statement is not None else ""
         if isinstance(expression, cst.Call):

@@ -15,29 +15,45 @@ CALLS: dict[str, tuple[str, ...]] = {
     "tf.constant": ("value=f(4)", "value=f()"),
     "tf.cast": ("x=f(4), dtype='float32'", "x=f(2, 3), dtype='float32'"),
     "tf.saturate_cast": ("value=f(4), dtype='float32'",),
-    "tf.one_hot": ("indices=ints([0, 2, 1]), depth=3, on_value=f(), off_value=f()", "indices=ints([0, 2]), depth=3"),
-    "tf.range": ("start=u(low=1.2, high=2.8), limit=u(low=5.1, high=6.9), delta=u(low=0.8, high=1.1)", "start=u(low=3.1, high=6)"),
+    "tf.one_hot": (
+        "indices=ints([0, 2, 1]), depth=3, on_value=f(), off_value=f()",
+        "indices=ints([0, 2]), depth=3",
+    ),
+    "tf.range": (
+        "start=u(low=1.2, high=2.8), limit=u(low=5.1, high=6.9), delta=u(low=0.8, high=1.1)",
+        "start=u(low=3.1, high=6)",
+    ),
     "tf.linspace": ("start=f(), stop=f(), num=4", "start=f(3), stop=f(3), num=4"),
-    "tf.clip_by_value": ("t=f(16), clip_value_min=u(low=0.3, high=0.4), clip_value_max=u(low=0.6, high=0.7)",),
+    "tf.clip_by_value": (
+        "t=f(16), clip_value_min=u(low=0.3, high=0.4), clip_value_max=u(low=0.6, high=0.7)",
+    ),
     "tf.einsum": ("equation='ij,jk->ik', inputs=[f(3, 3), f(3, 3)]", "equation='ij->i', inputs=[f(3, 3)]"),
     "tf.split": ("value=f(4, 4), num_or_size_splits=2", "value=f(4), num_or_size_splits=[1, 3]"),
     "tf.random.gamma": ("shape=[3], alpha=f()", "shape=[3], alpha=f(4), beta=f(4)"),
     "tf.random.poisson": ("shape=[3], lam=f()", "shape=[3], lam=f(4)"),
     "tf.nn.conv2d": ("input=f(1, 8, 8, 3), filters=f(3, 3, 3, 2), strides=1, padding='SAME'",),
     "tf.nn.conv1d": ("input=f(1, 8, 3), filters=f(3, 3, 2), stride=1, padding='SAME'",),
-    "tf.nn.conv3d": ("input=f(1, 4, 4, 4, 3), filters=f(2, 2, 2, 3, 2), strides=[1, 1, 1, 1, 1], padding='SAME'",),
+    "tf.nn.conv3d": (
+        "input=f(1, 4, 4, 4, 3), filters=f(2, 2, 2, 3, 2), strides=[1, 1, 1, 1, 1], padding='SAME'",
+    ),
     "tf.nn.convolution": ("input=f(1, 8, 8, 3), filters=f(3, 3, 3, 2)",),
     "tf.nn.atrous_conv2d": ("value=f(1, 8, 8, 3), filters=f(3, 3, 3, 2), rate=2, padding='SAME'",),
-    "tf.nn.conv_transpose": ("input=f(1, 4, 4, 3), filters=f(2, 2, 5, 3), output_shape=[1, 8, 8, 5], strides=2",),
+    "tf.nn.conv_transpose": (
+        "input=f(1, 4, 4, 3), filters=f(2, 2, 5, 3), output_shape=[1, 8, 8, 5], strides=2",
+    ),
     "tf.nn.atrous_conv2d_transpose": (
         "value=f(1, 8, 8, 3), filters=f(3, 3, 2, 3), output_shape=[1, 8, 8, 2], rate=2, padding='SAME'",
     ),
     "tf.nn.conv1d_transpose": ("input=f(1, 4, 3), filters=f(2, 5, 3), output_shape=[1, 8, 5], strides=2",),
-    "tf.nn.conv2d_transpose": ("input=f(1, 4, 4, 3), filters=f(2, 2, 5, 3), output_shape=[1, 8, 8, 5], strides=2",),
+    "tf.nn.conv2d_transpose": (
+        "input=f(1, 4, 4, 3), filters=f(2, 2, 5, 3), output_shape=[1, 8, 8, 5], strides=2",
+    ),
     "tf.nn.conv3d_transpose": (
         "input=f(1, 2, 2, 2, 3), filters=f(2, 2, 2, 5, 3), output_shape=[1, 4, 4, 4, 5], strides=2",
     ),
-    "tf.nn.depthwise_conv2d": ("input=f(1, 8, 8, 3), filter=f(3, 3, 3, 2), strides=[1, 1, 1, 1], padding='SAME'",),
+    "tf.nn.depthwise_conv2d": (
+        "input=f(1, 8, 8, 3), filter=f(3, 3, 3, 2), strides=[1, 1, 1, 1], padding='SAME'",
+    ),
     "tf.nn.separable_conv2d": (
         "input=f(1, 8, 8, 3), depthwise_filter=f(3, 3, 3, 2), pointwise_filter=f(1, 1, 6, 4), strides=[1, 1, 1, 1], "
         "padding='SAME'",
@@ -77,8 +93,15 @@ CALLS: dict[str, tuple[str, ...]] = {
     "tf.nn.experimental.general_dropout": (
         "x=f(16), rate=0.4, uniform_sampler=lambda shape, dtype: tf.random.stateless_uniform(shape, [1, 2], dtype=dtype)",
     ),
-    "tf.gather": ("params=f(4, 4), indices=ints([0, 2, 1])", "params=f(4), indices=1", "params=f(4), indices=[0, 2]"),
+    "tf.gather": (
+        "params=f(4, 4), indices=ints([0, 2, 1])",
+        "params=f(4), indices=1",
+        "params=f(4), indices=[0, 2]",
+    ),
     "tf.math.bincount": ("arr=ints([0, 1, 1, 3])", "arr=ints([0, 1, 1, 3]), weights=f(4)"),
+    "tf.image.combined_non_max_suppression": (
+        "boxes=u(1, 4, 1, 4), scores=u(1, 4, 2), max_output_size_per_class=2, max_total_size=3",
+    ),
     "tf.image.resize": ("images=f(1, 8, 8, 3), size=[5, 5]", "images=f(1, 4, 4, 3), size=[8, 8]"),
     "tf.scatter_nd": ("indices=ints([[0], [2]]), updates=f(2), shape=[4]",),
     "tf.tensor_scatter_nd_update": ("tensor=f(4), indices=ints([[0], [2]]), updates=f(2)",),
@@ -94,8 +117,13 @@ CALLS: dict[str, tuple[str, ...]] = {
     "tf.sort": ("values=f(4)", "values=f(3, 4)"),
     "tf.searchsorted": ("sorted_sequence=ordered(6), values=f(3)",),
     "tf.math.segment_sum": ("data=f(4, 2), segment_ids=ints([0, 0, 1, 2])",),
-    "tf.quantization.quantize": ("input=f(4), min_range=u(low=-3, high=-2), max_range=u(low=3, high=4), T='qint8'",),
-    "tf.pad": ("tensor=f(4), paddings=[[1, 2]], constant_values=f()", "tensor=f(3, 4), paddings=[[1, 1], [0, 2]]"),
+    "tf.quantization.quantize": (
+        "input=f(4), min_range=u(low=-3, high=-2), max_range=u(low=3, high=4), T='qint8'",
+    ),
+    "tf.pad": (
+        "tensor=f(4), paddings=[[1, 2]], constant_values=f()",
+        "tensor=f(3, 4), paddings=[[1, 1], [0, 2]]",
+    ),
     "tf.roll": ("input=f(4), shift=1, axis=0",),
     "tf.slice": ("input_=f(4), begin=[1], size=[2]", "input_=f(4, 4), begin=[0, 1], size=[2, 2]"),
     "tf.strided_slice": ("input_=f(4), begin=[1], end=[3]",),
@@ -119,7 +147,9 @@ _SCALARS = "__float__ __int__ __bool__ __complex__ __index__".split()
 for _owner, _letter in (("tf.Tensor", "f"), ("tf.Variable", "v")):
     for _name in _SCALARS:
         CALLS[f"{_owner}.{_name}"] = (f"self={_letter}()",)
-    for _name in "add sub mul truediv floordiv mod pow div radd rsub rmul rtruediv rfloordiv rmod rpow rdiv".split():
+    for (
+        _name
+    ) in "add sub mul truediv floordiv mod pow div radd rsub rmul rtruediv rfloordiv rmod rpow rdiv".split():
         _parameter = "y" if not _name.startswith("r") else "x"
         CALLS[f"{_owner}.__{_name}__"] = (
             f"self={_letter}(4), {_parameter}=f(4)",
@@ -138,7 +168,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
     ),
     "ord": ("'euclidean'", "'fro'", "1", "2", "np.inf", "3"),
     "dtype": (
-        *("'float32'", "'float64'", "'float16'", "'bfloat16'", "'complex64'", "'complex128'", "'int32'", "'int64'"),
+        *(
+            "'float32'",
+            "'float64'",
+            "'float16'",
+            "'bfloat16'",
+            "'complex64'",
+            "'complex128'",
+            "'int32'",
+            "'int64'",
+        ),
         *("'bool'", "'uint8'", "'int8'", "'int16'"),
     ),
     "padding": ("'SAME'", "'VALID'"),

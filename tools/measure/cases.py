@@ -39,7 +39,10 @@ def build(measurement: Measurement) -> Entry | None:
     if not kept:
         return _raising(measurement)
     base = kept[0]
-    if all(output.kind in ("array", "python") for output in cases.base.observation.outputs) and len(cases) == 1:
+    if (
+        all(output.kind in ("array", "python") for output in cases.base.observation.outputs)
+        and len(cases) == 1
+    ):
         return Entry(measurement.target.parameters, cases.finished())
     for parameter in measurement.target.parameters:
         more = optional(measurement.target, parameter, base, measurement.accepts)

@@ -39,7 +39,9 @@ class Measurement:
         self._first: Observation | None = None
         self._first_facts: Observation | None = None
 
-    def try_observe(self, call: Call, point: Point, gradients: bool = True, second: bool = False) -> Observation | None:
+    def try_observe(
+        self, call: Call, point: Point, gradients: bool = True, second: bool = False
+    ) -> Observation | None:
         """An observation, or ``None`` where the call was refused."""
         if point.dtype == "float32" and self.dtype != "float32":
             point = dataclasses.replace(point, dtype=self.dtype)
@@ -101,7 +103,9 @@ class Measurement:
             return self._first_facts
         seen = [base]
         for point in _OTHER_POINTS:
-            if all(word in ("flows", "none") for output in base.outputs for word in _united(seen, output, base)):
+            if all(
+                word in ("flows", "none") for output in base.outputs for word in _united(seen, output, base)
+            ):
                 break
             more = self.try_observe(call, point, second=True)
             if more is not None and _shape_of(more) == _shape_of(base):
@@ -174,7 +178,9 @@ class Measurement:
             mixed = self.try_observe(call, Point(integer=first), gradients=False)
         for number, output in enumerate(facts.outputs):
             found = {
-                d: o.outputs[number].dtype for d, o in runs.items() if o is not None and _shape_of(o) == _shape_of(facts)
+                d: o.outputs[number].dtype
+                for d, o in runs.items()
+                if o is not None and _shape_of(o) == _shape_of(facts)
             }
             output.dtype = _dtype(found, output.dtype, first)
             if mixed and output.dtype == f"={first}" and len(mixed.outputs) > number:
@@ -199,7 +205,9 @@ def _same(one: Observation, other: Observation) -> bool:
 
 
 def _same_dtypes(one: Observation, other: Observation) -> bool:
-    return _shape_of(one) == _shape_of(other) and [o.dtype for o in one.outputs] == [o.dtype for o in other.outputs]
+    return _shape_of(one) == _shape_of(other) and [o.dtype for o in one.outputs] == [
+        o.dtype for o in other.outputs
+    ]
 
 
 def _united(seen: list[Observation], output: Output, base: Observation) -> list[str]:

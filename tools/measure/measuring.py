@@ -120,7 +120,9 @@ def kind_of(value: Any) -> str:
         return "slices"
     if isinstance(value, list | tuple) and value and all(kind_of(item) == "tensor" for item in value):
         return "list"
-    if isinstance(value, bool | int | float | complex | str | bytes | tuple | list | tf.TensorShape | tf.DType | type):
+    if isinstance(
+        value, bool | int | float | complex | str | bytes | tuple | list | tf.TensorShape | tf.DType | type
+    ):
         return "python"
     return "other"
 
@@ -199,7 +201,9 @@ class Tapes:
             return _exception(error)
 
 
-def _measure_leaf(tapes: Tapes, leaf: Any, arguments: Mapping[str, Argument], second: bool) -> tuple[dict[str, str], ...]:
+def _measure_leaf(
+    tapes: Tapes, leaf: Any, arguments: Mapping[str, Argument], second: bool
+) -> tuple[dict[str, str], ...]:
     owners = [(name, source) for name, argument in arguments.items() for source in argument.watched]
     if not owners:
         return {}, {}
@@ -246,7 +250,9 @@ def attempt(target: Target, call: Call, dtype: str) -> Any:
             raise Refused from error
 
 
-def observe(target: Target, call: Call, point: Point, gradients: bool = True, second: bool = False) -> Observation:
+def observe(
+    target: Target, call: Call, point: Point, gradients: bool = True, second: bool = False
+) -> Observation:
     """Makes a call at a point under nested tapes and looks at what comes back. Raises :class:`Refused`."""
     tf.random.set_seed(4)
     arguments = {name: evaluate(text, name, point) for name, text in call.items()}

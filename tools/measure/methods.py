@@ -11,8 +11,9 @@ import tensorflow as tf
 from tools.measure.names import Parameter, Target, parameters
 
 _OWN_OPERATORS = frozenset(
-    ("__abs__ __add__ __and__ __array__ __bool__ __complex__ __copy__ __deepcopy__ __div__ __eq__ __float__ __floordiv__")
-    .split()
+    (
+        "__abs__ __add__ __and__ __array__ __bool__ __complex__ __copy__ __deepcopy__ __div__ __eq__ __float__ __floordiv__"
+    ).split()
     + "__ge__ __getitem__ __gt__ __iadd__ __idiv__ __imul__ __index__ __int__ __invert__ __ipow__ __isub__".split()
     + "__itruediv__ __iter__ __le__ __len__ __lt__ __matmul__ __mod__ __mul__ __ne__ __neg__ __or__ __pow__".split()
     + "__radd__ __rand__ __rdiv__ __rfloordiv__ __rmatmul__ __rmod__ __rmul__ __ror__ __round__ __rpow__".split()

@@ -18,19 +18,57 @@ from tools.measure import exclusions
 
 #: Namespaces whose callables are measured, with the module that is walked for each.
 NAMESPACES = (
-    *("tf", "tf.math", "tf.math.special", "tf.nn", "tf.nn.experimental", "tf.linalg", "tf.linalg.experimental"),
+    *(
+        "tf",
+        "tf.math",
+        "tf.math.special",
+        "tf.nn",
+        "tf.nn.experimental",
+        "tf.linalg",
+        "tf.linalg.experimental",
+    ),
     *("tf.random", "tf.random.experimental", "tf.image", "tf.signal", "tf.strings", "tf.sparse", "tf.ragged"),
-    *("tf.bitwise", "tf.dtypes", "tf.debugging", "tf.quantization", "tf.sets", "tf.audio", "tf.nest", "tf.io"),
+    *(
+        "tf.bitwise",
+        "tf.dtypes",
+        "tf.debugging",
+        "tf.quantization",
+        "tf.sets",
+        "tf.audio",
+        "tf.nest",
+        "tf.io",
+    ),
     *("tf.experimental", "tf.experimental.numpy", "tf.experimental.numpy.random", "tf.autodiff"),
-    *("keras.losses", "keras.activations", "keras.metrics", "keras.ops", "keras.ops.image", "keras.ops.linalg"),
+    *(
+        "keras.losses",
+        "keras.activations",
+        "keras.metrics",
+        "keras.ops",
+        "keras.ops.image",
+        "keras.ops.linalg",
+    ),
     *("keras.ops.numpy", "keras.ops.nn", "keras.random", "keras.utils"),
     *("numpy", "numpy.linalg", "numpy.fft", "math"),
 )
 #: Namespaces that hold other names of what is measured elsewhere.
 ALIAS_NAMESPACES = (
     *("tf.keras.losses", "tf.keras.activations", "tf.keras.metrics", "tf.keras.utils", "tf.keras.random"),
-    *("tf.keras.ops", "tf.losses", "tf.metrics", "keras.backend", "tf.keras.backend", "tf.types", "tf.compat.v1"),
-    *("tf.compat.v1.math", "tf.compat.v1.nn", "tf.compat.v1.linalg", "tf.compat.v1.image", "tf.compat.v1.random"),
+    *(
+        "tf.keras.ops",
+        "tf.losses",
+        "tf.metrics",
+        "keras.backend",
+        "tf.keras.backend",
+        "tf.types",
+        "tf.compat.v1",
+    ),
+    *(
+        "tf.compat.v1.math",
+        "tf.compat.v1.nn",
+        "tf.compat.v1.linalg",
+        "tf.compat.v1.image",
+        "tf.compat.v1.random",
+    ),
 )
 ROOTS: dict[str, Any] = {"tf": tf, "keras": keras, "numpy": np, "math": math}
 
@@ -128,7 +166,9 @@ def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...] | None:
             kind = "keyword" if parameter.kind is inspect.Parameter.KEYWORD_ONLY else "positional"
             given = parameter.default is not inspect.Parameter.empty
             found.append(
-                Parameter(parameter.name, kind, literal(parameter.default) if given else None, parameter.default)
+                Parameter(
+                    parameter.name, kind, literal(parameter.default) if given else None, parameter.default
+                )
             )
     return tuple(found)
 

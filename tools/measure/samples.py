@@ -61,7 +61,9 @@ class Vocabulary:
         self._low, self._high = DOMAINS[domain]
 
     def names(self) -> dict[str, Any]:
-        own = {name: getattr(self, name) for name in dir(self) if not name.startswith("_") and name != "names"}
+        own = {
+            name: getattr(self, name) for name in dir(self) if not name.startswith("_") and name != "names"
+        }
         return {**own, "tf": tf, "np": np, "Float": Float}
 
     def _draw(self, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
@@ -81,7 +83,9 @@ class Vocabulary:
 
     def near(self, value: float) -> Float:
         """A scalar near a parameter's default."""
-        return Float(np.asarray(value * self._rng.uniform(0.8, 1.2) if value else self._rng.uniform(0.05, 0.2)))
+        return Float(
+            np.asarray(value * self._rng.uniform(0.8, 1.2) if value else self._rng.uniform(0.05, 0.2))
+        )
 
     def spd(self, size: int = 4, *batch: int) -> Float:
         """A symmetric positive definite matrix."""
@@ -108,7 +112,10 @@ class Vocabulary:
 
     def ragged(self) -> Float:
         """A ragged tensor of three rows."""
-        return Float(self._draw(self._low, self._high, (6,)), lambda t: tf.RaggedTensor.from_row_splits(t, [0, 2, 3, 6]))
+        return Float(
+            self._draw(self._low, self._high, (6,)),
+            lambda t: tf.RaggedTensor.from_row_splits(t, [0, 2, 3, 6]),
+        )
 
     def sparse(self, rows: int = 4, columns: int = 4) -> Float:
         """A sparse matrix of five values."""
@@ -121,7 +128,8 @@ class Vocabulary:
     def slices(self) -> Float:
         """Indexed slices of a matrix with four rows."""
         return Float(
-            self._draw(self._low, self._high, (2, 4)), lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), (4, 4))
+            self._draw(self._low, self._high, (2, 4)),
+            lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), (4, 4)),
         )
 
     def ints(self, values: Any) -> Any:

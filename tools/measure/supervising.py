@@ -19,6 +19,7 @@ from typing import Any
 
 #: How long the supervisor waits for a sign of life before it ends the worker.
 _SILENCE = 40.0
+_MOST_ENDS = 3
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
@@ -99,8 +100,15 @@ class Supervisor:
     def run(self) -> None:
         while self.names is None or self.names:
             if not self._one_worker() and self._current[0]:
-                print(f"  the process ended in {self._current[0]}: {self._current[1]}", flush=True)
-                self._skip.append(self._current)
+                self._ended()
+
+    def _ended(self) -> None:
+        """Takes note of the call that took the worker down; a name that does so again and again is given up."""
+        name = self._current[0]
+        print(f"  the process ended in {name}: {self._current[1]}", flush=True)
+        self._skip.append(self._current)
+        if sum(name == other for other, _ in self._skip) >= _MOST_ENDS:
+            self._hear({"done": name, "problem": "its calls end the process"})
 
     def _one_worker(self) -> bool:
         command = [sys.executable, "-m", "tools.measure", "--worker"]
@@ -137,7 +145,10 @@ class Supervisor:
                 self.problems[name] = event["problem"]
             done = len(self.entries) + len(self.problems)
             if done % 50 == 0 or not self.names:
-                print(f"  {done} of {done + len(self.names)}, {time.monotonic() - self._begun:.0f} s", flush=True)
+                print(
+                    f"  {done} of {done + len(self.names)}, {time.monotonic() - self._begun:.0f} s",
+                    flush=True,
+                )
 
 
 def measure_all() -> int:
@@ -188,7 +199,11 @@ def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
     known, _ = targets()
     found = {}
     for name in names:
-        new = json.loads(json.dumps(_measure(known[name], lambda call: True).get("entry"))) if name in known else None
+        new = (
+            json.loads(json.dumps(_measure(known[name], lambda call: True).get("entry")))
+            if name in known
+            else None
+        )
         found[name] = (stored.get(name), new)
     return found
 

@@ -17,7 +17,18 @@ FLOATS = "FLOATS"
 #: The same, of the type whose method is called.
 SELF = "SELF"
 SHAPES = (
-    *("f(4, 4)", "f(4)", "f()", "f(2, 4, 4)", "f(1, 8, 8, 3)", "spd(4)", "f(2, 3)", "f(3)", "f(1, 8, 3)", "f(1, 6, 8, 8, 3)"),
+    *(
+        "f(4, 4)",
+        "f(4)",
+        "f()",
+        "f(2, 4, 4)",
+        "f(1, 8, 8, 3)",
+        "spd(4)",
+        "f(2, 3)",
+        "f(3)",
+        "f(1, 8, 3)",
+        "f(1, 6, 8, 8, 3)",
+    ),
     *("f(16)", "f(2, 16)", "f(1, 1, 8, 16)", "u(8, 8, 3)", "sparse()", "ragged()", "f(1, 2, 3, 4, 4)"),
 )
 _COMPOSITE = ("sparse()", "ragged()")
@@ -32,37 +43,66 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"seed", ("[1, 2]", "1")),
     (r"num_segments|num_bins|num_classes|num_lower|num_upper", ("4", "1", "ints(4)")),
     (r"segment_ids", ("ints([0, 0, 1, 2])", "ints([0, 0, 1])")),
-    (r"indices|index|ids|indx", ("ints([0, 2, 1])", "ints([[0, 1], [2, 2]])", "ints([[0], [2]])", "ints(1)", "longs([[0]])")),
-    (r"k|n|num|depth|N|M|count|repeats|shift|shifts|reps|multiples", ("2", "ints([1, 2])", "[1, 2]", "ints(2)", "4")),
+    (
+        r"indices|index|ids|indx",
+        ("ints([0, 2, 1])", "ints([[0, 1], [2, 2]])", "ints([[0], [2]])", "ints(1)", "longs([[0]])"),
+    ),
+    (
+        r"k|n|num|depth|N|M|count|repeats|shift|shifts|reps|multiples",
+        ("2", "ints([1, 2])", "[1, 2]", "ints(2)", "4"),
+    ),
     (r"num_or_size_splits|indices_or_sections|sections", ("2", "[1, 3]")),
-    (r"paddings|pad_width|padding_values", ("[[1, 1], [0, 2]]", "[[0, 0], [1, 1], [1, 1], [0, 0]]", "[[1, 1]]", "2")),
+    (
+        r"paddings|pad_width|padding_values",
+        ("[[1, 1], [0, 2]]", "[[0, 0], [1, 1], [1, 1], [0, 0]]", "[[1, 1]]", "2"),
+    ),
     (r"padding", ("'SAME'", "'VALID'", "'same'", "2", "[[0, 0], [1, 1], [1, 1], [0, 0]]")),
     (r"strides?", ("1", "2", "[1, 1, 1, 1]", "[1, 1, 1, 1, 1]")),
     (r"dilations?|rate|rates|dilation_rate", ("1", "2", "[1, 1, 1, 1]", "u()")),
-    (r"ksize|pool_size|window_shape|kernel_size|window_size|size_", ("2", "[1, 2, 2, 1]", "[1, 2, 2, 2, 1]", "[2]")),
+    (
+        r"ksize|pool_size|window_shape|kernel_size|window_size|size_",
+        ("2", "[1, 2, 2, 1]", "[1, 2, 2, 2, 1]", "[2]"),
+    ),
     (r"block_size|block_shape|upscale_factor", ("2", "[2, 2]")),
     (r"crops", ("[[0, 0], [0, 0]]",)),
     (r"size", ("[4, 4]", "4", "ints([2, 2])", "[2]")),
     (r"begin", ("[0, 1]", "[1]", "[0]")),
-    (r"mask|where|loss_mask|condition|cond|predicate|pred", ("mask(4, 4)", "mask(4)", "bools(True)", "mask(2, 3)")),
-    (r"tensors|inputs|values|arrays|value_list|operands|t_list|xs|matrices|operators|list_of_.*|arys|seq|tup",
-     (FLOATS, FLOAT, "(FLOAT, FLOAT)")),
+    (
+        r"mask|where|loss_mask|condition|cond|predicate|pred",
+        ("mask(4, 4)", "mask(4)", "bools(True)", "mask(2, 3)"),
+    ),
+    (
+        r"tensors|inputs|values|arrays|value_list|operands|t_list|xs|matrices|operators|list_of_.*|arys|seq|tup",
+        (FLOATS, FLOAT, "(FLOAT, FLOAT)"),
+    ),
     (r"args|arys|xi|tensors_|operands_|xs_", (FLOATS,)),
     (r"equation|subscripts|einsum_str", ("'ij,jk->ik'", "'ij->i'", "'ij,jk'")),
-    (r"(y_)?(true|labels?|targets?)", (FLOAT, "ints([0, 2, 1, 3])", "ints([0, 1])", "longs([[0], [1]])", "prob(4, 4)")),
-    (r"lengths?|maxlen|.*_len(gth)?s?|sequence_lengths?|row_lengths", ("ints([2, 3, 1, 4])", "4", "ints([2, 1])", "ints(4)")),
+    (
+        r"(y_)?(true|labels?|targets?)",
+        (FLOAT, "ints([0, 2, 1, 3])", "ints([0, 1])", "longs([[0], [1]])", "prob(4, 4)"),
+    ),
+    (
+        r"lengths?|maxlen|.*_len(gth)?s?|sequence_lengths?|row_lengths",
+        ("ints([2, 3, 1, 4])", "4", "ints([2, 1])", "ints(4)"),
+    ),
     (r"frame_length|fft_length|frame_step|window_length|sequence_stride", ("4", "[4]")),
     (r"boundaries|bins|edges|bin_edges", ("[0.1, 0.5, 0.9]", "ordered(4)", "4", "[0.1, 0.5]")),
     (r"value_range|nbins_range", ("[0.0, 1.0]", "u(2)")),
     (r"limit|stop", (FLOAT, "ints(4)", "4")),
-    (r"bandwidth|target_height|target_width|offset_height|offset_width|new_height|new_width", ("4", "2", "1")),
+    (
+        r"bandwidth|target_height|target_width|offset_height|offset_width|new_height|new_width",
+        ("4", "2", "1"),
+    ),
     (r"low|high|minval|maxval|lower|upper|start|end", (FLOAT, "1", "4")),
     (r"mode|method|interpolation|reduction|name_", ("'constant'", "'bilinear'", "'CONSTANT'", "'sum'")),
     (r"central_fraction", ("0.5",)),
     (r"cluster_center|dims_to_alloc", ("4",)),
     (r"dtypes?_", ("'float32'",)),
     (r"name|axis_name|summarize|message", ("None",)),
-    (r"num_samples|samples|sample_weight_mode|num_sampled|num_true|num_blocks|num_columns|num_rows", ("3", "4", "1")),
+    (
+        r"num_samples|samples|sample_weight_mode|num_sampled|num_true|num_blocks|num_columns|num_rows",
+        ("3", "4", "1"),
+    ),
 )
 _COMPILED = tuple((re.compile(pattern), candidates) for pattern, candidates in _BY_NAME)
 _INTS = ("ints([0, 2, 1, 3])", "1", "2", "[1, 2]", "ints([[0, 1], [2, 3]])", "ints(2)", "longs([0, 2, 1, 3])")
@@ -117,7 +157,14 @@ def candidates(target: Target, parameter: Parameter) -> tuple[str, ...]:
     others = {"int": _INTS, "bool": _BOOLS, "string": _STRINGS, "list": (FLOATS,)}.get(kind, ())
     if kind in ("int", "bool", "string"):
         return (*others, FLOAT)
-    return (*others, FLOAT, FLOATS, *(_INTS[:3] if kind != "float" else _INTS[:2]), *_BOOLS[:1], *_STRINGS[:1])
+    return (
+        *others,
+        FLOAT,
+        FLOATS,
+        *(_INTS[:3] if kind != "float" else _INTS[:2]),
+        *_BOOLS[:1],
+        *_STRINGS[:1],
+    )
 
 
 def fill(expression: str, shape: str) -> str:
@@ -129,7 +176,9 @@ def fill(expression: str, shape: str) -> str:
 def _combinations(lists: list[tuple[str, ...]], limit: int) -> Iterator[tuple[str, ...]]:
     """Combinations in which the fewest parameters leave their first candidate come first."""
     ranges = [range(len(found)) for found in lists]
-    ordered = sorted(itertools.islice(itertools.product(*ranges), 20_000), key=lambda indexes: (sum(indexes), indexes))
+    ordered = sorted(
+        itertools.islice(itertools.product(*ranges), 20_000), key=lambda indexes: (sum(indexes), indexes)
+    )
     for indexes in ordered[:limit]:
         yield tuple(found[index] for found, index in zip(lists, indexes, strict=True))
 
@@ -152,7 +201,10 @@ def calls(target: Target) -> Iterator[tuple[Call, str]]:
                 filled = tuple(fill(expression, shape) for expression in combination)
                 if filled not in seen:
                     seen.add(filled)
-                    yield {parameter.name: text for parameter, text in zip(needed, combination, strict=True)}, shape
+                    yield (
+                        {parameter.name: text for parameter, text in zip(needed, combination, strict=True)},
+                        shape,
+                    )
 
 
 def filled(template: Call, shape: str) -> Call:
@@ -160,14 +212,18 @@ def filled(template: Call, shape: str) -> Call:
     return {name: fill(expression, shape) for name, expression in template.items()}
 
 
-def optional(target: Target, parameter: Parameter, base: Call, try_call: Callable[[Call], bool]) -> Call | None:
+def optional(
+    target: Target, parameter: Parameter, base: Call, try_call: Callable[[Call], bool]
+) -> Call | None:
     """The base call with one optional parameter more, given as a floating-point tensor; ``None`` if it takes none."""
     if parameter.required or parameter.name in base or parameter.kind.startswith("var"):
         return None
     value = parameter.value
     if isinstance(value, bool | str | tuple | list) or parameter.default == "...":
         return None
-    if any(p.fullmatch(parameter.name) and FLOAT not in found and FLOATS not in found for p, found in _COMPILED):
+    if any(
+        p.fullmatch(parameter.name) and FLOAT not in found and FLOATS not in found for p, found in _COMPILED
+    ):
         return None
     if isinstance(value, int | float):
         tries: tuple[str, ...] = (f"near({value!r})",)

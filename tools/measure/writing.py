@@ -27,7 +27,9 @@ def _parameters(parameters: tuple[Parameter, ...]) -> list[str]:
         else:
             if parameter.kind == "keyword" and not any(text.startswith("*") for text in texts):
                 texts.append("*")
-            texts.append(parameter.name if parameter.default is None else f"{parameter.name}={parameter.default}")
+            texts.append(
+                parameter.name if parameter.default is None else f"{parameter.name}={parameter.default}"
+            )
     return texts
 
 
@@ -53,7 +55,9 @@ def encode(entry: Entry) -> dict[str, Any]:
         seen = case.observation
         found: dict[str, Any] = {"when": case.when, "returns": seen.returns, "fields": list(seen.fields)}
         found["outputs"] = [_output(output) for output in seen.outputs]
-        cases.append({key: value for key, value in found.items() if value and (key, value) != ("returns", "single")})
+        cases.append(
+            {key: value for key, value in found.items() if value and (key, value) != ("returns", "single")}
+        )
     return {"params": _parameters(entry.parameters), "cases": cases}
 
 
@@ -64,13 +68,18 @@ def _replace(path: Path, text: str) -> None:
 
 
 def write(
-    library: str, versions: Mapping[str, str], aliases: Mapping[str, str], entries: Mapping[str, Mapping[str, Any]]
+    library: str,
+    versions: Mapping[str, str],
+    aliases: Mapping[str, str],
+    entries: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Writes one library's file in one go."""
     lines = ["{", f'"versions": {json.dumps(dict(sorted(versions.items())))},', '"aliases": {']
     lines.append(",\n".join(f"{json.dumps(a)}: {json.dumps(n)}" for a, n in sorted(aliases.items())))
     lines += ["},", '"callables": {']
-    lines.append(",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())))
+    lines.append(
+        ",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items()))
+    )
     lines += ["}", "}", ""]
     _replace(FOLDER / f"{library}.json", "\n".join(lines))
 

@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tfgradlint.evidence", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, help="programs, or folders of programs")
     parser.add_argument("--linter", action="store_true", help="hold the linter against them as well")
+    parser.add_argument("--unknown", action="store_true", help="also print what the linter does not know")
     parser.add_argument("--times", action="store_true", help="print the seconds each run took")
     options = parser.parse_args(arguments)
     differing = 0
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         for mode in modes:
             start = time.perf_counter()
             try:
-                differences = _differences(program, mode, linter=options.linter)
+                differences, unknown = _differences(program, mode, linter=options.linter)
             except TensorFlowMissing as error:
                 print(error, file=sys.stderr)
                 return 2
@@ -39,19 +40,21 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{path} [{mode}]: {'differs' if differences else 'ok'}{took}", flush=True)
             for difference in differences:
                 print(f"    {difference}", flush=True)
+            for line in unknown if options.unknown else []:
+                print(f"    unknown: {line}", flush=True)
             differing += bool(differences)
     return 1 if differing else 0
 
 
-def _differences(program: Program, mode: str, *, linter: bool) -> list[str]:
+def _differences(program: Program, mode: str, *, linter: bool) -> tuple[list[str], list[str]]:
     try:
         run = Run.of(program, mode)
     except SpecificationError as error:
-        return [str(error)]
+        return [str(error)], []
     differences = [f"TensorFlow: {difference}" for difference in run.against_tensorflow()]
     if linter:
         differences += [f"linter: {difference}" for difference in run.against_linter()]
-    return differences
+    return differences, run.unknown()
 
 
 if __name__ == "__main__":

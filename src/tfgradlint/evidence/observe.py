@@ -19,6 +19,7 @@ from typing import Any
 
 from tfgradlint.evidence.programs import Outcomes
 from tfgradlint.evidence.record import Evaluation, Recorder, exception_name
+from tfgradlint.evidence.sites import Sites
 
 
 class TensorFlowMissing(RuntimeError):
@@ -61,8 +62,9 @@ def tensorflow() -> Any:
     try:
         import tensorflow as tf
     except ImportError as error:
+        why = str(error).strip().partition("\n")[0]
         raise TensorFlowMissing(
-            f"TensorFlow cannot be imported ({error}); try: pip install tensorflow"
+            f"TensorFlow cannot be imported ({why}); try: pip install tensorflow"
         ) from error
     tf.get_logger().setLevel("ERROR")
     return tf
@@ -71,10 +73,9 @@ def tensorflow() -> Any:
 def observe(text: str) -> Observation:
     """Run a program in this process as ``__main__`` and record its gradient requests."""
     tf = tensorflow()
-    tree = ast.parse(text)
     filename = _write(text)
     with _clean_state(tf, text):
-        recorder = Recorder(filename, tree, tf)
+        recorder = Recorder(Sites(filename, ast.parse(text)), tf)
         error: BaseException | None = None
         with _as_main(filename) as namespace, recorder.recording():
             try:

@@ -7,9 +7,7 @@ and write into a variable, which works in loops, in branches and under XLA alike
 
 from __future__ import annotations
 
-import ast
 import functools
-import linecache
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,20 +16,13 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from tfgradlint.evidence.sites import Site, Sites
+
 #: The user's calls that ask for gradients.
 TAPE_METHODS = ("gradient", "jacobian", "batch_jacobian")
 
 _LOG_ROWS, _LOG_SOURCES = 4096, 32
 _CODES = ("none", "zero", "nonfinite", "flows")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where a request starts; the column is 1-based, and None where it cannot be told."""
-
-    line: int
-    column: int | None
-    call: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +44,9 @@ class Traced:
 
 @dataclass(slots=True)
 class Recorder:
-    """Collects the evaluations of one program, known by the file name it was compiled with."""
+    """Collects the evaluations of one program."""
 
-    filename: str
-    tree: ast.Module
+    sites: Sites
     tf: Any
     _log: Any = None
     _cursor: Any = None
@@ -111,7 +101,8 @@ class Recorder:
         # functools.wraps also keeps AutoGraph away: it goes by the module a function says it is from.
         @functools.wraps(original)
         def request(*args: Any, **kwargs: Any) -> Any:
-            site = None if getattr(self._inside, "request", False) else self._site(name)
+            inside = getattr(self._inside, "request", False)
+            site = None if inside else self.sites.of(sys._getframe(), name)
             if site is None:
                 return original(*args, **kwargs)
             self._inside.request = True
@@ -177,41 +168,6 @@ class Recorder:
             code = tf.where(finite, code, 2)
         return code
 
-    def _site(self, call: str) -> Site | None:
-        """The program's request that is being made; None where somebody else makes it."""
-        frame = sys._getframe(2)
-        if frame.f_code.co_filename == self.filename:
-            end = _end_of_call(frame)
-            for node in ast.walk(self.tree):
-                if isinstance(node, ast.Call) and (node.end_lineno, node.end_col_offset) == end:
-                    return Site(node.lineno, self._column(node), call)
-            return self._site_on(frame.f_lineno, call)
-        # Under AutoGraph the caller is generated code; TensorFlow knows the line it stems from.
-        from tensorflow.python.util import tf_stack
-
-        for summary in reversed(list(tf_stack.extract_stack())):
-            if summary.filename != __file__:
-                return self._site_on(summary.lineno, call) if summary.filename == self.filename else None
-        return None
-
-    def _site_on(self, line: int, call: str) -> Site:
-        """The request on a line, of a call that may begin above it."""
-        calls = [
-            node
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or node.lineno)
-        ]
-        named = [node for node in calls if getattr(node.func, "attr", None) == call] or calls
-        if not named:
-            return Site(line, None, call)
-        nearest = min(named, key=lambda node: (node.end_lineno or node.lineno) - node.lineno)
-        alone = [node for node in named if node.lineno == nearest.lineno] == [nearest]
-        return Site(nearest.lineno, self._column(nearest) if alone else None, call)
-
-    def _column(self, node: ast.Call) -> int:
-        before = linecache.getline(self.filename, node.lineno).encode()[: node.col_offset]
-        return len(before.decode(errors="replace")) + 1
-
 
 def exception_name(error: BaseException) -> str:
     """The name of an exception's type, where AutoGraph made a type of its own that of its base."""
@@ -228,18 +184,6 @@ def _log_variables() -> tuple[Any, Any]:
     log = tf.Variable(tf.zeros([_LOG_ROWS, 1 + _LOG_SOURCES], tf.int32), trainable=False)
     cursor = tf.Variable(0, trainable=False)
     return log, cursor
-
-
-def _end_of_call(frame: FrameType) -> tuple[int | None, int | None] | None:
-    """Where the call that a frame is executing ends, if Python keeps that (3.11 on).
-
-    Its start is not kept: Python counts a method's call from the line of the method's name.
-    """
-    positions = getattr(frame.f_code, "co_positions", None)
-    if positions is None:
-        return None
-    _, line, _, offset = list(positions())[frame.f_lasti // 2]
-    return line, offset
 
 
 def _vectorising() -> bool:

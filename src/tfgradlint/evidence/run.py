@@ -10,6 +10,7 @@ from tfgradlint.evidence.compare import finding_differences, outcome_differences
 from tfgradlint.evidence.observe import Observation, observe
 from tfgradlint.evidence.programs import Program, Specification
 from tfgradlint.judge import judge
+from tfgradlint.results import Analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,24 @@ class Run:
 
     def against_linter(self) -> list[str]:
         """Where the findings and the verdicts differ from the comments and from TensorFlow."""
-        analysis = judge(self.text)
+        analysis = self.analysis()
         return finding_differences(self.specification, analysis.findings) + verdict_differences(
             self.specification, self.observation, analysis.predictions
         )
+
+    def analysis(self) -> Analysis:
+        """What the linter says of the text."""
+        return judge(self.text)
+
+    def unknown(self) -> list[str]:
+        """The sources for which the linter does not know what TensorFlow gives."""
+        return [
+            f"line {prediction.line}: {prediction.call} is unknown for {source.source}"
+            + (f": {source.reason}" if source.reason else "")
+            for prediction in self.analysis().predictions
+            for source in prediction.sources
+            if source.verdict == "unknown"
+        ]
 
 
 def python_files(paths: list[Path]) -> Iterator[Path]:

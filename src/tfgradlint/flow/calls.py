@@ -98,6 +98,8 @@ class Calls(Objects):
     def _unknown_call(self, why: str, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """An unknown function may use up a tape it is given."""
         given = _all(args, kwargs)
+        for tape, _ in self._interp.recorder.tapes.active:
+            self._interp.state.set(tape, "read", None)
         for value in given:
             if isinstance(value, Tape):
                 self._interp.state.set(value, "blurred", True)

@@ -511,20 +511,24 @@ class Expressions:
 
     # -- comprehensions
 
-    def _comprehend(self, node: cst.CompFor, produce: Callable[[], Value]) -> Value:
-        """The elements a comprehension makes, as a sequence."""
+    def _comprehend(
+        self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value | None = None
+    ) -> Value:
+        """The elements a comprehension makes, as a sequence. Python evaluates the first iterable outside."""
         interp = self._interp
         frame = interp.frame
         outer = frame.scope
+        iterable = iterable if iterable is not None else self.eval(node.iter)
         frame.scope = Scope("comprehension", outer)
         try:
-            return self._clause(node, produce)
+            return self._clause(node, produce, iterable)
         finally:
             frame.scope = outer
 
-    def _clause(self, node: cst.CompFor, produce: Callable[[], Value]) -> Value:
+    def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Value:
         interp = self._interp
-        content = interp.calls.iterate(self.eval(node.iter))
+        interp.recorder.site = interp.here(node.iter)
+        content = interp.calls.iterate(iterable)
         exact = isinstance(content, Items) and len(content.items) <= 16
         elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
         made: list[Value] = []
@@ -536,7 +540,7 @@ class Expressions:
             if None in truths:
                 exact = False
             if node.inner_for_in is not None:
-                inner = self._clause(node.inner_for_in, produce)
+                inner = self._clause(node.inner_for_in, produce, self.eval(node.inner_for_in.iter))
                 if isinstance(inner, Items):
                     made.extend(inner.items)
                 else:
@@ -554,13 +558,14 @@ class Expressions:
     def _generator(self, node: cst.GeneratorExp) -> Value:
         interp = self._interp
         scope, statement = interp.frame.scope, interp.statement
+        iterable = self.eval(node.for_in.iter)
 
         def force() -> Value:
             frame, saved = interp.frame, interp.frame.scope
             saved_statement, interp.statement = interp.statement, statement
             frame.scope = scope
             try:
-                return self._comprehend(node.for_in, lambda: self.eval(node.elt))
+                return self._comprehend(node.for_in, lambda: self.eval(node.elt), iterable)
             finally:
                 frame.scope = saved
                 interp.statement = saved_statement

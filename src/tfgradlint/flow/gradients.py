@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.derivatives import derivative_edges
 from tfgradlint.flow.graph import Edge, Effect, Site, trainable
 from tfgradlint.flow.requests import Judge, Judgement, Reason, Request, RequestSite, flatten
-from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched
+from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -129,6 +130,7 @@ class Gradients:
             # A tape that answered before starts a new recording.
             interp.state.set(tape, "epoch", now)
             interp.state.set(tape, "watched", Watched())
+            interp.state.set(tape, "read", ())
         interp.state.set(tape, "life", LIVE)
         if not any(each is tape for each, _ in tapes.active):
             interp.state.set(tapes, "active", Active((*tapes.active, (tape, True))))
@@ -159,6 +161,7 @@ class Gradients:
             if key is not None:
                 watched[key] = True
                 tape.watch_sites[key] = interp.recorder.site
+                tape.watch_times.setdefault(key, interp.recorder.now())
         interp.state.set(tape, "watched", watched)
         return NONE
 
@@ -169,7 +172,15 @@ class Gradients:
         return NONE
 
     def _watched_variables(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        return self._interp.unknown("watched_variables")
+        read = tape.fields["read"]
+        if read is None:
+            return self._interp.unknown("watched_variables")
+        watched = [key for key in tape.fields["watched"] if isinstance(key, Variable)]
+        variables = dict.fromkeys(
+            variable for variable in (*read, *watched) if variable in watched or variable_tracked(tape, variable)
+        )
+        # TensorFlow keeps them in the order of their creation.
+        return Items(tuple(sorted(variables, key=lambda variable: variable.birth)))
 
     # -- steps that raise by themselves
 
@@ -237,7 +248,7 @@ class Gradients:
             interp.state.set(tape, "used", site)
             self._leave(tape)
         self._note(name, leaves, judgements)
-        return self._result(target, sources, iter(judgements), zeros)
+        return self._result(tape, target, sources, iter(judgements))
 
     def _zeros(self, value: Value) -> bool | None:
         """Whether unconnected gradients are asked for as zeros; None if that is not known."""
@@ -258,36 +269,38 @@ class Gradients:
             if judgement.verdict == "unknown":
                 interp.reports.unknowns[judgement.why or "?"] += 1
 
-    def _result(self, target: Value, sources: Value, judgements: Any, zeros: bool | None) -> Value:
+    def _result(self, tape: Tape, target: Value, sources: Value, judgements: Any) -> Value:
         """The gradients: a nest of values like the sources."""
         if isinstance(sources, (Listing, Mapping)):
-            content = self._result(target, sources.fields["content"], judgements, zeros)
+            content = self._result(tape, target, sources.fields["content"], judgements)
             return Listing(content) if isinstance(sources, Listing) else Mapping(content)
         if isinstance(sources, Items):
-            items = tuple(self._result(target, item, judgements, zeros) for item in sources.items)
+            items = tuple(self._result(tape, target, item, judgements) for item in sources.items)
             return Items(items, sources.type, sources.fields)
         if isinstance(sources, Entries):
             ordered = sorted(sources.entries, key=lambda key: (str(type(key)), str(key)))
-            made = {key: self._result(target, sources.entries[key], judgements, zeros) for key in ordered}
+            made = {key: self._result(tape, target, sources.entries[key], judgements) for key in ordered}
             return Entries({key: made[key] for key in sources.entries}, sources.rest)
         if isinstance(sources, Several):
-            return Several(self._result(target, sources.element, judgements, zeros), sources.type)
+            return Several(self._result(tape, target, sources.element, judgements), sources.type)
         judgement = next(judgements, None)
         if judgement is None:
             return self._interp.unknown("gradient")
-        return self._gradient(target, sources, judgement)
+        return self._gradient(tape, target, sources, judgement)
 
-    def _gradient(self, target: Value, source: Value, judgement: Judgement) -> Value:
+    def _gradient(self, tape: Tape, target: Value, source: Value, judgement: Judgement) -> Value:
         interp = self._interp
         if judgement.verdict == "none":
             return NONE
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
             return interp.unknown("gradient", target, source)
-        # The gradient of a gradient depends on what the operations between are; nothing says that it flows.
-        nodes = nodes_of(Items((target, source)))
-        node = interp.recorder.op([Edge(node, Effect.UNKNOWN) for node in nodes if trainable(node.dtype)])
+        if interp.recorder.tapes.active:
+            edges = derivative_edges(tape, nodes_of(target))
+        else:
+            edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source)))]
+        node = interp.recorder.op(edges)
         node.why = "gradient of a gradient"
-        node.dtype = nodes[-1].dtype if nodes else None
+        node.dtype = nodes_of(source)[0].dtype
         return Tensor(node)
 
 

@@ -70,7 +70,8 @@ class Node:
     ``recorded`` says for each tape whether it recorded the step: 2 certainly, 1 perhaps; a missing tape did
     not. ``active`` are the tapes that were recording when the step was taken. ``variable`` is set on the
     content of a variable, ``rebinds`` on a tensor bound to the name that held a variable before.
-    ``level`` is above 0 for what a compiled function computed. ``why`` names what is unknown about an opaque value, for statistics. ``maybe_alias`` is the argument that the
+    A ``loose`` step may be no operation at all: ``a + b`` or ``a[0]`` of unknown values may be done on lists, which no
+    tape has to record. ``level`` is above 0 for what a compiled function computed. ``why`` names what is unknown about an opaque value, for statistics. ``maybe_alias`` is the argument that the
     call may have handed through instead of making something new. ``detail`` says what a request with an integer
     result as its target gives, where that is not None.
     """
@@ -82,6 +83,7 @@ class Node:
         "edges",
         "kind",
         "level",
+        "loose",
         "maybe_alias",
         "rebinds",
         "recorded",
@@ -114,6 +116,7 @@ class Node:
         self.why = ""
         self.detail = ""
         self.level = 0
+        self.loose = False
         self.maybe_alias: Value | None = None
 
     def __repr__(self) -> str:

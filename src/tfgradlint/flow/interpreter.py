@@ -82,6 +82,7 @@ class Interpreter:
         self.reports = reports
         self.recorder = Recorder()
         self.state = State(self.recorder)
+        self.recorder.write = self.state.set
         self.module = Scope("module")
         self.frames: list[Frame] = [Frame(None, self.module, 0, 0)]
         self.loops: list[Loop] = []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from tfgradlint.flow.graph import LEAF, NOWHERE, OP, OPAQUE, PHI, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape import Tape, Tapes, tracked
+from tfgradlint.flow.values import Cell
 
 
 class Recorder:
@@ -17,6 +19,8 @@ class Recorder:
         #: How many compiled functions are being traced.
         self.level = 0
         self._seq = 0
+        #: How the state is written; set by the interpreter.
+        self.write: Callable[[Cell, Any, Any], None] | None = None
 
     def now(self) -> int:
         self._seq += 1
@@ -50,8 +54,18 @@ class Recorder:
         for tape, certain in tapes.active:
             status = _recording(tape, edges)
             if status:
+                self._note_reads(tape, edges)
                 node.recorded[tape] = status if certain else 1
         return node
+
+
+    def _note_reads(self, tape: Tape, edges: Sequence[Edge]) -> None:
+        """Remember which variables the tape came to watch by itself."""
+        for edge in edges:
+            variable = edge.node.variable
+            read = tape.fields["read"]
+            if variable is not None and read is not None and variable not in read and self.write is not None:
+                self.write(tape, "read", (*read, variable))
 
 
 def _recording(tape: Tape, edges: Sequence[Edge]) -> int:

@@ -138,6 +138,9 @@ class Judge:
         bits = self._bits(source)
         if bits == FLOWS:
             return Judgement("flows")
+        if any(node.detail for node in self._nodes if not trainable(node.dtype)):
+            # An integer beside a floating sibling (the indices of top_k) gives zeros or raises.
+            return Judgement("unknown", why="integer target")
         if bits == NOTHING:
             return self._lost(self._explain(source))
         if bits == ZERO:
@@ -153,10 +156,13 @@ class Judge:
                 return Judgement("raises", None)
             number = isinstance(target, Const) and isinstance(target.value, (int, float))
             if number or isinstance(target, (Array, Scalar)):
-                return Judgement("raises", self._detour(target))
+                exact = isinstance(target, Array)
+                if exact and self._request.kind == "jacobian":
+                    return self._lost(self._detour(target, ""))
+                return Judgement("raises", self._detour(target, "AttributeError" if exact else "TypeError"))
         return None
 
-    def _detour(self, target: Value) -> Reason | None:
+    def _detour(self, target: Value, raised: str) -> Reason | None:
         """Where a target that is a number or an array left TensorFlow."""
         nodes = nodes_of(target)
         path = cheapest_path(self._tape, nodes, lambda node: node not in nodes and _could_train(node))
@@ -165,7 +171,7 @@ class Judge:
         first = path.obstacles[-1]
         if first.cause not in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
             return None
-        return Reason(first.cause, first.node.site, first.detail, _steps(path), "AttributeError")
+        return Reason(first.cause, first.node.site, first.detail, _steps(path), raised)
 
     # -- the way from the target to the source
 
@@ -189,7 +195,8 @@ class Judge:
                 return NOTHING
             return None
 
-        search = Search(self._tape, arrival)
+        watched_at = self._tape.watch_times.get(own if variable is None else variable, 0)
+        search = Search(self._tape, arrival, own, watched_at if status == 2 else 0)
         bits = NOTHING
         for node in self._nodes:
             found = search.outcome(node)
@@ -233,7 +240,7 @@ class Judge:
             return Reason(first.cause, first.node.site, first.detail, _steps(path))
         if path is not None:
             return self._unwatched(source, path)
-        derived = self._derived(source)
+        derived = None if self._swapped(source) else self._derived(source)
         if derived is not None:
             return derived
         return Reason(Cause.UNRELATED_TARGET, self._site)
@@ -242,6 +249,8 @@ class Judge:
         """The way is open, but the tape did not follow the source."""
         steps = _steps(path)
         key = source if isinstance(source, Variable) else source.node
+        if tracked(self._tape, source.node) == 2 and not self._watched_late(key, path):
+            return None
         if key in self._tape.fields["watched"]:
             return Reason(Cause.LATE_WATCH, self._tape.watch_sites.get(key, self._site), "", steps)
         if isinstance(source, Variable):
@@ -252,6 +261,10 @@ class Judge:
         if isinstance(source, Unknown):
             return None
         return Reason(Cause.UNWATCHED_TENSOR, self._site, "", steps)
+
+    def _watched_late(self, key: object, path: Path) -> bool:
+        watched_at = self._tape.watch_times.get(key, 0)
+        return any(node.seq < watched_at for node in path.nodes[:-1])
 
     def _derived(self, source: Tensor | Variable | Unknown) -> Reason | None:
         """The source was computed, for the request, from something that the target used."""
@@ -264,6 +277,12 @@ class Judge:
         if not shared:
             return None
         return Reason(Cause.DERIVED_SOURCE, source.node.site)
+
+    def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
+        """Target and source were given the wrong way round: the source was computed from the target."""
+        origins = ancestors([source.node])
+        variables = {node.variable for node in origins if node.variable is not None}
+        return all(node in origins or (node.variable is not None and node.variable in variables) for node in self._nodes)
 
     def _hidden_by(self) -> str:
         """The first unknown thing met on the way back from the target."""

@@ -31,9 +31,12 @@ def together(one: int, other: int) -> int:
 class Search:
     """One request's search through the graph of one tape."""
 
-    def __init__(self, tape: Tape, arrival: Arrival) -> None:
+    def __init__(self, tape: Tape, arrival: Arrival, late: Node | None = None, watched_at: int = 0) -> None:
         self._tape = tape
         self._arrival = arrival
+        # A step taken before its input was watched, recorded for another input's sake, leads to it all the same,
+        # unless the operation is made of several.
+        self._late, self._watched_at = late, watched_at
         self._bits: dict[Node, int] = {}
 
     def outcome(self, target: Node) -> int:
@@ -84,7 +87,10 @@ class Search:
         bits = NOTHING
         for edge in node.edges:
             if _leads_on(edge):
-                bits = together(bits, self._crossed(edge))
+                crossed = self._crossed(edge)
+                if edge.node is self._late and node.seq < self._watched_at and crossed & FLOWS:
+                    crossed |= NOTHING
+                bits = together(bits, crossed)
         if recorded(self._tape, node) == 1:
             bits |= NOTHING
         return bits
@@ -190,7 +196,7 @@ def _walk(node: Node, came: dict[Node, tuple[Node | None, tuple[Obstacle, ...]]]
 
 def _off(tape: Tape, node: Node) -> str | None:
     """Why the tape was not recording when the step was taken, or None if it was."""
-    if node.kind in (PHI, LEAF, OPAQUE):
+    if node.kind in (PHI, LEAF, OPAQUE) or node.loose:
         return None
     epoch = tape.fields["epoch"] or 0
     if node.seq < epoch:

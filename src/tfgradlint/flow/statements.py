@@ -124,7 +124,8 @@ class Statements:
         name = BINARY[_PLAIN[type(node.operator)]]
         interp.recorder.site = interp.here(node)
         if isinstance(old, Variable) and interp.calls.augmented(old, name, node):
-            return True
+            self.raised()
+            return False
         result = interp.calls.in_place(old, name, value)
         if result is None:
             result = interp.expressions.binary(name, old, value, node)

@@ -41,7 +41,7 @@ class Tape(Cell):
     ``level`` tells in which compiled function it was opened.
     """
 
-    __slots__ = ("accessed", "level", "persistent", "seq", "watch_sites")
+    __slots__ = ("accessed", "level", "persistent", "seq", "watch_sites", "watch_times")
 
     def __init__(self, persistent: bool | None, accessed: bool | None, level: int, seq: int) -> None:
         super().__init__()
@@ -51,6 +51,7 @@ class Tape(Cell):
         self.seq = seq
         #: Where each thing was watched; not undone with a branch, it only serves messages.
         self.watch_sites: dict[Any, Any] = {}
+        self.watch_times: dict[Any, int] = {}
         self.fields = {"life": NEW, "watched": Watched(), "epoch": 0, "read": (), "blurred": False}
 
 
@@ -110,5 +111,5 @@ def recorded(tape: Tape, node: Node) -> int:
         if epoch is None:
             return 1
         if node.seq < epoch:
-            return 0
-    return status
+            status = 0
+    return 1 if node.loose and not status else status

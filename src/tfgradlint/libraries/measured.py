@@ -118,11 +118,11 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
     for name, value in bound.items():
         for node in nodes_of(value):
             edge = _edge(known, output, name, value, node, leaves)
-            if fixed and edge.effect in (Effect.ZERO, Effect.RAISES):
+            if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
+                # What is computed further from an integer has no gradient, whatever a request for it itself gives.
                 odd = edge.effect.name.lower()
-                edge = Edge(node, Effect.NONE, Cause.NO_GRADIENT)
-            elif fixed and edge.effect is Effect.FLOWS:
-                edge = Edge(node, Effect.NONE, Cause.NO_GRADIENT)
+                cause = cause_of(known.name, output, leaves)
+                edge = Edge(node, Effect.NONE, cause, _detail(known.name, cause))
             edges.append(edge)
     node = interp.recorder.op(edges, dtype)
     node.detail = odd
@@ -154,10 +154,20 @@ def _edge(known: Known, output: Output, name: str, value: Value, node: Node, lea
         return Edge(node, Effect.RAISES, Cause.UNREGISTERED, word.partition(":")[2])
     effect = _EFFECTS.get(word, Effect.UNKNOWN)
     if effect is Effect.NONE:
-        return Edge(node, effect, cause_of(known.name, output, leaves))
+        cause = cause_of(known.name, output, leaves)
+        return Edge(node, effect, cause, _detail(known.name, cause))
     if effect is Effect.ZERO:
         return Edge(node, effect, Cause.ZERO_GRADIENT)
-    return Edge(node, effect)
+    return Edge(node, effect, None, output.second.get(name, ""))
+
+
+def _detail(name: str, cause: Cause) -> str:
+    """The step's name, as messages look it up: ``linalg.norm``, ``numpy``, ``math.exp``, ``tf.math.greater``."""
+    if cause is Cause.NUMPY_FUNCTION:
+        return name.removeprefix("numpy.")
+    if cause is Cause.PYTHON_VALUE:
+        return name if name.startswith("math.") else name.rpartition(".")[2].strip("_")
+    return name
 
 
 def cause_of(name: str, output: Output, leaves: bool) -> Cause:

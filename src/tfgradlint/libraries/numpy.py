@@ -136,7 +136,7 @@ def set_item(interp: Interpreter, operands: list[Value]) -> Value | None:
     if isinstance(array, Array) and isinstance(value, (Tensor, Variable, Unknown, Array)):
         left = Effect.PLAIN if isinstance(value, Array) else Effect.NONE
         cause = Cause.NUMPY_FUNCTION if left is Effect.NONE and trainable(value.node.dtype) else None
-        edge = Edge(value.node, left if cause else Effect.PLAIN, cause)
+        edge = Edge(value.node, left if cause else Effect.PLAIN, cause, "ndarray.__setitem__")
         if array.node is not value.node:
             array.node.edges = (*array.node.edges, edge)
     return None

@@ -115,7 +115,7 @@ def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, 
         edges = [Edge(node, Effect.PLAIN) for value in given for node in nodes_of(value)]
         return Scalar(interp.recorder.op(edges), name if name in ("float", "int", "bool") else "")
     if len(args) == 1 and isinstance(args[0], Unknown) and (name in _CONVERSIONS or path.startswith("math.")):
-        edge = Edge(args[0].node, Effect.NONE, Cause.PYTHON_VALUE)
+        edge = Edge(args[0].node, Effect.NONE, Cause.PYTHON_VALUE, path if path.startswith("math.") else name)
         if interp.graph_level and name in _CONVERSIONS:
             edge = Edge(args[0].node, Effect.UNKNOWN)
             return Unknown(interp.recorder.op([edge]))

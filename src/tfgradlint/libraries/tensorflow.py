@@ -219,6 +219,10 @@ def method(
     if name == "numpy" and interp.graph_level and _symbolic(receiver, interp):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
         interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, [receiver])
+    if name in ("item", "tolist"):
+        # Tensors have no such method: the call raises, and nothing behind it has a gradient.
+        edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
+        return Scalar(interp.recorder.op([edge]))
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
     known = world.known(owner + name) or world.known("tf.Tensor." + name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
@@ -254,7 +258,7 @@ def unknown_method(
 ) -> Value | None:
     """A method of something unknown whose name alone says that a Python value or an array comes out."""
     if isinstance(receiver, Noded) and name == "numpy" and not args:
-        return Array(interp.recorder.op([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE)]))
+        return Array(interp.recorder.op([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, "numpy")]))
     return None
 
 

@@ -52,6 +52,8 @@ _SAME_MODULES = (("tf.compat.v2.", "tf."), ("tf._api.v2.", "tf."), ("tf.python.k
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
 _MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
+#: Operators that lists, sets or dictionaries have too.
+_ON_CONTAINERS = frozenset({"__add__", "__mul__", "__or__", "__and__", "__sub__", "__getitem__"})
 _SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
 
 
@@ -152,10 +154,12 @@ class World:
         made = apply(interp, known, operands, {}) if known is not None else None
         if isinstance(made, (Tensor, Unknown)):
             made.node.dtype = None
+            made.node.loose = name in _ON_CONTAINERS
             return Unknown(made.node)
         nodes: list[Node] = [node for operand in operands for node in nodes_of(operand)]
         node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
         node.why = f"operator {name}"
+        node.loose = name in _ON_CONTAINERS
         return Unknown(node)
 
 

@@ -1,0 +1,130 @@
+"""Finds the place in a program at which a running call stands."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import TypeGuard
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a request starts; the column is 1-based, and None where it cannot be told."""
+
+    line: int
+    column: int | None
+    call: str
+
+
+@dataclass(slots=True)
+class Sites:
+    """The calls of one program, known by the file name it was compiled with."""
+
+    filename: str
+    tree: ast.Module
+    _generated: dict[str, ast.Module] = field(default_factory=dict)
+
+    def of(self, frame: FrameType, call: str) -> Site | None:
+        """The request that the frame of a replaced method serves; None where the program does not make it."""
+        caller = frame.f_back
+        if caller is not None and caller.f_code.co_filename == self.filename:
+            node = _call_of(self.tree, caller)
+            return self._site(node, call) if node else self._on_line(caller.f_lineno, call)
+        # Under AutoGraph the caller is generated code; TensorFlow knows the line it stems from.
+        from tensorflow.python.util import tf_stack
+
+        harness = frame.f_code.co_filename
+        for summary in reversed(list(tf_stack.extract_stack())):
+            if summary.filename not in (harness, __file__):
+                if summary.filename != self.filename:
+                    return None
+                node = self._generated_for(frame, summary.lineno, call)
+                return self._site(node, call) if node else self._on_line(summary.lineno, call)
+        return None
+
+    def _site(self, node: ast.Call, call: str) -> Site:
+        before = linecache.getline(self.filename, node.lineno).encode()[: node.col_offset]
+        return Site(node.lineno, len(before.decode(errors="replace")) + 1, call)
+
+    def _on_line(self, line: int, call: str) -> Site:
+        """The request on a line, of a call that may begin above it."""
+        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and _covers(node, line)]
+        named = [node for node in calls if _names(node.func, call)] or calls
+        if not named:
+            return Site(line, None, call)
+        nearest = min(named, key=_height)
+        if [node for node in named if node.lineno == nearest.lineno] != [nearest]:
+            return Site(nearest.lineno, None, call)
+        return self._site(nearest, call)
+
+    def _generated_for(self, frame: FrameType, line: int, call: str) -> ast.Call | None:
+        """The request that AutoGraph's code stands for.
+
+        AutoGraph puts a statement on one line, and its map knows lines only. So of several requests in one
+        statement the generated one and the program's own are paired by their order.
+        """
+        caller: FrameType | None = frame
+        while caller is not None and "__autograph_generated" not in os.path.basename(
+            caller.f_code.co_filename
+        ):
+            caller = caller.f_back
+        if caller is None:
+            return None
+        filename = caller.f_code.co_filename
+        if filename not in self._generated:
+            self._generated[filename] = ast.parse("".join(linecache.getlines(filename)))
+        tree = self._generated[filename]
+        node = _call_of(tree, caller)
+        if node is None:
+            return None
+        generated = [
+            other
+            for other in _calls(_statement(tree, node.lineno))
+            if other.args and _names(other.func, "converted_call") and _names(other.args[0], call)
+        ]
+        own = [other for other in _calls(_statement(self.tree, line)) if _names(other.func, call)]
+        if len(generated) != len(own) or node not in generated:
+            return None
+        return own[generated.index(node)]
+
+
+def _call_of(tree: ast.Module, frame: FrameType) -> ast.Call | None:
+    """The call that a frame is executing, if Python keeps its position (3.11 on).
+
+    It is found by its end: Python counts a method's call from the line of the method's name.
+    """
+    positions = getattr(frame.f_code, "co_positions", None)
+    if positions is None:
+        return None
+    _, line, _, offset = list(positions())[frame.f_lasti // 2]
+    for node in _calls(tree):
+        if (node.end_lineno, node.end_col_offset) == (line, offset):
+            return node
+    return None
+
+
+def _calls(tree: ast.AST) -> list[ast.Call]:
+    """The calls in the order in which they stand."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return sorted(calls, key=lambda node: (node.lineno, node.col_offset, -(node.end_col_offset or 0)))
+
+
+def _statement(tree: ast.Module, line: int) -> ast.AST:
+    """The smallest statement that covers a line."""
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and _covers(node, line)]
+    return min(statements, key=_height, default=tree)
+
+
+def _covers(node: ast.expr | ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def _height(node: ast.expr | ast.stmt) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno
+
+
+def _names(node: ast.expr, name: str) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and node.attr == name
