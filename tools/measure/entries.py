@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.measure import calls as table
 from tools.measure.measuring import MIXED, Observation, Output, Refused, TooLong, attempt, observe
+from tools.measure.handwritten import handwritten
 from tools.measure.names import Target
 from tools.measure.samples import Point
-from tools.measure.synthesis import Call, calls, filled, optional
+from tools.measure.synthesis import Call, calls, filled
 
 _OTHER_POINTS = (Point(1, "signed"), Point(2, "big"), Point(3, "unit"), Point(5, "signed"))
 _MORE_SHAPES = 2
@@ -73,17 +73,25 @@ class Measurement:
 
     def find_calls(self) -> list[Call]:
         """Calls with the required parameters that succeed: of the table, else found by trial."""
-        written = table.handwritten(self.target.name)
+        written = handwritten(self.target.name)
         if written:
-            return [call for call in written if self.accepts(call)]
+            accepted = [call for call in written if self.accepts(call)]
+            if not accepted:
+                self.dtype = "complex64"
+                accepted = [call for call in written if self.accepts(call)]
+            return accepted
         for dtype in ("float32", "complex64"):
+            if dtype == "complex64" and self.target.library in ("python", "copy", "numpy"):
+                break
             self.dtype = dtype
+            problem = self.problem
             for tried, (template, shape) in enumerate(calls(self.target)):
                 if tried > _MOST_TRIES[dtype]:
                     break
                 call = filled(template, shape)
                 if self.accepts(call):
                     return [call, *self._other_shapes(template, call)]
+        self.dtype, self.problem = "float32", problem
         return []
 
     def _other_shapes(self, template: Call, found: Call) -> Iterable[Call]:
@@ -110,6 +118,9 @@ class Measurement:
             more = self.try_observe(call, point, second=True)
             if more is not None and _shape_of(more) == _shape_of(base):
                 seen.append(more)
+        if any(output.alias for output in base.outputs):
+            others = (self.try_observe(call, point, gradients=False) for point in _OTHER_POINTS)
+            seen += [o for o in others if o is not None and _shape_of(o) == _shape_of(base)]
         combined = self._combine(call, seen)
         if self._first_facts is not None and self._first is not None and _same_dtypes(base, self._first):
             for output, known in zip(combined.outputs, self._first_facts.outputs, strict=True):
@@ -127,8 +138,10 @@ class Measurement:
         outputs = []
         for number, output in enumerate(base.outputs):
             united = dataclasses.replace(output, effects={}, second={})
+            if len({o.outputs[number].alias for o in seen}) > 1:
+                united.alias = "?"
             for name in output.effects:
-                word = _decide([o.outputs[number].effects.get(name, MIXED) for o in seen])
+                word = _decide([w for o in seen if (w := o.outputs[number].effects.get(name))])
                 if word == "zero" and output.dtype.startswith(("float", "complex", "bfloat")):
                     if not self._moves(call, name, number):
                         continue
@@ -212,7 +225,7 @@ def _same_dtypes(one: Observation, other: Observation) -> bool:
 
 def _united(seen: list[Observation], output: Output, base: Observation) -> list[str]:
     number = base.outputs.index(output)
-    return [_decide([o.outputs[number].effects.get(name, MIXED) for o in seen]) for name in output.effects]
+    return [_decide([w for o in seen if (w := o.outputs[number].effects.get(name))]) for name in output.effects]
 
 
 def _decide(words: list[str]) -> str:

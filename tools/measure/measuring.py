@@ -143,7 +143,10 @@ def _upstream(leaf: Any) -> Any:
     """A generic upstream gradient: a plain sum would hide, say, that the outputs of a softmax add up to one."""
     if not (leaf.dtype.is_floating or leaf.dtype.is_complex):
         return None
-    values = np.random.default_rng(7).uniform(0.4, 1.6, leaf.shape)
+    rng = np.random.default_rng(7)
+    values = rng.uniform(0.4, 1.6, leaf.shape)
+    if leaf.dtype.is_complex:
+        values = values + 1j * rng.uniform(0.4, 1.6, leaf.shape)
     return tf.cast(tf.constant(values), leaf.dtype)
 
 
@@ -151,7 +154,8 @@ def word_of(gradient: Any) -> str:
     """The outcome, as a word, of one gradient that came back."""
     if gradient is None:
         return "none"
-    array = np.asarray(tf.convert_to_tensor(gradient))
+    # Not np.asarray(tensor): that fails for scalars of dtypes NumPy does not have.
+    array = np.array(tf.convert_to_tensor(gradient).numpy())
     if array.dtype.kind not in "fc":
         array = array.astype(np.float64)
     if not np.all(np.isfinite(array)):
@@ -222,12 +226,14 @@ def _measure_leaf(
 
 
 def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
+    if not isinstance(value, tf.Tensor | tf.Variable):
+        return ""
     return next((name for name, argument in arguments.items() if argument.value is value), "")
 
 
 def _value(leaves: list[Any], value: Any) -> bytes:
     if leaves:
-        return b"".join(np.asarray(leaf).tobytes() for leaf in leaves if leaf.dtype != tf.string)
+        return b"".join(np.array(tf.convert_to_tensor(leaf).numpy()).tobytes() for leaf in leaves if leaf.dtype != tf.string)
     return repr(value).encode() if isinstance(value, int | float | np.ndarray | np.generic) else b""
 
 

@@ -70,6 +70,8 @@ ALIAS_NAMESPACES = (
         "tf.compat.v1.random",
     ),
 )
+#: What does not tell its own parameters.
+SIGNATURES: dict[str, tuple[Parameter, ...]] = {}
 ROOTS: dict[str, Any] = {"tf": tf, "keras": keras, "numpy": np, "math": math}
 
 
@@ -187,7 +189,10 @@ def discover() -> tuple[list[Target], dict[str, str]]:
             continue
         name = canonical(own, function)
         reason = exclusions.reason(name)
-        signature = parameters(function)
+        signature = parameters(function.__init__ if inspect.isclass(function) else function)
+        if inspect.isclass(function):
+            signature = signature and signature[1:]
+        signature = SIGNATURES.get(name, signature)
         if reason or signature is None:
             left_out[name] = reason or "its signature cannot be read"
             continue

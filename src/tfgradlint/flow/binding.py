@@ -9,9 +9,11 @@ import libcst as cst
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.state import MISSING
 from tfgradlint.flow.values import (
+    Entries,
     Instance,
     Items,
     Listing,
+    Mapping,
     Scope,
     Several,
     Tensor,
@@ -37,21 +39,22 @@ class Binding:
         if isinstance(target, cst.Name):
             name = target.value
             scope = interp.scope.declared.get(name, interp.scope)
-            if origin is not None and isinstance(value, Tensor):
+            if origin is not None:
                 self._note_rebinding(scope.fields.get(name) or self._outer(name), value)
             interp.state.set(scope, name, value)
         elif isinstance(target, (cst.Tuple, cst.List)):
-            self._unpack(target.elements, value)
+            self._unpack(target.elements, value, origin)
         elif isinstance(target, cst.Attribute):
             receiver = interp.eval(target.value)
-            if origin is not None and isinstance(value, Tensor) and isinstance(receiver, Instance):
+            if origin is not None and isinstance(receiver, Instance):
                 self._note_rebinding(receiver.fields.get(target.attr.value), value)
             interp.calls.set_attribute(receiver, target.attr.value, value)
         elif isinstance(target, cst.Subscript):
             receiver = interp.eval(target.value)
             index = interp.expressions.index(target)
-            if origin is not None and isinstance(value, Tensor):
+            if origin is not None:
                 self._note_rebinding(interp.calls.peek(receiver, index), value)
+            interp.recorder.site = interp.here(target)
             interp.calls.set_item(receiver, index, value)
         elif isinstance(target, cst.StarredElement):
             self.assign(target.value, value)
@@ -62,9 +65,19 @@ class Binding:
             scope = scope.parent
         return scope.fields.get(name)
 
-    def _note_rebinding(self, old: Value | None, new: Tensor) -> None:
+    def _note_rebinding(self, old: Value | None, new: Value) -> None:
         """Remember that a tensor computed from a variable took over the variable's name."""
         interp = self._interp
+        if isinstance(new, (Listing, Mapping)) and type(new) is type(old):
+            self._note_rebinding(old.fields["content"], new.fields["content"])
+        elif isinstance(new, Items) and isinstance(old, Items):
+            for one, other in zip(old.items, new.items, strict=False):
+                self._note_rebinding(one, other)
+        elif isinstance(new, Entries) and isinstance(old, Entries):
+            for key, other in new.entries.items():
+                self._note_rebinding(old.entries.get(key), other)
+        if not isinstance(new, Tensor):
+            return
         node = new.node
         if node.rebinds is not None:
             return
@@ -89,7 +102,7 @@ class Binding:
         elif isinstance(target, cst.Subscript):
             interp.calls.delete_item(interp.eval(target.value), interp.expressions.index(target))
 
-    def _unpack(self, elements: object, value: Value) -> None:
+    def _unpack(self, elements: object, value: Value, origin: cst.CSTNode | None = None) -> None:
         interp = self._interp
         targets = list(elements)  # type: ignore[call-overload]
         content = interp.calls.iterate(value, unpacking=len(targets))
@@ -98,16 +111,16 @@ class Binding:
             items = content.items
             if star is None and len(items) == len(targets):
                 for element, item in zip(targets, items, strict=True):
-                    self.assign(element.value, item)
+                    self.assign(element.value, item, origin)
                 return
             if star is not None and len(items) >= len(targets) - 1:
                 after = len(targets) - star - 1
                 middle = items[star : len(items) - after]
                 for element, item in zip(targets[:star], items[:star], strict=True):
-                    self.assign(element.value, item)
+                    self.assign(element.value, item, origin)
                 self.assign(targets[star].value, Listing(Items(middle, "list")))
                 for element, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
-                    self.assign(element.value, item)
+                    self.assign(element.value, item, origin)
                 return
             if not items:
                 content = Several(interp.unknown("unpacking"))
@@ -118,7 +131,7 @@ class Binding:
             if position == star:
                 self.assign(element.value, Listing(Several(each)))
             else:
-                self.assign(element.value, each)
+                self.assign(element.value, each, origin)
 
     # -- imports
 

@@ -145,7 +145,7 @@ class Calls(Objects):
         for param in (*params.posonly_params, *params.params, *params.kwonly_params):
             if param.default is not None:
                 defaults[param.name.value] = interp.eval(param.default)
-        return Function(node, name, interp.scope, defaults, owner=owner)
+        return Function(node, name, interp.scope, defaults, owner=owner, statement=interp.statement)
 
     def define(self, node: cst.FunctionDef) -> Value:
         """A function definition with its decorators applied."""
@@ -190,6 +190,7 @@ class Calls(Objects):
         interp.recorder.level += function.graph
         try:
             if isinstance(node, cst.Lambda):
+                interp.statement = function.statement
                 return interp.eval(node.body)
             goes_on = interp.statements.suite(node.body)
         finally:

@@ -221,6 +221,13 @@ class Interpreter:
         edges = [Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value, 40)]
         return Unknown(self.recorder.opaque(why, edges))
 
+    def somehow(self, why: str, values: list[Value]) -> Unknown:
+        """A result that depends on ``values`` in a way nobody knows (it may be one of them), but on nothing else."""
+        node = self.recorder.op([Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value)])
+        node.why = why
+        node.loose = True
+        return Unknown(node)
+
     def join(self, values: list[Value]) -> Value:
         joined: Value = self.state.join(values)
         return self.unknown("nothing") if joined is MISSING else joined

@@ -317,6 +317,9 @@ class Objects:
             if unpacking:
                 return Items((element, *(self.another(element) for _ in range(unpacking - 1))))
             return Several(element)
+        if isinstance(value, (Scalar, Const)):
+            edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]
+            return Several(Scalar(interp.recorder.plain(edges)))
         return Several(interp.unknown("element", value))
 
     def another(self, value: Value) -> Value:

@@ -116,7 +116,10 @@ class Judge:
         if spoilt is not None:
             return spoilt
         if isinstance(source, Several):
+            # Any of several elements: which one is not known.
             source = source.element
+            if isinstance(source, Tensor):
+                source = Unknown(source.node)
         if isinstance(source, Const) and source.value is None:
             return Judgement("raises", None)
         if isinstance(source, (Array, Scalar)) or (
@@ -141,6 +144,9 @@ class Judge:
         if any(node.detail for node in self._nodes if not trainable(node.dtype)):
             # An integer beside a floating sibling (the indices of top_k) gives zeros or raises.
             return Judgement("unknown", why="integer target")
+        if isinstance(source, Tensor) and source.node.maybe_alias is not None:
+            # The call may have handed its argument through, and that is another source.
+            return Judgement("unknown", why="handed through or not")
         if bits == NOTHING:
             return self._lost(self._explain(source))
         if bits == ZERO:

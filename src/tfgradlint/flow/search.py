@@ -138,7 +138,10 @@ class Obstacle(NamedTuple):
 
 
 class Path(NamedTuple):
-    """The cheapest path: its nodes from the target to the source, and the breaks on it, nearest the source last."""
+    """The cheapest path: its nodes from the target to the source, and the breaks on it, nearest the source last.
+
+    Breaks behind a step of which nothing is known count only where there are no others.
+    """
 
     nodes: tuple[Node, ...]
     obstacles: tuple[Obstacle, ...]
@@ -148,7 +151,7 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
     """The path from a target to a node that is ``reached``, paying one for each break, or None."""
     queue: list[tuple[int, int, int, Node]] = []
     best: dict[Node, int] = {}
-    came: dict[Node, tuple[Node | None, tuple[Obstacle, ...]]] = {}
+    came: dict[Node, tuple[Node | None, tuple[Obstacle, ...] | None]] = {}
     for order, target in enumerate(targets):
         best[target] = 0
         came[target] = (None, ())
@@ -165,14 +168,17 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
             continue
         off = _off(tape, node)
         for edge in node.edges:
-            if edge.effect is Effect.UNKNOWN:
-                continue
-            obstacles: tuple[Obstacle, ...] = ()
+            obstacles: tuple[Obstacle, ...] | None = ()
             if edge.cause is not None and edge.effect in (Effect.NONE, Effect.RAISES, Effect.ZERO):
                 obstacles = (Obstacle(node, edge.cause, edge.detail),)
             elif off is not None and edge.effect is not Effect.PLAIN:
                 obstacles = (Obstacle(node, Cause.OFF_TAPE, off),)
-            price = cost + len(obstacles)
+            price = cost + _BREAK * len(obstacles or ())
+            if obstacles and obstacles[0].cause is Cause.OFF_TAPE:
+                # Of two ways that are both broken, what was kept off the tape may have been kept off on purpose.
+                price += _UNSURE
+            if edge.effect is Effect.UNKNOWN and not obstacles:
+                price, obstacles = cost + _UNSURE, None
             if price < best.get(edge.node, 1 << 30):
                 best[edge.node] = price
                 came[edge.node] = (node, obstacles)
@@ -181,14 +187,24 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
     return None
 
 
-def _walk(node: Node, came: dict[Node, tuple[Node | None, tuple[Obstacle, ...]]]) -> Path:
+#: What a break costs, and a step of which nothing is known.
+_BREAK, _UNSURE = 1000, 1
+
+
+def _walk(node: Node, came: dict[Node, tuple[Node | None, tuple[Obstacle, ...] | None]]) -> Path:
     nodes = [node]
     obstacles: list[Obstacle] = []
+    # Whether the breaks found so far lie behind a step of which nothing is known.
+    beyond = False
     while True:
         previous, crossed = came[node]
         if previous is None:
             break
-        obstacles[:0] = crossed
+        if crossed:
+            obstacles = [*crossed, *(() if beyond else obstacles)]
+            beyond = False
+        elif crossed is None:
+            beyond = True
         nodes.insert(0, previous)
         node = previous
     return Path(tuple(nodes), tuple(obstacles))

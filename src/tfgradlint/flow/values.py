@@ -250,7 +250,7 @@ class Scope(Cell):
 class Function(Value):
     """A function or lambda of the module."""
 
-    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope")
+    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "statement")
 
     def __init__(
         self,
@@ -260,6 +260,7 @@ class Function(Value):
         defaults: dict[str, Value],
         graph: bool = False,
         owner: Class | None = None,
+        statement: cst.CSTNode | None = None,
     ) -> None:
         self.node = node
         self.name = name
@@ -269,6 +270,8 @@ class Function(Value):
         self.graph = graph
         #: The class in whose body it was defined.
         self.owner = owner
+        #: The statement that a lambda stands in.
+        self.statement = statement
 
 
 class Method(Value):

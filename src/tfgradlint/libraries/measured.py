@@ -25,7 +25,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Case, Known, Output
-from tfgradlint.libraries.dtypes import dtype_of, dtype_of_literal, is_integer
+from tfgradlint.libraries.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -36,9 +36,6 @@ _EFFECTS = {
     "zero": Effect.ZERO,
     "none": Effect.NONE,
 }
-#: Operations that are nothing but a change of dtype.
-_CASTS = frozenset({"tf.cast", "tf.dtypes.cast", "tf.saturate_cast", "tf.dtypes.saturate_cast"})
-
 
 def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | None:
     """The arguments by parameter, None where they do not fit or their number is unknown."""
@@ -80,13 +77,9 @@ def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str
 
 def interp_unknown(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
     """The result depends on the arguments, nobody knows how; but on nothing else."""
-    nodes = [node for value in bound.values() for node in nodes_of(value)]
-    callbacks = any(isinstance(value, Function) for value in bound.values())
-    if callbacks:
+    if any(isinstance(value, Function) for value in bound.values()):
         return interp.unknown(f"call of {known.name}", *bound.values())
-    node = interp.recorder.op([Edge(node, Effect.UNKNOWN) for node in nodes])
-    node.why = f"arguments of {known.name}"
-    return Unknown(node)
+    return interp.somehow(f"arguments of {known.name}", list(bound.values()))
 
 
 def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Value]) -> Value:
@@ -121,10 +114,10 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
             if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
                 # What is computed further from an integer has no gradient, whatever a request for it itself gives.
                 odd = edge.effect.name.lower()
-                cause = cause_of(known.name, output, leaves)
+                cause = cause_of(known, name, output, leaves)
                 edge = Edge(node, Effect.NONE, cause, _detail(known.name, cause))
             edges.append(edge)
-    node = interp.recorder.op(edges, dtype)
+    node = interp.recorder.plain(edges, dtype) if leaves else interp.recorder.op(edges, dtype)
     node.detail = odd
     if maybe_same and not fixed and output.alias != "?":
         node.maybe_alias = bound[output.alias]
@@ -154,7 +147,7 @@ def _edge(known: Known, output: Output, name: str, value: Value, node: Node, lea
         return Edge(node, Effect.RAISES, Cause.UNREGISTERED, word.partition(":")[2])
     effect = _EFFECTS.get(word, Effect.UNKNOWN)
     if effect is Effect.NONE:
-        cause = cause_of(known.name, output, leaves)
+        cause = cause_of(known, name, output, leaves)
         return Edge(node, effect, cause, _detail(known.name, cause))
     if effect is Effect.ZERO:
         return Edge(node, effect, Cause.ZERO_GRADIENT)
@@ -170,8 +163,9 @@ def _detail(name: str, cause: Cause) -> str:
     return name
 
 
-def cause_of(name: str, output: Output, leaves: bool) -> Cause:
-    """The kind of break that a callable makes."""
+def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Cause:
+    """The kind of break that a callable makes between an output and an argument."""
+    name = known.name
     if name.startswith("numpy."):
         return Cause.NUMPY_FUNCTION
     if name == "tf.stop_gradient":
@@ -182,9 +176,20 @@ def cause_of(name: str, output: Output, leaves: bool) -> Cause:
         return Cause.ASSIGNED
     if leaves or name.startswith(("builtins.", "math.")):
         return Cause.PYTHON_VALUE
-    if name in _CASTS and not trainable(output.dtype):
+    if not trainable(output.dtype) and _casts(known, parameter):
         return Cause.INTEGER_CAST
     return Cause.NO_GRADIENT
+
+
+def _casts(known: Known, parameter: str) -> bool:
+    """Whether only the dtype asked for takes the gradient away: for another one the same call has it."""
+    return any(
+        output.effects.get(parameter) == "flows"
+        for case in known.cases
+        if len(known.cases) > 1
+        for output in case.outputs
+        if trainable(output.dtype)
+    )
 
 
 def _same_object(output: Output, value: Value, dtype: str | None) -> Value | None:
@@ -200,19 +205,21 @@ def _same_object(output: Output, value: Value, dtype: str | None) -> Value | Non
 
 def _dtype(output: Output, bound: dict[str, Value]) -> str | None:
     text = output.dtype
+    named = named_dtype(bound.get("dtype"))
+    if text and named is not None:
+        return named
     if not text.startswith("="):
         return text or None
     own = dtype_of(bound.get(text[1:], NONE))
     if own is not None and not own.startswith("?"):
         return own
     # The arguments of an operation share one dtype: a literal takes that of the tensor beside it.
-    for value in bound.values():
+    beside = [value for value in bound.values() if isinstance(value, (Tensor, Variable, Unknown, Array))]
+    for value in beside:
         other = dtype_of(value)
         if other is not None and isinstance(value, (Tensor, Variable)) and not is_integer(other):
             return other
-    if own is not None:
-        return own[1:]
-    return None
+    return own[1:] if own is not None and not beside else None
 
 
 _NO_LITERAL = object()

@@ -59,7 +59,7 @@ def call(
         if interp.graph_level and any(isinstance(value, Tensor) for value in given):
             interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", given)
         return None
-    node = interp.recorder.op([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
+    node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
     return Array(node)
 
 
@@ -68,12 +68,8 @@ def fallback(
 ) -> Value | None:
     """A NumPy name that was not measured, given something that may be a tensor."""
     if path.startswith("numpy.random.") or path in ("numpy.load", "numpy.loadtxt"):
-        return Array(interp.recorder.op([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
-    node = interp.recorder.op(
-        [Edge(each, Effect.UNKNOWN) for value in (*args, *kwargs.values()) for each in nodes_of(value)]
-    )
-    node.why = path
-    return Unknown(node)
+        return Array(interp.recorder.plain([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
+    return interp.somehow(path, [*args, *kwargs.values()])
 
 
 def _maybe_tensor(value: Value) -> bool:
@@ -113,7 +109,7 @@ def attribute(interp: Interpreter, receiver: Array, name: str) -> Value | None:
     if name in _FACTS:
         return Scalar(interp.recorder.leaf())
     if name == "T":
-        return Array(interp.recorder.op([Edge(receiver.node, Effect.PLAIN)], receiver.node.dtype))
+        return Array(interp.recorder.plain([Edge(receiver.node, Effect.PLAIN)], receiver.node.dtype))
     return None
 
 
@@ -121,22 +117,34 @@ def method(
     interp: Interpreter, receiver: Array | Scalar, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of an array: another array or a Python value."""
-    edges = [Edge(node, Effect.PLAIN) for value in (receiver, *args) for node in nodes_of(value)]
+    edges = [Edge(node, Effect.PLAIN) for node in nodes_of(receiver)]
+    for value in (*args, *kwargs.values()):
+        taken = _maybe_tensor(value)
+        for node in nodes_of(value):
+            if taken and trainable(node.dtype):
+                edges.append(Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, f"ndarray.{name}"))
+            else:
+                edges.append(Edge(node, Effect.PLAIN))
+    if interp.graph_level and any(isinstance(value, (Tensor, Variable)) for value in args):
+        interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", args)
     if isinstance(receiver, Scalar) or name in _TO_PYTHON:
-        return Scalar(interp.recorder.op(edges))
+        return Scalar(interp.recorder.plain(edges))
     dtype = receiver.node.dtype
     if name == "astype":
         dtype = named_dtype(args[0] if args else kwargs.get("dtype"))
-    return Array(interp.recorder.op(edges, dtype))
+    return Array(interp.recorder.plain(edges, dtype))
 
 
 def set_item(interp: Interpreter, operands: list[Value]) -> Value | None:
     """``array[i] = tensor``: from now on the array holds what left TensorFlow there."""
     array, _, value = operands
-    if isinstance(array, Array) and isinstance(value, (Tensor, Variable, Unknown, Array)):
-        left = Effect.PLAIN if isinstance(value, Array) else Effect.NONE
-        cause = Cause.NUMPY_FUNCTION if left is Effect.NONE and trainable(value.node.dtype) else None
-        edge = Edge(value.node, left if cause else Effect.PLAIN, cause, "ndarray.__setitem__")
-        if array.node is not value.node:
-            array.node.edges = (*array.node.edges, edge)
+    if not isinstance(array, Array) or not isinstance(value, (Tensor, Variable, Unknown, Array)):
+        return None
+    if isinstance(value, Array) or not trainable(value.node.dtype):
+        edge = Edge(value.node, Effect.PLAIN)
+    else:
+        edge = Edge(value.node, Effect.NONE, Cause.NUMPY_FUNCTION, "ndarray.__setitem__")
+    written = interp.recorder.plain([edge])
+    # An array is one object under all its names, so its node takes the new content in.
+    array.node.edges = (*array.node.edges, Edge(written, Effect.PLAIN))
     return None

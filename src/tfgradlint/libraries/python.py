@@ -92,9 +92,7 @@ def fallback(
             return Scalar(interp.recorder.leaf(), "float")
         if any(isinstance(value, (Instance, Function, Unknown)) for value in given) and root == "builtins":
             return interp.unknown(path, *given)
-        node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
-        node.why = path
-        return Unknown(node)
+        return interp.somehow(path, given)
     return None
 
 
@@ -113,13 +111,13 @@ def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, 
         return _autograph_cast(interp, name, args[0])
     if all(isinstance(value, (Const, Scalar, Array)) for value in given) and name in _FOLDED:
         edges = [Edge(node, Effect.PLAIN) for value in given for node in nodes_of(value)]
-        return Scalar(interp.recorder.op(edges), name if name in ("float", "int", "bool") else "")
+        return Scalar(interp.recorder.plain(edges), name if name in ("float", "int", "bool") else "")
     if len(args) == 1 and isinstance(args[0], Unknown) and (name in _CONVERSIONS or path.startswith("math.")):
         edge = Edge(args[0].node, Effect.NONE, Cause.PYTHON_VALUE, path if path.startswith("math.") else name)
         if interp.graph_level and name in _CONVERSIONS:
             edge = Edge(args[0].node, Effect.UNKNOWN)
             return Unknown(interp.recorder.op([edge]))
-        return Scalar(interp.recorder.op([edge]), name if name in ("float", "int", "bool") else "float")
+        return Scalar(interp.recorder.plain([edge]), name if name in ("float", "int", "bool") else "float")
     return None
 
 
@@ -542,7 +540,15 @@ def _decorated(path: str, function: Value) -> Value | None:
 def compiled(function: Value) -> Value:
     """The function under ``tf.function``."""
     if isinstance(function, Function):
-        return Function(function.node, function.name, function.scope, function.defaults, True, function.owner)
+        return Function(
+            function.node,
+            function.name,
+            function.scope,
+            function.defaults,
+            True,
+            function.owner,
+            function.statement,
+        )
     return function
 
 

@@ -62,9 +62,7 @@ def fallback(
         return None
     if any(isinstance(value, (Cell, Function, Method, Partial)) and not isinstance(value, (Variable, Listing, Mapping)) for value in given):
         return None
-    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for value in given for each in nodes_of(value)])
-    node.why = path
-    return Unknown(node)
+    return interp.somehow(path, given)
 
 
 # -- tapes, variables, constants
@@ -109,6 +107,22 @@ def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
     return Tensor(interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype))
 
 
+def _converted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A tensor that has the wanted dtype already is handed through: the very same object."""
+    given = args[0] if args else kwargs.get("value", NONE)
+    named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
+    same = _is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named)) if isinstance(given, Tensor) else False
+    return given if same else None
+
+
+def _cast(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A tensor or variable that has the wanted dtype already is handed through."""
+    given = args[0] if args else kwargs.get("x", NONE)
+    wanted = named_dtype(kwargs.get("dtype", args[1] if len(args) > 1 else NONE))
+    same = isinstance(given, (Tensor, Variable)) and wanted is not None and given.node.dtype == wanted
+    return given if same else None
+
+
 def _is_none(value: Value) -> bool:
     return isinstance(value, Const) and value.value is None
 
@@ -138,6 +152,9 @@ _HANDLERS: dict[str, Handler] = {
     "tf.function": _function,
     "tf.function()": lambda interp, args, kwargs: python.compiled(args[0]) if args else None,
     "tf.gradients": _gradients,
+    "tf.convert_to_tensor": _converted,
+    "tf.cast": _cast,
+    "tf.dtypes.cast": _cast,
 }
 
 
@@ -222,7 +239,7 @@ def method(
     if name in ("item", "tolist"):
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
-        return Scalar(interp.recorder.op([edge]))
+        return Scalar(interp.recorder.plain([edge]))
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
     known = world.known(owner + name) or world.known("tf.Tensor." + name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
@@ -258,7 +275,7 @@ def unknown_method(
 ) -> Value | None:
     """A method of something unknown whose name alone says that a Python value or an array comes out."""
     if isinstance(receiver, Noded) and name == "numpy" and not args:
-        return Array(interp.recorder.op([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, "numpy")]))
+        return Array(interp.recorder.plain([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, "numpy")]))
     return None
 
 

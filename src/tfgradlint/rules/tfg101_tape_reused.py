@@ -84,7 +84,10 @@ class TapeReused(Rule):
 
     def message(self, broken: Break) -> str:
         """``step`` is the earlier request, as in ``tape.gradient(loss, w) on line 9``."""
-        earlier = f" by {broken.step}" if broken.step else ""
+        if broken.step == f"{broken.request} on line {broken.line}":
+            earlier = " by the same request before"
+        else:
+            earlier = f" by {broken.step}" if broken.step else ""
         return (
             f"the tape is not persistent and was used up{earlier}: {broken.suffers}; "
             "ask once for all sources, or use tf.GradientTape(persistent=True)"
