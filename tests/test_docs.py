@@ -57,7 +57,8 @@ def test_a_drift_is_found_and_mended(checkout: Path, change: str) -> None:
     elif change == "stale":
         changed.write_text("of a rule that is gone\n")
     else:
-        changed.write_text(changed.read_text("utf-8").replace("TFG202", "TFG2O2", 1), "utf-8")
+        text = changed.read_text("utf-8").replace("TFG202.md", "TFG203.md").replace("(TFG202)", "(TFG203)")
+        changed.write_text(text, "utf-8")
     run = python(TOOL, "--check", "--root", checkout)
     assert (run.returncode, run.stderr) == (1, "")
     assert run.stdout == f"{changed.relative_to(checkout)}: differs from the rules\n"

@@ -83,7 +83,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_the_subcommands_shown_exist() -> None:
-    shown = set(re.findall(r"^tfgradlint (\w+)", README, re.MULTILINE))
+    shown = set(re.findall(r"^tfgradlint (\w+)", "".join(blocks("sh")), re.MULTILINE))
     assert shown == {"check", "predict", "rule", "prove"}
     for name in shown:
         assert command(name, "--help").returncode == 0

@@ -39,7 +39,7 @@ def analyse(text: str, tree: ast.Module | None = None) -> Analysis:
     budget = _STEPS + _STEPS_PER_LINE * (text.count("\n") + 1)
     interpreter = Interpreter(Outline(tree), World(), reports, budget)
     interpreter.run(module)
-    return tell(interpreter, Places(module, tree))
+    return tell(interpreter, Places(text, module, tree))
 
 
 def _depth(tree: ast.AST) -> int:

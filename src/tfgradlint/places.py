@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -14,7 +14,8 @@ from tfgradlint.results import Position
 if TYPE_CHECKING:
     from tfgradlint.flow.graph import Site
 
-_BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+#: Modules whose ``gradient`` is no tape's.
+_OTHER_GRADIENTS = frozenset({"np", "numpy", "jnp", "torch"})
 
 
 class Places:
@@ -24,9 +25,11 @@ class Places:
     knows where each statement starts; inside a statement the text is generated up to the expression.
     """
 
-    def __init__(self, module: cst.Module, tree: ast.Module) -> None:
+    def __init__(self, text: str, module: cst.Module, tree: ast.Module) -> None:
         self._module = module
         self._tree = tree
+        # As Python counts lines: a form feed ends none.
+        self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         self._starts: dict[int, tuple[int, int]] | None = None
         self._inner: dict[int, dict[int, tuple[int, int, int, int]]] = {}
 
@@ -48,6 +51,16 @@ class Places:
             line + bottom - own[0],
             (column + right - own[1] if bottom == own[0] else right) + 1,
         )
+
+    def calls(self, names: frozenset[str]) -> Iterator[tuple[ast.Call, int, int]]:
+        """Every call of a method with one of these names, and where it starts."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
+                owner = node.func.value
+                if isinstance(owner, ast.Name) and owner.id in _OTHER_GRADIENTS:
+                    continue
+                before = self._lines[node.lineno - 1].encode()[: node.col_offset]
+                yield node, node.lineno, len(before.decode(errors="replace")) + 1
 
     def code(self, node: cst.CSTNode) -> str:
         """The text of a node."""

@@ -16,6 +16,7 @@ from tfgradlint.rules import rule_for
 from tfgradlint.rules.base import Break
 
 _WIDTH = 60
+_REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
 
@@ -26,6 +27,7 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
         teller.request(site)
     for reason in interpreter.reports.steps:
         teller.step(reason[0])
+    teller.unreached()
     for what, site, fault in interpreter.faults:
         position = places.position(site)
         message = f"{what} was not analysed: {fault}"
@@ -72,6 +74,19 @@ class _Teller:
             return SourcePrediction(label, verdict)
         return SourcePrediction(label, verdict, told.code, line, told.message)
 
+    def unreached(self) -> None:
+        """Requests that were not evaluated: nothing is known of them."""
+        seen = {(each.line, each.column) for each in self.predictions}
+        for call, line, column in self._places.calls(_REQUESTS):
+            sources = call.args[1:2] or [word.value for word in call.keywords if word.arg in ("sources", "source")]
+            if (line, column) in seen or not sources:
+                continue
+            assert isinstance(call.func, ast.Attribute)
+            label = self._shortened(ast.unparse(sources[0]))
+            self.predictions.append(
+                Prediction(line, column, call.func.attr, "unknown", (SourcePrediction(label, "unknown"),))
+            )
+
     def step(self, reason: Reason) -> None:
         """A step that raises without any request."""
         self._finding(reason, "raises", self._subject(reason), None, None)
@@ -95,6 +110,8 @@ class _Teller:
         result = _RESULTS.get(verdict, "")
         if verdict == "raises":
             result = f"raises {reason.raised or 'an error'}"
+            if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
+                result += " in a tf.function"
         told = Break(
             reason.cause,
             self._step(reason),
@@ -140,7 +157,11 @@ class _Teller:
         return self._text(expression)
 
     def _text(self, node: cst.CSTNode) -> str:
-        text = " ".join(self._places.code(node).split())
+        lines = self._places.code(node).splitlines()
+        return self._shortened(" ".join(" ".join(_without_comment(line).split()) for line in lines))
+
+    def _shortened(self, text: str) -> str:
+        text = text.replace("( ", "(").replace(" )", ")").replace("[ ", "[").replace(" ]", "]").strip()
         return text if len(text) <= _WIDTH else text[: _WIDTH - 4] + " ..."
 
     def _labels(self, site: RequestSite) -> list[str]:
@@ -165,4 +186,7 @@ class _Teller:
         return positional[1].value if len(positional) > 1 else None
 
 
-__all__ = ["ast", "tell"]
+def _without_comment(line: str) -> str:
+    """A line of an expression without the comment behind it. A ``#`` inside a string stays with its string."""
+    before, hash_, _ = line.partition("#")
+    return line if not hash_ or before.count('"') % 2 or before.count("'") % 2 else before

@@ -7,9 +7,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from tools.measure import calls as table
-from tools.measure.entries import Case, Measurement
-from tools.measure.measuring import Observation, Output
+from tools.measure.entries import Case, Measurement, decide
+from tools.measure.handwritten import choices, handwritten
+from tools.measure.measuring import NO_ALIAS, Observation, Output
 from tools.measure.names import Parameter
 from tools.measure.synthesis import Call, calls, filled, optional
 
@@ -44,13 +44,15 @@ def build(measurement: Measurement) -> Entry | None:
         and len(cases) == 1
     ):
         return Entry(measurement.target.parameters, cases.finished())
+    full = base
     for parameter in measurement.target.parameters:
         more = optional(measurement.target, parameter, base, measurement.accepts)
         facts = measurement.facts(more) if more else None
-        if more and facts is not None:
-            cases.add(more, facts)
+        if more and facts is not None and cases.add(more, facts):
+            together = {**full, **more}
+            full = together if measurement.accepts(together) else full
     for parameter in measurement.target.parameters:
-        _choose(measurement, cases, parameter, base)
+        _choose(measurement, cases, parameter, base, full)
     return Entry(measurement.target.parameters, cases.finished())
 
 
@@ -59,7 +61,7 @@ def _raising(measurement: Measurement) -> Entry | None:
     target = measurement.target
     if not target.name.startswith(("tf.Tensor.", "tf.Variable.", "builtins.", "copy.")):
         return None
-    tried = table.handwritten(target.name) or [filled(*next(calls(target)))]
+    tried = handwritten(target.name) or [filled(*next(calls(target)))]
     measurement.accepts(tried[0])
     error = measurement.problem.partition(":")[0]
     if error not in _REFUSALS:
@@ -67,24 +69,70 @@ def _raising(measurement: Measurement) -> Entry | None:
     return Entry(target.parameters, [Case(Observation(f"raises:{error}", (), [], ()), frozenset())])
 
 
-def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, base: Call) -> None:
-    """Tries the values of a parameter that may choose between behaviours."""
+def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, base: Call, full: Call) -> None:
+    """Tries the values of a parameter that may choose between behaviours.
+
+    ``full`` is the call with all the tensors that the base can do without.
+    """
     name = parameter.name
     if isinstance(parameter.value, bool):
         values: tuple[str, ...] = ("False", "True")
     else:
-        values = table.choices(measurement.target.name, name)
+        values = choices(measurement.target.name, name)
     if not values or parameter.kind.startswith("var") or (name in base and not _is_literal(base[name])):
         return
     default = base.get(name, parameter.default or "...")
-    for value in values:
+    tried: list[tuple[str, Observation | None]] = []
+    for value in dict.fromkeys((*values, default)):
         if value == default:
-            cases.option(name, _literal(value), cases.base.observation)
-            continue
-        facts = measurement.facts({**base, name: value})
+            tried.append((value, cases.base.observation))
+        elif value != "...":
+            tried.append((value, _option(measurement, base, full, name, value)))
+    if values == choices("", "dtype"):
+        tried = _named_dtypes(tried)
+        cases.base.observation = next(facts for value, facts in tried if value == default and facts)
+    for value, facts in tried:
         cases.option(name, _literal(value), facts)
-    if default not in values and default not in (None, "...", "None"):
-        cases.option(name, _literal(default), cases.base.observation)
+
+
+def _named_dtypes(tried: list[tuple[str, Observation | None]]) -> list[tuple[str, Observation | None]]:
+    """Puts the dtype that the argument names in the place of one that was inferred from the tensors.
+
+    An output follows the argument where it had the dtype named, and that was not the tensors' own float32.
+    """
+    named: list[tuple[str, Observation | None]] = []
+    following = {
+        number
+        for value, facts in tried
+        for number, output in enumerate(facts.outputs if facts else ())
+        if output.dtype == value.strip("'") != "float32"
+    }
+    for value, facts in tried:
+        if facts is not None and value != "None":
+            outputs = [
+                dataclasses.replace(o, dtype=value.strip("'")) if n in following else o
+                for n, o in enumerate(facts.outputs)
+            ]
+            facts = dataclasses.replace(facts, outputs=outputs)
+        named.append((value, facts))
+    return named
+
+
+def _option(measurement: Measurement, base: Call, full: Call, name: str, value: str) -> Observation | None:
+    """The facts of a call with an option. The tensors may have to be of the option's dtype."""
+    facts = measurement.facts({**base, name: value})
+    before, dtype = measurement.dtype, value.strip("'")
+    if dtype in ("float64", "float16", "bfloat16"):
+        measurement.dtype = dtype
+    if facts is None and measurement.dtype != before and measurement.accepts({**base, name: value}):
+        facts = measurement.facts({**base, name: value})
+    if facts is not None and full != base and measurement.accepts({**full, name: value}):
+        fuller = measurement.facts({**full, name: value})
+        facts = fuller if fuller is not None and alike(fuller, facts) else facts
+    measurement.dtype = before
+    if facts is None and value in choices("", "dtype"):
+        facts = measurement.of_plain_values({**base, name: value}, dtype)
+    return facts
 
 
 def _is_literal(text: str) -> bool:
@@ -114,18 +162,22 @@ class Cases:
     def base(self) -> Case:
         return self._all[0]
 
-    def add(self, call: Call, facts: Observation) -> None:
-        """Adds the facts of a call: to the first case they agree with, or as a case of its own."""
+    def add(self, call: Call, facts: Observation) -> bool:
+        """Adds the facts of a call: to the first case they agree with, or as a case of its own.
+
+        Tells whether they went to the first.
+        """
         given = frozenset(call)
         for case in self._all:
             if agree(case.observation, facts):
                 case.observation = join(case.observation, facts)
                 case.given &= given
-                return
+                return case is self.base
             if case.given == given and alike(case.observation, facts):
                 case.observation = common(case.observation, facts)
-                return
+                return case is self.base
         self._all.append(Case(facts, given))
+        return len(self._all) == 1
 
     def option(self, name: str, value: Any, facts: Observation | None) -> None:
         self._options.setdefault(name, []).append((value, facts))
@@ -181,7 +233,7 @@ def agree(one: Observation, other: Observation) -> bool:
 
 
 def _agree(one: Output, other: Output) -> bool:
-    if (one.dtype, one.alias) != (other.dtype, other.alias):
+    if one.dtype != other.dtype or not (one.alias == other.alias or {one.alias, other.alias} & {"?", NO_ALIAS}):
         return False
     pairs = ((one.effects, other.effects), (one.second, other.second), (one.of_variable, other.of_variable))
     return all(a[name] == b[name] for a, b in pairs for name in a.keys() & b.keys())
@@ -192,6 +244,7 @@ def join(one: Observation, other: Observation) -> Observation:
     outputs = [
         dataclasses.replace(
             a,
+            alias=_common_alias(a.alias, b.alias),
             effects={**a.effects, **b.effects},
             second={**a.second, **b.second},
             of_variable={**a.of_variable, **b.of_variable},
@@ -201,17 +254,23 @@ def join(one: Observation, other: Observation) -> Observation:
     return dataclasses.replace(one, outputs=outputs)
 
 
+def _common_alias(one: str, other: str) -> str:
+    if NO_ALIAS in (one, other):
+        return other if one == NO_ALIAS else one
+    return one if one == other else "?"
+
+
 def common(one: Observation, other: Observation) -> Observation:
     """What two calls with the same arguments have in common: where they differ, nothing is known."""
 
     def shared(a: dict[str, str], b: dict[str, str]) -> dict[str, str]:
-        return {name: word for name, word in a.items() if b.get(name, word) == word}
+        return {name: decide([side[name] for side in (a, b) if name in side]) for name in {**a, **b}}
 
     outputs = [
         dataclasses.replace(
             a,
             dtype=a.dtype if a.dtype == b.dtype else "",
-            alias=a.alias if a.alias == b.alias else "?",
+            alias=_common_alias(a.alias, b.alias),
             effects=shared(a.effects, b.effects),
             second=shared(a.second, b.second),
             of_variable=shared(a.of_variable, b.of_variable),

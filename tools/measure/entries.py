@@ -13,7 +13,7 @@ from tools.measure.names import Target
 from tools.measure.samples import Point
 from tools.measure.synthesis import Call, calls, filled
 
-_OTHER_POINTS = (Point(1, "signed"), Point(2, "big"), Point(3, "unit"), Point(5, "signed"))
+_OTHER_POINTS = (Point(1, "signed"), Point(2, "big"), Point(3, "unit"), Point(5, "signed"), Point(6, "unit"), Point(7, "big"))
 _MORE_SHAPES = 2
 _MOST_TRIES = {"float32": 320, "complex64": 60}
 
@@ -76,9 +76,12 @@ class Measurement:
         written = handwritten(self.target.name)
         if written:
             accepted = [call for call in written if self.accepts(call)]
+            problem = self.problem
             if not accepted:
                 self.dtype = "complex64"
                 accepted = [call for call in written if self.accepts(call)]
+            if not accepted:
+                self.dtype, self.problem = "float32", problem
             return accepted
         for dtype in ("float32", "complex64"):
             if dtype == "complex64" and self.target.library in ("python", "copy", "numpy"):
@@ -96,7 +99,8 @@ class Measurement:
 
     def _other_shapes(self, template: Call, found: Call) -> Iterable[Call]:
         kept: list[Call] = []
-        for shape in ("f(4)", "f()", "f(3, 3)", "f(2, 4, 4)", "f(1, 6, 6, 3)"):
+        reduces = any(parameter.name == "axis" for parameter in self.target.parameters)
+        for shape in ("f(4)", *(() if reduces else ("f()",)), "f(3, 3)", "f(2, 4, 4)", "f(1, 6, 6, 3)"):
             call = filled(template, shape)
             if call != found and len(kept) < _MORE_SHAPES and self.accepts(call):
                 kept.append(call)
@@ -110,10 +114,11 @@ class Measurement:
         if self._first_facts is not None and self._first is not None and _same(base, self._first):
             return self._first_facts
         seen = [base]
-        for point in _OTHER_POINTS:
-            if all(
-                word in ("flows", "none") for output in base.outputs for word in _united(seen, output, base)
-            ):
+        needed = 1 if len(base.watched) < 2 else len(_OTHER_POINTS)
+        for count, point in enumerate(_OTHER_POINTS):
+            # That there is no gradient at one point may be chance, such as the smaller one's under a maximum.
+            enough = ("flows", "none") if count >= needed else ("flows",)
+            if all(word in enough for output in base.outputs for word in _united(seen, output, base)):
                 break
             more = self.try_observe(call, point, second=True)
             if more is not None and _shape_of(more) == _shape_of(base):
@@ -124,7 +129,8 @@ class Measurement:
         combined = self._combine(call, seen)
         if self._first_facts is not None and self._first is not None and _same_dtypes(base, self._first):
             for output, known in zip(combined.outputs, self._first_facts.outputs, strict=True):
-                output.dtype = known.dtype
+                if not known.dtype.startswith("=") or known.dtype[1:] in call:
+                    output.dtype = known.dtype
                 output.of_variable = {n: w for n, w in known.of_variable.items() if n in output.effects}
         else:
             self._dtypes(call, combined)
@@ -132,6 +138,10 @@ class Measurement:
         if self._first is None:
             self._first, self._first_facts = base, combined
         return combined
+
+    def of_plain_values(self, call: Call, dtype: str) -> Observation | None:
+        """What a call with Python numbers in the place of tensors returns: nothing is said of gradients."""
+        return self.try_observe(call, Point(plain=True, dtype=dtype))
 
     def _combine(self, call: Call, seen: list[Observation]) -> Observation:
         base = seen[0]
@@ -141,14 +151,13 @@ class Measurement:
             if len({o.outputs[number].alias for o in seen}) > 1:
                 united.alias = "?"
             for name in output.effects:
-                word = _decide([w for o in seen if (w := o.outputs[number].effects.get(name))])
+                word = decide([w for o in seen if (w := o.outputs[number].effects.get(name))])
                 if word == "zero" and output.dtype.startswith(("float", "complex", "bfloat")):
                     if not self._moves(call, name, number):
                         continue
-                if word != MIXED:
-                    united.effects[name] = word
+                united.effects[name] = word
                 if word == "flows":
-                    united.second[name] = _decide(
+                    united.second[name] = decide(
                         [o.outputs[number].second[name] for o in seen if name in o.outputs[number].second]
                     )
             outputs.append(united)
@@ -181,7 +190,7 @@ class Measurement:
 
     def _dtypes(self, call: Call, facts: Observation) -> None:
         """Tells whether an output's dtype follows the arguments': puts ``=argument`` in the place of a name."""
-        if not facts.watched:
+        if not facts.watched or self.dtype not in ("float32", "complex64"):
             return
         inputs = ["complex64", "complex128"] if self.dtype == "complex64" else ["float32", "float64", "int32"]
         runs = {d: self.try_observe(call, Point(dtype=d), gradients=False) for d in inputs}
@@ -225,10 +234,10 @@ def _same_dtypes(one: Observation, other: Observation) -> bool:
 
 def _united(seen: list[Observation], output: Output, base: Observation) -> list[str]:
     number = base.outputs.index(output)
-    return [_decide([w for o in seen if (w := o.outputs[number].effects.get(name))]) for name in output.effects]
+    return [decide([w for o in seen if (w := o.outputs[number].effects.get(name))]) for name in output.effects]
 
 
-def _decide(words: list[str]) -> str:
+def decide(words: list[str]) -> str:
     """The word for an effect from those at several points: a gradient at one of them is a gradient."""
     if not words:
         return MIXED

@@ -19,6 +19,8 @@ from tools.measure.synthesis import Call
 
 #: Different elements of a list argument or of a list output do different things.
 MIXED = "mixed"
+#: No argument was a tensor, so that none could be handed back.
+NO_ALIAS = "-"
 _LIMIT_SECONDS = 8
 
 
@@ -228,6 +230,8 @@ def _measure_leaf(
 def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
     if not isinstance(value, tf.Tensor | tf.Variable):
         return ""
+    if not any(isinstance(argument.value, tf.Tensor | tf.Variable) for argument in arguments.values()):
+        return NO_ALIAS
     return next((name for name, argument in arguments.items() if argument.value is value), "")
 
 

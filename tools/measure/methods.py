@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -50,8 +52,10 @@ _BUILTINS: dict[str, tuple[Callable[..., Any], str]] = {
     "builtins.any": (any, "iterable"),
     "builtins.all": (all, "iterable"),
     "builtins.hash": (hash, "obj"),
-    "copy.copy": (__import__("copy").copy, "x"),
-    "copy.deepcopy": (__import__("copy").deepcopy, "x"),
+    "math.log": (math.log, "x"),
+    "math.hypot": (math.hypot, "*coordinates"),
+    "copy.copy": (copy.copy, "x"),
+    "copy.deepcopy": (copy.deepcopy, "x"),
 }
 
 

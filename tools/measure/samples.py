@@ -23,7 +23,8 @@ class Point:
     """Where a call is made.
 
     ``moved`` names a parameter that is drawn from other random numbers than the rest, ``integer`` one that is given
-    integers while the others keep the point's dtype; with ``variables`` every tensor is a variable.
+    integers while the others keep the point's dtype; with ``variables`` every tensor is a variable, with ``plain`` a
+    Python number or list.
     """
 
     seed: int = 0
@@ -32,6 +33,7 @@ class Point:
     variables: bool = False
     moved: str = ""
     integer: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ class Vocabulary:
         return Float(
             np.asarray(value * self._rng.uniform(0.8, 1.2) if value else self._rng.uniform(0.05, 0.2))
         )
+
+    def const(self, value: float) -> Float:
+        """One very number, where only few will do."""
+        return Float(np.asarray(value))
 
     def spd(self, size: int = 4, *batch: int) -> Float:
         """A symmetric positive definite matrix."""
@@ -164,6 +170,9 @@ def evaluate(expression: str, parameter: str, point: Point) -> Argument:
     watched: list[Any] = []
 
     def tensors(value: Any) -> Any:
+        if isinstance(value, Float) and point.plain:
+            array = np.asarray(value.array)
+            return (np.round(array * 4).astype(np.int64) if "int" in point.dtype else array).tolist()
         if isinstance(value, Float):
             tensor = value.tensor("int32" if point.integer == parameter else point.dtype, point.variables)
             watched.append(tensor)

@@ -44,7 +44,8 @@ def targets() -> tuple[dict[str, Any], dict[str, str]]:
     from tools.measure import methods, names
 
     functions, left_out = names.discover()
-    return {target.name: target for target in [*functions, *methods.discover()]}, left_out
+    found = {target.name: target for target in [*functions, *methods.discover()]}
+    return found, {name: reason for name, reason in left_out.items() if name not in found}
 
 
 def work() -> None:

@@ -34,7 +34,8 @@ SHAPES = (
 _COMPOSITE = ("sparse()", "ragged()")
 #: Candidates by parameter name: the first pattern that fits the whole name is used.
 _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"axis|axes|dim|dims|batch_axis|reduction_indices|channel_axis", ("0", "-1", "1", "[0]", "[1, 0]")),
+    (r"dims", ("[2, 3]", "0")),
+    (r"axis|axes|dim|batch_axis|reduction_indices|channel_axis", ("0", "-1", "1", "[0]", "[1, 0]")),
     (r"perm", ("[1, 0]",)),
     (r"(data_)?format|data_format", ("'NHWC'", "'channels_last'")),
     (r"shape|newshape|new_shape|target_shape|size_splits", ("[2, 8]", "[4, 4]", "[4]", "(4, 4)")),
@@ -98,7 +99,8 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"central_fraction", ("0.5",)),
     (r"cluster_center|dims_to_alloc", ("4",)),
     (r"dtypes?_", ("'float32'",)),
-    (r"name|axis_name|summarize|message", ("None",)),
+    (r"name|axis_name|summarize|message|keep_?dims|use_locking|trainable|import_scope|validate_\w+", ("None",)),
+    (r"colocate_\w+|gradient_multiplier_|swap_memory|parallel_iterations|layout|side|direction", ("None",)),
     (
         r"num_samples|samples|sample_weight_mode|num_sampled|num_true|num_blocks|num_columns|num_rows",
         ("3", "4", "1"),
@@ -148,13 +150,19 @@ def candidates(target: Target, parameter: Parameter) -> tuple[str, ...]:
     """Expressions to try for a required parameter, the likeliest first."""
     if parameter.name == "self":
         return (SELF,) if target.name.startswith("tf.Variable.") else (FLOAT,)
+    if target.library in ("python", "copy"):
+        return (FLOAT, "ints(4)")
     for pattern, found in _COMPILED:
         if pattern.fullmatch(parameter.name):
+            if target.library == "numpy":
+                found = (FLOAT, *found) if FLOATS not in found else found
             return found if FLOAT in found or FLOATS in found else (*found, FLOAT)
     if parameter.kind == "var_positional":
         return (FLOATS,)
-    kind = kind_of(documented(target, parameter.name))
+    kind = kind_of(documented(target, parameter.name)) if target.library != "numpy" else ""
     others = {"int": _INTS, "bool": _BOOLS, "string": _STRINGS, "list": (FLOATS,)}.get(kind, ())
+    if kind in ("bool", "string") and re.search(r"numeric|float|number", documented(target, parameter.name)):
+        return (FLOAT, *others)
     if kind in ("int", "bool", "string"):
         return (*others, FLOAT)
     return (
@@ -194,7 +202,7 @@ def calls(target: Target) -> Iterator[tuple[Call, str]]:
     lists = [candidates(target, parameter) for parameter in needed]
     seen: set[tuple[str, ...]] = set()
     for limit in _LIMITS:
-        for shape in SHAPES:
+        for shape in _shapes(target):
             if shape in _COMPOSITE and shape[:5] not in target.name:
                 continue
             for combination in _combinations(lists, limit):
@@ -205,6 +213,15 @@ def calls(target: Target) -> Iterator[tuple[Call, str]]:
                         {parameter.name: text for parameter, text in zip(needed, combination, strict=True)},
                         shape,
                     )
+
+
+def _shapes(target: Target) -> tuple[str, ...]:
+    """The shapes in the order in which they make sense for a namespace."""
+    if "linalg" in target.name or target.name.endswith(("logdet", "slogdet", "cholesky")):
+        return ("spd(4)", *SHAPES)
+    if ".image." in target.name:
+        return ("u(1, 8, 8, 3)", "u(8, 8, 3)", *SHAPES)
+    return SHAPES
 
 
 def filled(template: Call, shape: str) -> Call:

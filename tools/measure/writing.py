@@ -43,7 +43,7 @@ def _output(output: Output) -> dict[str, Any]:
             word += f"/{'?' if second in ('', 'mixed') else second}"
         effects[name] = word
     of_variable = {name: word for name, word in output.of_variable.items() if word != "mixed"}
-    found = {"kind": output.kind, "dtype": output.dtype, "alias": output.alias, "effects": effects}
+    found = {"kind": output.kind, "dtype": output.dtype, "alias": output.alias.replace("-", ""), "effects": effects}
     found["of_variable"] = of_variable
     return {key: value for key, value in found.items() if value and (key, value) != ("kind", "tensor")}
 

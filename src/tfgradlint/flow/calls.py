@@ -9,6 +9,7 @@ import libcst as cst
 from tfgradlint.flow.containers import call_member, dictionary, in_place
 from tfgradlint.flow.gradients import Gradients
 from tfgradlint.flow.objects import Objects
+from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.values import (
     NONE,
@@ -206,8 +207,9 @@ class Calls(Objects):
         state.rollback(frame.mark)
         state.apply([snapshot for snapshot, _ in ends])
         if not ends:
-            interp.statements.raised()
-            return interp.unknown("always raises")
+            if _abstract(node):
+                return interp.unknown("abstract method")
+            raise Raised
         return interp.join([value for _, value in ends])
 
     def call_alone(self, function: Function, receiver: Instance | None) -> None:
@@ -359,6 +361,18 @@ class Calls(Objects):
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
+
+
+def _abstract(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """A method that only raises ``NotImplementedError`` stands for one that a subclass brings."""
+    body = getattr(node.body, "body", None)
+    if not isinstance(body, (list, tuple)) or not body or not isinstance(body[-1], cst.SimpleStatementLine):
+        return False
+    last = body[-1].body[-1]
+    if not isinstance(last, cst.Raise) or last.exc is None or len(body) > 2:
+        return False
+    raised = last.exc.func if isinstance(last.exc, cst.Call) else last.exc
+    return isinstance(raised, cst.Name) and raised.value == "NotImplementedError"
 
 
 def _annotated(cls: Class) -> list[str]:

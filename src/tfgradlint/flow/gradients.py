@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import libcst as cst
 
@@ -12,6 +12,7 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.derivatives import derivative_edges
 from tfgradlint.flow.graph import Edge, Effect, Site, trainable
 from tfgradlint.flow.requests import Judge, Judgement, Reason, Request, RequestSite, flatten
+from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
 from tfgradlint.flow.values import (
     NONE,
@@ -155,8 +156,12 @@ class Gradients:
         for _, leaf in flatten(given, ""):
             if isinstance(leaf, Several):
                 leaf = leaf.element
-            if isinstance(leaf, (Array, Scalar)) or (isinstance(leaf, Const) and leaf.value is not None):
-                self._step_raises(Cause.WATCH_OF_NON_TENSOR, "ValueError")
+            if isinstance(leaf, Array):
+                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "array")
+            if isinstance(leaf, (Scalar, Const)):
+                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
+            if isinstance(leaf, Variable) and leaf.library != "tf":
+                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
             key: Any = leaf if isinstance(leaf, Variable) else getattr(leaf, "node", None)
             if key is not None:
                 watched[key] = True
@@ -188,10 +193,10 @@ class Gradients:
         interp = self._interp
         interp.reports.steps.append((Reason(cause, interp.recorder.site, detail, (), exception), ""))
 
-    def refuses(self, cause: Cause, exception: str, given: list[Value]) -> None:
+    def refuses(self, cause: Cause, exception: str, detail: str = "") -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function."""
-        del given
-        self._step_raises(cause, exception)
+        self._step_raises(cause, exception, detail)
+        raise Raised
 
     def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
         """``v -= x`` on a ``tf.Variable`` raises at once; other operators bind the name to a tensor."""

@@ -13,7 +13,7 @@ from tfgradlint.flow.expressions import Expressions
 from tfgradlint.flow.graph import Edge, Effect, Site
 from tfgradlint.flow.outline import Outline
 from tfgradlint.flow.recorder import Recorder
-from tfgradlint.flow.state import MISSING, Snapshot, State
+from tfgradlint.flow.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.statements import Statements
 from tfgradlint.flow.values import (
     NONE,
@@ -164,6 +164,8 @@ class Interpreter:
         try:
             run()
             return True
+        except Raised:
+            return False
         except OutOfSteps:
             self.gave_up.append(f"{what}: more steps than the budget allows")
         except RecursionError:
@@ -199,10 +201,16 @@ class Interpreter:
         state = self.state
         mark = state.mark()
         ends: list[Snapshot] = []
+        raised = 0
         for run in runs:
-            if run():
-                ends.append(state.snapshot(mark))
+            try:
+                if run():
+                    ends.append(state.snapshot(mark))
+            except Raised:
+                raised += 1
             state.rollback(mark)
+        if raised == len(runs):
+            raise Raised
         state.apply(ends)
         return bool(ends)
 

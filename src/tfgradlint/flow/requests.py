@@ -126,7 +126,13 @@ class Judge:
             isinstance(source, Const) and isinstance(source.value, (int, float))
         ):
             return Judgement(
-                "raises", Reason(Cause.SOURCE_NOT_TENSOR, self._site, raised="AttributeError")
+                "raises",
+                Reason(
+                    Cause.SOURCE_NOT_TENSOR,
+                    self._site,
+                    "array" if isinstance(source, Array) else "number",
+                    raised="AttributeError",
+                ),
             )
         if not isinstance(source, (Tensor, Variable, Unknown)):
             return Judgement("unknown", why="source")

@@ -33,6 +33,10 @@ Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
 _CHOICES = 4
 
 
+class Raised(Exception):
+    """The interpreted program raises here: the rest of the statement is not executed."""
+
+
 class State:
     """All writes of the interpreted program go through here."""
 

@@ -11,7 +11,7 @@ from tfgradlint.flow.binding import Binding
 from tfgradlint.flow.expressions import BINARY
 from tfgradlint.flow.loops import Loops
 from tfgradlint.flow.patterns import Patterns
-from tfgradlint.flow.state import Snapshot
+from tfgradlint.flow.state import Raised, Snapshot
 from tfgradlint.flow.values import (
     NONE,
     Choice,
@@ -71,33 +71,46 @@ class Statements:
         """Execute statements in order; False if control does not reach the end."""
         interp = self._interp
         outer = interp.statement
+        open_ = len(interp.contexts), len(interp.loops), len(interp.attempts)
+        goes_on = True
         for statement in statements:
             interp.steps -= 1
             if interp.steps < 0:
                 interp.step()
             interp.statement = statement
-            if isinstance(statement, cst.SimpleStatementLine):
-                for small in statement.body:
-                    run = self._simple.get(type(small))
-                    if run is not None and not run(small):
-                        interp.statement = outer
-                        return False
-            else:
-                run = self._compound.get(type(statement))
-                if run is not None and not run(statement):
-                    interp.statement = outer
-                    return False
+            try:
+                goes_on = self._one(statement)
+            except Raised:
+                del interp.contexts[open_[0] :]
+                del interp.loops[open_[1] :]
+                del interp.attempts[open_[2] :]
+                self.raised()
+                goes_on = False
+            if not goes_on:
+                if interp.scope is not interp.module or len(interp.contexts) + len(interp.loops):
+                    break
+                # What ends the program at the top of a module is told; the rest is judged all the same.
+                goes_on = True
         interp.statement = outer
+        return goes_on
+
+    def _one(self, statement: cst.CSTNode) -> bool:
+        if isinstance(statement, cst.SimpleStatementLine):
+            return self._line(statement.body)
+        run = self._compound.get(type(statement))
+        return run is None or run(statement)
+
+    def _line(self, smalls: Sequence[cst.CSTNode]) -> bool:
+        for small in smalls:
+            run = self._simple.get(type(small))
+            if run is not None and not run(small):
+                return False
         return True
 
     def suite(self, suite: cst.BaseSuite) -> bool:
         """The body of a compound statement."""
         if isinstance(suite, cst.SimpleStatementSuite):
-            for small in suite.body:
-                run = self._simple.get(type(small))
-                if run is not None and not run(small):
-                    return False
-            return True
+            return self._line(suite.body)
         return self.body(suite.body)  # type: ignore[arg-type]
 
     # -- simple statements

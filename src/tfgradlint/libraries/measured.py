@@ -98,7 +98,7 @@ def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Va
 def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, Value]) -> Value:
     if output.kind == "none":
         return NONE
-    dtype = _dtype(output, bound)
+    dtype = _dtype(known, output, bound)
     if output.alias and output.alias in bound:
         same = _same_object(output, bound[output.alias], dtype)
         if same is not None:
@@ -203,9 +203,9 @@ def _same_object(output: Output, value: Value, dtype: str | None) -> Value | Non
     return None
 
 
-def _dtype(output: Output, bound: dict[str, Value]) -> str | None:
+def _dtype(known: Known, output: Output, bound: dict[str, Value]) -> str | None:
     text = output.dtype
-    named = named_dtype(bound.get("dtype"))
+    named = named_dtype(bound.get("dtype")) if "dtype" in bound else _default_dtype(known)
     if text and named is not None:
         return named
     if not text.startswith("="):
@@ -220,6 +220,12 @@ def _dtype(output: Output, bound: dict[str, Value]) -> str | None:
         if other is not None and isinstance(value, (Tensor, Variable)) and not is_integer(other):
             return other
     return own[1:] if own is not None and not beside else None
+
+
+def _default_dtype(known: Known) -> str | None:
+    """The dtype a call makes where none is asked for, if the signature says so."""
+    default = next((param.default for param in known.params if param.name == "dtype"), "")
+    return named_dtype(Const(default.strip("'")))
 
 
 _NO_LITERAL = object()

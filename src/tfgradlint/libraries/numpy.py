@@ -56,8 +56,9 @@ def call(
     if any(isinstance(value, Function) for value in given):
         return interp.unknown(f"call of {path}", *given)
     if any(_maybe_tensor(value) for value in given):
-        if interp.graph_level and any(isinstance(value, Tensor) for value in given):
-            interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", given)
+        if interp.graph_level and any(symbolic(value) for value in given) and _takes_values(world, path):
+            detail = path.removeprefix("numpy.")
+            interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", detail)
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
     return Array(node)
@@ -80,6 +81,23 @@ def _maybe_tensor(value: Value) -> bool:
     if isinstance(value, (Const, Array, Scalar, Symbol)):
         return False
     return bool(nodes_of(value)) or isinstance(value, (Tensor, Variable, Unknown))
+
+
+def symbolic(value: Value) -> bool:
+    """Whether the value has no content while a function is compiled."""
+    if isinstance(value, Listing):
+        value = value.fields["content"]
+    if isinstance(value, Items):
+        return any(symbolic(item) for item in value.items)
+    return isinstance(value, Variable) or (isinstance(value, Tensor) and value.node.level > 0)
+
+
+def _takes_values(world: World, path: str) -> bool:
+    """Whether the function was measured to turn a tensor into an array (``np.shape`` needs no content)."""
+    known = world.known(path)
+    return known is not None and any(
+        output.kind == "array" and output.effects for case in known.cases for output in case.outputs
+    )
 
 
 def _result_dtype(path: str, args: list[Value], kwargs: dict[str, Value]) -> str | None:
@@ -125,8 +143,8 @@ def method(
                 edges.append(Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, f"ndarray.{name}"))
             else:
                 edges.append(Edge(node, Effect.PLAIN))
-    if interp.graph_level and any(isinstance(value, (Tensor, Variable)) for value in args):
-        interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", args)
+    if interp.graph_level and any(symbolic(value) for value in args):
+        interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", f"ndarray.{name}")
     if isinstance(receiver, Scalar) or name in _TO_PYTHON:
         return Scalar(interp.recorder.plain(edges))
     dtype = receiver.node.dtype

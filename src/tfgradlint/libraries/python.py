@@ -39,6 +39,8 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 
+from tfgradlint.libraries.numpy import symbolic
+
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
     from tfgradlint.libraries.world import World
@@ -107,6 +109,12 @@ def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, 
         except Exception:  # what Python raises here ends the user's program, not the analysis
             return Scalar(interp.recorder.leaf())
         return Const(result) if isinstance(result, (int, float, bool, str)) else None
+    if interp.graph_level and args and symbolic(args[0]) and (name == "bool" or path.startswith("math.")):
+        # AutoGraph leaves these calls alone, and a symbolic tensor has no content to give them.
+        exception = "AttributeError" if isinstance(args[0], Variable) else "TypeError"
+        if name == "bool":
+            exception = "OperatorNotAllowedInGraphError"
+        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name if name == "bool" else path)
     if name in _CONVERSIONS and interp.graph_level and args and isinstance(args[0], (Tensor, Variable)):
         return _autograph_cast(interp, name, args[0])
     if all(isinstance(value, (Const, Scalar, Array)) for value in given) and name in _FOLDED:
@@ -134,7 +142,7 @@ def _autograph_cast(interp: Interpreter, name: str, value: Value) -> Value:
     edges = []
     for node in nodes_of(value):
         lost = trainable(node.dtype) and not trainable(dtype)
-        edges.append(Edge(node, Effect.NONE, Cause.INTEGER_CAST) if lost else Edge(node))
+        edges.append(Edge(node, Effect.NONE, Cause.PYTHON_VALUE, name) if lost else Edge(node))
     return Tensor(interp.recorder.op(edges, dtype))
 
 

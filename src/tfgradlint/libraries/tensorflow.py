@@ -34,6 +34,7 @@ from tfgradlint.flow.values import (
 from tfgradlint.libraries import callbacks, python
 from tfgradlint.libraries.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.measured import apply
+from tfgradlint.libraries.numpy import symbolic
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -140,7 +141,7 @@ def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
 def _gradients(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``tf.gradients`` needs a graph."""
     if not interp.graph_level and not interp.alone:
-        interp.calls.gradients.refuses(Cause.GRADIENTS_IN_EAGER, "RuntimeError", [])
+        interp.calls.gradients.refuses(Cause.GRADIENTS_IN_EAGER, "RuntimeError")
     return interp.unknown("tf.gradients", *args)
 
 
@@ -233,9 +234,9 @@ def method(
             return interp.unknown("keras variable", receiver, *args)
         if name in _ASSIGNING:
             return _assign(interp, receiver, args, kwargs)
-    if name == "numpy" and interp.graph_level and _symbolic(receiver, interp):
+    if name == "numpy" and interp.graph_level and symbolic(receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
-        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, [receiver])
+        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name)
     if name in ("item", "tolist"):
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
@@ -243,10 +244,6 @@ def method(
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
     known = world.known(owner + name) or world.known("tf.Tensor." + name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
-
-
-def _symbolic(receiver: Tensor | Variable, interp: Interpreter) -> bool:
-    return isinstance(receiver, Variable) or receiver.node.level > 0
 
 
 _ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(

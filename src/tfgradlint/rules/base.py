@@ -31,7 +31,12 @@ class Break:
 
     @property
     def suffers(self) -> str:
-        """The middle part of every message: the request that suffers, where, and what it gets."""
+        """The middle part of every message: the request that suffers, where, and what it gets.
+
+        A step that raises by itself has no request.
+        """
+        if not self.request:
+            return f"{self.step} {self.result}"
         return f"{self.request} on line {self.line} {self.result}"
 
 

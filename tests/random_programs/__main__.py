@@ -1,0 +1,43 @@
+"""``python -m tests.random_programs --count N --seed S``: judges as many random programs as asked."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from .campaign import UNKNOWN_SHARE, Report, run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.random_programs", description=__doc__)
+    parser.add_argument("--count", type=int, default=300, help="how many programs (300)")
+    parser.add_argument("--seed", type=int, default=0, help="which ones (0)")
+    parser.add_argument("--endings", action="store_true", help="also print how programs ended in exceptions")
+    options = parser.parse_args()
+    began = time.monotonic()
+    told = 0
+
+    def progress(report: Report) -> None:
+        nonlocal told
+        for failure in report.failures[told:]:
+            print(f"\n==== {failure.kind}\n{failure.text.rstrip()}\n---- {failure.told}\n", flush=True)
+        told = len(report.failures)
+        seconds = time.monotonic() - began
+        print(
+            f"[{seconds:5.0f} s] {report.programs} of {options.count} programs, {report.share:.1%} unknown, "
+            f"{len(report.failures)} kinds of failure",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    report = run(options.count, options.seed, progress)
+    print(f"seed {options.seed}: {report.summary()}")
+    if options.endings:
+        for ending, times in report.endings.most_common(40):
+            print(f"    {times:5} {ending}")
+    return 1 if report.failures or report.share > UNKNOWN_SHARE else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Many random programs: judged one after the other, failures shrunk by Hypothesis and told one of each kind."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from .judging import Verdict, judge
+from .programs import programs
+
+#: More unknown sources than this share of all are a failure: the programs only hold what the linter should know.
+UNKNOWN_SHARE = 0.10
+_BATCH = 100
+
+
+@dataclass
+class Found:
+    """A failing program, as small as it gets."""
+
+    kind: str
+    text: str
+    told: str
+
+
+@dataclass
+class Report:
+    """What came out of a run."""
+
+    programs: int = 0
+    sources: int = 0
+    unknown: int = 0
+    accidents: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+    agreed: Counter[str] = field(default_factory=Counter)
+    endings: Counter[str] = field(default_factory=Counter)
+    #: How many programs failed in which way.
+    kinds: Counter[str] = field(default_factory=Counter)
+    failures: list[Found] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """The share of sources whose verdict is unknown."""
+        return self.unknown / self.sources if self.sources else 0.0
+
+    def add(self, verdict: Verdict) -> None:
+        self.programs += 1
+        self.sources += verdict.sources
+        self.unknown += verdict.unknown
+        self.accidents += verdict.accidents
+        self.causes += verdict.causes
+        self.agreed += verdict.agreed
+        self.endings += verdict.endings
+        self.kinds.update({each.kind for each in verdict.contradictions})
+
+    def summary(self) -> str:
+        """The figures, and the most frequent causes of what is not known."""
+        lines = [
+            f"{self.programs} programs, {self.sources} sources judged",
+            f"confirmed: {_table(self.agreed)}; decided by the numbers alone: {self.accidents}",
+            f"unknown: {self.unknown} ({self.share:.1%}; at most {UNKNOWN_SHARE:.0%})",
+            *(f"    {count:5} {cause}" for cause, count in self.causes.most_common(12)),
+            f"contradicted: {_table(self.kinds) or 'nothing'}",
+        ]
+        return "\n".join(lines)
+
+
+def _table(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common())
+
+
+class _Failed(Exception):
+    """Raised for Hypothesis to shrink; one subclass a kind, so that it keeps the kinds apart."""
+
+
+def run(count: int, start: int, progress: Callable[[Report], None] = lambda report: None) -> Report:
+    """Judge ``count`` different programs. The same numbers give the same programs."""
+    report = Report()
+    seen: set[str] = set()
+    batch = 0
+    while report.programs < count:
+        _run_batch(start * 10_007 + batch, count, report, seen)
+        progress(report)
+        batch += 1
+    return report
+
+
+def _run_batch(number: int, count: int, report: Report, seen: set[str]) -> None:
+    """One batch; where a kind of failure is new, Hypothesis ends it early to shrink the program."""
+    told = {failure.kind for failure in report.failures}
+    shrinking: dict[str, tuple[str, str]] = {}
+    types: dict[str, type[_Failed]] = {}
+
+    @seed(number)
+    @settings(
+        max_examples=_BATCH,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    @given(programs())
+    def one(text: str) -> None:
+        if not shrinking and (text in seen or report.programs >= count):
+            return
+        seen.add(text)
+        verdict = judge(text)
+        if not shrinking:
+            report.add(verdict)
+        for each in verdict.contradictions:
+            if each.kind not in told and (not shrinking or each.kind in shrinking):
+                shrinking[each.kind] = (text, each.told)
+                raise types.setdefault(each.kind, type("Failed", (_Failed,), {}))(each.kind)
+
+    try:
+        one()
+    except _Failed:
+        kind, (text, what) = next(iter(shrinking.items()))
+        report.failures.append(Found(kind, text, what))
+
+
+def now() -> float:
+    return time.monotonic()

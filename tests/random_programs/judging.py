@@ -1,0 +1,179 @@
+"""Both judgements of a program side by side: where TensorFlow contradicts the linter, and what it does not know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tfgradlint.analysis import analyse
+from tfgradlint.results import Analysis, Finding, Prediction
+
+from .running import Place, Seen, others, run
+
+#: What TensorFlow must give at a request for a finding with the code to be true.
+CONFIRMING = {"TFG305": ("zero",), "TFG112": ("raises",), "TFG113": ("raises",), "TFG101": ("raises",)}
+_BAD = ("none", "zero", "raises")
+#: What the numbers of a program decide, not its steps.
+_NUMERIC = ("zero", "nonfinite")
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One thing on which TensorFlow and the linter differ. ``kind`` tells which failures are alike."""
+
+    kind: str
+    told: str
+
+
+@dataclass
+class Verdict:
+    """All about one program."""
+
+    contradictions: list[Contradiction] = field(default_factory=list)
+    #: Sources of requests that were evaluated, and those for which the linter does not know.
+    sources: int = 0
+    unknown: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+    #: Predicted words that TensorFlow confirmed.
+    agreed: Counter[str] = field(default_factory=Counter)
+    accidents: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+
+
+def judge(text: str) -> Verdict:
+    """Run a program, analyse it, and compare."""
+    try:
+        analysis = analyse(text)
+    except Exception as fault:
+        return Verdict([Contradiction(f"crash: {type(fault).__name__}", f"the analysis raised {fault!r}")])
+    comparison = _Comparison(text, analysis, run(text))
+    comparison.compare()
+    return comparison.verdict
+
+
+class _Comparison:
+    def __init__(self, text: str, analysis: Analysis, seen: Seen) -> None:
+        self._text = text
+        self._analysis = analysis
+        self._seen = seen
+        self._again: list[Seen] | None = None
+        self.verdict = Verdict()
+
+    def compare(self) -> None:
+        for what in self._analysis.gave_up:
+            self._contradict("gave up", what)
+        for finding in self._analysis.findings:
+            if finding.code == "TFG001":
+                self._contradict("fault", finding.message)
+        predictions = {(each.line, each.column): each for each in self._analysis.predictions}
+        for place, words in self._seen.words.items():
+            prediction = predictions.get(place)  # type: ignore[arg-type]
+            if prediction is None:
+                if words != [("empty",)] * len(words):
+                    self._contradict("no prediction", f"line {place[0]}: TensorFlow gave {_say(words)}")
+            else:
+                self._request(prediction, words)
+        for finding in self._analysis.findings:
+            self._finding(finding)
+        if self.verdict.unknown:
+            self.verdict.causes.update(dict(self._analysis.unknowns))
+        for ending in self._seen.endings:
+            where = "request" if ending.at_request else "step"
+            self.verdict.endings[f"{where}: {ending.type}: {ending.message[:90]}"] += 1
+
+    def _contradict(self, kind: str, told: str) -> None:
+        self.verdict.contradictions.append(Contradiction(kind, told))
+
+    # -- requests
+
+    def _request(self, prediction: Prediction, words: list[tuple[str, ...]]) -> None:
+        sources = prediction.sources
+        if words == [("empty",)] * len(words):
+            return
+        widths = {len(each) for each in words if not each[0].startswith("raises:")}
+        if widths and widths != {len(sources)}:
+            if prediction.verdict != "unknown":
+                told = f"{len(sources)} sources predicted, TensorFlow gave {_say(words)}"
+                self._contradict("number of sources", f"line {prediction.line}: {told}")
+            return
+        for index, source in enumerate(sources):
+            observed = [_at(each, index) for each in words]
+            self.verdict.sources += 1
+            if source.verdict == "unknown":
+                # Where TensorFlow itself gives this and that, not to know is the right answer.
+                self.verdict.unknown += len(set(observed)) == 1
+            elif _agrees(source.verdict, observed):
+                self.verdict.agreed[source.verdict] += 1
+            elif self._accident((prediction.line, prediction.column), index, source.verdict, observed):
+                self.verdict.accidents += 1
+            else:
+                kind = f"{prediction.call}: {source.verdict}, but {'/'.join(sorted(set(observed)))}"
+                told = f"line {prediction.line}: {source.source}: predicted {source.verdict}"
+                if source.code:
+                    kind += f" ({source.code})"
+                    told += f" ({source.code} at line {source.line})"
+                self._contradict(kind, f"{told}; TensorFlow gave {' | '.join(observed)}")
+
+    def _accident(self, place: Place, index: int, predicted: str, observed: list[str]) -> bool:
+        """Whether only the numbers made the outcome differ.
+
+        ``flows`` says that the steps carry a gradient. It may still be zero or not finite for the numbers at hand;
+        then it must not be with others, or it was never finite. ``zero`` likewise may come out as not finite.
+        """
+        if predicted == "varies":
+            return any(len({_at(w, index) for w in again.words.get(place, ())}) > 1 for again in self._others())
+        if predicted not in ("flows", "zero") or not set(observed) <= {predicted, *_NUMERIC}:
+            return False
+        if set(observed) <= {predicted, "nonfinite"}:
+            return True
+        return predicted == "flows" and any(
+            any(_at(each, index) in ("flows", "nonfinite") for each in again.words.get(place, ()))
+            for again in self._others()
+        )
+
+    def _others(self) -> Iterator[Seen]:
+        if self._again is None:
+            self._again = list(others(self._text))
+        yield from self._again
+
+    # -- findings
+
+    def _finding(self, finding: Finding) -> None:
+        """A finding's request must go wrong in the way that the code says, at least once."""
+        if finding.code == "TFG001":
+            return
+        allowed = CONFIRMING.get(finding.code, _BAD)
+        places = [
+            ((each.line, each.column), index)
+            for each in self._analysis.predictions
+            for index, source in enumerate(each.sources)
+            if (source.code, source.line) == (finding.code, finding.position.line)
+        ]
+        words = [_at(each, index) for place, index in places for each in self._seen.words.get(place, ())]
+        if any(word.partition(":")[0] in allowed for word in words):
+            return
+        first, last = finding.position.line, finding.position.end_line
+        if any(first <= ending.line <= last for ending in self._seen.endings):
+            return
+        told = f"line {first}: {finding.code} {finding.message}"
+        if words:
+            self._contradict(f"finding {finding.code}", f"{told}; TensorFlow gave {' | '.join(words)}")
+        elif not places and not self._seen.endings:
+            self._contradict(f"finding {finding.code} without a request", f"{told}; nothing went wrong")
+
+
+def _at(words: tuple[str, ...], index: int) -> str:
+    return words[index] if index < len(words) else words[0]
+
+
+def _say(words: list[tuple[str, ...]]) -> str:
+    return " | ".join(", ".join(each) for each in words)
+
+
+def _agrees(verdict: str, words: list[str]) -> bool:
+    if verdict == "varies":
+        return len(set(words)) > 1
+    if verdict == "raises":
+        return all(word.startswith("raises:") for word in words)
+    return all(word == verdict for word in words)
