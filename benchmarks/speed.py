@@ -39,9 +39,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder of Python files, or files")
     parser.add_argument("--repeat", type=int, default=3, help="time each file this often and keep the best")
-    parser.add_argument(
-        "--flake8", action="store_true", help="also time flake8 with and without the plugin's work"
-    )
+    parser.add_argument("--flake8", action="store_true", help="also time flake8 with and without the plugin's work")
     parser.add_argument("--slowest", type=int, default=5, help="how many of the slowest files to list")
     options = parser.parse_args()
 
@@ -58,9 +56,7 @@ def main() -> int:
     if timings:
         report(timings, options.slowest)
     if options.flake8:
-        without = flake8_time(
-            options.paths, "from tfgradlint.plugin import Plugin; Plugin.run = lambda self: iter(())"
-        )
+        without = flake8_time(options.paths, "from tfgradlint.plugin import Plugin; Plugin.run = lambda self: iter(())")
         with_plugin = flake8_time(options.paths, "pass")
         print(
             f"flake8               {without:.1f} s without the plugin's work, {with_plugin:.1f} s with it ",
@@ -82,9 +78,7 @@ def report(timings: list[Timing], slowest: int) -> None:
     median = statistics.median(timing.ratio for timing in timings)
     print(f"interpreter / parse  {analysis / parse:.2f} in total, {median:.2f} in the median file")
     for timing in sorted(timings, key=lambda timing: -timing.analysis)[:slowest]:
-        print(
-            f"  {timing.analysis * 1e3:7.0f} ms  {timing.ratio:6.2f}  {timing.lines:5} lines  {timing.path}"
-        )
+        print(f"  {timing.analysis * 1e3:7.0f} ms  {timing.ratio:6.2f}  {timing.lines:5} lines  {timing.path}")
 
 
 def measure(path: str, text: str, repeat: int) -> Timing | None:
@@ -107,9 +101,7 @@ def measure(path: str, text: str, repeat: int) -> Timing | None:
 def import_time() -> float:
     """Seconds to import the plugin in a process of its own."""
     program = "import time; t = time.perf_counter(); import tfgradlint.plugin; print(time.perf_counter() - t)"
-    runs = (
-        subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True) for _ in range(5)
-    )
+    runs = (subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True) for _ in range(5))
     return min(float(run.stdout) for run in runs)
 
 

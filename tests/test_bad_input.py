@@ -69,8 +69,7 @@ STRANGE: dict[str, str | bytes] = {
     "20000 list items": SOUND + "x = [" + "w, " * 20000 + "]\n",
     "3000 statements in the tape": HEAD + "    loss = loss + w\n" * 3000 + REQUEST,
     "function that calls itself": SOUND + "def f(x):\n    return f(x) + f(2 * x)\ny = f(w)\n",
-    "functions that call each other": SOUND
-    + "def f(x):\n    return g(x)\ndef g(x):\n    return f(x)\ny = f(w)\n",
+    "functions that call each other": SOUND + "def f(x):\n    return g(x)\ndef g(x):\n    return f(x)\ny = f(w)\n",
     "lambda that calls itself": SOUND + "f = lambda x: f(f(x))\ny = f(w)\n",
     "class of itself": SOUND + "class A:\n    def __init__(self):\n        self.a = A()\na = A()\n",
     "list that holds itself": SOUND + "a = []\na.append(a)\nfor x in a:\n    y = tf.stack(a)\n",
@@ -137,11 +136,7 @@ def test_predict_of_all_together(tmp_path: Path) -> None:
     assert "Traceback" not in run.stderr
     assert run.returncode == 2
     refused = {line.split(": ")[1].split(":")[0] for line in run.stderr.splitlines()}
-    due = {
-        str(tmp_path / str(number) / "program.py")
-        for number, text in enumerate(ALL.values())
-        if not accepted(text)
-    }
+    due = {str(tmp_path / str(number) / "program.py") for number, text in enumerate(ALL.values()) if not accepted(text)}
     assert due <= refused
     predicted = json.loads(run.stdout)
     assert {one["verdict"] for one in predicted} <= {"flows", "unknown"}

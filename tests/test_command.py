@@ -146,9 +146,7 @@ COMMENTS = [
 
 
 @pytest.mark.parametrize("comment", COMMENTS)
-@pytest.mark.parametrize(
-    "where", ["line", "inside the statement", "end of the statement", "file", "own line"]
-)
+@pytest.mark.parametrize("where", ["line", "inside the statement", "end of the statement", "file", "own line"])
 def test_noqa_means_what_it_means_to_flake8(tmp_path: Path, comment: str, where: str) -> None:
     program = {
         "line": FAULTY.replace("* x)", f"* x)  {comment}"),
@@ -180,9 +178,7 @@ def test_predict_as_json(folder: Path) -> None:
     assert source == {"source": "w", "verdict": "none", "code": "TFG202", "line": 7}
     assert faulty == {"path": "faulty.py", "line": 8, "column": 12, "call": "gradient", "verdict": "none"}
     assert repaired["verdict"] == "flows"
-    assert repaired["sources"] == [
-        {"source": "w", "verdict": "flows", "code": None, "line": None, "reason": None}
-    ]
+    assert repaired["sources"] == [{"source": "w", "verdict": "flows", "code": None, "line": None, "reason": None}]
 
 
 def test_predict_says_what_it_could_not_judge(folder: Path) -> None:
@@ -228,9 +224,7 @@ def test_version_and_help() -> None:
     assert script.load() is cli.main
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("check",), ("check", "--output-format", "xml", "x.py"), ("mend",)]
-)
+@pytest.mark.parametrize("arguments", [(), ("check",), ("check", "--output-format", "xml", "x.py"), ("mend",)])
 def test_errors_of_use_exit_with_2(arguments: tuple[str, ...]) -> None:
     run = command(*arguments)
     assert (run.returncode, run.stdout) == (2, "")
@@ -268,9 +262,7 @@ def test_prove_exits_with_1_where_tensorflow_differs() -> None:
 
 
 def test_prove_without_tensorflow() -> None:
-    program = (
-        "import sys; sys.modules['tensorflow'] = None; from tfgradlint.cli import main; sys.exit(main())"
-    )
+    program = "import sys; sys.modules['tensorflow'] = None; from tfgradlint.cli import main; sys.exit(main())"
     run = python("-c", program, "prove")
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.startswith("tfgradlint: TensorFlow cannot be imported")
@@ -322,9 +314,7 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
         assert process.wait(TIMEOUT) == 141
 
 
-def test_an_interrupt(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interrupt(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(text: str) -> None:
         raise KeyboardInterrupt
 

@@ -63,9 +63,7 @@ def test_the_linter_says_what_the_comments_and_tensorflow_say(name: str, mode: s
 def test_a_rule_has_enough_fixtures(rule: Rule) -> None:
     folder = FIXTURES / rule.code.lower()
     failing, sound = sorted(folder.glob("fail_*.py")), sorted(folder.glob("sound_*.py"))
-    assert (len(failing) >= FEWEST, len(sound) >= FEWEST) == (True, True), (
-        f"{len(failing)} fail, {len(sound)} sound"
-    )
+    assert (len(failing) >= FEWEST, len(sound) >= FEWEST) == (True, True), f"{len(failing)} fail, {len(sound)} sound"
     for path in failing:
         findings = Program.load(path).specification().findings.values()
         assert rule.code in {code for codes in findings for code in codes}, path.name
@@ -92,9 +90,7 @@ def test_a_rule_documents_its_outcome(rule: Rule) -> None:
     assert {code for codes in claims.findings.values() for code in codes} == {rule.code}
     for mode in repaired.modes:
         cure = repaired.specification(mode)
-        assert {word for outcomes in cure.outcomes.values() for words in outcomes for word in words} == {
-            "flows"
-        }
+        assert {word for outcomes in cure.outcomes.values() for words in outcomes for word in words} == {"flows"}
         assert not cure.findings
         assert not cure.raises
 

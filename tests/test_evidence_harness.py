@@ -326,8 +326,7 @@ def test_a_request_that_was_not_predicted_is_told() -> None:
 
 def test_two_requests_on_a_line_are_told_apart_by_their_columns() -> None:
     both = observe(
-        START
-        + "with tf.GradientTape(persistent=True) as t: y = w * w\na = t.gradient(y, w), t.gradient(y, b)\n"
+        START + "with tf.GradientTape(persistent=True) as t: y = w * w\na = t.gradient(y, w), t.gradient(y, b)\n"
     )
     right = [predicted("flows", line=6, column=5), predicted("none", line=6, column=23)]
     wrong = [predicted("none", line=6, column=5), predicted("none", line=6, column=23)]
@@ -442,9 +441,7 @@ def test_a_rule_that_tensorflow_contradicts_is_not_proved(monkeypatch: pytest.Mo
 
 
 def test_a_rule_without_an_example_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Wrong, "__doc__", "A rule.\n\n## Example\nNone yet.\n\n## Use instead\n```python\npass\n```\n"
-    )
+    monkeypatch.setattr(Wrong, "__doc__", "A rule.\n\n## Example\nNone yet.\n\n## Use instead\n```python\npass\n```\n")
     with pytest.raises(ValueError, match="TFG998: no python block under '## Example'"):
         examples(Wrong())
 

@@ -116,12 +116,8 @@ def usual(name: str) -> Case:
 
 
 @pytest.mark.parametrize(("name", "argument", "output", "effect"), EFFECTS, ids=lambda value: str(value))
-def test_effect_is_the_one_seen_in_separate_experiments(
-    name: str, argument: str, output: int, effect: str
-) -> None:
-    words = {
-        case.outputs[output].effects.get(argument) for case in known(name).cases if output < len(case.outputs)
-    }
+def test_effect_is_the_one_seen_in_separate_experiments(name: str, argument: str, output: int, effect: str) -> None:
+    words = {case.outputs[output].effects.get(argument) for case in known(name).cases if output < len(case.outputs)}
     assert words - {None} == {effect}
 
 
@@ -208,24 +204,20 @@ def _words() -> Iterator[tuple[str, str]]:
 
 def test_every_entry_is_well_formed() -> None:
     plain = {"flows", "none", "zero", "nonfinite"}
-    assert not [
-        (name, word) for name, word in _words() if word not in plain and not word.startswith("raises:")
-    ]
+    assert not [(name, word) for name, word in _words() if word not in plain and not word.startswith("raises:")]
     for name in load().names():
         own = {param.name for param in known(name).params}
         for case in known(name).cases:
             assert set(case.when) <= own, name
             assert all(set(output.effects) <= own for output in case.outputs), name
-            assert not any(
-                output.dtype.startswith("=") and output.dtype[1:] not in own for output in case.outputs
-            ), name
+            assert not any(output.dtype.startswith("=") and output.dtype[1:] not in own for output in case.outputs), (
+                name
+            )
 
 
 def test_enough_is_known() -> None:
     own = [
-        name
-        for name in load().names()
-        if name.startswith("tf.") and name.split(".")[1] not in ("Tensor", "Variable")
+        name for name in load().names() if name.startswith("tf.") and name.split(".")[1] not in ("Tensor", "Variable")
     ]
     assert len(own) >= 400
 
@@ -238,9 +230,7 @@ def test_files_are_json_sorted_and_one_line_a_callable() -> None:
         assert set(data["aliases"].values()) <= set(data["callables"])
         assert not set(data["aliases"]) & set(data["callables"])
         lines = text.split("\n")
-        assert all(
-            any(line.startswith(f'"{name}": ') for line in lines) for name in list(data["callables"])[:5]
-        )
+        assert all(any(line.startswith(f'"{name}": ') for line in lines) for name in list(data["callables"])[:5])
         assert "tensorflow" in data["versions"]
 
 

@@ -43,9 +43,7 @@ def test_flake8_finds_exactly_what_is_expected_in_the_examples() -> None:
 
 def test_every_faulty_example_has_one_finding_and_a_repaired_twin() -> None:
     assert [f"{path.stem}_repaired" for path in FAULTY] == [path.stem for path in TWINS]
-    assert [line.split(":")[0] for line in EXPECTED.splitlines()] == [
-        f"examples/{path.name}" for path in FAULTY
-    ]
+    assert [line.split(":")[0] for line in EXPECTED.splitlines()] == [f"examples/{path.name}" for path in FAULTY]
 
 
 @pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem)

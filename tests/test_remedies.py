@@ -165,9 +165,7 @@ def test_math_counterpart_gives_the_same_and_has_a_gradient(name: str) -> None:
     assert float(gradient_of(lambda x: counterpart(x, *others), first)) != 0.0
 
 
-@pytest.mark.parametrize(
-    "table", [COUNTERPARTS, MATH_COUNTERPARTS, REMEDIES], ids=["numpy", "math", "operations"]
-)
+@pytest.mark.parametrize("table", [COUNTERPARTS, MATH_COUNTERPARTS, REMEDIES], ids=["numpy", "math", "operations"])
 def test_every_name_in_a_recommendation_exists(table: dict[str, str]) -> None:
     for recommendation in table.values():
         for name in re.findall(r"tf\.[\w.]*\w", recommendation):
@@ -207,9 +205,7 @@ def test_message_of_an_operation_names_a_replacement(step: str) -> None:
 def test_message_of_numpy_names_the_counterpart() -> None:
     message = "np.mean() leaves TensorFlow: tape.gradient(y, x) on line 9 returns None; use tf.reduce_mean()"
     assert NumpyFunction().message(broken("np.mean()")) == message
-    assert NumpyFunction().message(broken("mean()", detail="numpy.mean")) == message.replace(
-        "np.mean", "mean"
-    )
+    assert NumpyFunction().message(broken("mean()", detail="numpy.mean")) == message.replace("np.mean", "mean")
     assert NumpyFunction().message(broken("mean()")).endswith("compute it with TensorFlow's own functions")
 
 

@@ -107,7 +107,5 @@ def test_every_fixture_that_asks_for_gradients_is_relevant() -> None:
     programs = sorted((ROOT / "tests" / "fixtures").rglob("*.py"))
     assert programs
     assert [
-        path.name
-        for path in programs
-        if "# outcome:" in (text := path.read_text("utf-8")) and not relevant(text)
+        path.name for path in programs if "# outcome:" in (text := path.read_text("utf-8")) and not relevant(text)
     ] == []

@@ -80,16 +80,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _takes_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a file, a directory, or - for standard input"
-    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, or - for standard input")
     parser.add_argument("--output-format", choices=("text", "json"), default="text")
-    parser.add_argument(
-        "--stdin-filename", default="stdin", metavar="FILE", help="what to call standard input"
-    )
-    parser.add_argument(
-        "--verbose", action="store_true", help="say on standard error what was not judged, and why"
-    )
+    parser.add_argument("--stdin-filename", default="stdin", metavar="FILE", help="what to call standard input")
+    parser.add_argument("--verbose", action="store_true", help="say on standard error what was not judged, and why")
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -200,9 +194,7 @@ def _prove(options: argparse.Namespace) -> int:
         _complain(str(error))
         return COULD_NOT_RUN
     header = ("rule", "program", "mode", "claimed", "observed", "")
-    told = (
-        (row.code, row.which, row.mode, row.claimed, row.observed, _agreement(row.agrees)) for row in rows
-    )
+    told = ((row.code, row.which, row.mode, row.claimed, row.observed, _agreement(row.agrees)) for row in rows)
     _show(text.table(header, told))
     differing = sum(not row.agrees for row in rows)
     print(f"{len(rows)} runs, {differing} differ" if differing else f"{len(rows)} runs, all as claimed")

@@ -55,7 +55,5 @@ def codes(values: Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]
     for code in named:
         if not any(one.startswith(code) for one in known):
             near = difflib.get_close_matches(code.upper(), known, n=1, cutoff=0.0)
-            raise ConfigError(
-                f"no rule has a code like {code!r}; the nearest is {near[0] if near else 'none'}"
-            )
+            raise ConfigError(f"no rule has a code like {code!r}; the nearest is {near[0] if near else 'none'}")
     return tuple(named)

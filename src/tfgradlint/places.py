@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -143,9 +143,7 @@ class _Syntactic:
         found[id(self._node)] = (*start, *end)
 
 
-def _pair(
-    nodes: Sequence[cst.CSTNode], statements: Sequence[ast.AST], starts: dict[int, tuple[int, int]]
-) -> None:
+def _pair(nodes: Sequence[cst.CSTNode], statements: Sequence[ast.AST], starts: dict[int, tuple[int, int]]) -> None:
     """Walk both trees side by side: the same statements stand in the same places."""
     position = 0
     for node in nodes:
@@ -162,11 +160,11 @@ def _pair(
         _pair_inside(node, statement, starts)
 
 
-def _at(statement: ast.AST) -> tuple[int, int]:
+def _at(statement: Any) -> tuple[int, int]:
     decorators = getattr(statement, "decorator_list", None)
-    first = decorators[0] if decorators else statement
-    column = first.col_offset - 1 if decorators else first.col_offset
-    return first.lineno, column
+    if decorators:
+        return decorators[0].lineno, decorators[0].col_offset - 1
+    return statement.lineno, statement.col_offset
 
 
 def _pair_inside(node: cst.CSTNode, statement: ast.AST, starts: dict[int, tuple[int, int]]) -> None:

@@ -56,9 +56,7 @@ def decode(data: bytes, path: str) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(
-            f"{path}: line {line} is not {error.encoding}; name the encoding in a coding line"
-        ) from None
+        raise Unreadable(f"{path}: line {line} is not {error.encoding}; name the encoding in a coding line") from None
     except (SyntaxError, LookupError, ValueError) as error:
         raise Unreadable(f"{path}: {error}") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -23,8 +23,8 @@ _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 def tell(interpreter: Interpreter, places: Places) -> Analysis:
     """The analysis of one module."""
     teller = _Teller(places)
-    for site in interpreter.reports.sites.values():
-        teller.request(site)
+    for request in interpreter.reports.sites.values():
+        teller.request(request)
     for reason in interpreter.reports.steps:
         teller.step(reason[0])
     teller.unreached()
@@ -54,9 +54,7 @@ class _Teller:
             judgements = [row[index] for row in site.evaluations if index < len(row)]
             columns.append(self._source(label, judgements, site, position))
         verdict = worst([column.verdict for column in columns])
-        self.predictions.append(
-            Prediction(position.line, position.column, site.call, verdict, tuple(columns))
-        )
+        self.predictions.append(Prediction(position.line, position.column, site.call, verdict, tuple(columns)))
 
     def _source(
         self, label: str, judgements: list[Judgement], site: RequestSite, position: Position
@@ -139,8 +137,8 @@ class _Teller:
     def _step(self, reason: Reason) -> str:
         """The step as the user would name it."""
         expression = reason.site.expression
-        if reason.cause is Cause.TAPE_REUSED and reason.steps and reason.steps[0].expression is not None:
-            earlier = reason.steps[0]
+        earlier = reason.steps[0] if reason.cause is Cause.TAPE_REUSED and reason.steps else None
+        if earlier is not None and earlier.expression is not None:
             return f"{self._text(earlier.expression)} on line {self._places.position(earlier).line}"
         if expression is None:
             return self._text(reason.site.statement) if reason.site.statement is not None else ""

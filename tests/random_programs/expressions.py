@@ -56,9 +56,7 @@ class Expressions(Pen):
     def _part(self, kind: str, depth: int) -> str:
         """An operand: in brackets where it is a sum or a conditional."""
         text = self.expression(kind, depth - 1)
-        bare = text.replace(".", "").replace("_", "").isalnum() or (
-            text.endswith((")", "]")) and _closes(text)
-        )
+        bare = text.replace(".", "").replace("_", "").isalnum() or (text.endswith((")", "]")) and _closes(text))
         return text if bare else f"({text})"
 
     # -- tensors
@@ -74,7 +72,10 @@ class Expressions(Pen):
             (2, lambda depth: f"{self._part('sca', depth)} * {self._part('vec', depth)}"),
             (3 if self.helpers("vec") else 0, lambda depth: self._helper_call("vec", depth)),
             (2, self._vec_shuffled),
-            (1, lambda depth: f"tf.where({self.bool_(depth - 1)}, {self.vec(depth - 1)}, {self.vec(depth - 1)})"),
+            (
+                1,
+                lambda depth: f"tf.where({self.bool_(depth - 1)}, {self.vec(depth - 1)}, {self.vec(depth - 1)})",
+            ),
             (1, self._vec_several),
             (1, self._vec_cast),
             (2, self._vec_through),
@@ -236,7 +237,10 @@ class Expressions(Pen):
             (3, lambda depth: self._atom("arr", plain)),
             (3, lambda depth: f"{self._part('vec', depth)}.numpy()"),
             (5, lambda depth: self._operation(("arr",), depth, "np")),
-            (1, lambda depth: f"{self._part('arr', depth)} {self.one(('*', '+', '-'))} {self._part('arr', depth)}"),
+            (
+                1,
+                lambda depth: f"{self._part('arr', depth)} {self.one(('*', '+', '-'))} {self._part('arr', depth)}",
+            ),
         )
         return write(depth)
 

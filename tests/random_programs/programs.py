@@ -191,7 +191,9 @@ class Programs(Statements):
         )
         if nest == f"[{', '.join(texts)}]" and all(kind == "vec" for _, kind in sources):
             names = [self.bind("grad", "gvec") for _ in sources]
-            self.line(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {tape}.gradient({target}, {nest}{options})")
+            self.line(
+                f"{', '.join(names)}{',' if len(names) == 1 else ''} = {tape}.gradient({target}, {nest}{options})"
+            )
         else:
             self.line(f"{name} = {tape}.gradient({target}, {nest}{options})")
 
@@ -238,7 +240,10 @@ class Programs(Statements):
     def _training(self) -> None:
         """A loop whose turns each have a tape, and steps by what it gave."""
         self._uncertain += 1
-        with self.branch(), self.block(f"for turn in range({self.one(('2', '1', '3', 'len(sys.argv) + 1'))}):"):
+        with (
+            self.branch(),
+            self.block(f"for turn in range({self.one(('2', '1', '3', 'len(sys.argv) + 1'))}):"),
+        ):
             self._tape()
             if self._gradients():
                 for _ in range(self.number(0, 2)):

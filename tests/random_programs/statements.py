@@ -133,7 +133,9 @@ class Statements(Expressions):
         if type_ == "dict":
             keys = ["a", "b", "c"][:count]
             name = self.fresh("params")
-            self.line(f"{name} = {{{', '.join(f'{key!r}: {text}' for key, (text, _) in zip(keys, texts, strict=True))}}}")
+            self.line(
+                f"{name} = {{{', '.join(f'{key!r}: {text}' for key, (text, _) in zip(keys, texts, strict=True))}}}"
+            )
             self.scope.containers[name] = Container(
                 "dict", {f"[{key!r}]": kind for key, kind in zip(keys, kinds, strict=True)}
             )

@@ -75,7 +75,10 @@ def names() -> tuple[str, ...]:
     ]
     order = ("tf.math.", "tf.nn.", "tf.Tensor.", "tf.", "numpy.", "math.", "keras.", "builtins.")
     return tuple(
-        sorted(every, key=lambda name: (next(i for i, root in enumerate((*order, "")) if name.startswith(root)), name))
+        sorted(
+            every,
+            key=lambda name: (next(i for i, root in enumerate((*order, "")) if name.startswith(root)), name),
+        )
     )
 
 

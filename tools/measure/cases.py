@@ -39,10 +39,7 @@ def build(measurement: Measurement) -> Entry | None:
     if not kept:
         return _raising(measurement)
     base = kept[0]
-    if (
-        all(output.kind in ("array", "python") for output in cases.base.observation.outputs)
-        and len(cases) == 1
-    ):
+    if all(output.kind in ("array", "python") for output in cases.base.observation.outputs) and len(cases) == 1:
         return Entry(measurement.target.parameters, cases.finished())
     full = base
     for parameter in measurement.target.parameters:
@@ -90,7 +87,7 @@ def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, base: 
             tried.append((value, _option(measurement, base, full, name, value)))
     if values == choices("", "dtype"):
         tried = _named_dtypes(tried)
-        cases.base.observation = next(facts for value, facts in tried if value == default and facts)
+        cases.base.observation = dict(tried).get(default) or cases.base.observation
     for value, facts in tried:
         cases.option(name, _literal(value), facts)
 

@@ -13,7 +13,14 @@ from tools.measure.names import Target
 from tools.measure.samples import Point
 from tools.measure.synthesis import Call, calls, filled
 
-_OTHER_POINTS = (Point(1, "signed"), Point(2, "big"), Point(3, "unit"), Point(5, "signed"), Point(6, "unit"), Point(7, "big"))
+_OTHER_POINTS = (
+    Point(1, "signed"),
+    Point(2, "big"),
+    Point(3, "unit"),
+    Point(5, "signed"),
+    Point(6, "unit"),
+    Point(7, "big"),
+)
 _MORE_SHAPES = 2
 _MOST_TRIES = {"float32": 320, "complex64": 60}
 
@@ -39,9 +46,7 @@ class Measurement:
         self._first: Observation | None = None
         self._first_facts: Observation | None = None
 
-    def try_observe(
-        self, call: Call, point: Point, gradients: bool = True, second: bool = False
-    ) -> Observation | None:
+    def try_observe(self, call: Call, point: Point, gradients: bool = True, second: bool = False) -> Observation | None:
         """An observation, or ``None`` where the call was refused."""
         if point.dtype == "float32" and self.dtype != "float32":
             point = dataclasses.replace(point, dtype=self.dtype)
@@ -227,9 +232,7 @@ def _same(one: Observation, other: Observation) -> bool:
 
 
 def _same_dtypes(one: Observation, other: Observation) -> bool:
-    return _shape_of(one) == _shape_of(other) and [o.dtype for o in one.outputs] == [
-        o.dtype for o in other.outputs
-    ]
+    return _shape_of(one) == _shape_of(other) and [o.dtype for o in one.outputs] == [o.dtype for o in other.outputs]
 
 
 def _united(seen: list[Observation], output: Output, base: Observation) -> list[str]:

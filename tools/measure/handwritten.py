@@ -14,7 +14,16 @@ _LOGICAL = ("and", "or", "xor")
 _SCALARS = ("__float__", "__int__", "__bool__", "__complex__", "__index__")
 
 _DTYPES = (
-    *("'float32'", "'float64'", "'float16'", "'bfloat16'", "'complex64'", "'complex128'", "'int32'", "'int64'"),
+    *(
+        "'float32'",
+        "'float64'",
+        "'float16'",
+        "'bfloat16'",
+        "'complex64'",
+        "'complex128'",
+        "'int32'",
+        "'int64'",
+    ),
     *("'bool'", "'uint8'", "'int8'", "'int16'"),
 )
 _RESIZING = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
@@ -22,7 +31,13 @@ _RESIZING = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "
 _CHOICES: dict[str, tuple[str, ...]] = {
     "tf.image.resize.method": tuple(f"'{method}'" for method in _RESIZING),
     "tf.image.resize_with_pad.method": tuple(f"'{method}'" for method in _RESIZING),
-    "keras.ops.image.resize.interpolation": ("'bilinear'", "'nearest'", "'bicubic'", "'lanczos3'", "'lanczos5'"),
+    "keras.ops.image.resize.interpolation": (
+        "'bilinear'",
+        "'nearest'",
+        "'bicubic'",
+        "'lanczos3'",
+        "'lanczos5'",
+    ),
     "tf.image.crop_and_resize.method": ("'bilinear'", "'nearest'"),
     "tf.nn.gelu.approximate": ("True", "False"),
     "tf.searchsorted.side": ("'left'", "'right'"),

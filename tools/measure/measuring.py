@@ -122,9 +122,7 @@ def kind_of(value: Any) -> str:
         return "slices"
     if isinstance(value, list | tuple) and value and all(kind_of(item) == "tensor" for item in value):
         return "list"
-    if isinstance(
-        value, bool | int | float | complex | str | bytes | tuple | list | tf.TensorShape | tf.DType | type
-    ):
+    if isinstance(value, bool | int | float | complex | str | bytes | tuple | list | tf.TensorShape | tf.DType | type):
         return "python"
     return "other"
 
@@ -237,7 +235,9 @@ def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
 
 def _value(leaves: list[Any], value: Any) -> bytes:
     if leaves:
-        return b"".join(np.array(tf.convert_to_tensor(leaf).numpy()).tobytes() for leaf in leaves if leaf.dtype != tf.string)
+        return b"".join(
+            np.array(tf.convert_to_tensor(leaf).numpy()).tobytes() for leaf in leaves if leaf.dtype != tf.string
+        )
     return repr(value).encode() if isinstance(value, int | float | np.ndarray | np.generic) else b""
 
 
@@ -260,9 +260,7 @@ def attempt(target: Target, call: Call, dtype: str) -> Any:
             raise Refused from error
 
 
-def observe(
-    target: Target, call: Call, point: Point, gradients: bool = True, second: bool = False
-) -> Observation:
+def observe(target: Target, call: Call, point: Point, gradients: bool = True, second: bool = False) -> Observation:
     """Makes a call at a point under nested tapes and looks at what comes back. Raises :class:`Refused`."""
     tf.random.set_seed(4)
     arguments = {name: evaluate(text, name, point) for name, text in call.items()}

@@ -145,6 +145,8 @@ def literal(value: Any) -> str:
     """The source text of a default, ``...`` where it has no literal one."""
     if isinstance(value, tf.DType):
         return repr(value.name)
+    if isinstance(value, type) and issubclass(value, bool | int | float | np.generic):
+        return repr(np.dtype(value).name)
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     if isinstance(value, tuple | list) and all(isinstance(item, bool | int | float | str) for item in value):
@@ -168,9 +170,7 @@ def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...] | None:
             kind = "keyword" if parameter.kind is inspect.Parameter.KEYWORD_ONLY else "positional"
             given = parameter.default is not inspect.Parameter.empty
             found.append(
-                Parameter(
-                    parameter.name, kind, literal(parameter.default) if given else None, parameter.default
-                )
+                Parameter(parameter.name, kind, literal(parameter.default) if given else None, parameter.default)
             )
     return tuple(found)
 

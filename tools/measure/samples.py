@@ -63,9 +63,7 @@ class Vocabulary:
         self._low, self._high = DOMAINS[domain]
 
     def names(self) -> dict[str, Any]:
-        own = {
-            name: getattr(self, name) for name in dir(self) if not name.startswith("_") and name != "names"
-        }
+        own = {name: getattr(self, name) for name in dir(self) if not name.startswith("_") and name != "names"}
         return {**own, "tf": tf, "np": np, "Float": Float}
 
     def _draw(self, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
@@ -85,9 +83,7 @@ class Vocabulary:
 
     def near(self, value: float) -> Float:
         """A scalar near a parameter's default."""
-        return Float(
-            np.asarray(value * self._rng.uniform(0.8, 1.2) if value else self._rng.uniform(0.05, 0.2))
-        )
+        return Float(np.asarray(value * self._rng.uniform(0.8, 1.2) if value else self._rng.uniform(0.05, 0.2)))
 
     def const(self, value: float) -> Float:
         """One very number, where only few will do."""

@@ -200,11 +200,7 @@ def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
     known, _ = targets()
     found = {}
     for name in names:
-        new = (
-            json.loads(json.dumps(_measure(known[name], lambda call: True).get("entry")))
-            if name in known
-            else None
-        )
+        new = json.loads(json.dumps(_measure(known[name], lambda call: True).get("entry"))) if name in known else None
         found[name] = (stored.get(name), new)
     return found
 

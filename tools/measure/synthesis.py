@@ -99,7 +99,10 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"central_fraction", ("0.5",)),
     (r"cluster_center|dims_to_alloc", ("4",)),
     (r"dtypes?_", ("'float32'",)),
-    (r"name|axis_name|summarize|message|keep_?dims|use_locking|trainable|import_scope|validate_\w+", ("None",)),
+    (
+        r"name|axis_name|summarize|message|keep_?dims|use_locking|trainable|import_scope|validate_\w+",
+        ("None",),
+    ),
     (r"colocate_\w+|gradient_multiplier_|swap_memory|parallel_iterations|layout|side|direction", ("None",)),
     (
         r"num_samples|samples|sample_weight_mode|num_sampled|num_true|num_blocks|num_columns|num_rows",
@@ -184,9 +187,7 @@ def fill(expression: str, shape: str) -> str:
 def _combinations(lists: list[tuple[str, ...]], limit: int) -> Iterator[tuple[str, ...]]:
     """Combinations in which the fewest parameters leave their first candidate come first."""
     ranges = [range(len(found)) for found in lists]
-    ordered = sorted(
-        itertools.islice(itertools.product(*ranges), 20_000), key=lambda indexes: (sum(indexes), indexes)
-    )
+    ordered = sorted(itertools.islice(itertools.product(*ranges), 20_000), key=lambda indexes: (sum(indexes), indexes))
     for indexes in ordered[:limit]:
         yield tuple(found[index] for found, index in zip(lists, indexes, strict=True))
 
@@ -229,18 +230,14 @@ def filled(template: Call, shape: str) -> Call:
     return {name: fill(expression, shape) for name, expression in template.items()}
 
 
-def optional(
-    target: Target, parameter: Parameter, base: Call, try_call: Callable[[Call], bool]
-) -> Call | None:
+def optional(target: Target, parameter: Parameter, base: Call, try_call: Callable[[Call], bool]) -> Call | None:
     """The base call with one optional parameter more, given as a floating-point tensor; ``None`` if it takes none."""
     if parameter.required or parameter.name in base or parameter.kind.startswith("var"):
         return None
     value = parameter.value
     if isinstance(value, bool | str | tuple | list) or parameter.default == "...":
         return None
-    if any(
-        p.fullmatch(parameter.name) and FLOAT not in found and FLOATS not in found for p, found in _COMPILED
-    ):
+    if any(p.fullmatch(parameter.name) and FLOAT not in found and FLOATS not in found for p, found in _COMPILED):
         return None
     if isinstance(value, int | float):
         tries: tuple[str, ...] = (f"near({value!r})",)

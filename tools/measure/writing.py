@@ -27,9 +27,7 @@ def _parameters(parameters: tuple[Parameter, ...]) -> list[str]:
         else:
             if parameter.kind == "keyword" and not any(text.startswith("*") for text in texts):
                 texts.append("*")
-            texts.append(
-                parameter.name if parameter.default is None else f"{parameter.name}={parameter.default}"
-            )
+            texts.append(parameter.name if parameter.default is None else f"{parameter.name}={parameter.default}")
     return texts
 
 
@@ -43,7 +41,12 @@ def _output(output: Output) -> dict[str, Any]:
             word += f"/{'?' if second in ('', 'mixed') else second}"
         effects[name] = word
     of_variable = {name: word for name, word in output.of_variable.items() if word != "mixed"}
-    found = {"kind": output.kind, "dtype": output.dtype, "alias": output.alias.replace("-", ""), "effects": effects}
+    found = {
+        "kind": output.kind,
+        "dtype": output.dtype,
+        "alias": output.alias.replace("-", ""),
+        "effects": effects,
+    }
     found["of_variable"] = of_variable
     return {key: value for key, value in found.items() if value and (key, value) != ("kind", "tensor")}
 
@@ -55,9 +58,7 @@ def encode(entry: Entry) -> dict[str, Any]:
         seen = case.observation
         found: dict[str, Any] = {"when": case.when, "returns": seen.returns, "fields": list(seen.fields)}
         found["outputs"] = [_output(output) for output in seen.outputs]
-        cases.append(
-            {key: value for key, value in found.items() if value and (key, value) != ("returns", "single")}
-        )
+        cases.append({key: value for key, value in found.items() if value and (key, value) != ("returns", "single")})
     return {"params": _parameters(entry.parameters), "cases": cases}
 
 
@@ -77,9 +78,7 @@ def write(
     lines = ["{", f'"versions": {json.dumps(dict(sorted(versions.items())))},', '"aliases": {']
     lines.append(",\n".join(f"{json.dumps(a)}: {json.dumps(n)}" for a, n in sorted(aliases.items())))
     lines += ["},", '"callables": {']
-    lines.append(
-        ",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items()))
-    )
+    lines.append(",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())))
     lines += ["}", "}", ""]
     _replace(FOLDER / f"{library}.json", "\n".join(lines))
 

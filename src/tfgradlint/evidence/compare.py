@@ -22,13 +22,9 @@ def outcome_differences(text: str, specification: Specification, observation: Ob
     for line in sorted(claimed.keys() | observed.keys()):
         seen = observed.get(line, ())
         if line not in claimed:
-            differences.append(
-                f"line {line}: a request without an outcome comment; TensorFlow gave {say(seen)}"
-            )
+            differences.append(f"line {line}: a request without an outcome comment; TensorFlow gave {say(seen)}")
         elif not outcomes_agree(claimed[line], seen):
-            differences.append(
-                f"line {line}: the comment says {say(claimed[line])}, TensorFlow gave {say(seen)}"
-            )
+            differences.append(f"line {line}: the comment says {say(claimed[line])}, TensorFlow gave {say(seen)}")
     return differences + _ending_differences(text, specification, observation)
 
 
@@ -64,9 +60,7 @@ def _ending_differences(text: str, specification: Specification, observation: Ob
     failure = observation.failure
     due = dict(specification.raises)
     if failure is None:
-        return [
-            f"line {line}: the comment says raises {kind}, the program did not" for line, kind in due.items()
-        ]
+        return [f"line {line}: the comment says raises {kind}, the program did not" for line, kind in due.items()]
     told = f"line {failure.line}: the program ended in {failure.type}: {failure.message}"
     if failure.at_request and not due:
         return []  # told by the request's outcome

@@ -63,9 +63,7 @@ def tensorflow() -> Any:
         import tensorflow as tf
     except ImportError as error:
         why = str(error).strip().partition("\n")[0]
-        raise TensorFlowMissing(
-            f"TensorFlow cannot be imported ({why}); try: pip install tensorflow"
-        ) from error
+        raise TensorFlowMissing(f"TensorFlow cannot be imported ({why}); try: pip install tensorflow") from error
     tf.get_logger().setLevel("ERROR")
     return tf
 
@@ -141,9 +139,7 @@ def _failure(error: BaseException, recorder: Recorder, filename: str) -> Failure
     raised = recorder.raised
     at_request = raised is not None and (raised is error or (metadata is not None and _same(raised, error)))
     message = (str(error).strip().splitlines() or [""])[-1].strip()
-    return Failure(
-        exception_name(error), message, lines[-1] if lines else 0, at_request, metadata is not None
-    )
+    return Failure(exception_name(error), message, lines[-1] if lines else 0, at_request, metadata is not None)
 
 
 def _same(raised: BaseException, error: BaseException) -> bool:

@@ -138,9 +138,7 @@ def _for_mode(claim: str, mode: str, line: int) -> str:
 
 
 def _read_outcomes(value: str, line: int) -> Outcomes:
-    evaluations = tuple(
-        tuple(word.strip() for word in evaluation.split(",")) for evaluation in value.split("|")
-    )
+    evaluations = tuple(tuple(word.strip() for word in evaluation.split(",")) for evaluation in value.split("|"))
     for evaluation in evaluations:
         for word in evaluation:
             raised = word.startswith("raises:") and _EXCEPTION.match(word.removeprefix("raises:"))

@@ -70,9 +70,7 @@ def _run(code: str, which: str, program: Program, mode: str) -> Row:
     observation = observe(text)
     agrees = not outcome_differences(text, specification, observation)
     claimed = _told(specification.outcomes.values(), specification.raises.values())
-    observed = _told(
-        settled_outcomes(specification, observation).values(), _ending(observation, agrees, claimed)
-    )
+    observed = _told(settled_outcomes(specification, observation).values(), _ending(observation, agrees, claimed))
     return Row(code, which, mode, claimed, observed, agrees)
 
 

@@ -67,9 +67,7 @@ class Sites:
         statement the generated one and the program's own are paired by their order.
         """
         caller: FrameType | None = frame
-        while caller is not None and "__autograph_generated" not in os.path.basename(
-            caller.f_code.co_filename
-        ):
+        while caller is not None and "__autograph_generated" not in os.path.basename(caller.f_code.co_filename):
             caller = caller.f_back
         if caller is None:
             return None

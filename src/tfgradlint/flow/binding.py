@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.graph import Site
-from tfgradlint.flow.state import MISSING
 from tfgradlint.flow.values import (
     Entries,
     Instance,
@@ -17,10 +16,8 @@ from tfgradlint.flow.values import (
     Scope,
     Several,
     Tensor,
-    Unknown,
     Value,
     Variable,
-    nodes_of,
 )
 
 if TYPE_CHECKING:
@@ -199,6 +196,3 @@ def _descends(node: object, variable: Variable) -> list[bool]:
         for each in ancestors([node], 2000)  # type: ignore[list-item]
         if each.variable is not None
     ]
-
-
-__all__ = ["MISSING", "Binding", "Unknown", "nodes_of"]

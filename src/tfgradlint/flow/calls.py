@@ -17,7 +17,6 @@ from tfgradlint.flow.values import (
     Choice,
     Class,
     Const,
-    Deferred,
     Entries,
     Function,
     Instance,
@@ -32,12 +31,10 @@ from tfgradlint.flow.values import (
     Several,
     Super,
     Symbol,
-    Tensor,
     Thunk,
     Unknown,
     UnknownMember,
     Value,
-    Variable,
     Wrapped,
 )
 
@@ -248,9 +245,7 @@ class Calls(Objects):
                     if name in instance.fields:
                         interp.state.set(instance, name, interp.unknown("attribute"))
 
-    def _bind(
-        self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]
-    ) -> bool:
+    def _bind(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> bool:
         """Bind arguments to parameters; False where Python would refuse the call or its shape is unknown."""
         interp = self._interp
         params = function.node.params
@@ -387,6 +382,3 @@ def _annotated(cls: Class) -> list[str]:
 
 def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
     return [*args, *kwargs.values()]
-
-
-__all__ = ["Calls", "Deferred", "Tensor", "Variable"]

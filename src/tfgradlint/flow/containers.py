@@ -106,19 +106,23 @@ def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: lis
         return NONE if name != "union" else target
     if name == "insert" and len(args) == 2:
         if isinstance(content, Items) and isinstance(args[0], Const) and isinstance(args[0].value, int):
-            items = list(content.items)
-            items.insert(args[0].value, args[1])
-            state.set(receiver, "content", Items(tuple(items), content.type))
+            longer = list(content.items)
+            longer.insert(args[0].value, args[1])
+            state.set(receiver, "content", Items(tuple(longer), content.type))
         else:
             _extend(interp, receiver, Items((args[1],)))
         return NONE
     if name in ("pop", "popleft"):
         position = args[0].value if args and isinstance(args[0], Const) else (-1 if not args else None)
         position = 0 if name == "popleft" else position
-        if isinstance(content, Items) and isinstance(position, int) and -len(content.items) <= position < len(content.items):
-            items = list(content.items)
-            popped = items.pop(position)
-            state.set(receiver, "content", Items(tuple(items), content.type))
+        if (
+            isinstance(content, Items)
+            and isinstance(position, int)
+            and -len(content.items) <= position < len(content.items)
+        ):
+            kept = list(content.items)
+            popped: Value = kept.pop(position)
+            state.set(receiver, "content", Items(tuple(kept), content.type))
             return popped
         element = state.element(content)
         state.set(receiver, "content", Several(element, content.type))
@@ -170,7 +174,11 @@ def _mapping_member(
         return found
     if name == "update":
         for source in (*args, mapping(dict(kwargs))):
-            other = source.fields["content"] if isinstance(source, Mapping) else dictionary(interp, source).fields["content"]
+            other = (
+                source.fields["content"]
+                if isinstance(source, Mapping)
+                else dictionary(interp, source).fields["content"]
+            )
             now: Entries = receiver.fields["content"]
             rests = [rest for rest in (now.rest, other.rest) if rest is not None]
             merged = Entries({**now.entries, **other.entries}, interp.join(rests) if rests else None)

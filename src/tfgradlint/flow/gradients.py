@@ -10,7 +10,7 @@ import libcst as cst
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.derivatives import derivative_edges
-from tfgradlint.flow.graph import Edge, Effect, Site, trainable
+from tfgradlint.flow.graph import Edge, Effect, Site
 from tfgradlint.flow.requests import Judge, Judgement, Reason, Request, RequestSite, flatten
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
@@ -26,7 +26,6 @@ from tfgradlint.flow.values import (
     Scalar,
     Several,
     Tensor,
-    Thunk,
     Unknown,
     Value,
     Variable,
@@ -181,11 +180,12 @@ class Gradients:
         if read is None:
             return self._interp.unknown("watched_variables")
         watched = [key for key in tape.fields["watched"] if isinstance(key, Variable)]
-        variables = dict.fromkeys(
+        variables: dict[Variable, None] = dict.fromkeys(
             variable for variable in (*read, *watched) if variable in watched or variable_tracked(tape, variable)
         )
         # TensorFlow keeps them in the order of their creation.
-        return Items(tuple(sorted(variables, key=lambda variable: variable.birth)))
+        ordered: list[Variable] = sorted(variables, key=lambda variable: variable.birth)
+        return Items(tuple(ordered))
 
     # -- steps that raise by themselves
 
@@ -307,6 +307,3 @@ class Gradients:
         node.why = "gradient of a gradient"
         node.dtype = nodes_of(source)[0].dtype
         return Tensor(node)
-
-
-__all__ = ["Gradients", "Reports", "Thunk"]

@@ -67,13 +67,18 @@ def trainable(dtype: str | None) -> bool:
 class Node:
     """One value in the graph.
 
-    ``recorded`` says for each tape whether it recorded the step: 2 certainly, 1 perhaps; a missing tape did
-    not. ``active`` are the tapes that were recording when the step was taken. ``variable`` is set on the
-    content of a variable, ``rebinds`` on a tensor bound to the name that held a variable before.
-    A ``loose`` step may be no operation at all: ``a + b`` or ``a[0]`` of unknown values may be done on lists, which no
-    tape has to record. ``level`` is above 0 for what a compiled function computed. ``why`` names what is unknown about an opaque value, for statistics. ``maybe_alias`` is the argument that the
-    call may have handed through instead of making something new. ``detail`` says what a request with an integer
-    result as its target gives, where that is not None.
+    Attributes:
+        recorded: for each tape whether it recorded the step: 2 certainly, 1 perhaps; a missing tape did not.
+        active: the tapes that were recording when the step was taken, and whether each certainly was.
+        stopped: the tapes that were told to stop for a while.
+        variable: the variable whose content this is.
+        rebinds: for a tensor bound to the name that held a variable before: where.
+        loose: the step may be no operation at all: ``a + b`` or ``a[0]`` of unknown values may be done on lists,
+            which no tape has to record.
+        level: above 0 for what a compiled function computed.
+        maybe_alias: the argument that the call may have handed through instead of making something new.
+        detail: what a request with an integer result as its target gives, where that is not None.
+        why: what is unknown about the value, for statistics.
     """
 
     __slots__ = (

@@ -22,9 +22,7 @@ class Libraries(Protocol):
     def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
         """An attribute of a library's object or module."""
 
-    def call(
-        self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]
-    ) -> Value | None:
+    def call(self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         """A call of a symbol or a member."""
 
     def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:

@@ -51,7 +51,7 @@ class Loops:
 
     def while_(self, node: cst.While) -> bool:
         interp = self._interp
-        state = {"exact": True, "unknown": 0}
+        exact, unknown = [True], [0]
         statement = interp.statement
 
         def turn(index: int) -> bool | None:
@@ -60,15 +60,15 @@ class Loops:
             if truth is False:
                 return None
             if truth is None:
-                state["unknown"] += 1
-                state["exact"] = False
-            if index >= _EACH or state["unknown"] > _TWICE or (index >= _TWICE and _always(node.test)):
-                state["exact"] = False
+                unknown[0] += 1
+                exact[0] = False
+            if index >= _EACH or unknown[0] > _TWICE or (index >= _TWICE and _always(node.test)):
+                exact[0] = False
                 return None
             interp.statements.narrow(node.test, True)
             return interp.statements.suite(node.body)
 
-        return self._loop(turn, lambda: state["exact"], node.orelse, endless=_always(node.test))
+        return self._loop(turn, lambda: exact[0], node.orelse, endless=_always(node.test))
 
     def _loop(
         self,

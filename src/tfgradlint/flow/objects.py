@@ -249,7 +249,11 @@ class Objects:
         if isinstance(receiver, Listing):
             content = receiver.fields["content"]
             position = index.value if isinstance(index, Const) else None
-            if isinstance(content, Items) and isinstance(position, int) and -len(content.items) <= position < len(content.items):
+            if (
+                isinstance(content, Items)
+                and isinstance(position, int)
+                and -len(content.items) <= position < len(content.items)
+            ):
                 items = list(content.items)
                 items[position] = value
                 content = Items(tuple(items), content.type)
@@ -308,7 +312,7 @@ class Objects:
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))
         if isinstance(value, Choice):
-            parts = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
+            parts: list[Value] = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
             return interp.join(parts) if parts else Several(interp.unknown("element"))  # type: ignore[return-value]
         if isinstance(value, (Tensor, Variable, Unknown, Array)):
             element = self._element_of(value, Scalar(interp.recorder.leaf(), "int"))

@@ -51,12 +51,7 @@ class Outline:
             elif isinstance(node, ast.Attribute):
                 for outer in functions:
                     self._uses[outer].add(node.attr)
-                if (
-                    cls
-                    and functions
-                    and functions[0] != "__init__"
-                    and isinstance(node.ctx, (ast.Store, ast.Del))
-                ):
+                if cls and functions and functions[0] != "__init__" and isinstance(node.ctx, (ast.Store, ast.Del)):
                     self.reassigned[cls].add(node.attr)
             for child in ast.iter_child_nodes(node):
                 stack.append((child, functions, cls))

@@ -62,7 +62,6 @@ class Recorder:
                 node.recorded[tape] = status if certain else 1
         return node
 
-
     def _note_reads(self, tape: Tape, edges: Sequence[Edge]) -> None:
         """Remember which variables the tape came to watch by itself."""
         for edge in edges:

@@ -294,7 +294,9 @@ class Judge:
         """Target and source were given the wrong way round: the source was computed from the target."""
         origins = ancestors([source.node])
         variables = {node.variable for node in origins if node.variable is not None}
-        return all(node in origins or (node.variable is not None and node.variable in variables) for node in self._nodes)
+        return all(
+            node in origins or (node.variable is not None and node.variable in variables) for node in self._nodes
+        )
 
     def _hidden_by(self) -> str:
         """The first unknown thing met on the way back from the target."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tfgradlint.flow.graph import OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.graph import Node
 from tfgradlint.flow.recorder import Recorder
 from tfgradlint.flow.values import (
     Array,
@@ -156,9 +156,7 @@ class State:
 
     def _phi(self, values: list[Value]) -> Value:
         """Values of the graph; several kinds (a number here, a tensor there) make the result unknown in kind."""
-        nodes = [
-            value.node if isinstance(value, (Noded, Variable)) else self.recorder.leaf() for value in values
-        ]
+        nodes = [value.node if isinstance(value, (Noded, Variable)) else self.recorder.leaf() for value in values]
         node = self.recorder.phi(nodes)
         kinds = {type(value) for value in values}
         if kinds == {Tensor}:
@@ -198,7 +196,7 @@ class State:
             return content.element
         assert isinstance(content, Items)
         joined = self.join(content.items)
-        return joined if joined is not MISSING else Unknown(self.recorder.opaque("empty list"))  # type: ignore[no-any-return]
+        return joined if joined is not MISSING else Unknown(self.recorder.opaque("empty list"))
 
 
 def _numeric(value: Value) -> bool:
@@ -223,6 +221,3 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Value) or isinstance(other, Value):
         return False
     return type(one) is type(other) and bool(one == other)
-
-
-__all__ = ["MISSING", "OPAQUE", "PHI", "Edge", "Effect", "Snapshot", "State"]

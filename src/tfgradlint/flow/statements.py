@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tfgradlint.flow.binding import Binding
-from tfgradlint.flow.expressions import BINARY
 from tfgradlint.flow.loops import Loops
+from tfgradlint.flow.operators import BINARY
 from tfgradlint.flow.patterns import Patterns
 from tfgradlint.flow.state import Raised, Snapshot
 from tfgradlint.flow.values import (
@@ -111,7 +111,7 @@ class Statements:
         """The body of a compound statement."""
         if isinstance(suite, cst.SimpleStatementSuite):
             return self._line(suite.body)
-        return self.body(suite.body)  # type: ignore[arg-type]
+        return self.body(suite.body)
 
     # -- simple statements
 

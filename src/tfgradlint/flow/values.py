@@ -185,7 +185,7 @@ class Thunk(Value):
 
 
 class Cell(Value):
-    """Something Python mutates. ``fields`` is written through :meth:`State.set` only, so that a branch can be undone."""
+    """Something Python mutates. ``fields`` is written through ``State.set`` only: so a branch can be undone."""
 
     __slots__ = ("fields",)
 

@@ -107,9 +107,7 @@ class Known:
     def _fits(self, case: Case, constants: Mapping[str, object], given: Collection[str]) -> int:
         fits = _YES
         for name, wanted in case.when.items():
-            passed = (name in given or name in constants) and not (
-                name in constants and constants[name] is None
-            )
+            passed = (name in given or name in constants) and not (name in constants and constants[name] is None)
             if wanted in ("given", "absent"):
                 found = _YES if passed == (wanted == "given") else _NO
             elif name in constants:

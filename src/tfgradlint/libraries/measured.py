@@ -9,12 +9,10 @@ from tfgradlint.flow.graph import Edge, Effect, Node, trainable
 from tfgradlint.flow.values import (
     NONE,
     Array,
-    Choice,
     Const,
     Function,
     Items,
     Listing,
-    Mapping,
     Scalar,
     Several,
     Symbol,
@@ -36,6 +34,7 @@ _EFFECTS = {
     "zero": Effect.ZERO,
     "none": Effect.NONE,
 }
+
 
 def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | None:
     """The arguments by parameter, None where they do not fit or their number is unknown."""
@@ -243,6 +242,3 @@ def _literal(value: Value) -> object:
         items = tuple(_literal(item) for item in value.items)
         return _NO_LITERAL if _NO_LITERAL in items else items
     return _NO_LITERAL
-
-
-__all__ = ["Choice", "Mapping", "apply", "bind", "cause_of"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numbers
+from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
@@ -47,9 +46,7 @@ def constant(path: str, name: str) -> Value | None:
     return None
 
 
-def call(
-    interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A NumPy call without any tensor among its arguments makes a plain array."""
     given = [*args, *kwargs.values()]
     nodes = [node for value in given for node in nodes_of(value)]
@@ -64,9 +61,7 @@ def call(
     return Array(node)
 
 
-def fallback(
-    interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A NumPy name that was not measured, given something that may be a tensor."""
     if path.startswith("numpy.random.") or path in ("numpy.load", "numpy.loadtxt"):
         return Array(interp.recorder.plain([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
@@ -102,7 +97,9 @@ def _takes_values(world: World, path: str) -> bool:
 
 def _result_dtype(path: str, args: list[Value], kwargs: dict[str, Value]) -> str | None:
     name = path.partition(".")[2]
-    named = kwargs.get("dtype") or (args[1] if name in ("array", "asarray", "zeros", "ones") and len(args) > 1 else None)
+    named = kwargs.get("dtype") or (
+        args[1] if name in ("array", "asarray", "zeros", "ones") and len(args) > 1 else None
+    )
     if named is not None:
         return named_dtype(named)
     if name in _FLOAT64:

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.containers import dictionary, listing, mapping
 from tfgradlint.flow.graph import Edge, Effect, trainable
 from tfgradlint.flow.values import (
     FALSE,
-    NONE,
-    TRUE,
     Array,
     Cell,
     Class,
     Const,
-    Deferred,
-    Entries,
     Function,
     Instance,
-    Items,
-    Listing,
-    Mapping,
-    Noded,
     Partial,
     Scalar,
-    Scope,
-    Several,
     Symbol,
     Tensor,
     Unknown,
@@ -38,16 +26,14 @@ from tfgradlint.flow.values import (
     Wrapped,
     nodes_of,
 )
-
+from tfgradlint.libraries.builtins import HANDLERS, Handler
 from tfgradlint.libraries.numpy import symbolic
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
     from tfgradlint.libraries.world import World
 
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
-_COUNTED = 64
 
 
 def builtin(name: str) -> Value | None:
@@ -68,11 +54,9 @@ def constant(path: str, name: str) -> Value | None:
     return None
 
 
-def call(
-    interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A builtin or a function of the standard library; None where the measured data is to be asked."""
-    handler = _HANDLERS.get(path)
+    handler = HANDLERS.get(path)
     if handler is not None:
         return handler(interp, args, kwargs)
     if path.startswith(("builtins.", "math.")):
@@ -80,9 +64,7 @@ def call(
     return None
 
 
-def fallback(
-    interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Calls nobody described: standard modules make values without a history; the rest is unknown."""
     root = path.partition(".")[0]
     given = [*args, *kwargs.values()]
@@ -144,364 +126,6 @@ def _autograph_cast(interp: Interpreter, name: str, value: Value) -> Value:
         lost = trainable(node.dtype) and not trainable(dtype)
         edges.append(Edge(node, Effect.NONE, Cause.PYTHON_VALUE, name) if lost else Edge(node))
     return Tensor(interp.recorder.op(edges, dtype))
-
-
-# -- builtins that carry values on
-
-
-def _sequence(kind: str) -> Handler:
-    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        content: Value = interp.calls.iterate(args[0]) if args else Items(())
-        if isinstance(content, Items):
-            content = Items(content.items, kind)
-        elif isinstance(content, Several):
-            content = Several(content.element, kind)
-        return content if kind == "tuple" else Listing(content)
-
-    return make
-
-
-def _range(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    bounds = [value.value for value in args if isinstance(value, Const) and isinstance(value.value, int)]
-    if len(bounds) == len(args) and args:
-        try:
-            numbers = range(*bounds)
-        except (TypeError, ValueError):
-            return None
-        if len(numbers) <= _COUNTED:
-            return Items(tuple(Const(number) for number in numbers), "range")
-    if any(isinstance(value, Tensor) for value in args) and interp.graph_level:
-        return None
-    return Several(Scalar(interp.recorder.leaf(), "int"), "range")
-
-
-def _zip(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if any(isinstance(value, Several) and value.type == "star" for value in args):
-        content = next(value for value in args if isinstance(value, Several))
-        return Several(Several(content.element, "tuple"), "zip")
-    contents = [interp.calls.iterate(value) for value in args]
-    if contents and all(isinstance(content, Items) for content in contents):
-        rows = zip(*(content.items for content in contents if isinstance(content, Items)), strict=False)
-        return Items(tuple(Items(tuple(row)) for row in rows), "zip")
-    sizes = [len(content.items) for content in contents if isinstance(content, Items)]
-    if sizes and min(sizes) <= 8:
-        # As long as the shortest known one, unless an unknown one is shorter still: taken to fit.
-        rows = zip(
-            *(
-                content.items[: min(sizes)]
-                if isinstance(content, Items)
-                else [interp.calls.another(content.element) for _ in range(min(sizes))]
-                for content in contents
-            ),
-            strict=False,
-        )
-        return Items(tuple(Items(tuple(row)) for row in rows), "zip")
-    return Several(Items(tuple(interp.state.element(content) for content in contents)), "zip")
-
-
-def _enumerate(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
-    start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
-    if isinstance(content, Items) and isinstance(start, Const) and isinstance(start.value, int):
-        first = start.value
-        return Items(tuple(Items((Const(first + i), item)) for i, item in enumerate(content.items)), "enumerate")
-    return Several(Items((Scalar(interp.recorder.leaf(), "int"), interp.state.element(content))), "enumerate")
-
-
-def _map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) < 2:
-        return None
-    function = args[0]
-    site, statement = interp.recorder.site, interp.statement
-
-    def force() -> Value:
-        rows = _zip(interp, args[1:], {})
-        interp.recorder.site = site
-        saved, interp.statement = interp.statement, statement
-        try:
-            content = interp.calls.iterate(rows) if rows is not None else Several(interp.unknown("map"))
-            if isinstance(content, Items) and len(content.items) <= 16:
-                made = []
-                for row in content.items:
-                    interp.recorder.site = site
-                    made.append(interp.calls.call(function, list(row.items), {}))  # type: ignore[attr-defined]
-                return Items(tuple(made), "map")
-            row = interp.state.element(content)
-            parts = list(row.items) if isinstance(row, Items) else [row]
-            return Several(interp.calls.call(function, parts, {}), "map")
-        finally:
-            interp.statement = saved
-
-    return Deferred(force)
-
-
-def _filter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) != 2:
-        return None
-    content = interp.calls.iterate(args[1])
-    if not isinstance(content, Items):
-        return content
-    kept: list[Value] = []
-    for item in content.items:
-        verdict = item if isinstance(args[0], Const) else interp.calls.call(args[0], [item], {})
-        truth = interp.expressions.truth(verdict)
-        if truth is None:
-            return Several(interp.state.element(content))
-        if truth:
-            kept.append(item)
-    return Items(tuple(kept), "filter")
-
-
-def _sum(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``sum`` adds the elements up, one by one, with ``+``."""
-    if not args:
-        return None
-    start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
-    site = interp.recorder.site
-    content = interp.calls.iterate(args[0])
-    elements = content.items if isinstance(content, Items) else (content.element,)
-    total = start
-    for element in elements:
-        interp.recorder.site = site
-        total = interp.expressions.binary("__add__", total, element, site.expression)  # type: ignore[arg-type]
-    return total
-
-
-def _extreme(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``max`` and ``min`` return one of the elements."""
-    content = interp.calls.iterate(args[0]) if len(args) == 1 else Items(tuple(args))
-    if isinstance(content, Items) and content.items and all(isinstance(each, Const) for each in content.items):
-        return None
-    if isinstance(content, Items) and not content.items:
-        return kwargs.get("default")
-    return interp.state.element(content)
-
-
-def _len(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    value = args[0] if args else NONE
-    if isinstance(value, Listing):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return Const(len(value.items))
-    if isinstance(value, Mapping):
-        content = value.fields["content"]
-        if content.rest is None:
-            return Const(len(content.entries))
-    return Scalar(interp.recorder.leaf(), "int")
-
-
-def _isinstance(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) != 2:
-        return None
-    kinds = args[1].items if isinstance(args[1], Items) else (args[1],)
-    answers = [_instance_of(args[0], kind) for kind in kinds]
-    if True in answers:
-        return TRUE
-    return FALSE if all(answer is False for answer in answers) else Scalar(interp.recorder.leaf(), "bool")
-
-
-_TYPES: dict[type, tuple[str, ...]] = {
-    Tensor: ("tf.Tensor",),
-    Variable: ("tf.Variable",),
-    Array: ("numpy.ndarray",),
-    Mapping: ("builtins.dict",),
-    Function: (),
-}
-_TESTED = frozenset(
-    "tf.Tensor tf.Variable numpy.ndarray builtins.dict builtins.list builtins.tuple builtins.float builtins.int "
-    "builtins.str builtins.bool tf.GradientTape".split()
-)
-
-
-def _instance_of(value: Value, kind: Value) -> bool | None:
-    if isinstance(value, Instance) and isinstance(kind, Class):
-        lineage = list(value.cls.lineage())
-        if kind in lineage:
-            return True
-        return False if all(isinstance(each, Class) for each in lineage) else None
-    if not isinstance(kind, Symbol) or kind.path not in _TESTED:
-        return None
-    if isinstance(value, Const):
-        own: tuple[str, ...] = (f"builtins.{type(value.value).__name__}",)
-        if isinstance(value.value, bool):
-            own = ("builtins.bool", "builtins.int")
-    elif isinstance(value, Listing):
-        own = (f"builtins.{value.fields['content'].type}",)
-    elif isinstance(value, Items):
-        own = (f"builtins.{value.type}",)
-    elif type(value) in _TYPES:
-        own = _TYPES[type(value)]
-    else:
-        return None
-    return kind.path in own
-
-
-def _getattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
-        found = interp.calls.attribute(args[0], args[1].value)
-        return interp.join([found, args[2]]) if len(args) > 2 and isinstance(found, Unknown) else found
-    return interp.unknown("getattr", *args)
-
-
-def _setattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) == 3:
-        if isinstance(args[1], Const) and isinstance(args[1].value, str):
-            interp.calls.set_attribute(args[0], args[1].value, args[2])
-        elif isinstance(args[0], Instance):
-            for name in list(args[0].fields):
-                interp.state.set(args[0], name, interp.unknown("setattr"))
-    return NONE
-
-
-def _reversed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
-    return Items(content.items[::-1]) if isinstance(content, Items) else content
-
-
-def _sorted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
-    if isinstance(content, Items) and all(isinstance(each, Const) for each in content.items) and not kwargs:
-        try:
-            ordered = sorted(content.items, key=lambda each: each.value)  # type: ignore[attr-defined]
-        except TypeError:
-            return Listing(Several(interp.state.element(content)))
-        return listing(ordered)
-    return Listing(Several(interp.state.element(content)))
-
-
-def _dict(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if not args:
-        rest = interp.unknown("**kwargs") if "**" in kwargs else None
-        return mapping({key: value for key, value in kwargs.items() if key != "**"}, rest)
-    if isinstance(args[0], Mapping):
-        content: Entries = args[0].fields["content"]
-    else:
-        content = dictionary(interp, args[0]).fields["content"]
-    return mapping({**content.entries, **kwargs}, content.rest)
-
-
-def _next(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if not args:
-        return None
-    content = interp.calls.iterate(args[0])
-    if isinstance(args[0], Deferred) and isinstance(content, Items) and content.items:
-        return content.items[0]
-    if isinstance(content, Items) and not content.items:
-        return args[1] if len(args) > 1 else None
-    return interp.calls.another(interp.state.element(content))
-
-
-def _super(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return interp.calls.super_call(args)
-
-
-def _partial(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return Partial(args[0], args[1:], dict(kwargs)) if args else None
-
-
-def _reduce(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[1]) if len(args) > 1 else None
-    if not isinstance(content, Items) or len(content.items) > 16:
-        return interp.unknown("functools.reduce", *args)
-    items = [*args[2:3], *content.items]
-    total = items[0] if items else NONE
-    for item in items[1:]:
-        total = interp.calls.call(args[0], [total, item], {})
-    return total
-
-
-def _copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    value = args[0] if args else NONE
-    if isinstance(value, (Listing, Mapping)):
-        return type(value)(value.fields["content"])
-    return value if isinstance(value, (Tensor, Const, Items)) else None
-
-
-def _nothing(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    for value in args:
-        if isinstance(value, Deferred):
-            value.force()
-    return NONE
-
-
-def _text(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return Scalar(interp.recorder.leaf(), "str")
-
-
-def _truths(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
-    if isinstance(content, Items):
-        truths = [interp.expressions.truth(item) for item in content.items]
-        if None not in truths:
-            return Const(all(truths))
-    return Scalar(interp.recorder.leaf(), "bool")
-
-
-def _any(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
-    if isinstance(content, Items):
-        truths = [interp.expressions.truth(item) for item in content.items]
-        if None not in truths:
-            return Const(any(truths))
-    return Scalar(interp.recorder.leaf(), "bool")
-
-
-def _number(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return Scalar(interp.recorder.leaf(), "float")
-
-
-def _shuffle(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    for value in args[:1]:
-        if isinstance(value, Listing):
-            content = value.fields["content"]
-            interp.state.set(value, "content", Several(interp.state.element(content), content.type))
-    return NONE
-
-
-_HANDLERS: dict[str, Handler] = {
-    "builtins.list": _sequence("list"),
-    "builtins.set": _sequence("set"),
-    "builtins.frozenset": _sequence("set"),
-    "builtins.tuple": _sequence("tuple"),
-    "builtins.iter": _sequence("tuple"),
-    "builtins.range": _range,
-    "builtins.zip": _zip,
-    "builtins.enumerate": _enumerate,
-    "builtins.map": _map,
-    "builtins.filter": _filter,
-    "builtins.sum": _sum,
-    "builtins.max": _extreme,
-    "builtins.min": _extreme,
-    "builtins.len": _len,
-    "builtins.isinstance": _isinstance,
-    "builtins.getattr": _getattr,
-    "builtins.setattr": _setattr,
-    "builtins.reversed": _reversed,
-    "builtins.sorted": _sorted,
-    "builtins.dict": _dict,
-    "builtins.next": _next,
-    "builtins.super": _super,
-    "builtins.print": _nothing,
-    "builtins.str": _text,
-    "builtins.repr": _text,
-    "builtins.format": _text,
-    "builtins.input": _text,
-    "builtins.all": _truths,
-    "builtins.any": _any,
-    "functools.partial": _partial,
-    "functools.reduce": _reduce,
-    "collections.OrderedDict": _dict,
-    "collections.deque": _sequence("deque"),
-    "copy.copy": _copied,
-    "copy.deepcopy": _copied,
-    "time.time": _number,
-    "time.perf_counter": _number,
-    "random.random": _number,
-    "random.uniform": _number,
-    "random.gauss": _number,
-    "random.shuffle": _shuffle,
-    "random.seed": _nothing,
-}
 
 
 # -- decorators
@@ -572,7 +196,4 @@ def decorator_factory(path: str) -> Handler:
 
 
 for _path in _KEEPING - {"contextlib.contextmanager"}:
-    _HANDLERS[_path] = decorator_factory(_path)
-
-
-__all__ = ["Noded", "Scope", "builtin", "call", "constant", "decorate", "fallback"]
+    HANDLERS[_path] = decorator_factory(_path)

@@ -13,12 +13,12 @@ from tfgradlint.flow.values import (
     Cell,
     Choice,
     Const,
+    Entries,
     Function,
     Instance,
     Items,
     Listing,
     Mapping,
-    Member,
     Method,
     Noded,
     Partial,
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 
 
-def call(
-    interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A TensorFlow function that is not just an operation."""
     handler = _HANDLERS.get(path)
     if handler is not None:
@@ -53,15 +51,16 @@ def call(
     return callbacks.call(interp, path, args, kwargs)
 
 
-def fallback(
-    interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A name that was not measured: its result depends on what it is given, if that holds no objects or functions."""
     given = [*args, *kwargs.values()]
     last = path.rpartition(".")[2]
     if "**" in kwargs or not last[:1].islower() or path.startswith(("tf.keras", "tf.saved", "tf.compat")):
         return None
-    if any(isinstance(value, (Cell, Function, Method, Partial)) and not isinstance(value, (Variable, Listing, Mapping)) for value in given):
+    if any(
+        isinstance(value, (Cell, Function, Method, Partial)) and not isinstance(value, (Variable, Listing, Mapping))
+        for value in given
+    ):
         return None
     return interp.somehow(path, given)
 
@@ -112,7 +111,11 @@ def _converted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
     """A tensor that has the wanted dtype already is handed through: the very same object."""
     given = args[0] if args else kwargs.get("value", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
-    same = _is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named)) if isinstance(given, Tensor) else False
+    same = (
+        _is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named))
+        if isinstance(given, Tensor)
+        else False
+    )
     return given if same else None
 
 
@@ -207,17 +210,22 @@ def _collect(value: object, found: list[Variable], seen: set[int]) -> bool:
         # Variables that the module holds itself come before those of the modules it holds.
         direct = [each for each in own if not isinstance(each, Instance)]
         nested = [each for each in own if isinstance(each, Instance)]
-        return all([_collect(each, found, seen) for each in (*direct, *nested)])
+        return _collect_all([*direct, *nested], found, seen)
     if isinstance(value, (Listing, Mapping)):
         return _collect(value.fields["content"], found, seen)
     if isinstance(value, Items):
-        return all([_collect(each, found, seen) for each in value.items])
-    entries = getattr(value, "entries", None)
-    if isinstance(entries, dict):
-        return getattr(value, "rest", None) is None and all(
-            [_collect(entries[key], found, seen) for key in sorted(entries, key=str)]
-        )
+        return _collect_all(list(value.items), found, seen)
+    if isinstance(value, Entries):
+        complete = _collect_all([value.entries[key] for key in sorted(value.entries, key=str)], found, seen)
+        return complete and value.rest is None
     return not isinstance(value, (Unknown, Several, Choice))
+
+
+def _collect_all(values: list[Value], found: list[Variable], seen: set[int]) -> bool:
+    complete = True
+    for value in values:
+        complete = _collect(value, found, seen) and complete
+    return complete
 
 
 def method(
@@ -274,6 +282,3 @@ def unknown_method(
     if isinstance(receiver, Noded) and name == "numpy" and not args:
         return Array(interp.recorder.plain([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, "numpy")]))
     return None
-
-
-__all__ = ["Member", "attribute", "call", "fallback", "method"]

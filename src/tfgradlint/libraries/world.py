@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.graph import Edge, Effect, Node
 from tfgradlint.flow.values import (
     Array,
-    Const,
     Instance,
     Member,
     Scalar,
@@ -92,21 +91,17 @@ class World:
 
     # -- calls
 
-    def call(
-        self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]
-    ) -> Value | None:
+    def call(self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if isinstance(callee, Symbol):
             return self._symbol(interp, callee.path, args, kwargs)
         if isinstance(callee, Member):
             return self._member(interp, callee.receiver, callee.name, args, kwargs)
         return None
 
-    def _symbol(
-        self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]
-    ) -> Value | None:
+    def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
-        module = {"tf": tensorflow, "numpy": numpy}.get(root, python)
-        special = module.call(interp, self, path, args, kwargs)
+        module: Any = {"tf": tensorflow, "numpy": numpy}.get(root, python)
+        special: Value | None = module.call(interp, self, path, args, kwargs)
         if special is not None:
             return special
         known = self.known(path)
@@ -114,7 +109,8 @@ class World:
             found = apply(interp, known, args, kwargs)
             if found is not None:
                 return found
-        return module.fallback(interp, path, args, kwargs)
+        last: Value | None = module.fallback(interp, path, args, kwargs)
+        return last
 
     def _member(
         self, interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
@@ -169,6 +165,3 @@ def canonical_path(path: str) -> str:
         if path.startswith(spelling):
             path = same + path[len(spelling) :]
     return path
-
-
-__all__ = ["Const", "World", "canonical_path"]

@@ -24,9 +24,7 @@ def predictions(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
 
 
 def _why(source: SourcePrediction) -> str:
-    words = [
-        word for word in (source.code, f"line {source.line}" if source.line is not None else None) if word
-    ]
+    words = [word for word in (source.code, f"line {source.line}" if source.line is not None else None) if word]
     place = f" ({', '.join(words)})" if words else ""
     return f"{place}: {source.reason}" if source.reason else place
 

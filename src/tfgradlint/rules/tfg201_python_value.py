@@ -118,7 +118,7 @@ class PythonValue(Rule):
     - [Introduction to gradients and automatic differentiation](https://www.tensorflow.org/guide/autodiff),
       "Did calculations outside of TensorFlow".
     - [AutoGraph](https://www.tensorflow.org/guide/function), on what a `tf.function` does with Python.
-    """  # noqa: E501 - a comment cannot be broken
+    """
 
     code = "TFG201"
     name = "python-value"

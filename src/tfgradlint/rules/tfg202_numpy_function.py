@@ -158,7 +158,7 @@ class NumpyFunction(Rule):
       "Did calculations outside of TensorFlow".
     - [NumPy API on TensorFlow](https://www.tensorflow.org/guide/tf_numpy): NumPy's names, as TensorFlow
       operations.
-    """  # noqa: E501 - a comment cannot be broken
+    """
 
     code = "TFG202"
     name = "numpy-function"

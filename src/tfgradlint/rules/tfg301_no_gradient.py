@@ -10,9 +10,7 @@ from tfgradlint.rules.base import Break, Rule
 _STRAIGHT_THROUGH = "pass the gradient through it with x + tf.stop_gradient(tf.{0}(x) - x)"
 _SOFT_CHOICE = "weigh all entries with tf.nn.softmax(), or use the index only in tf.gather()"
 _DRAW = "add the log probability of what was drawn to the loss, or draw with a Gumbel softmax"
-_SOFT_COMPARISON = (
-    "use a smooth gate such as tf.sigmoid((a - b) / width), or multiply the mask with the value"
-)
+_SOFT_COMPARISON = "use a smooth gate such as tf.sigmoid((a - b) / width), or multiply the mask with the value"
 
 #: What to write instead, by the operation's name.
 REMEDIES = {
