@@ -8,6 +8,7 @@ import libcst as cst
 
 from tfgradlint.flow.containers import call_member, dictionary, in_place
 from tfgradlint.flow.gradients import Gradients
+from tfgradlint.flow.graph import Edge, Effect
 from tfgradlint.flow.objects import Objects
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import Tape
@@ -17,6 +18,7 @@ from tfgradlint.flow.values import (
     Choice,
     Class,
     Const,
+    Deferred,
     Entries,
     Function,
     Instance,
@@ -31,6 +33,7 @@ from tfgradlint.flow.values import (
     Several,
     Super,
     Symbol,
+    Tensor,
     Thunk,
     Unknown,
     UnknownMember,
@@ -165,23 +168,43 @@ class Calls(Objects):
         interp = self._interp
         node = function.node
         again = sum(1 for frame in interp.frames if frame.function is not None and frame.function.node is node)
-        if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
-            return interp.unknown("generator", *_all(args, kwargs))
         if again >= 2 or len(interp.frames) > _DEPTH:
             return interp.unknown("recursion", *_all(args, kwargs))
         interp.called.add(id(node))
         scope = Scope("function", function.scope)
+        if function.graph:
+            args = [self._traced(value) for value in args]
+            kwargs = {name: self._traced(value) for name, value in kwargs.items()}
         if not self._bind(function, scope, args, kwargs):
             return interp.unknown("arguments", *_all(args, kwargs))
+        if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
+            return Deferred(lambda: self._generated(function, scope))
         return self.execute(function, scope)
 
-    def execute(self, function: Function, scope: Scope) -> Value:
+    def _traced(self, value: Value) -> Value:
+        """An argument of a compiled function: arrays become tensors."""
+        if isinstance(value, Array):
+            recorder = self._interp.recorder
+            return Tensor(recorder.op([Edge(value.node, Effect.PLAIN)], value.node.dtype))
+        if isinstance(value, Items):
+            return Items(tuple(self._traced(item) for item in value.items), value.type, value.fields)
+        return value
+
+    def _generated(self, function: Function, scope: Scope) -> Value:
+        """All that a generator yields, taken when something begins to iterate it."""
+        yields = Listing(Items((), "list"))
+        self.execute(function, scope, yields)
+        content: Value = yields.fields["content"]
+        return content
+
+    def execute(self, function: Function, scope: Scope, yields: Listing | None = None) -> Value:
         """Run a function's body in a scope that holds its arguments."""
         from tfgradlint.flow.interpreter import Frame
 
         interp, state = self._interp, self._interp.state
         node = function.node
         frame = Frame(function, scope, state.mark(), len(interp.contexts))
+        frame.yields = yields
         statement, site, loops = interp.statement, interp.recorder.site, interp.loops
         interp.loops = []
         interp.frames.append(frame)
@@ -213,8 +236,6 @@ class Calls(Objects):
         """Run a function with unknown arguments."""
         interp = self._interp
         interp.called.add(id(function.node))
-        if function.name in interp.outline.generators:
-            pass
         scope = Scope("function", function.scope)
         params = function.node.params
         names = [*params.posonly_params, *params.params, *params.kwonly_params]

@@ -35,7 +35,7 @@ def mapping(entries: dict[Any, Value], rest: Value | None = None) -> Mapping:
 def in_place(interp: Interpreter, old: Value, name: str, value: Value) -> Value | None:
     """``+=`` on a list extends it."""
     if isinstance(old, Listing) and name == "__add__":
-        _extend(interp, old, value)
+        extend(interp, old, value)
         return old
     return None
 
@@ -62,7 +62,8 @@ def dictionary(interp: Interpreter, pairs: Value) -> Mapping:
     return mapping({}, value)
 
 
-def _extend(interp: Interpreter, receiver: Listing, value: Value) -> None:
+def extend(interp: Interpreter, receiver: Listing, value: Value) -> None:
+    """``receiver.extend(value)``."""
     old, more = receiver.fields["content"], interp.calls.iterate(value)
     if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
         new: Value = Items(old.items + more.items, old.type)
@@ -95,14 +96,14 @@ def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: lis
     state = interp.state
     content = receiver.fields["content"]
     if name in ("append", "add", "appendleft") and args:
-        _extend(interp, receiver, Items((args[0],)))
+        extend(interp, receiver, Items((args[0],)))
         if name == "appendleft" and isinstance(receiver.fields["content"], Items):
             items = receiver.fields["content"].items
             state.set(receiver, "content", Items((items[-1], *items[:-1]), content.type))
         return NONE
     if name in ("extend", "update", "union") and args:
         target = receiver if name != "union" else Listing(content)
-        _extend(interp, target, args[0])
+        extend(interp, target, args[0])
         return NONE if name != "union" else target
     if name == "insert" and len(args) == 2:
         if isinstance(content, Items) and isinstance(args[0], Const) and isinstance(args[0].value, int):
@@ -110,7 +111,7 @@ def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: lis
             longer.insert(args[0].value, args[1])
             state.set(receiver, "content", Items(tuple(longer), content.type))
         else:
-            _extend(interp, receiver, Items((args[1],)))
+            extend(interp, receiver, Items((args[1],)))
         return NONE
     if name in ("pop", "popleft"):
         position = args[0].value if args and isinstance(args[0], Const) else (-1 if not args else None)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tfgradlint.flow.containers import listing, mapping
+from tfgradlint.flow.containers import extend, listing, mapping
 from tfgradlint.flow.values import (
+    NONE,
     Const,
     Deferred,
     Entries,
@@ -160,11 +161,16 @@ class Displays:
         return value
 
     def yield_(self, node: cst.Yield) -> Value:
+        interp = self._interp
+        made: Value = NONE
         if isinstance(node.value, cst.From):
-            self._interp.eval(node.value.item)
-        elif node.value is not None:
-            self._interp.eval(node.value)
-        return self._interp.unknown("yield")
+            given = interp.calls.iterate(interp.eval(node.value.item))
+        else:
+            made = interp.eval(node.value) if node.value is not None else NONE
+            given = Items((made,))
+        if interp.frame.yields is not None:
+            extend(interp, interp.frame.yields, given)
+        return interp.unknown("yield")
 
 
 def _plain_number(element: cst.BaseElement) -> bool:

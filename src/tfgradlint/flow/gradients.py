@@ -195,7 +195,8 @@ class Gradients:
 
     def refuses(self, cause: Cause, exception: str, detail: str = "") -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function."""
-        self._step_raises(cause, exception, detail)
+        if not self._interp.attempts:
+            self._step_raises(cause, exception, detail)
         raise Raised
 
     def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
@@ -252,6 +253,9 @@ class Gradients:
             interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
             interp.state.set(tape, "used", site)
             self._leave(tape)
+        if interp.attempts:
+            # The author expects the exception and answers it.
+            judgements = [Judgement(each.verdict) if each.verdict == "raises" else each for each in judgements]
         self._note(name, leaves, judgements)
         return self._result(tape, target, sources, iter(judgements))
 

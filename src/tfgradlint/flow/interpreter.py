@@ -16,10 +16,10 @@ from tfgradlint.flow.recorder import Recorder
 from tfgradlint.flow.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.statements import Statements
 from tfgradlint.flow.values import (
-    NONE,
     Class,
     Function,
     Instance,
+    Listing,
     Scope,
     Unknown,
     Value,
@@ -38,7 +38,7 @@ class OutOfSteps(Exception):
 class Frame:
     """A function being executed."""
 
-    __slots__ = ("base", "function", "mark", "returns", "scope", "value", "yields")
+    __slots__ = ("base", "function", "mark", "returns", "scope", "yields")
 
     def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
         self.function = function
@@ -47,7 +47,8 @@ class Frame:
         #: How many contexts (``with``, ``finally``) were open when it was entered.
         self.base = base
         self.returns: list[tuple[Snapshot, Value]] = []
-        self.value: Value = NONE
+        #: What a generator has yielded so far.
+        self.yields: Listing | None = None
 
 
 class Loop:

@@ -272,8 +272,6 @@ def _next(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     if not args:
         return None
     content = interp.calls.iterate(args[0])
-    if isinstance(args[0], Deferred) and isinstance(content, Items) and content.items:
-        return content.items[0]
     if isinstance(content, Items) and not content.items:
         return args[1] if len(args) > 1 else None
     return interp.calls.another(interp.state.element(content))

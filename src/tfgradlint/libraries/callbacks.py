@@ -131,6 +131,15 @@ def _stacked(interp: Interpreter, value: Value) -> Value:
     return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
 
 
+def _vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """Unlike ``tf.map_fn`` it traces its function."""
+    interp.recorder.level += 1
+    try:
+        return _map_fn(interp, args, kwargs)
+    finally:
+        interp.recorder.level -= 1
+
+
 def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     function, elements = _argument(args, kwargs, 0, "fn"), _argument(args, kwargs, 1, "elems")
     if not isinstance(function, (Function, Method, Thunk)):
@@ -252,7 +261,7 @@ _HANDLERS: dict[str, Handler] = {
     "tf.switch_case": _switch_case,
     "tf.while_loop": _while_loop,
     "tf.map_fn": _map_fn,
-    "tf.vectorized_map": _map_fn,
+    "tf.vectorized_map": _vectorized_map,
     "tf.scan": _fold(True),
     "tf.foldl": _fold(False),
     "tf.foldr": _fold(False),

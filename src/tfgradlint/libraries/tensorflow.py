@@ -156,6 +156,11 @@ _HANDLERS: dict[str, Handler] = {
     "tf.function": _function,
     "tf.function()": lambda interp, args, kwargs: python.compiled(args[0]) if args else None,
     "tf.gradients": _gradients,
+    "tf.hessians": _gradients,
+    "tf.compat.v1.gradients": _gradients,
+    "tf.compat.v1.hessians": _gradients,
+    "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.alone else Const(not interp.graph_level),
+    "tf.inside_function": lambda interp, args, kwargs: None if interp.alone else Const(bool(interp.graph_level)),
     "tf.convert_to_tensor": _converted,
     "tf.cast": _cast,
     "tf.dtypes.cast": _cast,
@@ -245,6 +250,11 @@ def method(
     if name == "numpy" and interp.graph_level and symbolic(receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
         interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name)
+    if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
+        whole = next((edge.node.variable for edge in receiver.node.edges if edge.node.variable is not None), None)
+        if whole is not None:
+            # ``v[0].assign(...)`` writes into the variable.
+            return _assign(interp, whole, args, kwargs)
     if name in ("item", "tolist"):
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)

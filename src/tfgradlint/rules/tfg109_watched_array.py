@@ -8,7 +8,7 @@ from tfgradlint.rules.base import Break, Rule
 #: What was given, and what to do instead.
 _KINDS = {
     "array": (
-        "a NumPy array",
+        "a NumPy array or scalar",
         "make it a tensor with tf.convert_to_tensor() first, and watch and use that tensor",
     ),
     "number": (

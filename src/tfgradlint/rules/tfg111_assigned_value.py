@@ -91,5 +91,5 @@ class AssignedValue(Rule):
         """``step`` is the assignment, as in ``total.assign_add()``."""
         return (
             f"{broken.step} stores the value without how it was computed: {broken.suffers}; "
-            "go on with the tensor that was assigned, and store it beside"
+            "compute the target from the tensor itself, and assign it afterwards"
         )

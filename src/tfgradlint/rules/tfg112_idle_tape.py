@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -76,9 +78,8 @@ class IdleTape(Rule):
 
     def message(self, broken: Break) -> str:
         """``request`` names the tape."""
-        tape = broken.request.partition(".")[0]
-        name = tape if tape.isidentifier() and tape != "self" else "the tape"
+        tape = re.split(r"\.(?:batch_)?(?:gradient|jacobian)\(", broken.request)[0]
         return (
-            f"{name} was never entered and recorded nothing: {broken.suffers}; "
-            "put the computation into 'with tf.GradientTape() as tape:' and ask that tape"
+            f"{tape or 'the tape'} was never entered and recorded nothing: {broken.suffers}; "
+            f"put the computation into 'with {tape or 'tape'}:'"
         )

@@ -1,0 +1,98 @@
+"""TFG305: an operation whose gradient is zero everywhere on the only path."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.rules.base import Break, Rule
+
+#: What to write instead, by the operation's name.
+REMEDIES = {
+    "sign": "use tf.tanh(x / width), or pass the gradient by with x + tf.stop_gradient(tf.sign(x) - x)",
+    "slogdet": "its sign is constant, use log_abs_determinant or tf.linalg.det()",
+}
+
+
+class ZeroGradient(Rule):
+    """An operation whose gradient is zero everywhere lies on the only path from source to target.
+
+    ## What it does
+    Reports `tf.sign` (of real numbers), the sign that `tf.linalg.slogdet` gives, and the few other operations that
+    have a gradient of nothing but zeros, where no other path carries a gradient.
+
+    No finding where the sign is one factor beside a function of the value (`tf.sign(x) * tf.sqrt(tf.abs(x))`),
+    where it picks a branch or makes a mask, where it is taken of a finished gradient (the fast gradient sign
+    method, signSGD), in a straight-through estimator, and for complex numbers, of which `tf.sign` gives the
+    direction.
+
+    ## Why it matters
+    `tf.round` and `tf.floor` at least give `None`, which an optimizer complains about. `tf.sign` gives zeros: a
+    test for `None` passes, the optimizer applies them, nothing is reported and the variables never move.
+
+    ## Example
+    ```python
+    import tensorflow as tf
+
+    encoder = tf.Variable([[0.9, -0.4], [0.3, 1.2]], name="encoder")
+    readout = tf.Variable([0.7, -0.6], name="readout")
+
+
+    def code(x):
+        return tf.sign(x @ encoder)  # expect: TFG305
+
+
+    def train_step(x, y):  # modes: function, jit
+        with tf.GradientTape() as tape:
+            predicted = tf.linalg.matvec(code(x), readout)
+            loss = tf.reduce_mean(tf.square(predicted - y))
+        return tape.gradient(loss, [encoder, readout])  # outcome: zero, flows
+
+
+    print(train_step(tf.constant([[1.0, 2.0], [0.5, -1.0]]), tf.constant([1.0, 0.0])))
+    ```
+
+    ## Use instead
+    Keep the hard value and let the gradient of a smooth one pass.
+
+    ```python
+    import tensorflow as tf
+
+    encoder = tf.Variable([[0.9, -0.4], [0.3, 1.2]], name="encoder")
+    readout = tf.Variable([0.7, -0.6], name="readout")
+
+
+    def code(x):
+        soft = tf.tanh(x @ encoder)
+        return soft + tf.stop_gradient(tf.sign(soft) - soft)
+
+
+    def train_step(x, y):  # modes: function, jit
+        with tf.GradientTape() as tape:
+            predicted = tf.linalg.matvec(code(x), readout)
+            loss = tf.reduce_mean(tf.square(predicted - y))
+        return tape.gradient(loss, [encoder, readout])  # outcome: flows, flows
+
+
+    print(train_step(tf.constant([[1.0, 2.0], [0.5, -1.0]]), tf.constant([1.0, 0.0])))
+    ```
+
+    ## References
+    - [tf.math.sign](https://www.tensorflow.org/api_docs/python/tf/math/sign).
+    - Hubara et al.: [Binarized Neural Networks](https://arxiv.org/abs/1602.02830), which train through the sign
+      with a straight-through estimator.
+    """
+
+    code = "TFG305"
+    name = "zero-gradient"
+    outcome = "zero"
+    cause = Cause.ZERO_GRADIENT
+
+    def message(self, broken: Break) -> str:
+        """``detail`` is the operation's name, ``tf.math.sign`` for one, if ``step`` does not tell."""
+        return f"{broken.step} is flat, its gradient is zero everywhere: {broken.suffers}; {_remedy(broken)}"
+
+
+def _remedy(broken: Break) -> str:
+    if broken.remedy:
+        return f"use {broken.remedy}"
+    name = (broken.detail or broken.step).removesuffix("()").rpartition(".")[2]
+    return REMEDIES.get(name, "use something with a slope on the path, and this only beside it")
