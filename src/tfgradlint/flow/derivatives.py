@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import OP, Edge, Effect, Node, trainable
+from tfgradlint.flow.recorder import Recorder
 from tfgradlint.flow.tape import Tape, recorded
 
 #: Said of an edge by the measured data: the gradient across it depends on its own input.
@@ -11,12 +13,12 @@ CURVED = "flows"
 STRAIGHT = "none"
 
 
-def derivative_edges(tape: Tape, targets: list[Node], limit: int = 2000) -> list[Edge]:
+def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], limit: int = 2000) -> list[Edge]:
     """The edges of a gradient taken by ``tape``, for a tape around it.
 
     The gradient is a product of what each recorded step contributes. A step that is curved in an input makes it
     depend on that input; a step that is linear in its only input adds nothing; what two inputs do to each other is
-    not known.
+    not known. A step whose gradient has no gradient itself raises, and is told as that step.
     """
     edges: dict[Node, Effect] = {}
     seen = set(targets)
@@ -27,7 +29,10 @@ def derivative_edges(tape: Tape, targets: list[Node], limit: int = 2000) -> list
             continue
         inputs = [edge for edge in node.edges if edge.effect is not Effect.PLAIN and trainable(edge.node.dtype)]
         for edge in inputs:
-            if node.kind == OP:
+            if node.kind == OP and edge.effect is Effect.FLOWS and edge.detail.startswith("raises"):
+                refused = Edge(edge.node, Effect.RAISES, Cause.UNREGISTERED, edge.detail.partition(":")[2])
+                edges[recorder.op([refused], edge.node.dtype, node.site)] = Effect.FLOWS
+            elif node.kind == OP:
                 _contribute(edges, edge, len(inputs))
             if edge.effect in (Effect.FLOWS, Effect.UNKNOWN) and edge.node not in seen:
                 seen.add(edge.node)

@@ -111,7 +111,13 @@ class Gradients:
             return NONE, resume
         enter = interp.calls.attribute(manager, "__enter__")
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
-            return interp.unknown("context manager", manager), lambda: None
+            # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
+            tapes = interp.recorder.tapes
+            interp.state.set(tapes, "others", tapes.fields["others"] + 1)
+            return (
+                interp.unknown("context manager", manager),
+                lambda: interp.state.set(tapes, "others", max(0, (tapes.fields["others"] or 0) - 1)),
+            )
         leave = interp.calls.attribute(manager, "__exit__")
         entered = interp.calls.call(enter, [], {})
 
@@ -195,6 +201,7 @@ class Gradients:
 
     def refuses(self, cause: Cause, exception: str, detail: str = "") -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function."""
+        # Where a handler stands ready the author expects the exception.
         if not self._interp.attempts:
             self._step_raises(cause, exception, detail)
         raise Raised
@@ -238,9 +245,11 @@ class Gradients:
         if tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
             judgements = [Judgement("unknown", why="tape")] * len(leaves)
         elif life == SPENT:
+            leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_REUSED, site, "", (tape.fields.get("used", site),), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
         elif life == NEW:
+            leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
         else:
@@ -253,9 +262,6 @@ class Gradients:
             interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
             interp.state.set(tape, "used", site)
             self._leave(tape)
-        if interp.attempts:
-            # The author expects the exception and answers it.
-            judgements = [Judgement(each.verdict) if each.verdict == "raises" else each for each in judgements]
         self._note(name, leaves, judgements)
         return self._result(tape, target, sources, iter(judgements))
 
@@ -304,7 +310,7 @@ class Gradients:
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
             return interp.unknown("gradient", target, source)
         if interp.recorder.tapes.active:
-            edges = derivative_edges(tape, nodes_of(target))
+            edges = derivative_edges(interp.recorder, tape, nodes_of(target))
         else:
             edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source)))]
         node = interp.recorder.op(edges)

@@ -48,10 +48,10 @@ class Recorder:
         """A step outside TensorFlow: no tape records it."""
         return Node(OP, self.now(), self.site, tuple(edges), dtype, self.tapes.active)
 
-    def op(self, edges: Sequence[Edge], dtype: str | None = None) -> Node:
+    def op(self, edges: Sequence[Edge], dtype: str | None = None, site: Site | None = None) -> Node:
         """A step computed from ``edges``. A tape records it if it follows one of the inputs at this moment."""
         tapes = self.tapes
-        node = Node(OP, self.now(), self.site, tuple(edges), dtype, tapes.active)
+        node = Node(OP, self.now(), site or self.site, tuple(edges), dtype, tapes.active)
         node.level = self.level
         if tapes.stopped:
             node.stopped = tapes.stopped

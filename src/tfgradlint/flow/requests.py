@@ -105,10 +105,12 @@ class Judge:
         self._targets = [leaf for _, leaf in flatten(request.target, "target")]
         self._nodes = nodes_of(Items(tuple(self._targets)))
         self._raising: Edge | None = None
+        self._may_raise = False
         if not any(_opaque_kind(target) for target in self._targets):
             search = Search(self._tape, lambda node: None)
             for node in self._nodes:
-                self._raising = self._raising or search.raising(node)
+                self._raising = self._raising or search.raising(node, certainly=True)
+                self._may_raise = self._may_raise or search.raising(node, certainly=False) is not None
 
     def judge(self, source: Value) -> Judgement:
         """The verdict for one source."""
@@ -136,14 +138,14 @@ class Judge:
             )
         if not isinstance(source, (Tensor, Variable, Unknown)):
             return Judgement("unknown", why="source")
-        if isinstance(source, Variable) and source.library != "tf":
-            return Judgement("unknown", why="keras variable")
         if self._raising is not None:
             node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
             exception = self._raising.detail or "LookupError"
             return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, raised=exception))
         if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
             return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
+        if self._may_raise:
+            return Judgement("unknown", why="may raise")
         bits = self._bits(source)
         if bits == FLOWS:
             return Judgement("flows")

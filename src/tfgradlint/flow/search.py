@@ -103,23 +103,26 @@ class Search:
             return ANY
         return bits
 
-    def raising(self, target: Node) -> Edge | None:
+    def raising(self, target: Node, certainly: bool) -> Edge | None:
         """An edge on the backward path whose gradient is not registered: it raises whatever the sources are.
 
-        TensorFlow goes back over every recorded step, not only those that lead to a source.
+        TensorFlow goes back over every recorded step, not only those that lead to a source. ``certainly`` leaves out
+        steps that are perhaps not recorded and alternatives that are perhaps not taken.
         """
+        least = 2 if certainly else 1
+        passing = (Effect.FLOWS, Effect.ZERO) if certainly else (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)
         seen = {target}
         stack = [target]
         while stack:
             node = stack.pop()
-            if node.kind not in (LEAF, OPAQUE, PHI) and recorded(self._tape, node) != 2:
+            if node.kind in (LEAF, OPAQUE) or (node.kind == PHI and certainly):
                 continue
-            if node.kind in (LEAF, OPAQUE):
+            if node.kind != PHI and recorded(self._tape, node) < least:
                 continue
             for edge in node.edges:
-                if edge.effect is Effect.RAISES and tracked(self._tape, edge.node) == 2 and node.kind != PHI:
+                if edge.effect is Effect.RAISES and tracked(self._tape, edge.node) >= least:
                     return edge
-                if edge.node not in seen and edge.effect in (Effect.FLOWS, Effect.ZERO):
+                if edge.node not in seen and edge.effect in passing:
                     seen.add(edge.node)
                     stack.append(edge.node)
         return None
@@ -183,7 +186,7 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
                 best[edge.node] = price
                 came[edge.node] = (node, obstacles)
                 order += 1
-                heapq.heappush(queue, (price, -edge.node.seq, order, edge.node))
+                heapq.heappush(queue, (price, edge.node.seq, order, edge.node))
     return None
 
 

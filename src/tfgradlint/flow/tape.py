@@ -62,7 +62,8 @@ class Tapes(Cell):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fields = {"active": Active(), "stopped": ()}
+        #: ``others``: how many context managers are open of which nothing is known.
+        self.fields = {"active": Active(), "stopped": (), "others": 0}
 
     @property
     def active(self) -> Active:

@@ -72,24 +72,31 @@ def _tape(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return interp.calls.gradients.tape(args, kwargs)
 
 
-def _variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], library: str = "tf") -> Value:
     """A new variable: what it was made from cannot be reached through it."""
-    initial = args[0] if args else kwargs.get("initial_value", NONE)
-    wanted = args[1] if len(args) > 1 else kwargs.get("trainable", NONE)
+    initial = args[0] if args else kwargs.get("initial_value", kwargs.get("initializer", NONE))
+    wanted = args[1] if len(args) > 1 and library == "tf" else kwargs.get("trainable", NONE)
     if "**" in kwargs:
         return interp.unknown("tf.Variable(**)")
     if isinstance(initial, (Function, Method, Partial)):
         initial = interp.calls.call(initial, [], {})
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
-    edges = [_left_behind(node, Cause.NEW_VARIABLE) for node in nodes_of(initial)]
+    edges = _left_behind(initial, Cause.NEW_VARIABLE)
     trained = True if _is_none(wanted) else interp.expressions.truth(wanted)
+    if library != "tf" and not trained:
+        # Keras keeps the flag for itself: what the tape watches below it depends on when the flag was set.
+        trained = None
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
-    return Variable(content, trained)
+    return Variable(content, trained, library)
 
 
-def _left_behind(node: Node, cause: Cause) -> Edge:
-    tensor = node.kind != LEAF and trainable(node.dtype)
-    return Edge(node, Effect.NONE, cause) if tensor else Edge(node, Effect.PLAIN)
+def _left_behind(value: Value, cause: Cause) -> list[Edge]:
+    """The edges from a variable's content to the value stored there."""
+    tensor = not isinstance(value, (Array, Scalar))
+    return [
+        Edge(node, Effect.NONE, cause) if tensor and trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        for node in nodes_of(value)
+    ]
 
 
 def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -143,9 +150,28 @@ def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
 
 def _gradients(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``tf.gradients`` needs a graph."""
-    if not interp.graph_level and not interp.alone:
+    if not interp.graph_level and not interp.alone and interp.recorder.tapes.fields["others"] == 0:
         interp.calls.gradients.refuses(Cause.GRADIENTS_IN_EAGER, "RuntimeError")
     return interp.unknown("tf.gradients", *args)
+
+
+def _composite(name: str, position: int) -> Handler:
+    """Slices and sparse tensors carry the gradient of their values."""
+
+    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        values = args[position] if len(args) > position else kwargs.get(name, NONE)
+        nodes = nodes_of(values)
+        dtype = nodes[0].dtype if len(nodes) == 1 else None
+        return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
+
+    return make
+
+
+def _graph_mode(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """From here on nothing is eager."""
+    tapes = interp.recorder.tapes
+    interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
+    return NONE
 
 
 _HANDLERS: dict[str, Handler] = {
@@ -155,6 +181,13 @@ _HANDLERS: dict[str, Handler] = {
     "tf.constant": _constant,
     "tf.function": _function,
     "tf.function()": lambda interp, args, kwargs: python.compiled(args[0]) if args else None,
+    "keras.Variable": lambda interp, args, kwargs: _variable(interp, args, kwargs, "keras"),
+    "tf.keras.Variable": lambda interp, args, kwargs: _variable(interp, args, kwargs, "keras"),
+    "tf.IndexedSlices": _composite("values", 0),
+    "tf.SparseTensor": _composite("values", 1),
+    "tf.sparse.SparseTensor": _composite("values", 1),
+    "tf.compat.v1.disable_eager_execution": _graph_mode,
+    "tf.compat.v1.disable_v2_behavior": _graph_mode,
     "tf.gradients": _gradients,
     "tf.hessians": _gradients,
     "tf.compat.v1.gradients": _gradients,
@@ -242,11 +275,8 @@ def method(
     kwargs: dict[str, Value],
 ) -> Value | None:
     """A method of a tensor or variable."""
-    if isinstance(receiver, Variable):
-        if receiver.library != "tf":
-            return interp.unknown("keras variable", receiver, *args)
-        if name in _ASSIGNING:
-            return _assign(interp, receiver, args, kwargs)
+    if isinstance(receiver, Variable) and name in _ASSIGNING:
+        return _assign(interp, receiver, args, kwargs, name == "assign")
     if name == "numpy" and interp.graph_level and symbolic(receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
         interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name)
@@ -254,11 +284,13 @@ def method(
         whole = next((edge.node.variable for edge in receiver.node.edges if edge.node.variable is not None), None)
         if whole is not None:
             # ``v[0].assign(...)`` writes into the variable.
-            return _assign(interp, whole, args, kwargs)
+            return _assign(interp, whole, args, kwargs, False)
     if name in ("item", "tolist"):
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
         return Scalar(interp.recorder.plain([edge]))
+    if isinstance(receiver, Variable) and receiver.library != "tf":
+        return interp.unknown("keras variable", receiver, *args)
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
     known = world.known(owner + name) or world.known("tf.Tensor." + name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
@@ -269,19 +301,24 @@ _ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(
 )
 
 
-def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """The new content has no history that a tape could follow. The result is another handle of the variable."""
+def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: dict[str, Value], whole: bool) -> Value:
+    """The new content has no history that a tape could follow. The result is another handle of the variable.
+
+    ``whole`` says that nothing of the old content is left.
+    """
     given = [*args, *(value for name, value in kwargs.items() if name == "value")]
     old = receiver.node
-    edges = [_left_behind(node, Cause.ASSIGNED) for value in given for node in nodes_of(value)]
-    edges += [Edge(edge.node, edge.effect, edge.cause) for edge in old.edges if edge.cause is Cause.ASSIGNED][:8]
+    edges = [edge for value in given for edge in _left_behind(value, Cause.ASSIGNED)]
+    if not whole:
+        edges.append(Edge(old, Effect.PLAIN))
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), old.dtype)
     content.variable = receiver
     interp.state.set(receiver, "content", content)
+    if receiver.library != "tf":
+        return interp.somehow("result of an assignment", [receiver, *given])
     if interp.recorder.tapes.active:
-        result = interp.recorder.op([Edge(content, Effect.UNKNOWN)], old.dtype)
-        result.why = "result of an assignment"
-        return Tensor(result)
+        # The call makes the tapes watch the variable, and reading the result is reading the variable.
+        return Tensor(content)
     return Tensor(interp.recorder.op([Edge(content, Effect.NONE, Cause.ASSIGNED)], old.dtype))
 
 

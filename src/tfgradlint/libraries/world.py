@@ -100,7 +100,7 @@ class World:
 
     def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
-        module: Any = {"tf": tensorflow, "numpy": numpy}.get(root, python)
+        module: Any = {"tf": tensorflow, "keras": tensorflow, "numpy": numpy}.get(root, python)
         special: Value | None = module.call(interp, self, path, args, kwargs)
         if special is not None:
             return special

@@ -12,7 +12,7 @@ _HUE = "turn the U and V channels between tf.image.rgb_to_yuv() and tf.image.yuv
 _SATURATION = "write grey + factor * (x - grey), grey = tf.image.rgb_to_grayscale(x)"
 _MASK = "use it only as a mask, such as in tf.where() or tf.boolean_mask()"
 _BOXES = "use tf.gather() along the indices of tf.image.non_max_suppression()"
-_SMALLER = "use method='bilinear', or tf.nn.avg_pool2d()"
+_SMALLER = "use tf.nn.avg_pool2d(), or method='bilinear' for a first derivative"
 
 #: What to write instead, by the operation's name.
 REMEDIES = {
@@ -55,7 +55,6 @@ ONCE = {
     "local_response_normalization": (
         "divide by (bias + alpha * tf.matmul(x * x, band)) ** beta, band = tf.linalg.band_part(tf.ones((n, n)), r, r)"
     ),
-    "crop_and_resize": "use tf.image.resize() of a slice",
     "max_pool_with_argmax": "use tf.nn.max_pool2d()",
     "fractional_max_pool": "use tf.nn.max_pool2d()",
     "dilation2d": "use tf.nn.max_pool2d()",
