@@ -37,7 +37,7 @@ EXCLUDED = frozenset(
     }
 )
 
-_REQUEST = re.compile(r"\.\s*(?:gradients?|(?:batch_)?jacobian)\s*\(")
+_REQUEST = re.compile(r"\.\s*(?:gradient|(?:batch_)?jacobian)\s*\(|\b(?:gradients|hessians)\s*\(")
 
 
 class Unreadable(Exception):

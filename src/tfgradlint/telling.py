@@ -16,6 +16,14 @@ from tfgradlint.rules import rule_for
 from tfgradlint.rules.base import Break
 
 _WIDTH = 60
+#: Causes whose step is told with its arguments.
+_WHOLE = (
+    Cause.WATCH_OF_NON_TENSOR,
+    Cause.LATE_WATCH,
+    Cause.INTEGER_SOURCE,
+    Cause.DERIVED_SOURCE,
+    Cause.OFF_TAPE,
+)
 _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
@@ -149,7 +157,7 @@ class _Teller:
                 if dtype is None and len(expression.args) > 1:
                     dtype = expression.args[1]
                 return f"{name}(..., {self._text(dtype.value)})" if dtype is not None else f"{name}()"
-            if reason.cause in (Cause.LATE_WATCH, Cause.INTEGER_SOURCE, Cause.DERIVED_SOURCE, Cause.OFF_TAPE):
+            if reason.cause in _WHOLE:
                 return self._text(expression)
             return f"{name}()"
         return self._text(expression)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from .judging import Verdict, judge
 from .programs import programs
+from .reducing import reduced
 
 #: More unknown sources than this share of all are a failure: the programs only hold what the linter should know.
 UNKNOWN_SHARE = 0.10
@@ -72,10 +72,6 @@ def _table(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common())
 
 
-class _Failed(Exception):
-    """Raised for Hypothesis to shrink; one subclass a kind, so that it keeps the kinds apart."""
-
-
 def run(count: int, start: int, progress: Callable[[Report], None] = lambda report: None) -> Report:
     """Judge ``count`` different programs. The same numbers give the same programs."""
     report = Report()
@@ -89,40 +85,37 @@ def run(count: int, start: int, progress: Callable[[Report], None] = lambda repo
 
 
 def _run_batch(number: int, count: int, report: Report, seen: set[str]) -> None:
-    """One batch; where a kind of failure is new, Hypothesis ends it early to shrink the program."""
+    """Judge some more programs; the first one of each kind of failure is made small."""
     told = {failure.kind for failure in report.failures}
-    shrinking: dict[str, tuple[str, str]] = {}
-    types: dict[str, type[_Failed]] = {}
 
     @seed(number)
     @settings(
         max_examples=_BATCH,
         deadline=None,
         database=None,
-        report_multiple_bugs=False,
-        print_blob=False,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate],
     )
     @given(programs())
     def one(text: str) -> None:
-        if not shrinking and (text in seen or report.programs >= count):
+        if text in seen or report.programs >= count:
             return
         seen.add(text)
         verdict = judge(text)
-        if not shrinking:
-            report.add(verdict)
+        report.add(verdict)
         for each in verdict.contradictions:
-            if each.kind not in told and (not shrinking or each.kind in shrinking):
-                shrinking[each.kind] = (text, each.told)
-                raise types.setdefault(each.kind, type("Failed", (_Failed,), {}))(each.kind)
+            if each.kind not in told:
+                told.add(each.kind)
+                report.failures.append(_shrunk(text, each.kind))
 
-    try:
-        one()
-    except _Failed:
-        kind, (text, what) = next(iter(shrinking.items()))
-        report.failures.append(Found(kind, text, what))
+    one()
 
 
-def now() -> float:
-    return time.monotonic()
+def _shrunk(text: str, kind: str) -> Found:
+    """The program as small as it gets while it fails in the same way."""
+
+    def contradictions(candidate: str) -> list[str]:
+        return [each.told for each in judge(candidate).contradictions if each.kind == kind]
+
+    small = reduced(text, lambda candidate: bool(contradictions(candidate)))
+    return Found(kind, small, contradictions(small)[0])

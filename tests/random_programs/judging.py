@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tfgradlint.analysis import analyse
 from tfgradlint.results import Analysis, Finding, Prediction
 
-from .running import Place, Seen, others, run
+from .running import Place, Seen, run, stirred
 
 #: What TensorFlow must give at a request for a finding with the code to be true.
 CONFIRMING = {"TFG305": ("zero",), "TFG112": ("raises",), "TFG113": ("raises",), "TFG101": ("raises",)}
@@ -57,7 +56,7 @@ class _Comparison:
         self._text = text
         self._analysis = analysis
         self._seen = seen
-        self._again: list[Seen] | None = None
+        self._again: Seen | None = None
         self.verdict = Verdict()
 
     def compare(self) -> None:
@@ -118,24 +117,19 @@ class _Comparison:
     def _accident(self, place: Place, index: int, predicted: str, observed: list[str]) -> bool:
         """Whether only the numbers made the outcome differ.
 
-        ``flows`` says that the steps carry a gradient. It may still be zero or not finite for the numbers at hand;
-        then it must not be with others, or it was never finite. ``zero`` likewise may come out as not finite.
+        ``flows`` says that the steps carry a gradient. For the numbers at hand it may still come out as zero, which
+        then is no longer so when the gradients are stirred; and both it and ``zero`` may come out as not finite.
         """
-        if predicted == "varies":
-            return any(len({_at(w, index) for w in again.words.get(place, ())}) > 1 for again in self._others())
         if predicted not in ("flows", "zero") or not set(observed) <= {predicted, *_NUMERIC}:
             return False
         if set(observed) <= {predicted, "nonfinite"}:
             return True
-        return predicted == "flows" and any(
-            any(_at(each, index) in ("flows", "nonfinite") for each in again.words.get(place, ()))
-            for again in self._others()
-        )
-
-    def _others(self) -> Iterator[Seen]:
+        if predicted == "zero":
+            return False
         if self._again is None:
-            self._again = list(others(self._text))
-        yield from self._again
+            self._again = stirred(self._text)
+        again = [_at(each, index) for each in self._again.words.get(place, ())]
+        return len(again) == len(observed) and set(again) <= {"flows", "nonfinite"}
 
     # -- findings
 

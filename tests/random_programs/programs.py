@@ -151,6 +151,8 @@ class Programs(Statements):
         target = self._target()
         if method == "jacobian":
             source = self._source()[0]
+            while target.startswith("["):  # one target only
+                target = self._target()
             self.line(f"{self.fresh('rows')} = {tape}.jacobian({target}, {source})")
             return None
         options = self.pick(

@@ -48,29 +48,37 @@ def build(measurement: Measurement) -> Entry | None:
         if more and facts is not None and cases.add(more, facts):
             together = {**full, **more}
             full = together if measurement.accepts(together) else full
-    for parameter in measurement.target.parameters:
-        _choose(measurement, cases, parameter, base, full)
+    # Dtypes last: they change what is said of the base, and the others are held against it as it was measured.
+    named = [choices(measurement.target.name, p.name) == choices("", "dtype") for p in measurement.target.parameters]
+    for _, parameter in sorted(zip(named, measurement.target.parameters, strict=True), key=lambda pair: pair[0]):
+        _choose(measurement, cases, parameter, kept, full)
     return Entry(measurement.target.parameters, cases.finished())
 
 
 def _raising(measurement: Measurement) -> Entry | None:
     """The entry of a callable that refuses every tensor with one exception."""
     target = measurement.target
-    if not target.name.startswith(("tf.Tensor.", "tf.Variable.", "builtins.", "copy.")):
+    own = target.name.startswith(("tf.Tensor.", "tf.Variable.", "builtins."))
+    written = handwritten(target.name)
+    if not own and not written:
         return None
-    tried = handwritten(target.name) or [filled(*next(calls(target)))]
+    tried = written or [filled(*next(calls(target)))]
     measurement.accepts(tried[0])
     error = measurement.problem.partition(":")[0]
-    if error not in _REFUSALS:
+    if error not in _REFUSALS and not (error == "TypeError" and own and written):
         return None
     return Entry(target.parameters, [Case(Observation(f"raises:{error}", (), [], ()), frozenset())])
 
 
-def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, base: Call, full: Call) -> None:
+def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, kept: list[Call], full: Call) -> None:
     """Tries the values of a parameter that may choose between behaviours.
 
-    ``full`` is the call with all the tensors that the base can do without.
+    ``kept`` are the calls that succeeded, the base first; ``full`` is the base with all the tensors that it can do
+    without.
     """
+    base = kept[0]
+    # Calls of the table differ for a reason, such as square and other matrices: an option must do the same for all.
+    others = [call for call in kept[1:] if call.keys() == base.keys() and handwritten(measurement.target.name)]
     name = parameter.name
     if isinstance(parameter.value, bool):
         values: tuple[str, ...] = ("False", "True")
@@ -84,7 +92,12 @@ def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, base: 
         if value == default:
             tried.append((value, cases.base.observation))
         elif value != "...":
-            tried.append((value, _option(measurement, base, full, name, value)))
+            facts = _option(measurement, base, full, name, value)
+            for other in others:
+                more = measurement.facts({**other, name: value})
+                if facts is not None and more is not None and alike(facts, more):
+                    facts = common(facts, more)
+            tried.append((value, facts))
     if values == choices("", "dtype"):
         tried = _named_dtypes(tried)
         cases.base.observation = dict(tried).get(default) or cases.base.observation
@@ -149,8 +162,8 @@ class Cases:
 
     def __init__(self) -> None:
         self._all: list[Case] = []
-        #: parameter -> (value, facts or None where the call was refused)
-        self._options: dict[str, list[tuple[Any, Observation | None]]] = {}
+        #: parameter -> (value, facts or None where the call was refused, whether they are the base's)
+        self._options: dict[str, list[tuple[Any, Observation | None, bool]]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -177,7 +190,9 @@ class Cases:
         return len(self._all) == 1
 
     def option(self, name: str, value: Any, facts: Observation | None) -> None:
-        self._options.setdefault(name, []).append((value, facts))
+        """Adds the facts of the base call with a parameter given a value; none where that was refused."""
+        same = facts is not None and agree(self.base.observation, facts)
+        self._options.setdefault(name, []).append((value, facts, same))
 
     def finished(self) -> list[Case]:
         """The cases with their conditions, the base last."""
@@ -197,14 +212,14 @@ class Cases:
                 case.when.setdefault(name, condition)
         return [*others, base]
 
-    def _split(self, base: Case, name: str, tried: list[tuple[Any, Observation | None]]) -> list[Case]:
-        same = [value for value, facts in tried if facts and agree(base.observation, facts)]
+    def _split(self, base: Case, name: str, tried: list[tuple[Any, Observation | None, bool]]) -> list[Case]:
+        same = [value for value, _, is_base in tried if is_base]
         if len(same) == len(tried):
             return []
         base.when[name] = same
         groups: list[Case] = []
-        for value, facts in tried:
-            if facts is None or value in same:
+        for value, facts, is_base in tried:
+            if facts is None or is_base:
                 continue
             for group in groups:
                 if agree(group.observation, facts):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.measure.measuring import MIXED, Observation, Output, Refused, TooLong, attempt, observe
 from tools.measure.handwritten import handwritten
+from tools.measure.measuring import MIXED, NO_ALIAS, Observation, Output, Refused, TooLong, attempt, observe
 from tools.measure.names import Target
 from tools.measure.samples import Point
 from tools.measure.synthesis import Call, calls, filled
@@ -88,17 +88,18 @@ class Measurement:
             if not accepted:
                 self.dtype, self.problem = "float32", problem
             return accepted
+        problem = ""
         for dtype in ("float32", "complex64"):
             if dtype == "complex64" and self.target.library in ("python", "copy", "numpy"):
                 break
             self.dtype = dtype
-            problem = self.problem
             for tried, (template, shape) in enumerate(calls(self.target)):
                 if tried > _MOST_TRIES[dtype]:
                     break
                 call = filled(template, shape)
                 if self.accepts(call):
                     return [call, *self._other_shapes(template, call)]
+            problem = problem or self.problem
         self.dtype, self.problem = "float32", problem
         return []
 
@@ -128,7 +129,7 @@ class Measurement:
             more = self.try_observe(call, point, second=True)
             if more is not None and _shape_of(more) == _shape_of(base):
                 seen.append(more)
-        if any(output.alias for output in base.outputs):
+        if any(output.alias.strip(NO_ALIAS) for output in base.outputs):
             others = (self.try_observe(call, point, gradients=False) for point in _OTHER_POINTS)
             seen += [o for o in others if o is not None and _shape_of(o) == _shape_of(base)]
         combined = self._combine(call, seen)

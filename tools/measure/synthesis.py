@@ -37,6 +37,8 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"dims", ("[2, 3]", "0")),
     (r"axis|axes|dim|batch_axis|reduction_indices|channel_axis", ("0", "-1", "1", "[0]", "[1, 0]")),
     (r"perm", ("[1, 0]",)),
+    (r"axis1|source", ("0",)),
+    (r"axis2|destination", ("1",)),
     (r"(data_)?format|data_format", ("'NHWC'", "'channels_last'")),
     (r"shape|newshape|new_shape|target_shape|size_splits", ("[2, 8]", "[4, 4]", "[4]", "(4, 4)")),
     (r"output_shape|out_shape", ("[4, 4]", "[1, 8, 8, 3]", "[1, 16, 16, 3]")),

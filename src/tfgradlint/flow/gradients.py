@@ -199,10 +199,25 @@ class Gradients:
         interp = self._interp
         interp.reports.steps.append((Reason(cause, interp.recorder.site, detail, (), exception), ""))
 
+    def expected(self) -> bool:
+        """Whether a handler, or a context manager that may be one, stands ready for an exception."""
+        return bool(self._interp.attempts) or self._interp.recorder.tapes.fields["others"] != 0
+
+    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tf.gradients`` and its like, which need a graph."""
+        interp = self._interp
+        leaves = flatten(self._argument(args, kwargs, 1, "xs"), "")
+        if interp.graph_level or interp.alone or self.expected():
+            self._note(name, leaves, [Judgement("unknown", why=name)] * len(leaves))
+            return interp.unknown(name, *args)
+        reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, "", (), "RuntimeError")
+        leaves = leaves or [("", NONE)]
+        self._note(name, leaves, [Judgement("raises", reason)] * len(leaves))
+        raise Raised
+
     def refuses(self, cause: Cause, exception: str, detail: str = "") -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function."""
-        # Where a handler stands ready the author expects the exception.
-        if not self._interp.attempts:
+        if not self.expected():
             self._step_raises(cause, exception, detail)
         raise Raised
 

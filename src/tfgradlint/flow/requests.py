@@ -133,7 +133,7 @@ class Judge:
                     Cause.SOURCE_NOT_TENSOR,
                     self._site,
                     "array" if isinstance(source, Array) else "number",
-                    raised="AttributeError",
+                    raised=_refusal(source),
                 ),
             )
         if not isinstance(source, (Tensor, Variable, Unknown)):
@@ -308,6 +308,20 @@ class Judge:
             if any(edge.effect is Effect.UNKNOWN for edge in node.edges):
                 return node.why or "effect not known"
         return "alternatives"
+
+
+def _refusal(source: Value) -> str:
+    """What TensorFlow raises for a source that is none. It takes a number for the code of a dtype."""
+    if isinstance(source, Array):
+        return "AttributeError"
+    if not isinstance(source, Const):
+        return "AttributeError or TypeError"
+    number = source.value
+    return "AttributeError" if any(number in codes for codes in _DTYPE_CODES) else "TypeError"
+
+
+#: Measured on TensorFlow 2.21: the numbers that stand for a dtype, by value or by reference.
+_DTYPE_CODES = (range(1, 34), range(101, 134))
 
 
 def _opaque_kind(value: Value) -> bool:

@@ -167,8 +167,6 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
             continue
         if reached(node):
             return _walk(node, came)
-        if node.kind == OPAQUE:
-            continue
         off = _off(tape, node)
         for edge in node.edges:
             obstacles: tuple[Obstacle, ...] | None = ()

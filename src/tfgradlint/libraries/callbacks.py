@@ -226,12 +226,19 @@ def _opaque_result(interp: Interpreter, value: Value, given: list[Value], why: s
 
 
 def _callback(cause: Cause | None) -> Handler:
-    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        inputs = interp.calls.iterate(_argument(args, kwargs, 1, "inp"))
+    """A function of the user that TensorFlow calls with values: called with its inputs, or as a decorator."""
+
+    def result(interp: Interpreter, inputs: Value) -> Value:
         effect = Effect.UNKNOWN if cause is None else Effect.NONE
         node = interp.recorder.op([Edge(each, effect, cause) for each in nodes_of(inputs)])
         node.why = "py_function"
         return Tensor(node)
+
+    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if args or "func" in kwargs:
+            return result(interp, interp.calls.iterate(_argument(args, kwargs, 1, "inp")))
+        called = Thunk("callback", lambda given, named: result(interp, Items(tuple(given))))
+        return Thunk("decorator", lambda given, named: called)
 
     return run
 

@@ -148,11 +148,8 @@ def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
     return Symbol("tf.function()") if _is_none(given) else None
 
 
-def _gradients(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """``tf.gradients`` needs a graph."""
-    if not interp.graph_level and not interp.alone and interp.recorder.tapes.fields["others"] == 0:
-        interp.calls.gradients.refuses(Cause.GRADIENTS_IN_EAGER, "RuntimeError")
-    return interp.unknown("tf.gradients", *args)
+def _gradients(name: str) -> Handler:
+    return lambda interp, args, kwargs: interp.calls.gradients.graph_gradients(name, args, kwargs)
 
 
 def _composite(name: str, position: int) -> Handler:
@@ -188,10 +185,10 @@ _HANDLERS: dict[str, Handler] = {
     "tf.sparse.SparseTensor": _composite("values", 1),
     "tf.compat.v1.disable_eager_execution": _graph_mode,
     "tf.compat.v1.disable_v2_behavior": _graph_mode,
-    "tf.gradients": _gradients,
-    "tf.hessians": _gradients,
-    "tf.compat.v1.gradients": _gradients,
-    "tf.compat.v1.hessians": _gradients,
+    "tf.gradients": _gradients("gradients"),
+    "tf.hessians": _gradients("hessians"),
+    "tf.compat.v1.gradients": _gradients("gradients"),
+    "tf.compat.v1.hessians": _gradients("hessians"),
     "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.alone else Const(not interp.graph_level),
     "tf.inside_function": lambda interp, args, kwargs: None if interp.alone else Const(bool(interp.graph_level)),
     "tf.convert_to_tensor": _converted,
