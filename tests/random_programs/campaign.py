@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tfgradlint.evidence.observe import tensorflow
 
 from .judging import Verdict, judge
 from .programs import programs
@@ -14,7 +17,8 @@ from .reducing import reduced
 
 #: More unknown sources than this share of all are a failure: the programs only hold what the linter should know.
 UNKNOWN_SHARE = 0.10
-_BATCH = 100
+#: Hypothesis repeats parts of what it generated before once it has seen ten examples; fewer are all different.
+_BATCH = 10
 
 
 @dataclass
@@ -77,6 +81,9 @@ def run(count: int, start: int, progress: Callable[[Report], None] = lambda repo
     report = Report()
     seen: set[str] = set()
     batch = 0
+    tensorflow()
+    gc.collect()
+    gc.freeze()  # Keras collects garbage between programs: there is no need to look through all of TensorFlow
     while report.programs < count:
         _run_batch(start * 10_007 + batch, count, report, seen)
         progress(report)

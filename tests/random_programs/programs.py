@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -92,6 +93,7 @@ class Programs(Statements):
 
     def _body(self, tape: str) -> None:
         """The steps on a tape, some of them off it, and a target at the end."""
+        began = len(self.lines)
         self.statements(0, 3, 1)
         if self.chance(10):
             with self.block(f"with {tape}.stop_recording():"):
@@ -102,11 +104,21 @@ class Programs(Statements):
         kind = self.pick((6, "sca"), (2, "vec"))
         text = self.expression(kind, 2)
         name = self.fresh("loss")
+        used = self._used("\n".join(self.lines[began:]))
+        if used and self.chance(60):
+            text = f"tf.reduce_sum({self.one(used)} * {self._part('vec', 2)})"
         self.line(f"{name} = {text}")
         self.scope.names[name] = kind
+        self._steps = "\n".join(self.lines[began:])
         self._watch(tape, 8)
         if self.chance(8):
             self._request(tape)
+
+    _steps = ""
+
+    def _used(self, text: str) -> list[str]:
+        """The vectors that some lines speak of."""
+        return [name for name in self.atoms("vec") if re.search(rf"\b{re.escape(name)}(?!\w)", text)]
 
     def _nested(self) -> None:
         """A tape within a tape: the gradient of a gradient, or two tapes over the same steps."""
@@ -211,8 +223,10 @@ class Programs(Statements):
 
     def _source(self) -> tuple[str, str]:
         """What a gradient is asked for, and its kind; mostly something that was there from the start."""
+        used = [name for name in self._used(self._steps) if "[" not in name]
         return self.pick(
-            (10, lambda: (self.one(self.atoms("vec")[::-1][:5]), "vec")),
+            (16 if used else 0, lambda: (self.one(used[::-1]), "vec")),
+            (6, lambda: (self.one(self.atoms("vec")[::-1][:5]), "vec")),
             (2, lambda: (self.one(self.atoms("vec")), "vec")),
             (1 if self.atoms("sca") else 0, lambda: (self.one(self.atoms("sca")), "sca")),
             (1, lambda: self._derived_source()),

@@ -158,9 +158,9 @@ class Measurement:
                 united.alias = "?"
             for name in output.effects:
                 word = decide([w for o in seen if (w := o.outputs[number].effects.get(name))])
-                if word == "zero" and output.dtype.startswith(("float", "complex", "bfloat")):
-                    if not self._moves(call, name, number):
-                        continue
+                floating = output.dtype.startswith(("float", "complex", "bfloat"))
+                if word == "zero" and floating and not self._moves(call, name, number):
+                    continue
                 united.effects[name] = word
                 if word == "flows":
                     united.second[name] = decide(
@@ -211,9 +211,9 @@ class Measurement:
                 if o is not None and _shape_of(o) == _shape_of(facts)
             }
             output.dtype = _dtype(found, output.dtype, first)
-            if mixed and output.dtype == f"={first}" and len(mixed.outputs) > number:
-                if mixed.outputs[number].dtype != "int32":
-                    output.dtype = "float"
+            promoted = mixed and len(mixed.outputs) > number and mixed.outputs[number].dtype != "int32"
+            if promoted and output.dtype == f"={first}":
+                output.dtype = "float"
 
 
 def _shape_of(observation: Observation) -> tuple[Any, ...]:

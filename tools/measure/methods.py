@@ -8,19 +8,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tools.measure.names import Parameter, Target, parameters
 
 _OWN_OPERATORS = frozenset(
-    (
-        "__abs__ __add__ __and__ __array__ __bool__ __complex__ __copy__ __deepcopy__ __div__ __eq__ __float__ __floordiv__"
-    ).split()
-    + "__ge__ __getitem__ __gt__ __iadd__ __idiv__ __imul__ __index__ __int__ __invert__ __ipow__ __isub__".split()
-    + "__itruediv__ __iter__ __le__ __len__ __lt__ __matmul__ __mod__ __mul__ __ne__ __neg__ __or__ __pow__".split()
-    + "__radd__ __rand__ __rdiv__ __rfloordiv__ __rmatmul__ __rmod__ __rmul__ __ror__ __round__ __rpow__".split()
-    + "__rsub__ __rtruediv__ __rxor__ __sub__ __truediv__ __xor__ __contains__ __hash__ __divmod__ __rdivmod__".split()
-    + "__imod__ __ifloordiv__ __imatmul__ __trunc__ __ceil__ __floor__ __pos__ __reversed__ __str__ __repr__".split()
+    f"__{name}__"
+    for name in """
+    abs add and array bool complex copy deepcopy div eq float floordiv ge getitem gt iadd idiv imul index int invert
+    ipow isub itruediv iter le len lt matmul mod mul ne neg or pow radd rand rdiv rfloordiv rmatmul rmod rmul ror round
+    rpow rsub rtruediv rxor sub truediv xor contains hash divmod rdivmod imod ifloordiv imatmul trunc ceil floor pos
+    reversed str repr
+    """.split()
 )
 #: Not values of the program's computation, or dangerous to call.
 _SKIPPED = frozenset(
@@ -28,7 +28,7 @@ _SKIPPED = frozenset(
     " initialized_value initializer count_up_to constraint".split()
 )
 
-#: The parameters of what does not tell its own; a default in parentheses is one that is never given here.
+#: What belongs to Python and NumPy, with the parameters that it does not tell itself.
 _BUILTINS: dict[str, tuple[Callable[..., Any], str]] = {
     "builtins.abs": (abs, "x"),
     "builtins.bool": (bool, "x"),
@@ -52,8 +52,13 @@ _BUILTINS: dict[str, tuple[Callable[..., Any], str]] = {
     "builtins.any": (any, "iterable"),
     "builtins.all": (all, "iterable"),
     "builtins.hash": (hash, "obj"),
-    "math.log": (math.log, "x"),
+    "math.log": (math.log, "x, base=2.718281828459045"),
     "math.hypot": (math.hypot, "*coordinates"),
+    "numpy.float16": (np.float16, "x"),
+    "numpy.float32": (np.float32, "x"),
+    "numpy.float64": (np.float64, "x"),
+    "numpy.int32": (np.int32, "x"),
+    "numpy.int64": (np.int64, "x"),
     "copy.copy": (copy.copy, "x"),
     "copy.deepcopy": (copy.deepcopy, "x"),
 }

@@ -67,7 +67,8 @@ class Vocabulary:
         return {**own, "tf": tf, "np": np, "Float": Float}
 
     def _draw(self, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-        return self._rng.uniform(low, high, shape)
+        drawn: np.ndarray[Any, Any] = np.asarray(self._rng.uniform(low, high, shape))
+        return drawn
 
     def f(self, *shape: int) -> Float:
         """Generic numbers from the point's domain."""

@@ -114,7 +114,8 @@ class Supervisor:
     def _one_worker(self) -> bool:
         command = [sys.executable, "-m", "tools.measure", "--worker"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as worker:
-            assert worker.stdin and worker.stdout
+            assert worker.stdin is not None
+            assert worker.stdout is not None
             worker.stdin.write(json.dumps({"names": self.names, "skip": self._skip}).encode() + b"\n")
             worker.stdin.close()
             rest = b""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import LEAF, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph import LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.search import (
     ANY,
     FLOWS,
@@ -196,6 +196,9 @@ class Judge:
         status = tracked(self._tape, own)
         arriving = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}[status]
         hidden = isinstance(source, Unknown)
+        if not status and not hidden and all(_new_object(target) for target in self._targets):
+            # Whatever hides on the way: a tape has no gradient for what it does not follow.
+            return NOTHING if own not in self._nodes else FLOWS
 
         def arrival(node: Node) -> int | None:
             if node is own or (variable is not None and node.variable is variable):
@@ -257,6 +260,9 @@ class Judge:
         derived = None if self._swapped(source) else self._derived(source)
         if derived is not None:
             return derived
+        if any(node.kind == OPAQUE or node.why for node in ancestors(self._nodes)):
+            # Something unknown may lead to the source; that the tape does not follow it is certain.
+            return self._unwatched(source, Path((), ()))
         return Reason(Cause.UNRELATED_TARGET, self._site)
 
     def _unwatched(self, source: Tensor | Variable | Unknown, path: Path) -> Reason | None:
@@ -322,6 +328,14 @@ def _refusal(source: Value) -> str:
 
 #: Measured on TensorFlow 2.21: the numbers that stand for a dtype, by value or by reference.
 _DTYPE_CODES = (range(1, 34), range(101, 134))
+
+
+def _new_object(target: Value) -> bool:
+    """Whether the target is the result of a step of its own, and so no other tensor under a second name."""
+    if not isinstance(target, Tensor):
+        return False
+    node = target.node
+    return node.kind == OP and not node.loose and node.maybe_alias is None
 
 
 def _opaque_kind(value: Value) -> bool:

@@ -73,8 +73,8 @@ class NumpyCallback(Rule):
     ```
 
     ## References
-    - [tf.numpy_function](https://www.tensorflow.org/api_docs/python/tf/numpy_function): "the function is not
-      differentiable".
+    - [tf.numpy_function](https://www.tensorflow.org/api_docs/python/tf/numpy_function), which names
+      `tf.py_function` for what has to be differentiated.
     - [tf.custom_gradient](https://www.tensorflow.org/api_docs/python/tf/custom_gradient).
     """
 
