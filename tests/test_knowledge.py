@@ -186,6 +186,47 @@ def test_constants_of_variables_and_of_tensors_differ() -> None:
     assert output.of_variable["value"] == "none"
 
 
+def test_the_imaginary_part_has_a_gradient_for_complex_tensors_only() -> None:
+    output = usual("tf.math.imag").outputs[0]
+    assert "input" not in output.effects
+    assert output.of_complex == {"input": "flows"}
+
+
+def test_an_option_that_is_not_known_decides_nothing() -> None:
+    resize = known("tf.image.resize")
+    area = resize.case({"method": "area"}, ["images", "size", "method"])
+    plain = resize.case({}, ["images", "size"])
+    assert area is not None
+    assert plain is not None
+    assert area.outputs[0].effects["images"] == "raises:LookupError"
+    assert plain.outputs[0].effects["images"] == "flows"
+    assert resize.case({}, ["images", "size", "method"]) is None
+    assert resize.case({"method": "no such"}, ["images", "size", "method"]) is None
+    solve = known("tf.linalg.lstsq").case({"fast": False}, ["matrix", "rhs", "fast"])
+    assert solve is not None
+    assert solve.outputs[0].effects["matrix"] == "raises:ValueError"
+    largest = known("builtins.max")
+    one, several = largest.case({}, ["iterable"]), largest.case({}, ["iterable", "args"])
+    assert one is not None
+    assert several is not None
+    assert one.outputs[0].effects["iterable"] == "flows"
+    assert several.outputs[0].effects == {}, "which of several is the largest decides"
+
+
+def test_named_dtypes_are_those_of_the_output() -> None:
+    zeros = known("tf.zeros_like")
+    for dtype in ("float16", "float32", "float64", "int32", "bool"):
+        case = zeros.case({"dtype": dtype}, ["input", "dtype"])
+        assert case is not None
+        assert case.outputs[0].dtype == dtype
+    same = zeros.case({}, ["input"])
+    assert same is not None
+    assert same.outputs[0].dtype == "=input"
+    drawn = known("tf.random.normal").case({"dtype": "float64"}, ["shape", "mean", "dtype"])
+    assert drawn is not None
+    assert (drawn.outputs[0].dtype, drawn.outputs[0].effects["mean"]) == ("float64", "flows")
+
+
 def test_second_derivatives() -> None:
     assert usual("tf.math.reduce_mean").outputs[0].second["input_tensor"] == "none"
     assert usual("tf.math.exp").outputs[0].second["x"] == "flows"
@@ -231,6 +272,15 @@ def test_files_are_json_sorted_and_one_line_a_callable() -> None:
         lines = text.split("\n")
         assert all(any(line.startswith(f'"{name}": ') for line in lines) for name in list(data["callables"])[:5])
         assert "tensorflow" in data["versions"]
+
+
+def test_every_written_call_is_of_a_measured_callable() -> None:
+    text = (ROOT / "tools" / "measure" / "calls.txt").read_text(encoding="utf-8")
+    names = {line.partition(": ")[0] for line in text.splitlines() if line and not line.startswith("#")}
+    unmeasured = (FOLDER / "unmeasured.txt").read_text(encoding="utf-8")
+    listed = {line.partition(": ")[0] for line in unmeasured.splitlines()}
+    assert len(names) > 300
+    assert not {name for name in names if load().get(name) is None} - listed
 
 
 def test_loading_imports_neither_tensorflow_nor_numpy() -> None:

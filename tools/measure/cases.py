@@ -260,6 +260,7 @@ def join(one: Observation, other: Observation) -> Observation:
             effects={**a.effects, **b.effects},
             second={**a.second, **b.second},
             of_variable={**a.of_variable, **b.of_variable},
+            of_complex={**a.of_complex, **b.of_complex},
         )
         for a, b in zip(one.outputs, other.outputs, strict=True)
     ]
@@ -286,6 +287,7 @@ def common(one: Observation, other: Observation) -> Observation:
             effects=shared(a.effects, b.effects),
             second=shared(a.second, b.second),
             of_variable=shared(a.of_variable, b.of_variable),
+            of_complex=shared(a.of_complex, b.of_complex),
         )
         for a, b in zip(one.outputs, other.outputs, strict=True)
     ]

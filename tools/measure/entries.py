@@ -138,9 +138,11 @@ class Measurement:
                 if not known.dtype.startswith("=") or known.dtype[1:] in call:
                     output.dtype = known.dtype
                 output.of_variable = {n: w for n, w in known.of_variable.items() if n in output.effects}
+                output.of_complex = {n: w for n, w in known.of_complex.items() if n in output.effects}
         else:
             self._dtypes(call, combined)
             self._variables(call, combined)
+            self._complex(call, combined)
         if self._first is None:
             self._first, self._first_facts = base, combined
         return combined
@@ -193,6 +195,26 @@ class Measurement:
                 known = output.effects.get(name, word)
                 if word != known and "none" in (word, known):
                     output.of_variable[name] = word
+
+    def _complex(self, call: Call, facts: Observation) -> None:
+        """Takes back what does not hold for complex arguments as well: the imaginary part of floats has no gradient."""
+        if not facts.watched or self.dtype != "float32":
+            return
+        seen = self.try_observe(call, Point(dtype="complex64"))
+        if seen is None or _shape_of(seen) != _shape_of(facts):
+            return
+        for output, other in zip(facts.outputs, seen.outputs, strict=True):
+            if output.dtype.startswith("=") and other.dtype != "complex64":
+                output.dtype = "float"
+            if other.alias != output.alias:
+                output.alias = "?"
+            for name, word in other.effects.items():
+                known = output.effects.get(name)
+                if word == "flows" and known in ("none", "zero"):
+                    output.of_complex[name] = word
+                if word == "flows" and known == "none":
+                    # A tensor of unknown dtype could be either; nobody takes the sign of complex numbers, though.
+                    output.effects[name] = MIXED
 
     def _dtypes(self, call: Call, facts: Observation) -> None:
         """Tells whether an output's dtype follows the arguments': puts ``=argument`` in the place of a name."""

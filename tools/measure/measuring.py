@@ -42,6 +42,7 @@ class Output:
     effects: dict[str, str] = field(default_factory=dict)
     second: dict[str, str] = field(default_factory=dict)
     of_variable: dict[str, str] = field(default_factory=dict)
+    of_complex: dict[str, str] = field(default_factory=dict)
     value: bytes = b""
 
 
@@ -313,6 +314,7 @@ def merge(outputs: list[Output]) -> Output:
         "",
         {name: unite([o.effects.get(name, "") for o in outputs]) for name in first.effects},
         {name: unite([o.second.get(name, "") for o in outputs]) for name in first.second},
+        {},
         {},
         b"".join(output.value for output in outputs),
     )

@@ -61,7 +61,8 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"padding", ("'SAME'", "'VALID'", "'same'", "2", "[[0, 0], [1, 1], [1, 1], [0, 0]]")),
     (r"strides?", ("1", "2", "[1, 1, 1, 1]", "[1, 1, 1, 1, 1]")),
-    (r"dilations?|rate|rates|dilation_rate", ("1", "2", "[1, 1, 1, 1]", "u()")),
+    (r"rate", ("0.4", "2", "[1, 2, 2, 1]", "u()")),
+    (r"dilations?|rates|dilation_rate", ("1", "2", "[1, 1, 1, 1]", "u()")),
     (
         r"ksize|pool_size|window_shape|kernel_size|window_size|size_",
         ("2", "[1, 2, 2, 1]", "[1, 2, 2, 2, 1]", "[2]"),

@@ -48,6 +48,7 @@ def _output(output: Output) -> dict[str, Any]:
         "effects": effects,
     }
     found["of_variable"] = of_variable
+    found["of_complex"] = output.of_complex
     return {key: value for key, value in found.items() if value and (key, value) != ("kind", "tensor")}
 
 

@@ -140,8 +140,11 @@ class Judge:
             return Judgement("unknown", why="source")
         if self._raising is not None:
             node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
-            exception = self._raising.detail or "LookupError"
-            return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, raised=exception))
+            exception, _, operation = self._raising.detail.partition(" ")
+            if self._request.kind != "gradient" and exception == "LookupError":
+                # A Jacobian is computed in a graph of its own.
+                exception = "StagingError"
+            return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, operation, raised=exception))
         if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
             return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
         if self._may_raise:

@@ -48,7 +48,9 @@ class Output:
     floating-point tensor. For an output that is not floating-point the word tells what a request with that very
     output as target gives; whatever is computed further from it has no gradient.
 
-    ``of_variable``: the arguments whose effect is another where a ``tf.Variable`` is given.
+    ``of_variable``: the arguments whose effect is another where a ``tf.Variable`` is given; ``of_complex``: where a
+    complex tensor is given. ``effects`` speak of floats (of complex tensors where only these are taken); an argument
+    without gradient for floats and with one for complex tensors (``tf.math.imag``) is missing there.
 
     ``second``: for the arguments with ``flows``, the outcome of differentiating that gradient again with respect to
     the same argument: ``none`` where the operation is linear in it. Missing where it was not measured.
@@ -62,6 +64,7 @@ class Output:
     effects: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     second: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     of_variable: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    of_complex: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     alias: str = ""
 
 
@@ -222,8 +225,10 @@ def _case(case: dict[str, object]) -> Case:
 def _output(output: dict[str, object]) -> Output:
     effects = output.get("effects", {})
     of_variable = output.get("of_variable", {})
+    of_complex = output.get("of_complex", {})
     assert isinstance(effects, dict)
     assert isinstance(of_variable, dict)
+    assert isinstance(of_complex, dict)
     first: dict[str, str] = {}
     second: dict[str, str] = {}
     for name, words in effects.items():
@@ -231,7 +236,7 @@ def _output(output: dict[str, object]) -> Output:
         if first[name] == "flows" and again != "?":
             second[name] = again or "flows"
     kind, dtype, alias = (str(output.get(key, usual)) for key, usual in _TEXTS)
-    return Output(kind, dtype, first, second, of_variable, alias)
+    return Output(kind, dtype, first, second, of_variable, of_complex, alias)
 
 
 _TEXTS = (("kind", "tensor"), ("dtype", ""), ("alias", ""))

@@ -63,7 +63,7 @@ def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str
         return None
     constants: dict[str, object] = {}
     for name, value in bound.items():
-        literal = _literal(value)
+        literal = named_dtype(value) or _literal(value)
         if literal is not _NO_LITERAL:
             constants[name] = literal
     case = known.case(constants, bound.keys())
@@ -143,8 +143,11 @@ def _edge(known: Known, output: Output, name: str, value: Value, node: Node, lea
         # An argument that takes no tensors of floating point: shapes, axes, indices, names.
         return Edge(node, Effect.PLAIN if leaves and known.name.startswith("builtins.") else Effect.UNKNOWN)
     if word.startswith("raises"):
-        return Edge(node, Effect.RAISES, Cause.UNREGISTERED, word.partition(":")[2])
+        return Edge(node, Effect.RAISES, Cause.UNREGISTERED, f"{word.partition(':')[2]} {known.name}")
     effect = _EFFECTS.get(word, Effect.UNKNOWN)
+    if effect is not Effect.FLOWS and (node.dtype or "").startswith("complex"):
+        # Measured with real numbers; some operations that are flat for those are not for complex ones.
+        return Edge(node, Effect.UNKNOWN)
     if effect is Effect.NONE:
         cause = cause_of(known, name, output, leaves)
         return Edge(node, effect, cause, _detail(known.name, cause))
@@ -204,14 +207,14 @@ def _same_object(output: Output, value: Value, dtype: str | None) -> Value | Non
 
 def _dtype(known: Known, output: Output, bound: dict[str, Value]) -> str | None:
     text = output.dtype
-    named = named_dtype(bound.get("dtype")) if "dtype" in bound else _default_dtype(known)
-    if text and named is not None:
-        return named
-    if not text.startswith("="):
-        return text or None
-    own = dtype_of(bound.get(text[1:], NONE))
+    if not text:
+        return None
+    own = dtype_of(bound.get(text[1:], NONE)) if text.startswith("=") else text
     if own is not None and not own.startswith("?"):
         return own
+    named = named_dtype(bound["dtype"]) if "dtype" in bound else _default_dtype(known)
+    if named is not None:
+        return named
     # The arguments of an operation share one dtype: a literal takes that of the tensor beside it.
     beside = [value for value in bound.values() if isinstance(value, (Tensor, Variable, Unknown, Array))]
     for value in beside:
@@ -235,7 +238,9 @@ def _literal(value: Value) -> object:
     if isinstance(value, Const):
         return dtype_of_literal(value.value)
     if isinstance(value, Symbol):
-        return value.path.rpartition(".")[2]
+        # ``tf.image.ResizeMethod.AREA`` is the text ``area``.
+        name = value.path.rpartition(".")[2]
+        return name.lower() if name.isupper() else name
     if isinstance(value, Listing):
         value = value.fields["content"]
     if isinstance(value, Items):
