@@ -122,7 +122,16 @@ def _shrunk(text: str, kind: str) -> Found:
     """The program as small as it gets while it fails in the same way."""
 
     def contradictions(candidate: str) -> list[str]:
-        return [each.told for each in judge(candidate).contradictions if each.kind == kind]
+        verdict = judge(candidate)
+        if not _kinds(verdict) <= endings:
+            return []  # it breaks off where the whole program goes on
+        return [each.told for each in verdict.contradictions if each.kind == kind]
 
+    endings = _kinds(judge(text))
     small = reduced(text, lambda candidate: bool(contradictions(candidate)))
     return Found(kind, small, contradictions(small)[0])
+
+
+def _kinds(verdict: Verdict) -> set[str]:
+    """The exceptions in which a program ended, without what depends on its names."""
+    return {ending.partition(":")[2].partition(":")[0] for ending in verdict.endings}

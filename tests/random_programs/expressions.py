@@ -254,7 +254,7 @@ class Expressions(Pen):
             (1, lambda depth: f"{self._part('sca', depth)}.numpy()"),
             (2, lambda depth: self._operation(("num",), depth, "np", "math")),
             (1, lambda depth: f"float(np.mean({self.arr(depth - 1)}))"),
-            (1, lambda depth: f"len({self.vec(0)})"),
+            (1, lambda depth: f"len([{self.vec(0)}])"),
         )
         return write(depth)
 

@@ -146,7 +146,8 @@ class Programs(Statements):
         self._requests([outer])
 
     def _requests(self, tapes: list[str]) -> None:
-        for _ in range(self.pick((6, 1), (2, 2), (1, 3))):
+        persistent = any("persistent=True" in line for line in self.lines[-30:])
+        for _ in range(self.pick((6, 1), (3 if persistent else 1, 2), (2 if persistent else 0, 3))):
             tape = self.one(tapes)
             if self.chance(10):
                 with self.branch():

@@ -85,7 +85,7 @@ def _simpler(tree: ast.Module) -> Iterator[str]:
                 for part in _parts(value):
                     yield _replaced(tree, index, field, None, part)
             elif isinstance(value, list):
-                for place, each in enumerate(value):
+                for place, each in enumerate([] if isinstance(node, ast.List) and _numbers(node) else value):
                     if isinstance(each, (ast.expr, ast.keyword)) and not (
                         isinstance(node, ast.Call) and field == "args" and place == 0
                     ):
@@ -103,7 +103,12 @@ def _parts(node: ast.expr) -> list[ast.expr]:
             found.append(child.value)
         elif isinstance(child, ast.expr) and not (isinstance(node, ast.Call) and child is node.func):
             found.append(child)
-    return found
+    return [child for child in found if not _numbers(child) and not _numbers(node)]
+
+
+def _numbers(node: ast.expr) -> bool:
+    """A vector's numbers: a program in which a name is a number where it was a vector is another program."""
+    return isinstance(node, (ast.List, ast.Tuple)) and all(isinstance(each, (ast.Constant, ast.UnaryOp)) for each in node.elts)
 
 
 def _replaced(tree: ast.Module, index: int, field: str, place: int | None, part: Any) -> str:

@@ -23,6 +23,7 @@ from tfgradlint.flow.values import (
     Function,
     Instance,
     Items,
+    Layer,
     Listing,
     Mapping,
     Member,
@@ -76,6 +77,9 @@ class Calls(Objects):
             return callee.call(args, kwargs)
         if isinstance(callee, Choice):
             return self._several_callees(callee, args, kwargs)
+        if isinstance(callee, Layer):
+            found = interp.libraries.call(interp, callee, args, kwargs)
+            return found if found is not None else self._unknown_call("call of a layer", callee, args, kwargs)
         if isinstance(callee, Instance):
             function = self.class_attribute(callee.cls, "__call__")
             if function is not None:

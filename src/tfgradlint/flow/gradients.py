@@ -167,7 +167,8 @@ class Gradients:
                 self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
             if isinstance(leaf, Variable) and leaf.library != "tf":
                 self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
-            key: Any = leaf if isinstance(leaf, Variable) else getattr(leaf, "node", None)
+            node = getattr(leaf, "node", None)
+            key: Any = node.variable if node is not None and node.variable is not None else node
             if key is not None:
                 watched[key] = True
                 tape.watch_sites[key] = interp.recorder.site

@@ -18,6 +18,7 @@ from tfgradlint.flow.values import (
     Function,
     Instance,
     Items,
+    Layer,
     Listing,
     Mapping,
     Member,
@@ -152,6 +153,8 @@ class Objects:
         interp = self._interp
         if isinstance(receiver, (Instance, Class)):
             interp.state.set(receiver, name, value)
+        elif isinstance(receiver, Layer):
+            interp.state.set(receiver, name, value if name != "trainable" else interp.expressions.truth(value))
         elif isinstance(receiver, Unknown):
             interp.state.set(self._known(receiver.node), name, value)
         elif isinstance(receiver, Choice):

@@ -16,6 +16,8 @@ class Recorder:
     def __init__(self) -> None:
         self.tapes = Tapes()
         self.site: Site = NOWHERE
+        #: Set while a model runs off the tape: all its steps stand where it was called.
+        self.pinned: Site | None = None
         #: How many compiled functions are being traced.
         self.level = 0
         self._seq = 0
@@ -51,7 +53,7 @@ class Recorder:
     def op(self, edges: Sequence[Edge], dtype: str | None = None, site: Site | None = None) -> Node:
         """A step computed from ``edges``. A tape records it if it follows one of the inputs at this moment."""
         tapes = self.tapes
-        node = Node(OP, self.now(), site or self.site, tuple(edges), dtype, tapes.active)
+        node = Node(OP, self.now(), self.pinned or site or self.site, tuple(edges), dtype, tapes.active)
         node.level = self.level
         if tapes.stopped:
             node.stopped = tapes.stopped

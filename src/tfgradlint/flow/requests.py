@@ -195,7 +195,7 @@ class Judge:
     def _bits(self, source: Tensor | Variable | Unknown) -> int:
         own = source.node
         birth = _birth_seq(source)
-        variable = source if isinstance(source, Variable) else None
+        variable = own.variable
         status = tracked(self._tape, own)
         arriving = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}[status]
         hidden = isinstance(source, Unknown)

@@ -234,6 +234,23 @@ class Variable(Cell):
         return node
 
 
+class Layer(Cell):
+    """A layer or model of a library: what it returns depends on what it is given and on its weights.
+
+    ``own`` is one variable that stands for all weights it made itself; ``fields["parts"]`` are the layers in it;
+    ``single`` says that it returns one tensor.
+    """
+
+    __slots__ = ("own", "path", "single")
+
+    def __init__(self, path: str, own: Variable | None, parts: tuple[Value, ...] = (), single: bool = True) -> None:
+        super().__init__()
+        self.path = path
+        self.own = own
+        self.single = single
+        self.fields = {"parts": parts, "trainable": True, "opened": False}
+
+
 class Scope(Cell):
     """The names of a module, function, class body or comprehension."""
 

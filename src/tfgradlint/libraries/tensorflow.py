@@ -17,6 +17,7 @@ from tfgradlint.flow.values import (
     Function,
     Instance,
     Items,
+    Layer,
     Listing,
     Mapping,
     Method,
@@ -72,7 +73,7 @@ def _tape(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return interp.calls.gradients.tape(args, kwargs)
 
 
-def _variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], library: str = "tf") -> Value:
+def variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], library: str = "tf") -> Value:
     """A new variable: what it was made from cannot be reached through it."""
     initial = args[0] if args else kwargs.get("initial_value", kwargs.get("initializer", NONE))
     wanted = args[1] if len(args) > 1 and library == "tf" else kwargs.get("trainable", NONE)
@@ -83,9 +84,8 @@ def _variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], 
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
     edges = _left_behind(initial, Cause.NEW_VARIABLE)
     trained = True if _is_none(wanted) else interp.expressions.truth(wanted)
-    if library != "tf" and not trained:
-        # Keras keeps the flag for itself: what the tape watches below it depends on when the flag was set.
-        trained = None
+    if dtype is None and library != "tf":
+        dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
     return Variable(content, trained, library)
 
@@ -174,12 +174,12 @@ def _graph_mode(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
 _HANDLERS: dict[str, Handler] = {
     "tf.GradientTape": _tape,
     "tf.autodiff.GradientTape": _tape,
-    "tf.Variable": _variable,
+    "tf.Variable": variable,
     "tf.constant": _constant,
     "tf.function": _function,
     "tf.function()": lambda interp, args, kwargs: python.compiled(args[0]) if args else None,
-    "keras.Variable": lambda interp, args, kwargs: _variable(interp, args, kwargs, "keras"),
-    "tf.keras.Variable": lambda interp, args, kwargs: _variable(interp, args, kwargs, "keras"),
+    "keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
+    "tf.keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     "tf.IndexedSlices": _composite("values", 0),
     "tf.SparseTensor": _composite("values", 1),
     "tf.sparse.SparseTensor": _composite("values", 1),
@@ -204,6 +204,8 @@ _FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int
 
 def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, name: str) -> Value | None:
     """An attribute that is not a method: shapes and dtypes carry no gradient."""
+    if name == "value" and isinstance(receiver, Variable) and receiver.library != "tf":
+        return Tensor(receiver.node)
     if name in _FACTS:
         if name == "dtype":
             dtype = receiver.node.dtype
@@ -253,7 +255,7 @@ def _collect(value: object, found: list[Variable], seen: set[int]) -> bool:
     if isinstance(value, Entries):
         complete = _collect_all([value.entries[key] for key in sorted(value.entries, key=str)], found, seen)
         return complete and value.rest is None
-    return not isinstance(value, (Unknown, Several, Choice))
+    return not isinstance(value, (Unknown, Several, Choice, Layer))
 
 
 def _collect_all(values: list[Value], found: list[Variable], seen: set[int]) -> bool:
@@ -286,8 +288,8 @@ def method(
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
         return Scalar(interp.recorder.plain([edge]))
-    if isinstance(receiver, Variable) and receiver.library != "tf":
-        return interp.unknown("keras variable", receiver, *args)
+    if isinstance(receiver, Variable) and receiver.library != "tf" and name != "numpy":
+        return interp.somehow("keras variable", [receiver, *args])
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
     known = world.known(owner + name) or world.known("tf.Tensor." + name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
@@ -307,7 +309,7 @@ def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: 
     old = receiver.node
     edges = [edge for value in given for edge in _left_behind(value, Cause.ASSIGNED)]
     if not whole:
-        edges.append(Edge(old, Effect.PLAIN))
+        edges.append(Edge(old))
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), old.dtype)
     content.variable = receiver
     interp.state.set(receiver, "content", content)

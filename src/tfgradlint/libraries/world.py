@@ -8,6 +8,7 @@ from tfgradlint.flow.graph import Edge, Effect, Node
 from tfgradlint.flow.values import (
     Array,
     Instance,
+    Layer,
     Member,
     Scalar,
     Symbol,
@@ -18,7 +19,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Known, load
-from tfgradlint.libraries import numpy, python, tensorflow
+from tfgradlint.libraries import keras, numpy, python, tensorflow
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ class World:
         if isinstance(receiver, Array):
             return numpy.attribute(interp, receiver, name)
         if isinstance(receiver, Instance):
-            return tensorflow.instance_attribute(interp, receiver, name)
+            found = keras.instance_attribute(interp, receiver, name)
+            return found if found is not None else tensorflow.instance_attribute(interp, receiver, name)
+        if isinstance(receiver, Layer):
+            return keras.attribute(interp, receiver, name)
         return None
 
     # -- calls
@@ -94,12 +98,17 @@ class World:
     def call(self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if isinstance(callee, Symbol):
             return self._symbol(interp, callee.path, args, kwargs)
+        if isinstance(callee, (Layer, Instance)):
+            return keras.call_layer(interp, self, callee, args, kwargs)
         if isinstance(callee, Member):
             return self._member(interp, callee.receiver, callee.name, args, kwargs)
         return None
 
     def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
+        made = keras.call(interp, self, path, args, kwargs)
+        if made is not None:
+            return made
         module: Any = {"tf": tensorflow, "keras": tensorflow, "numpy": numpy}.get(root, python)
         special: Value | None = module.call(interp, self, path, args, kwargs)
         if special is not None:
@@ -119,6 +128,8 @@ class World:
             return tensorflow.method(interp, self, receiver, name, args, kwargs)
         if isinstance(receiver, (Array, Scalar)):
             return numpy.method(interp, receiver, name, args, kwargs)
+        if isinstance(receiver, (Layer, Instance)):
+            return keras.method(interp, receiver, name, args, kwargs)
         if isinstance(receiver, Unknown):
             return tensorflow.unknown_method(interp, receiver, name, args, kwargs)
         return None
@@ -138,8 +149,10 @@ class World:
             name = _MIRRORED.get(name) or _SYMMETRIC.get(name) or "__r" + name[2:]
             operands = [operands[1], operands[0]]
         owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
-        if isinstance(operands[0], Variable) and operands[0].library != "tf":
-            return interp.unknown("keras variable", *operands)
+        if lead == 1 and isinstance(operands[0], Variable) and operands[0].library != "tf":
+            if isinstance(operands[1], Array):
+                # NumPy is asked first, and a Keras variable lets itself be read.
+                return interp.somehow("array and keras variable", operands)
         known = self.known(owner + name) or self.known(_TENSOR + name)
         return apply(interp, known, operands, {}) if known is not None else None
 

@@ -1,0 +1,113 @@
+"""``python -m hostile.running``: judges the texts on standard input, one after the other, in one process.
+
+Reads a JSON list of texts and prints one JSON object a line for each, as soon as it is known; where the process
+dies, the first one missing is the one that killed it.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+import traceback
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tfgradlint import analysis
+from tfgradlint.flow.interpreter import Interpreter
+from tfgradlint.judge import judge
+
+#: Seconds after which a text is taken to be endless, and bytes of memory after which it is taken to be without bounds.
+ENDLESS = 60
+_MEMORY = 6 << 30
+
+
+class Endless(BaseException):
+    """The text takes longer than any text may."""
+
+
+@dataclass
+class Judged:
+    """What came of a text: findings as code, line, column and message, in their order."""
+
+    findings: list[tuple[str, int, int, str]] = field(default_factory=list)
+    predictions: list[str] = field(default_factory=list)
+    gave_up: list[str] = field(default_factory=list)
+    #: Steps of the interpreter past its budget.
+    over: int = 0
+    #: Traceback of what escaped.
+    escaped: str = ""
+    seconds: float = 0.0
+    parse_seconds: float = 0.0
+
+    @property
+    def told(self) -> set[tuple[str, int]]:
+        """Code and line of each finding."""
+        return {(code, line) for code, line, _, _ in self.findings}
+
+    @property
+    def comparable(self) -> tuple[Any, ...]:
+        """All but the times."""
+        return self.findings, self.predictions, self.gave_up, self.over, self.escaped
+
+
+class _Watched(Interpreter):
+    """An interpreter that stays to be asked how many steps it took."""
+
+    last: Interpreter | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _Watched.last = self
+
+
+def judged(text: str) -> Judged:
+    """Judge one text."""
+    result = Judged()
+    _Watched.last = None
+    parse_module = analysis.cst.parse_module
+
+    def parse(source: str) -> Any:
+        began = time.perf_counter()
+        try:
+            return parse_module(source)
+        finally:
+            result.parse_seconds = time.perf_counter() - began
+
+    analysis.Interpreter, analysis.cst.parse_module = _Watched, parse  # type: ignore[misc]
+    began = time.perf_counter()
+    try:
+        found = judge(text)
+    except (Exception, Endless):
+        result.escaped = traceback.format_exc()
+    else:
+        places = [(each.code, each.position.line, each.position.column, each.message) for each in found.findings]
+        result.findings = places
+        result.predictions = [repr(each) for each in found.predictions]
+        result.gave_up = list(found.gave_up)
+    finally:
+        analysis.cst.parse_module = parse_module
+    result.seconds = time.perf_counter() - began
+    result.over = max(0, -_Watched.last.steps) if _Watched.last is not None else 0
+    return result
+
+
+def main() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+    def end(signum: int, frame: object) -> None:
+        raise Endless
+
+    signal.signal(signal.SIGALRM, end)
+    for text in json.load(sys.stdin):
+        signal.alarm(ENDLESS)
+        result = judged(text)
+        signal.alarm(0)
+        print(json.dumps(asdict(result)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
