@@ -155,6 +155,6 @@ def test_never_imports_tensorflow_nor_the_users_code(tmp_path: Path) -> None:
 
 
 def test_import_takes_less_than_150_milliseconds(tmp_path: Path) -> None:
-    program = "import time; t = time.perf_counter(); import tfgradlint.plugin; print(time.perf_counter() - t)"
+    program = "import time; t = time.process_time(); import tfgradlint.plugin; print(time.process_time() - t)"
     times = [float(python("-c", program, cwd=tmp_path).stdout) for _ in range(5)]
     assert min(times) < 0.150

@@ -71,22 +71,29 @@ def _stirring() -> Iterator[None]:
     source = np.random.default_rng(0)
     original = backprop._gradient_function
 
-    def known(value: Any) -> bool:
-        return tf.is_tensor(value) and hasattr(value, "numpy") and value.dtype.is_floating
-
     def stir(gradient: Any) -> Any:
-        if not known(gradient):
+        if not isinstance(gradient, tf.Tensor) or not gradient.dtype.is_floating:
+            return gradient
+        if not gradient.shape.is_fully_defined():
             return gradient
         shape, dtype = tuple(gradient.shape), gradient.dtype.as_numpy_dtype
-        factors = source.uniform(0.5, 2.0, shape).astype(dtype)
-        return gradient * factors + source.uniform(0.01, 0.02, shape).astype(dtype)
+        factors = np.asarray(source.uniform(0.5, 2.0, shape), dtype)
+        return gradient * factors + np.asarray(source.uniform(0.01, 0.02, shape), dtype)
+
+    def arrives(incoming: Any) -> bool:
+        """Whether there may be something in a gradient; in a graph nobody knows."""
+        if not isinstance(incoming, tf.Tensor):
+            return incoming is not None
+        return not hasattr(incoming, "numpy") or bool(np.any(incoming.numpy()))
 
     def stirred_gradients(*args: Any) -> Any:
         gradients = original(*args)
         name, incoming = args[0], args[5]
-        if name in _ZERO_GRADIENTS or not any(known(each) and np.any(each.numpy()) for each in incoming):
+        if name in _ZERO_GRADIENTS or not any(map(arrives, incoming)):
             return gradients
-        return [stir(gradient) for gradient in gradients]
+        if isinstance(gradients, (list, tuple)):
+            return [stir(gradient) for gradient in gradients]
+        return stir(gradients)
 
     pywrap_tfe.TFE_Py_RegisterGradientFunction(stirred_gradients)
     try:

@@ -56,6 +56,7 @@ class Calls(Objects):
         self.gradients = Gradients(interp)
         self.enter = self.gradients.enter
         self.augmented = self.gradients.augmented
+        self.trivial = _trivial
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The result of ``callee(*args, **kwargs)``."""
@@ -103,12 +104,40 @@ class Calls(Objects):
     def _unknown_call(self, why: str, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """An unknown function may use up a tape it is given."""
         given = _all(args, kwargs)
+        for value in given:
+            self._let_go(value)
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
-        for value in given:
-            if isinstance(value, Tape):
-                self._interp.state.set(value, "blurred", True)
         return self._interp.unknown(why, callee, *given)
+
+    def _let_go(self, value: Value, depth: int = 0) -> None:
+        """Whoever gets hold of a tape, or of a function that sees one, may watch with it, ask it or stop it."""
+        if isinstance(value, Tape):
+            self._interp.state.set(value, "blurred", True)
+        elif isinstance(value, Member):
+            self._let_go(value.receiver, depth)
+        elif isinstance(value, Method):
+            self._let_go(value.function, depth)
+            self._let_go(value.receiver, depth + 1)
+        elif isinstance(value, Items) and depth < 3:
+            for item in value.items:
+                self._let_go(item, depth + 1)
+        elif isinstance(value, (Listing, Mapping)) and depth < 3:
+            self._let_go(value.fields["content"], depth + 1)
+        elif isinstance(value, Entries):
+            for item in value.entries.values():
+                self._let_go(item, depth + 1)
+        elif isinstance(value, Function):
+            scope: Scope | None = value.scope
+            while scope is not None:
+                for item in scope.fields.values():
+                    if isinstance(item, Tape):
+                        self._let_go(item)
+                scope = scope.parent
+        elif isinstance(value, Instance) and depth < 2:
+            for item in value.fields.values():
+                if isinstance(item, Tape):
+                    self._let_go(item)
 
     def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
         results: list[Value] = []
@@ -269,6 +298,20 @@ class Calls(Objects):
                 for name in interp.outline.reassigned[cls.name]:
                     if name in instance.fields:
                         interp.state.set(instance, name, interp.unknown("attribute"))
+        for name, value in list(instance.fields.items()):
+            if isinstance(value, Const) and value.value is None:
+                # A place to be filled from outside.
+                interp.state.set(instance, name, interp.unknown("attribute"))
+            elif name in interp.outline.mutated:
+                self.forget_content(value)
+
+    def forget_content(self, value: Value) -> None:
+        """A list or dictionary that some function changes may hold anything when another one runs alone."""
+        interp = self._interp
+        if isinstance(value, Listing):
+            interp.state.set(value, "content", Several(interp.unknown("element"), value.fields["content"].type))
+        elif isinstance(value, Mapping):
+            interp.state.set(value, "content", Entries({}, interp.unknown("element")))
 
     def _bind(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> bool:
         """Bind arguments to parameters; False where Python would refuse the call or its shape is unknown."""
@@ -381,6 +424,30 @@ class Calls(Objects):
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
+
+
+def _trivial(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """A method of a base class that does nothing, or only returns a constant, is made to be overridden."""
+    body = getattr(node.body, "body", None)
+    if not isinstance(body, (list, tuple)) or len(body) > 2:
+        return False
+    if not body or not all(isinstance(line, cst.SimpleStatementLine) for line in body):
+        return False
+    smalls = [small for line in body for small in line.body]
+    for small in smalls:
+        if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)):
+            continue
+        if isinstance(small, (cst.Pass, cst.Raise)) or (
+            isinstance(small, cst.Expr) and isinstance(small.value, cst.Ellipsis)
+        ):
+            continue
+        if isinstance(small, cst.Return) and (small.value is None or isinstance(small.value, _PLAIN)):
+            continue
+        return False
+    return True
+
+
+_PLAIN = (cst.Integer, cst.Float, cst.SimpleString, cst.Name)
 
 
 def _abstract(node: cst.FunctionDef | cst.Lambda) -> bool:

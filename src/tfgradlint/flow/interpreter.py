@@ -140,7 +140,7 @@ class Interpreter:
             return
         mark = self.state.mark()
         self._forget_globals()
-        instance = Instance(cls)
+        instance = Instance(cls, open=True)
         made = self._guarded(cls.name, lambda: self.calls.initialise_alone(instance))
         if made:
             self.calls.forget_attributes(instance)
@@ -159,6 +159,9 @@ class Interpreter:
         for name in self.outline.global_names:
             if name in self.module.fields:
                 self.state.set(self.module, name, self.unknown("global name"))
+        for name in self.outline.mutated:
+            if name in self.module.fields:
+                self.calls.forget_content(self.module.fields[name])
 
     def _guarded(self, what: str, run: Callable[[], object]) -> bool:
         """A fault in one function costs that function, not the file."""

@@ -104,6 +104,8 @@ class Objects:
             self._interp.state.set(receiver, name, value)
             return value
         if isinstance(found, Function):
+            if receiver.open and self._replaceable(receiver, found):
+                return self._interp.unknown("method of a derived class")
             return Method(found, receiver)
         if isinstance(found, Wrapped):
             if found.kind == "property":
@@ -112,6 +114,11 @@ class Objects:
                 return Method(found.function, receiver.cls)
             return found.function
         return found
+
+    def _replaceable(self, receiver: Instance, function: Function) -> bool:
+        """Whether the object's own class may well define the method anew."""
+        outline = self._interp.outline
+        return outline.overridden(receiver.cls.name, function.name) or self._interp.calls.trivial(function.node)
 
     def _super_attribute(self, receiver: Super, name: str) -> Value:
         interp = self._interp

@@ -354,13 +354,14 @@ class Class(Cell):
 
 
 class Instance(Cell):
-    """An object of a class of the module."""
+    """An object of a class of the module; if it is ``open``, perhaps of a class derived from it."""
 
-    __slots__ = ("cls",)
+    __slots__ = ("cls", "open")
 
-    def __init__(self, cls: Class) -> None:
+    def __init__(self, cls: Class, open: bool = False) -> None:
         super().__init__()
         self.cls = cls
+        self.open = open
 
 
 def nodes_of(value: Value, limit: int = 400) -> list[Node]:
