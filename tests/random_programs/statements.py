@@ -97,8 +97,8 @@ class Statements(Expressions):
         names = [each for each in self.atoms("vec", own=True) if self.scope.names[each] == "vec"]
         how = self.pick((3, "or"), (3, "if"), (2, "step"))
         if how == "or":
-            made = self.bind("d", kind)
-            self.line(f"{made} = tf.convert_to_tensor({name}) if {name} is not None else {self.expression(kind, 0)}")
+            otherwise = self.expression(kind, 0)
+            self.line(f"{self.bind('d', kind)} = tf.convert_to_tensor({name}) if {name} is not None else {otherwise}")
         elif how == "if" and variables:
             with self.block(f"if {name} is not None:"):
                 self.line(f"{self.one(variables)}.assign_sub(0.1 * tf.convert_to_tensor({name}))")

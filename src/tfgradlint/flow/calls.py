@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.alone import abstract
 from tfgradlint.flow.containers import call_member, dictionary, in_place
+from tfgradlint.flow.escape import let_go
 from tfgradlint.flow.gradients import Gradients
 from tfgradlint.flow.graph import Edge, Effect
 from tfgradlint.flow.objects import Objects
@@ -56,7 +58,6 @@ class Calls(Objects):
         self.gradients = Gradients(interp)
         self.enter = self.gradients.enter
         self.augmented = self.gradients.augmented
-        self.trivial = _trivial
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The result of ``callee(*args, **kwargs)``."""
@@ -105,39 +106,10 @@ class Calls(Objects):
         """An unknown function may use up a tape it is given."""
         given = _all(args, kwargs)
         for value in given:
-            self._let_go(value)
+            let_go(self._interp, value)
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
         return self._interp.unknown(why, callee, *given)
-
-    def _let_go(self, value: Value, depth: int = 0) -> None:
-        """Whoever gets hold of a tape, or of a function that sees one, may watch with it, ask it or stop it."""
-        if isinstance(value, Tape):
-            self._interp.state.set(value, "blurred", True)
-        elif isinstance(value, Member):
-            self._let_go(value.receiver, depth)
-        elif isinstance(value, Method):
-            self._let_go(value.function, depth)
-            self._let_go(value.receiver, depth + 1)
-        elif isinstance(value, Items) and depth < 3:
-            for item in value.items:
-                self._let_go(item, depth + 1)
-        elif isinstance(value, (Listing, Mapping)) and depth < 3:
-            self._let_go(value.fields["content"], depth + 1)
-        elif isinstance(value, Entries):
-            for item in value.entries.values():
-                self._let_go(item, depth + 1)
-        elif isinstance(value, Function):
-            scope: Scope | None = value.scope
-            while scope is not None:
-                for item in scope.fields.values():
-                    if isinstance(item, Tape):
-                        self._let_go(item)
-                scope = scope.parent
-        elif isinstance(value, Instance) and depth < 2:
-            for item in value.fields.values():
-                if isinstance(item, Tape):
-                    self._let_go(item)
 
     def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
         results: list[Value] = []
@@ -260,58 +232,10 @@ class Calls(Objects):
         state.rollback(frame.mark)
         state.apply([snapshot for snapshot, _ in ends])
         if not ends:
-            if _abstract(node):
+            if abstract(node):
                 return interp.unknown("abstract method")
             raise Raised
         return interp.join([value for _, value in ends])
-
-    def call_alone(self, function: Function, receiver: Instance | None) -> None:
-        """Run a function with unknown arguments."""
-        interp = self._interp
-        interp.called.add(id(function.node))
-        scope = Scope("function", function.scope)
-        params = function.node.params
-        names = [*params.posonly_params, *params.params, *params.kwonly_params]
-        for position, param in enumerate(names):
-            name = param.name.value
-            value: Value = interp.unknown("parameter")
-            if position == 0 and receiver is not None:
-                value = receiver
-            scope.fields[name] = value
-        if isinstance(params.star_arg, cst.Param):
-            scope.fields[params.star_arg.name.value] = Several(interp.unknown("parameter"), "tuple")
-        if params.star_kwarg is not None:
-            scope.fields[params.star_kwarg.name.value] = Mapping(Entries({}, interp.unknown("parameter")))
-        self.execute(function, scope)
-
-    def initialise_alone(self, instance: Instance) -> None:
-        """Run ``__init__`` with unknown arguments."""
-        function = self.class_attribute(instance.cls, "__init__")
-        if isinstance(function, Function):
-            self.call_alone(function, instance)
-
-    def forget_attributes(self, instance: Instance) -> None:
-        """Attributes that other methods assign may hold anything when one method runs alone."""
-        interp = self._interp
-        for cls in instance.cls.lineage():
-            if isinstance(cls, Class):
-                for name in interp.outline.reassigned[cls.name]:
-                    if name in instance.fields:
-                        interp.state.set(instance, name, interp.unknown("attribute"))
-        for name, value in list(instance.fields.items()):
-            if isinstance(value, Const) and value.value is None:
-                # A place to be filled from outside.
-                interp.state.set(instance, name, interp.unknown("attribute"))
-            elif name in interp.outline.mutated:
-                self.forget_content(value)
-
-    def forget_content(self, value: Value) -> None:
-        """A list or dictionary that some function changes may hold anything when another one runs alone."""
-        interp = self._interp
-        if isinstance(value, Listing):
-            interp.state.set(value, "content", Several(interp.unknown("element"), value.fields["content"].type))
-        elif isinstance(value, Mapping):
-            interp.state.set(value, "content", Entries({}, interp.unknown("element")))
 
     def _bind(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> bool:
         """Bind arguments to parameters; False where Python would refuse the call or its shape is unknown."""
@@ -424,42 +348,6 @@ class Calls(Objects):
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
-
-
-def _trivial(node: cst.FunctionDef | cst.Lambda) -> bool:
-    """A method of a base class that does nothing, or only returns a constant, is made to be overridden."""
-    body = getattr(node.body, "body", None)
-    if not isinstance(body, (list, tuple)) or len(body) > 2:
-        return False
-    if not body or not all(isinstance(line, cst.SimpleStatementLine) for line in body):
-        return False
-    smalls = [small for line in body for small in line.body]
-    for small in smalls:
-        if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)):
-            continue
-        if isinstance(small, (cst.Pass, cst.Raise)) or (
-            isinstance(small, cst.Expr) and isinstance(small.value, cst.Ellipsis)
-        ):
-            continue
-        if isinstance(small, cst.Return) and (small.value is None or isinstance(small.value, _PLAIN)):
-            continue
-        return False
-    return True
-
-
-_PLAIN = (cst.Integer, cst.Float, cst.SimpleString, cst.Name)
-
-
-def _abstract(node: cst.FunctionDef | cst.Lambda) -> bool:
-    """A method that only raises ``NotImplementedError`` stands for one that a subclass brings."""
-    body = getattr(node.body, "body", None)
-    if not isinstance(body, (list, tuple)) or not body or not isinstance(body[-1], cst.SimpleStatementLine):
-        return False
-    last = body[-1].body[-1]
-    if not isinstance(last, cst.Raise) or last.exc is None or len(body) > 2:
-        return False
-    raised = last.exc.func if isinstance(last.exc, cst.Call) else last.exc
-    return isinstance(raised, cst.Name) and raised.value == "NotImplementedError"
 
 
 def _annotated(cls: Class) -> list[str]:

@@ -262,7 +262,7 @@ class Gradients:
             judgements = [Judgement("unknown", why="tape")] * len(leaves)
         elif life == SPENT:
             leaves = leaves or [("", NONE)]
-            raised = Reason(Cause.TAPE_REUSED, site, "", (tape.fields.get("used", site),), "RuntimeError")
+            raised = Reason(Cause.TAPE_REUSED, site, "", (tape.fields.get("used") or site,), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
         elif life == NEW:
             leaves = leaves or [("", NONE)]

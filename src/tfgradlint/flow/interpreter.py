@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.alone import Alone
 from tfgradlint.flow.calls import Calls
 from tfgradlint.flow.expressions import Expressions
 from tfgradlint.flow.graph import Edge, Effect, Site
@@ -104,6 +105,7 @@ class Interpreter:
         self.expressions = Expressions(self)
         self.statements = Statements(self)
         self.calls = Calls(self)
+        self.runs = Alone(self)
         self.eval = self.expressions.eval
 
     # -- running
@@ -124,7 +126,7 @@ class Interpreter:
             return
         mark = self.state.mark()
         self._forget_globals()
-        self._guarded(function.name, lambda: self.calls.call_alone(function, None))
+        self._guarded(function.name, lambda: self.runs.call(function, None))
         self._reset(mark)
 
     def _class_alone(self, cls: Class) -> None:
@@ -141,15 +143,15 @@ class Interpreter:
         mark = self.state.mark()
         self._forget_globals()
         instance = Instance(cls, open=True)
-        made = self._guarded(cls.name, lambda: self.calls.initialise_alone(instance))
+        made = self._guarded(cls.name, lambda: self.runs.initialise(instance))
         if made:
-            self.calls.forget_attributes(instance)
+            self.runs.forget_attributes(instance)
         for function in waiting:
             inner = self.state.mark()
             if id(function.node) not in self.called:
                 self._guarded(
                     f"{cls.name}.{function.name}",
-                    lambda function=function: self.calls.call_alone(function, instance),  # type: ignore[misc]
+                    lambda function=function: self.runs.call(function, instance),  # type: ignore[misc]
                 )
             self.state.rollback(inner)
             self._reset(inner)
@@ -161,7 +163,7 @@ class Interpreter:
                 self.state.set(self.module, name, self.unknown("global name"))
         for name in self.outline.mutated:
             if name in self.module.fields:
-                self.calls.forget_content(self.module.fields[name])
+                self.runs.forget_content(self.module.fields[name])
 
     def _guarded(self, what: str, run: Callable[[], object]) -> bool:
         """A fault in one function costs that function, not the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tfgradlint.flow.alone import trivial
 from tfgradlint.flow.graph import LEAF, Edge, Effect, Node
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.values import (
@@ -118,7 +119,7 @@ class Objects:
     def _replaceable(self, receiver: Instance, function: Function) -> bool:
         """Whether the object's own class may well define the method anew."""
         outline = self._interp.outline
-        return outline.overridden(receiver.cls.name, function.name) or self._interp.calls.trivial(function.node)
+        return outline.overridden(receiver.cls.name, function.name) or trivial(function.node)
 
     def _super_attribute(self, receiver: Super, name: str) -> Value:
         interp = self._interp

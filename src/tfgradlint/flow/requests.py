@@ -201,11 +201,11 @@ class Judge:
         hidden = isinstance(source, Unknown)
         if not status and not hidden and all(_new_object(target) for target in self._targets):
             # Whatever hides on the way: a tape has no gradient for what it does not follow.
-            return NOTHING if own not in self._nodes else FLOWS
+            return FLOWS if self._is_target(own) else NOTHING
 
         def arrival(node: Node) -> int | None:
             if node is own or (variable is not None and node.variable is variable):
-                return FLOWS if node in self._nodes else arriving
+                return FLOWS if self._is_target(node) else arriving
             if hidden:
                 if node.variable is not None and tracked(self._tape, node):
                     return ANY
@@ -222,6 +222,10 @@ class Judge:
             found = search.outcome(node)
             bits = together(bits, found)
         return bits
+
+    def _is_target(self, node: Node) -> bool:
+        """A single target is asked for its gradient with respect to itself: ones, whatever the tape follows."""
+        return self._request.kind == "gradient" and self._nodes == [node]
 
     def _lost(self, reason: Reason | None) -> Judgement:
         if self._request.zeros:

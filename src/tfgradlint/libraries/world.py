@@ -149,10 +149,10 @@ class World:
             name = _MIRRORED.get(name) or _SYMMETRIC.get(name) or "__r" + name[2:]
             operands = [operands[1], operands[0]]
         owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
-        if lead == 1 and isinstance(operands[0], Variable) and operands[0].library != "tf":
-            if isinstance(operands[1], Array):
-                # NumPy is asked first, and a Keras variable lets itself be read.
-                return interp.somehow("array and keras variable", operands)
+        first = operands[0]
+        if lead == 1 and isinstance(first, Variable) and first.library != "tf" and isinstance(operands[1], Array):
+            # NumPy is asked first, and a Keras variable lets itself be read.
+            return interp.somehow("array and keras variable", operands)
         known = self.known(owner + name) or self.known(_TENSOR + name)
         return apply(interp, known, operands, {}) if known is not None else None
 

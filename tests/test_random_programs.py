@@ -1,0 +1,123 @@
+"""Random programs: no verdict is contradicted by TensorFlow, and few are unknown."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from random_programs.campaign import UNKNOWN_SHARE, Report, run
+from random_programs.judging import judge
+from random_programs.reducing import reduced
+
+from tfgradlint import analysis
+from tfgradlint.results import Analysis, Prediction, SourcePrediction
+
+COUNT, SEED = 300, 2026
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return run(COUNT, SEED)
+
+
+def test_tensorflow_contradicts_no_verdict(report: Report) -> None:
+    told = [f"{each.kind}\n{each.text}---- {each.told}" for each in report.failures]
+    assert not told, "\n\n".join(told)
+
+
+def test_few_verdicts_are_unknown(report: Report) -> None:
+    assert report.share <= UNKNOWN_SHARE, report.summary()
+
+
+def test_the_programs_show_every_outcome(report: Report) -> None:
+    assert report.programs == COUNT
+    assert report.sources > COUNT
+    for word, share in {"flows": 0.2, "none": 0.2, "zero": 0.01, "raises": 0.02}.items():
+        assert report.agreed[word] >= share * report.sources, report.summary()
+
+
+def test_the_programs_rarely_break_off(report: Report) -> None:
+    broken = sum(count for ending, count in report.endings.items() if ending.startswith("step:"))
+    assert broken <= 0.1 * COUNT, report.endings
+
+
+SQUARE = """\
+import tensorflow as tf
+
+w = tf.Variable([0.31, 0.74, 1.23])
+with tf.GradientTape() as tape:
+    loss = tf.reduce_sum(w * w)
+grad = tape.gradient(loss, w)
+"""
+ROUNDED = SQUARE.replace("w * w", "tf.round(w)")
+CANCELLED = SQUARE.replace("w * w", "w - w")
+SIGN = SQUARE.replace("w * w", "tf.sign(w)")
+
+
+def claimed(verdict: str) -> Analysis:
+    source = SourcePrediction("w", verdict)
+    return Analysis(predictions=(Prediction(6, 8, "gradient", verdict, (source,)),))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "kind"),
+    [
+        (SQUARE, "none", "gradient: none, but flows"),
+        (SQUARE, "zero", "gradient: zero, but flows"),
+        (SQUARE, "raises", "gradient: raises, but flows"),
+        (SQUARE, "varies", "gradient: varies, but flows"),
+        (ROUNDED, "flows", "gradient: flows, but none"),
+        (SIGN, "flows", "gradient: flows, but zero"),
+        (SQUARE, "flows", None),
+        (ROUNDED, "none", None),
+        (SIGN, "zero", None),
+        # Zero for every number, and yet it flows: what cancels out is told apart by stirring the gradients.
+        (CANCELLED, "flows", None),
+        (CANCELLED, "none", "gradient: none, but zero"),
+    ],
+)
+def test_a_wrong_verdict_is_a_contradiction(
+    text: str, verdict: str, kind: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text: claimed(verdict))
+    assert [each.kind for each in judge(text).contradictions] == ([kind] if kind else [])
+
+
+def test_a_request_without_a_prediction_is_a_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text: Analysis())
+    assert [each.kind for each in judge(SQUARE).contradictions] == ["no prediction"]
+
+
+def test_a_finding_needs_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = analysis.analyse(ROUNDED).findings
+    assert findings
+    monkeypatch.setattr(
+        "random_programs.judging.analyse", lambda text: Analysis(findings, claimed("flows").predictions)
+    )
+    assert judge(SQUARE).contradictions
+    monkeypatch.setattr(
+        "random_programs.judging.analyse", lambda text: Analysis(findings, claimed("none").predictions)
+    )
+    assert not judge(ROUNDED).contradictions
+
+
+def test_both_answers_of_the_command_line_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SQUARE.replace("loss = ", "import sys\n    loss = tf.constant(1.0) if len(sys.argv) > 5 else ")
+    assert "sys." in text
+    source = SourcePrediction("w", "flows")
+    prediction = Prediction(7, 8, "gradient", "flows", (source,))
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text: Analysis(predictions=(prediction,)))
+    assert [each.kind for each in judge(text).contradictions] == ["gradient: flows, but flows/none"]
+
+
+def test_what_is_not_known_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text: claimed("unknown"))
+    verdict = judge(SQUARE)
+    assert (verdict.sources, verdict.unknown, verdict.contradictions) == (1, 1, [])
+
+
+def test_a_failing_program_is_made_small() -> None:
+    text = SQUARE + "\n".join(f"y{i} = (w + {i}.0) * tf.exp(w)" for i in range(12))
+    small = reduced(text, lambda candidate: "tf.exp" in candidate)
+    assert len(ast.parse(small).body) == 1
+    assert len(small) < 20
