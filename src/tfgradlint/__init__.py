@@ -13,8 +13,7 @@ __version__ = "0.1.0"
 def check(source: str) -> list[Finding]:
     """The findings in a module's text, by position.
 
-    Raises:
-        SyntaxError: the text is not Python.
+    Text that is not Python gives one finding ``TFG001``.
     """
     from tfgradlint.judge import judge
 
@@ -24,8 +23,7 @@ def check(source: str) -> list[Finding]:
 def predict(source: str) -> list[Prediction]:
     """The predicted outcome of every request for gradients in a module's text, by position.
 
-    Raises:
-        SyntaxError: the text is not Python.
+    Text that is not Python gives none.
     """
     from tfgradlint.judge import judge
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import gc
+import threading
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -16,8 +20,14 @@ from tfgradlint.telling import tell
 
 #: Steps (statements and expressions) that may be taken, and how many more for each line.
 _STEPS, _STEPS_PER_LINE = 40_000, 400
-#: Deeper syntax trees are not handed to libcst: its native parser recurses on the C stack.
-_DEPTH = 900
+#: libcst's native parser recurses on the C stack. Trees nested this deeply get a stack of their own; deeper ones
+#: are not parsed.
+_SHALLOW, _DEEPEST = 250, 3000
+_STACK = 256 * 1024 * 1024
+
+
+class NotAnalysed(Exception):
+    """The text is Python, but cannot be analysed; the message says why."""
 
 
 def analyse(text: str, tree: ast.Module | None = None) -> Analysis:
@@ -25,32 +35,54 @@ def analyse(text: str, tree: ast.Module | None = None) -> Analysis:
 
     Raises:
         SyntaxError: Python's own parser refuses the text.
-        ValueError: it is nested too deeply, or libcst cannot parse it.
+        NotAnalysed: it is nested too deeply, or libcst cannot parse it.
     """
     if tree is None:
         tree = ast.parse(text)
-    if _depth(tree) > _DEPTH:
-        raise ValueError("nested too deeply")
+    outline = Outline(tree)
+    if outline.depth > _DEEPEST:
+        raise NotAnalysed("it is nested too deeply")
+    with _collector_paused():
+        try:
+            module = cst.parse_module(text) if outline.depth < _SHALLOW else _parse_deep(text)
+        except cst.ParserSyntaxError as error:
+            message = str(error.message).splitlines()[0]
+            raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
+        budget = _STEPS + _STEPS_PER_LINE * (text.count("\n") + 1)
+        interpreter = Interpreter(outline, World(), Reports(), budget)
+        interpreter.run(module)
+        return tell(interpreter, Places(text, module, tree))
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A syntax tree and a graph make many objects and little garbage: collecting in between only costs."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        module = cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        raise ValueError(f"libcst cannot parse it: {error.message}") from error
-    reports = Reports()
-    budget = _STEPS + _STEPS_PER_LINE * (text.count("\n") + 1)
-    interpreter = Interpreter(Outline(tree), World(), reports, budget)
-    interpreter.run(module)
-    return tell(interpreter, Places(text, module, tree))
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
-def _depth(tree: ast.AST) -> int:
-    """The nesting of the syntax tree, found without recursion. A chain of ``elif`` does not count."""
-    deepest = 0
-    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
-    while stack:
-        node, depth = stack.pop()
-        deepest = max(deepest, depth)
-        if depth > _DEPTH:
-            return depth
-        for child in ast.iter_child_nodes(node):
-            stack.append((child, depth + 1))
-    return deepest
+def _parse_deep(text: str) -> cst.Module:
+    """Parse on a stack that is large enough for deeply nested code."""
+    results: list[cst.Module | BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(cst.parse_module(text))
+        except BaseException as error:  # handed over to the thread that waits
+            results.append(error)
+
+    before = threading.stack_size(_STACK)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    if isinstance(results[0], BaseException):
+        raise results[0]
+    return results[0]

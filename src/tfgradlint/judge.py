@@ -27,9 +27,13 @@ def judge(text: str, tree: ast.Module | None = None) -> Analysis:
     if not relevant(text):
         return Analysis()
     try:
-        from tfgradlint.analysis import analyse
-
+        from tfgradlint.analysis import NotAnalysed, analyse
+    except ImportError as fault:
+        return _failed(1, 1, f"the analysis failed ({fault})")
+    try:
         return analyse(text, tree)
+    except NotAnalysed as refusal:
+        return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible
         return _failed(1, 1, f"the analysis failed ({type(fault).__name__}: {fault})")
 

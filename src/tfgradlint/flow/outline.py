@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 #: Methods whose call asks for gradients, and what opens a tape.
 REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian", "gradients", "hessians", "GradientTape"})
@@ -12,6 +14,11 @@ REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian", "gradients", "he
 _MUTATORS = frozenset(
     "append appendleft extend insert pop popleft remove clear update setdefault add discard sort reverse".split()
 )
+
+
+_Outer = tuple[str, ...]
+#: Nodes without anything below them that matters.
+_LEAVES = frozenset({ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.cmpop.__subclasses__()})
 
 
 class Outline:
@@ -28,6 +35,8 @@ class Outline:
         self.derived: dict[str, set[str]] = defaultdict(set)
         self._uses: dict[str, set[str]] = defaultdict(set)
         self._classes: dict[str, set[str]] = defaultdict(set)
+        #: How deeply the tree is nested; a chain of ``elif`` does not count.
+        self.depth = 0
         self._walk(tree)
         self._leading = self._closure()
 
@@ -39,38 +48,71 @@ class Outline:
         return not self._leading.isdisjoint(self._classes[cls])
 
     def _walk(self, tree: ast.Module) -> None:
-        stack: list[tuple[ast.AST, tuple[str, ...], str]] = [(tree, (), "")]
+        """One pass over the tree, without recursion: it may be nested deeply."""
+        deepest = 0
+        stack: list[tuple[Any, tuple[str, ...], str, int]] = [(tree, (), "", 0)]
         while stack:
-            node, functions, cls = stack.pop()
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                for outer in functions:
-                    self._uses[outer].add(node.name)
-                if cls and not functions:
-                    self._classes[cls].add(node.name)
-                functions = (*functions, node.name)
-            elif isinstance(node, ast.ClassDef):
-                for base in node.bases:
-                    if isinstance(base, ast.Name):
-                        self.derived[base.id].add(node.name)
-                cls, functions = node.name, ()
-            elif isinstance(node, ast.Subscript) and functions and isinstance(node.ctx, (ast.Store, ast.Del)):
+            node, functions, cls, depth = stack.pop()
+            if depth > deepest:
+                deepest = depth
+            kind = type(node)
+            note = _NOTED.get(kind)
+            if note is not None:
+                functions, cls = note(self, node, functions, cls)
+            depth += 1
+            for field in node._fields:
+                value = getattr(node, field, None)
+                if type(value) is list:
+                    # A chain of elif nests in the tree only.
+                    below = depth - 2 if kind is ast.If and field == "orelse" else depth
+                    for item in value:
+                        if isinstance(item, ast.AST):
+                            stack.append((item, functions, cls, below))
+                elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+                    stack.append((value, functions, cls, depth))
+        self.depth = deepest
+
+    def _function(self, node: ast.FunctionDef, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        for outer in functions:
+            self._uses[outer].add(node.name)
+        if cls and not functions:
+            self._classes[cls].add(node.name)
+        self._uses[node.name]
+        return (*functions, node.name), cls
+
+    def _class(self, node: ast.ClassDef, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        for base in node.bases:
+            if isinstance(base, ast.Name):
+                self.derived[base.id].add(node.name)
+        return (), node.name
+
+    def _subscript(self, node: ast.Subscript, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        if functions and not isinstance(node.ctx, ast.Load):
+            self._note_mutation(node.value)
+        return functions, cls
+
+    def _global(self, node: ast.Global, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        self.global_names.update(node.names)
+        return functions, cls
+
+    def _yield(self, node: ast.Yield, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        self.generators.update(functions[-1:])
+        return functions, cls
+
+    def _name(self, node: ast.Name, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        for outer in functions:
+            self._uses[outer].add(node.id)
+        return functions, cls
+
+    def _attribute(self, node: ast.Attribute, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        if functions:
+            if node.attr in _MUTATORS:
                 self._note_mutation(node.value)
-            elif isinstance(node, ast.Global):
-                self.global_names.update(node.names)
-            elif isinstance(node, (ast.Yield, ast.YieldFrom)):
-                self.generators.update(functions[-1:])
-            elif isinstance(node, ast.Name):
-                for outer in functions:
-                    self._uses[outer].add(node.id)
-            elif isinstance(node, ast.Attribute):
-                if functions and node.attr in _MUTATORS:
-                    self._note_mutation(node.value)
-                for outer in functions:
-                    self._uses[outer].add(node.attr)
-                if cls and functions and functions[0] != "__init__" and isinstance(node.ctx, (ast.Store, ast.Del)):
-                    self.reassigned[cls].add(node.attr)
-            for child in ast.iter_child_nodes(node):
-                stack.append((child, functions, cls))
+            for outer in functions:
+                self._uses[outer].add(node.attr)
+            if cls and functions[0] != "__init__" and not isinstance(node.ctx, ast.Load):
+                self.reassigned[cls].add(node.attr)
+        return functions, cls
 
     def _note_mutation(self, value: ast.expr) -> None:
         if isinstance(value, ast.Attribute):
@@ -104,3 +146,16 @@ class Outline:
                     leading.add(name)
                     grown = True
         return leading
+
+
+_NOTED: dict[type, Callable[[Outline, Any, _Outer, str], tuple[_Outer, str]]] = {
+    ast.FunctionDef: Outline._function,
+    ast.AsyncFunctionDef: Outline._function,
+    ast.ClassDef: Outline._class,
+    ast.Subscript: Outline._subscript,
+    ast.Global: Outline._global,
+    ast.Yield: Outline._yield,
+    ast.YieldFrom: Outline._yield,
+    ast.Name: Outline._name,
+    ast.Attribute: Outline._attribute,
+}

@@ -43,6 +43,8 @@ class State:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
+        #: How much work went into branches; the interpreter charges it to its budget.
+        self.work = 0
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
@@ -60,6 +62,7 @@ class State:
     def snapshot(self, mark: int) -> Snapshot:
         """What was written since ``mark``."""
         taken: Snapshot = {}
+        self.work += len(self._journal) - mark
         for fields, key, _ in self._journal[mark:]:
             taken[(id(fields), key)] = (fields, key, fields.get(key, MISSING))
         return taken
@@ -82,6 +85,7 @@ class State:
                 self._write(fields, key, value)
             return
         places: Snapshot = {}
+        self.work += sum(len(snapshot) for snapshot in snapshots)
         for snapshot in snapshots:
             places.update(snapshot)
         for place, (fields, key, _) in places.items():

@@ -1,0 +1,91 @@
+"""TFG205: ``predict``, ``predict_on_batch`` or ``evaluate`` of a model on the only path."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.rules.base import Break, Rule
+
+#: What the method gives, and what to write instead.
+_KINDS = {
+    "predict": ("returns NumPy arrays", "call the model: model(x, training=True)"),
+    "predict_on_batch": ("returns NumPy arrays", "call the model: model(x, training=True)"),
+    "evaluate": ("returns Python numbers", "call the model and compute the loss from what it returns"),
+}
+_ANY_KIND = ("returns no tensor", "call the model: model(x)")
+
+
+class Predicted(Rule):
+    """`predict`, `predict_on_batch` or `evaluate` of a Keras model is called on the only path.
+
+    ## What it does
+    Reports `model.predict(...)`, `model.predict_on_batch(...)` and `model.evaluate(...)` where everything
+    between the target and the model's weights, or the model's input, goes through the call.
+
+    No finding: predictions that are meant to be data (a target network's values, a teacher's or a frozen
+    model's output, the class whose saliency is asked for), figures for a log, and methods of the same name in
+    classes of your own.
+
+    ## Why it matters
+    These methods run the model batch by batch in a compiled function of their own and hand over NumPy arrays
+    or Python numbers. No tape sees what happens inside. The loss has the right value, and the request returns
+    `None` for every weight; `apply_gradients` then raises `ValueError: No gradients provided for any
+    variable`. Where the array is itself the target, `tape.gradient` raises `AttributeError`, and for the number
+    that `evaluate` returns `TypeError: Cannot convert the argument ... to a TensorFlow DType`. In a
+    `tf.function` the call fails while the function is traced.
+
+    ## Example
+    ```python
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+
+
+    def train_step(x, y):
+        with tf.GradientTape() as tape:
+            y_hat = model.predict(x, verbose=0)  # expect: TFG205
+            loss = tf.reduce_mean(tf.square(y - y_hat))
+        return tape.gradient(loss, model.trainable_variables)  # outcome: none, none
+
+
+    print(train_step(tf.ones((4, 3)), tf.zeros((4, 1))))
+    ```
+
+    ## Use instead
+    Calling the model gives a tensor. `training=True` also lets dropout and batch normalisation behave as they
+    should while the model is trained; `predict` never does.
+
+    ```python
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+
+
+    def train_step(x, y):
+        with tf.GradientTape() as tape:
+            y_hat = model(x, training=True)
+            loss = tf.reduce_mean(tf.square(y - y_hat))
+        return tape.gradient(loss, model.trainable_variables)  # outcome: flows, flows
+
+
+    print(train_step(tf.ones((4, 3)), tf.zeros((4, 1))))
+    ```
+
+    ## References
+    - [What's the difference between `Model` methods `predict()` and `__call__()`?](https://keras.io/getting_started/faq/#whats-the-difference-between-model-methods-predict-and-call),
+      Keras FAQ.
+    - [Writing a training loop from scratch](https://www.tensorflow.org/guide/keras/writing_a_training_loop_from_scratch).
+    """  # noqa: E501 - an address cannot be broken
+
+    code = "TFG205"
+    name = "predicted"
+    outcome = "none"
+    cause = Cause.PREDICTED
+
+    def message(self, broken: Break) -> str:
+        """``detail`` is the method's name."""
+        seen, remedy = _KINDS.get(broken.detail, _ANY_KIND)
+        return f"{broken.step} {seen}: {broken.suffers}; {remedy}"
