@@ -95,9 +95,7 @@ def test_a_finding_needs_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
         "random_programs.judging.analyse", lambda text: Analysis(findings, claimed("flows").predictions)
     )
     assert judge(SQUARE).contradictions
-    monkeypatch.setattr(
-        "random_programs.judging.analyse", lambda text: Analysis(findings, claimed("none").predictions)
-    )
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text: Analysis(findings, claimed("none").predictions))
     assert not judge(ROUNDED).contradictions
 
 

@@ -16,13 +16,15 @@ def main() -> int:
     parser.add_argument("--endings", action="store_true", help="also print how programs ended in exceptions")
     options = parser.parse_args()
     began = time.monotonic()
-    told = 0
+    told = shown = 0
 
     def progress(report: Report) -> None:
-        nonlocal told
+        nonlocal told, shown
         for failure in report.failures[told:]:
             print(f"\n==== {failure.kind}\n{failure.text.rstrip()}\n---- {failure.told}\n", flush=True)
-        told = len(report.failures)
+        if len(report.failures) == told and report.programs < min(options.count, shown + 100):
+            return
+        told, shown = len(report.failures), report.programs
         seconds = time.monotonic() - began
         print(
             f"[{seconds:5.0f} s] {report.programs} of {options.count} programs, {report.share:.1%} unknown, "

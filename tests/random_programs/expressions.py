@@ -224,6 +224,8 @@ class Expressions(Pen):
             named = named or only or (default and self.chance(30))
             text = self.expression(kind, depth)
             arguments.append(f"{name}={text}" if named else text)
+        if arguments and not named and self.chance(8):
+            return f"{helper.name}(*[{', '.join(arguments)}])"
         return f"{helper.name}({', '.join(arguments)})"
 
     # -- what no tape follows

@@ -12,7 +12,7 @@ from tfgradlint.results import Analysis, Finding, Prediction
 from .running import Place, Seen, run, stirred
 
 #: What TensorFlow must give at a request for a finding with the code to be true, where not any bad outcome will do.
-CONFIRMING = {code: ("raises",) for code in ("TFG101", "TFG109", "TFG110", "TFG112", "TFG113", "TFG304")}
+CONFIRMING = dict.fromkeys(("TFG101", "TFG109", "TFG110", "TFG112", "TFG113"), ("raises",))
 _REQUEST = re.compile(r" on line (\d+) (?:returns|raises)")
 _BAD = ("none", "zero", "raises")
 #: What the numbers of a program decide, not its steps.
@@ -81,7 +81,8 @@ class _Comparison:
             self.verdict.causes.update(dict(self._analysis.unknowns))
         for ending in self._seen.endings:
             where = "request" if ending.at_request else "step"
-            self.verdict.endings[f"{where}: {ending.type}: {ending.message[:90]}"] += 1
+            message = re.sub(r"-?\d+(\.\d+)?", "#", ending.message)[:90]
+            self.verdict.endings[f"{where}: {ending.type}: {message}"] += 1
 
     def _contradict(self, kind: str, told: str) -> None:
         self.verdict.contradictions.append(Contradiction(kind, told))
@@ -100,6 +101,8 @@ class _Comparison:
             return
         for index, source in enumerate(sources):
             observed = [_at(each, index) for each in words]
+            if "tensor" in observed:
+                continue  # the graph never ran: its numbers are not known
             self.verdict.sources += 1
             if source.verdict == "unknown":
                 # Where TensorFlow itself gives this and that, not to know is the right answer.
@@ -154,13 +157,12 @@ class _Comparison:
             words = [word for each in at for evaluation in each for word in evaluation]
         if any(word.partition(":")[0] in allowed for word in words):
             return
-        first, last = finding.position.line, finding.position.end_line
-        if any(first <= ending.line <= last for ending in self._seen.endings):
-            return
-        told = f"line {first}: {finding.code} {finding.message}"
+        told = f"line {finding.position.line}: {finding.code} {finding.message}"
+        if self._seen.endings:
+            return  # the evaluation that it speaks of may not have been reached, or is what ended the program
         if words:
             self._contradict(f"finding {finding.code}", f"{told}; TensorFlow gave {' | '.join(words)}")
-        elif not places and not self._seen.endings:
+        elif not places:
             self._contradict(f"finding {finding.code} without a request", f"{told}; nothing went wrong")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from .scope import Helper
 from .statements import Statements
 
 _HEAD = {"sys.": "import sys", "math.": "import math", "np.": "import numpy as np", "keras.": "import keras"}
@@ -50,6 +51,36 @@ class Programs(Statements):
             self.line(f"{self.bind('data', 'arr')} = np.array({self.values()}, dtype=np.float32)")
         if self.chance(30):
             self.line(f"{self.bind('switch', 'switch')} = {self.one(('True', 'False'))}")
+        if self.chance(15):
+            self._class()
+        if self.chance(15):
+            self._ask = self.fresh("ask")
+            with self.block(f"def {self._ask}(tape, target, sources):"):
+                self.line("return tape.gradient(target, sources)")
+
+    #: A function of the program that makes requests for others.
+    _ask = ""
+
+    def _class(self) -> None:
+        """A small model: a variable and a constant, and a method that computes with them."""
+        base = self.one(("", "(tf.Module)"))
+        with self.block(f"class Model{base}:"):
+            with self.block("def __init__(self, start):"):
+                self.line("super().__init__()" if base else "self.calls = 0")
+                self.line("self.weight = tf.Variable(start)")
+                self.line(f"self.shift = {self.one(('tf.constant', 'tf.Variable'))}({self.values()})")
+
+            def write() -> str:
+                with self.block("def __call__(self, x):"):
+                    self.statements(0, 1, 0)
+                    self.line(f"return {self.expression('vec', 2)}")
+                return "model"
+
+            params = (("self.weight", "var"), ("self.shift", "vec"), ("x", "vec"))
+            name = self._inside(params, write)
+        self.line(f"{self.fresh(name)} = Model({self.values()})")
+        self.scope.names |= {"model.weight": "var", "model.shift": "vec"}
+        self.scope.helpers.append(Helper("model", (("x", "vec", False, False),), "vec"))
 
     # -- tapes
 
@@ -66,6 +97,10 @@ class Programs(Statements):
             return
         tape = self.fresh("tape")
         self._recorded(tape)
+        if self.chance(5):
+            # Entered again, it goes on recording.
+            with self.block(f"with {tape}:"):
+                self._body(tape)
         self._requests([tape])
 
     def _recorded(self, *tapes: str) -> None:
@@ -173,6 +208,7 @@ class Programs(Statements):
             (1, ", unconnected_gradients=tf.UnconnectedGradients.ZERO"),
             (1, ", unconnected_gradients='zero'"),
             (1, ", output_gradients=None"),
+            (1 if target.isidentifier() else 0, f", output_gradients=tf.ones_like({target})"),
         )
         if self.chance(25):
             self._several_sources(tape, target, options)
@@ -183,6 +219,9 @@ class Programs(Statements):
             return None
         name = self.bind("grad", kind if "ero" in options.lower() else f"g{kind}")
         sources = f"sources={source}" if self.chance(8) else source
+        if self._ask and not options and self.chance(50):
+            self.line(f"{name} = {self._ask}({tape}, {target}, {source})")
+            return kind, f"tf.convert_to_tensor({name}) if {name} is not None else {self.expression(kind, 0)}"
         self.line(f"{name} = {tape}.gradient({target}, {sources}{options})")
         if "ero" in options.lower():
             return kind, f"tf.convert_to_tensor({name})"
@@ -191,6 +230,9 @@ class Programs(Statements):
     def _several_sources(self, tape: str, target: str, options: str) -> None:
         of = self._container_of("vec") if self.chance(40) else None
         name = self.fresh("grads")
+        if self.chance(10):
+            self.line(f"{name} = {tape}.gradient({target}, {tape}.watched_variables(){options})")
+            return
         if of is not None:
             self.line(f"{name} = {tape}.gradient({target}, {of}{options})")
             return
@@ -271,8 +313,12 @@ class Programs(Statements):
         """A function with a tape in it, called once or several times with different arguments."""
         name = self.fresh("compute")
 
+        if self.chance(8):
+            self.line("@tf.function")
+
         def write() -> str:
             with self.block(f"def {name}(x, y):"):
+                self._global(("x", "y"))
                 self._tape()
                 if self._gradients():
                     self.line(f"return {self.one(self._gradients())}")

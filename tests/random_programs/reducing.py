@@ -108,7 +108,9 @@ def _parts(node: ast.expr) -> list[ast.expr]:
 
 def _numbers(node: ast.expr) -> bool:
     """A vector's numbers: a program in which a name is a number where it was a vector is another program."""
-    return isinstance(node, (ast.List, ast.Tuple)) and all(isinstance(each, (ast.Constant, ast.UnaryOp)) for each in node.elts)
+    return isinstance(node, (ast.List, ast.Tuple)) and all(
+        isinstance(each, (ast.Constant, ast.UnaryOp)) for each in node.elts
+    )
 
 
 def _replaced(tree: ast.Module, index: int, field: str, place: int | None, part: Any) -> str:

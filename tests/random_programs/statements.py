@@ -260,6 +260,7 @@ class Statements(Expressions):
 
         def write() -> str:
             with self.block(f"def {name}({', '.join(heads)}):"):
+                self._global(tuple(each for each, _, _, _ in params))
                 self.statements(0, 2, min(nesting - 1, 1))
                 if self.chance(15):
                     with self.block(f"if {self.condition(0)}:"):
@@ -269,6 +270,17 @@ class Statements(Expressions):
 
         self._inside(tuple((each, kind) for each, kind, _, _ in params), write)
         self.scope.helpers.append(Helper(name, tuple(params), returns))
+
+    def _global(self, params: tuple[str, ...]) -> None:
+        """A name of the module that the function may bind anew."""
+        *_, module = self.scope.chain()
+        names = [
+            name for name, kind in module.names.items() if kind == "vec" and name not in params and name.isidentifier()
+        ]
+        if names and self.chance(12):
+            name = self.one(names)
+            self.line(f"global {name}")
+            self.scope.names[name] = "vec"
 
     def _inside(self, params: tuple[tuple[str, str], ...], write: Callable[[], str]) -> str:
         """Write in a scope of its own, with parameters."""

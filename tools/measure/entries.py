@@ -188,7 +188,13 @@ class Measurement:
         if not facts.watched or self.target.name.startswith(("tf.Tensor.", "tf.Variable.")):
             return
         seen = self.try_observe(call, Point(variables=True))
-        if seen is None or _shape_of(seen) != _shape_of(facts):
+        if seen is None:
+            return
+        if _shape_of(seen) != _shape_of(facts):
+            if len(seen.outputs) == len(facts.outputs):
+                for output, other in zip(facts.outputs, seen.outputs, strict=True):
+                    if output.kind == "tensor" and other.kind == "array":
+                        output.of_variable.update(dict.fromkeys(facts.watched, "array"))
             return
         for output, other in zip(facts.outputs, seen.outputs, strict=True):
             for name, word in other.effects.items():
@@ -206,7 +212,7 @@ class Measurement:
         for output, other in zip(facts.outputs, seen.outputs, strict=True):
             if output.dtype.startswith("=") and other.dtype != "complex64":
                 output.dtype = "float"
-            if other.alias != output.alias:
+            if other.alias != output.alias and other.dtype == "complex64":
                 output.alias = "?"
             for name, word in other.effects.items():
                 known = output.effects.get(name)

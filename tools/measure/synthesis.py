@@ -103,7 +103,7 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"cluster_center|dims_to_alloc", ("4",)),
     (r"dtypes?_", ("'float32'",)),
     (
-        r"name|axis_name|summarize|message|keep_?dims|use_locking|trainable|import_scope|validate_\w+",
+        r"name|rounds|axis_name|summarize|message|keep_?dims|use_locking|trainable|import_scope|validate_\w+",
         ("None",),
     ),
     (r"colocate_\w+|gradient_multiplier_|swap_memory|parallel_iterations|layout|side|direction", ("None",)),

@@ -21,6 +21,7 @@ from tfgradlint.flow.search import (
 from tfgradlint.flow.tape import Tape, tracked
 from tfgradlint.flow.values import (
     Array,
+    Choice,
     Const,
     Entries,
     Items,
@@ -172,6 +173,10 @@ class Judge:
             if isinstance(target, Const) and target.value is None:
                 return Judgement("raises", None)
             number = isinstance(target, Const) and isinstance(target.value, (int, float))
+            if isinstance(target, Choice) and any(not _graphed(each) for each in target.values):
+                return Judgement("unknown", why="alternatives")
+            if not number and not isinstance(target, (Array, Scalar, Choice, Several)) and not _graphed(target):
+                return Judgement("unknown", why=type(target).__name__)
             if number or isinstance(target, (Array, Scalar)):
                 exact = isinstance(target, Array)
                 if exact and self._request.kind == "jacobian":
@@ -186,7 +191,7 @@ class Judge:
         if path is None or not path.obstacles:
             return None
         first = path.obstacles[-1]
-        if first.cause not in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
+        if first.cause not in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION, Cause.PREDICTED):
             return None
         return Reason(first.cause, first.node.site, first.detail, _steps(path), raised)
 
@@ -201,11 +206,11 @@ class Judge:
         hidden = isinstance(source, Unknown)
         if not status and not hidden and all(_new_object(target) for target in self._targets):
             # Whatever hides on the way: a tape has no gradient for what it does not follow.
-            return FLOWS if self._is_target(own) else NOTHING
+            return self._as_target(own, NOTHING)
 
         def arrival(node: Node) -> int | None:
             if node is own or (variable is not None and node.variable is variable):
-                return FLOWS if self._is_target(node) else arriving
+                return self._as_target(node, arriving)
             if hidden:
                 if node.variable is not None and tracked(self._tape, node):
                     return ANY
@@ -218,14 +223,26 @@ class Judge:
         watched_at = self._tape.watch_times.get(own if variable is None else variable, 0)
         search = Search(self._tape, arrival, own, watched_at if status == 2 else 0)
         bits = NOTHING
-        for node in self._nodes:
-            found = search.outcome(node)
-            bits = together(bits, found)
+        for target in self._targets:
+            if isinstance(target, Choice):
+                found = 0
+                for node in nodes_of(target):
+                    found |= search.outcome(node)
+                bits = together(bits, found)
+            else:
+                for node in nodes_of(target):
+                    bits = together(bits, search.outcome(node))
         return bits
 
-    def _is_target(self, node: Node) -> bool:
-        """A single target is asked for its gradient with respect to itself: ones, whatever the tape follows."""
-        return self._request.kind == "gradient" and self._nodes == [node]
+    def _as_target(self, node: Node, arriving: int) -> int:
+        """What arrives at a source that may be a target itself, given what arrives through recorded steps.
+
+        A single target is asked for its gradient with respect to itself: ones, whatever the tape follows. Among
+        several it depends on whether a recorded step took it as an input.
+        """
+        if self._request.kind != "gradient" or node not in self._nodes or arriving == FLOWS:
+            return arriving
+        return FLOWS if self._nodes == [node] else FLOWS | NOTHING
 
     def _lost(self, reason: Reason | None) -> Judgement:
         if self._request.zeros:
@@ -343,6 +360,10 @@ def _new_object(target: Value) -> bool:
         return False
     node = target.node
     return node.kind == OP and not node.loose and node.maybe_alias is None
+
+
+def _graphed(value: Value) -> bool:
+    return isinstance(value, (Tensor, Variable, Unknown))
 
 
 def _opaque_kind(value: Value) -> bool:

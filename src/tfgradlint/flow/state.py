@@ -144,6 +144,10 @@ class State:
             return first
         if all(isinstance(value, Noded) and type(value) is type(first) for value in flat):
             return self._phi(flat)
+        if all(isinstance(value, (Noded, Variable)) for value in flat) and not all(
+            isinstance(value, Variable) for value in flat
+        ):
+            return self._phi(flat)
         if all(isinstance(value, (Items, Several)) for value in flat):
             return self._join_sequences(flat)
         if all(isinstance(value, Entries) for value in flat):

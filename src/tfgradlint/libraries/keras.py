@@ -80,7 +80,7 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         return Layer(path, None if _WEIGHTLESS.match(last) else _weights(interp), (), not several)
     if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
         return Layer(path, _weights(interp), (), family.startswith("applications"))
-    if family == "losses" and last[:1].isupper():
+    if family == "losses" and last[:1].isupper() and world.known(path) is None:
         return _loss(interp, world, path, last)
     return None
 

@@ -104,7 +104,8 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
             return same
     maybe_same = output.alias == "?" or (output.alias in bound and isinstance(bound[output.alias], (Tensor, Unknown)))
     edges: list[Edge] = []
-    leaves = output.kind in ("array", "python")
+    turned = any(word == "array" and isinstance(bound.get(name), Variable) for name, word in output.of_variable.items())
+    leaves = output.kind in ("array", "python") or turned
     fixed = not trainable(dtype)
     odd = ""
     for name, value in bound.items():
@@ -120,7 +121,7 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
     node.detail = odd
     if maybe_same and not fixed and output.alias != "?":
         node.maybe_alias = bound[output.alias]
-    if output.kind == "array":
+    if output.kind == "array" or turned:
         return Array(node)
     if output.kind == "python":
         return Scalar(node)
@@ -138,7 +139,7 @@ def _edge(known: Known, output: Output, name: str, value: Value, node: Node, lea
         return Edge(node, Effect.PLAIN)
     word = output.effects.get(name)
     if node.variable is not None and name in output.of_variable:
-        word = output.of_variable[name]
+        word = "none" if output.of_variable[name] == "array" else output.of_variable[name]
     if word is None:
         # An argument that takes no tensors of floating point: shapes, axes, indices, names.
         return Edge(node, Effect.PLAIN if leaves and known.name.startswith("builtins.") else Effect.UNKNOWN)
@@ -147,7 +148,7 @@ def _edge(known: Known, output: Output, name: str, value: Value, node: Node, lea
     effect = _EFFECTS.get(word, Effect.UNKNOWN)
     if effect is not Effect.FLOWS and (node.dtype or "").startswith("complex"):
         # Measured with real numbers; some operations that are flat for those are not for complex ones.
-        return Edge(node, Effect.UNKNOWN)
+        return Edge(node, _EFFECTS.get(output.of_complex.get(name, ""), Effect.UNKNOWN))
     if effect is Effect.NONE:
         cause = cause_of(known, name, output, leaves)
         return Edge(node, effect, cause, _detail(known.name, cause))

@@ -5,13 +5,8 @@ from __future__ import annotations
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
-#: What the method gives, and what to write instead.
-_KINDS = {
-    "predict": ("returns NumPy arrays", "call the model: model(x, training=True)"),
-    "predict_on_batch": ("returns NumPy arrays", "call the model: model(x, training=True)"),
-    "evaluate": ("returns Python numbers", "call the model and compute the loss from what it returns"),
-}
-_ANY_KIND = ("returns no tensor", "call the model: model(x)")
+#: What the method gives.
+_GIVEN = {"predict": "NumPy arrays", "predict_on_batch": "NumPy arrays", "evaluate": "Python numbers"}
 
 
 class Predicted(Rule):
@@ -78,7 +73,7 @@ class Predicted(Rule):
     - [What's the difference between `Model` methods `predict()` and `__call__()`?](https://keras.io/getting_started/faq/#whats-the-difference-between-model-methods-predict-and-call),
       Keras FAQ.
     - [Writing a training loop from scratch](https://www.tensorflow.org/guide/keras/writing_a_training_loop_from_scratch).
-    """  # noqa: E501 - an address cannot be broken
+    """
 
     code = "TFG205"
     name = "predicted"
@@ -87,5 +82,14 @@ class Predicted(Rule):
 
     def message(self, broken: Break) -> str:
         """``detail`` is the method's name."""
-        seen, remedy = _KINDS.get(broken.detail, _ANY_KIND)
-        return f"{broken.step} {seen}: {broken.suffers}; {remedy}"
+        given = _GIVEN.get(broken.detail, "no tensor")
+        model = broken.step.removesuffix("()").rpartition(".")[0] or "the model"
+        return f"{broken.step} returns {given}: {broken.suffers}; {_remedy(broken.detail, model)}"
+
+
+def _remedy(method: str, model: str) -> str:
+    """A model is called by its name; an expression that was cut short has none."""
+    call = f"{model}(...)" if "..." not in model else "the model itself"
+    if method == "evaluate":
+        return f"call {call} and compute the loss from the tensor it returns"
+    return f"call {call}"
