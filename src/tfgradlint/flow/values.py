@@ -237,7 +237,7 @@ class Variable(Cell):
 class Layer(Cell):
     """A layer or model of a library: what it returns depends on what it is given and on its weights.
 
-    ``own`` is one variable that stands for all weights it made itself; ``fields["parts"]`` are the layers in it;
+    ``own`` is one variable that stands for all weights it made itself; ``fields["parts"]`` holds the layers in it;
     ``single`` says that it returns one tensor.
     """
 
@@ -248,7 +248,13 @@ class Layer(Cell):
         self.path = path
         self.own = own
         self.single = single
-        self.fields = {"parts": parts, "trainable": True, "opened": False}
+        self.fields = {"parts": Items(parts), "trainable": True, "opened": False}
+
+    @property
+    def parts(self) -> tuple[Value, ...] | None:
+        """The layers in it, None where they depend on what was executed."""
+        content = self.fields["parts"]
+        return content.items if isinstance(content, Items) else None
 
 
 class Scope(Cell):

@@ -134,7 +134,9 @@ def call_layer(
     """The result of a layer or model, built in or written in the module."""
     if isinstance(callee, Instance):
         return _call_instance(interp, callee, args, kwargs)
-    parts = callee.fields["parts"]
+    parts = callee.parts
+    if parts is None:
+        return _result(interp, callee, args, kwargs, opaque=True)
     if callee.own is None and _is_sequential(callee) and parts:
         value = args[0] if args else NONE
         for part in parts:
@@ -220,10 +222,10 @@ def weights_of(value: Value, seen: set[int]) -> list[Variable] | None:
         trained = value.library != "tf" and value.fields["trainable"] is True
         return [value] if trained else ([] if value.fields["trainable"] is not None else None)
     if isinstance(value, Layer):
-        if value.fields["trainable"] is not True or value.fields["opened"]:
+        if value.fields["trainable"] is not True or value.fields["opened"] is not False or value.parts is None:
             return None
         own = [value.own] if value.own is not None else []
-        return _joined([*own, *value.fields["parts"]], seen)
+        return _joined([*own, *value.parts], seen)
     if isinstance(value, Instance):
         flag = value.fields.get("trainable")
         if not is_keras(value.cls) or (flag is not None and not (isinstance(flag, Const) and flag.value is True)):
@@ -268,7 +270,7 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
         value: Value = receiver.fields[name]
         return value
     if name == "layers":
-        parts = receiver.fields["parts"]
+        parts = receiver.parts
         if parts and _is_sequential(receiver):
             return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
         interp.state.set(receiver, "opened", True)
@@ -312,7 +314,12 @@ def method(
     if name == "get_weights":
         return Listing(Several(Array(interp.recorder.leaf())))
     if name == "add" and isinstance(receiver, Layer) and args:
-        interp.state.set(receiver, "parts", (*receiver.fields["parts"], args[0]))
+        old = receiver.fields["parts"]
+        if isinstance(old, Items):
+            more: Value = Items((*old.items, args[0]))
+        else:
+            more = Several(interp.unknown("layer", args[0]))
+        interp.state.set(receiver, "parts", more)
         return NONE
     if name in _SILENT:
         return NONE
