@@ -48,8 +48,8 @@ class Output:
     floating-point tensor. For an output that is not floating-point the word tells what a request with that very
     output as target gives; whatever is computed further from it has no gradient.
 
-    ``of_variable``: the arguments whose effect is another where a ``tf.Variable`` is given (``array``: a NumPy array comes
-    out then); ``of_complex``: where a
+    ``of_variable``: the arguments whose effect is another where a ``tf.Variable`` is given (``array``: a NumPy array
+    comes out then); ``of_complex``: where a
     complex tensor is given. ``effects`` speak of floats (of complex tensors where only these are taken); an argument
     without gradient for floats and with one for complex tensors (``tf.math.imag``) is missing there.
 
