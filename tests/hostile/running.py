@@ -102,8 +102,9 @@ def main() -> None:
         raise Endless
 
     signal.signal(signal.SIGALRM, end)
+    endless = int(sys.argv[1]) if len(sys.argv) > 1 else ENDLESS
     for text in json.load(sys.stdin):
-        signal.alarm(ENDLESS)
+        signal.alarm(endless)
         result = judged(text)
         signal.alarm(0)
         print(json.dumps(asdict(result)), flush=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tfgradlint.analysis import analyse
 from tfgradlint.results import Analysis, Finding, Prediction
 
-from .running import Place, Seen, run, stirred
+from .running import Place, Seen, reaches, run, stirred
 
 #: What TensorFlow must give at a request for a finding with the code to be true, where not any bad outcome will do.
 CONFIRMING = dict.fromkeys(("TFG101", "TFG109", "TFG110", "TFG112", "TFG113"), ("raises",))
@@ -162,7 +162,7 @@ class _Comparison:
             return  # the evaluation that it speaks of may not have been reached, or is what ended the program
         if words:
             self._contradict(f"finding {finding.code}", f"{told}; TensorFlow gave {' | '.join(words)}")
-        elif not places:
+        elif not places and reaches(self._text, finding.position.line):
             self._contradict(f"finding {finding.code} without a request", f"{told}; nothing went wrong")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from tfgradlint.evidence.observe import Failure, observe, tensorflow
@@ -47,6 +49,25 @@ def stirred(text: str) -> Seen:
     """
     with _stirring():
         return run(text)
+
+
+def reaches(text: str, line: int) -> bool:
+    """Whether a line is executed at all."""
+    reached: set[int] = set()
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        if os.path.basename(frame.f_code.co_filename) != "program.py":
+            return None
+        reached.add(frame.f_lineno)
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run(text)
+    finally:
+        sys.settrace(before)
+    return line in reached
 
 
 def _run(text: str, argv: list[str], seen: Seen) -> None:

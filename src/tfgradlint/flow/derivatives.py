@@ -13,37 +13,55 @@ CURVED = "flows"
 STRAIGHT = "none"
 
 
-def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], limit: int = 2000) -> list[Edge]:
+def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], sources: list[Node]) -> list[Edge]:
     """The edges of a gradient taken by ``tape``, for a tape around it.
 
-    The gradient is a product of what each recorded step contributes. A step that is curved in an input makes it
-    depend on that input; a step that is linear in its only input adds nothing; what two inputs do to each other is
-    not known. A step whose gradient has no gradient itself raises, and is told as that step.
+    The gradient is a product of what each step between target and source contributes. A step that is curved in its
+    input makes it depend on that input; a step that is linear in its only input adds nothing; what two inputs do to
+    each other is not known. A step whose gradient has no gradient itself raises, and is told as that step.
     """
     edges: dict[Node, Effect] = {}
-    seen = set(targets)
-    stack = list(targets)
-    while stack and len(seen) < limit:
-        node = stack.pop()
-        if node.kind == OP and not recorded(tape, node):
+    between = _between(tape, targets, sources)
+    for node in between:
+        if node.kind != OP or node in sources:
             continue
         inputs = [edge for edge in node.edges if edge.effect is not Effect.PLAIN and trainable(edge.node.dtype)]
         for edge in inputs:
-            if node.kind == OP and edge.effect is Effect.FLOWS and edge.detail.startswith("raises"):
+            if edge.node not in between or edge.effect not in _PASSING:
+                continue
+            if edge.detail.startswith("raises"):
                 refused = Edge(edge.node, Effect.RAISES, Cause.UNREGISTERED, edge.detail.partition(":")[2])
                 edges[recorder.op([refused], edge.node.dtype, node.site)] = Effect.FLOWS
-            elif node.kind == OP:
-                _contribute(edges, edge, len(inputs))
-            if edge.effect in (Effect.FLOWS, Effect.UNKNOWN) and edge.node not in seen:
-                seen.add(edge.node)
-                stack.append(edge.node)
-        if node.kind != OP and not node.edges and node.why:
-            edges.setdefault(node, Effect.UNKNOWN)
+            elif edge.detail == CURVED:
+                edges[edge.node] = Effect.FLOWS
+            elif edge.detail != STRAIGHT:
+                edges.setdefault(edge.node, Effect.UNKNOWN)
+            for sibling in inputs:
+                if sibling is not edge:
+                    edges.setdefault(sibling.node, Effect.UNKNOWN)
     return [Edge(node, effect) for node, effect in edges.items()]
 
 
-def _contribute(edges: dict[Node, Effect], edge: Edge, inputs: int) -> None:
-    if edge.effect is Effect.FLOWS and edge.detail == CURVED:
-        edges[edge.node] = Effect.FLOWS
-    elif not (edge.effect is Effect.FLOWS and edge.detail == STRAIGHT and inputs == 1):
-        edges.setdefault(edge.node, Effect.UNKNOWN)
+_PASSING = (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)
+
+
+def _between(tape: Tape, targets: list[Node], sources: list[Node], limit: int = 4000) -> dict[Node, None]:
+    """The nodes on the recorded ways from the targets to the sources, in the order of their making."""
+    seen = dict.fromkeys(targets)
+    stack = list(targets)
+    while stack and len(seen) < limit:
+        node = stack.pop()
+        if node in sources or (node.kind == OP and not recorded(tape, node)):
+            continue
+        for edge in node.edges:
+            if edge.effect in _PASSING and edge.node not in seen:
+                seen[edge.node] = None
+                stack.append(edge.node)
+    leading: dict[Node, None] = {}
+    for node in sorted(seen, key=lambda node: node.seq):
+        if node in sources or (
+            any(edge.node in leading and edge.effect in _PASSING for edge in node.edges)
+            and not (node.kind == OP and not recorded(tape, node))
+        ):
+            leading[node] = None
+    return leading

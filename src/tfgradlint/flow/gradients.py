@@ -10,8 +10,9 @@ import libcst as cst
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.derivatives import derivative_edges
-from tfgradlint.flow.graph import Edge, Effect, Site
+from tfgradlint.flow.graph import Edge, Effect, Node, Site
 from tfgradlint.flow.requests import Judge, Judgement, Reason, Request, RequestSite, flatten
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
 from tfgradlint.flow.values import (
@@ -326,10 +327,17 @@ class Gradients:
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
             return interp.unknown("gradient", target, source)
         if interp.recorder.tapes.active:
-            edges = derivative_edges(interp.recorder, tape, nodes_of(target))
+            edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
         else:
             edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source)))]
         node = interp.recorder.op(edges)
         node.why = "gradient of a gradient"
         node.dtype = nodes_of(source)[0].dtype
         return Tensor(node)
+
+
+def _contents(target: Value, source: Value) -> list[Node]:
+    """The nodes that stand for a source: for a variable its content at every time the target read it."""
+    if isinstance(source, Variable):
+        return [node for node in ancestors(nodes_of(target)) if node.variable is source]
+    return nodes_of(source)

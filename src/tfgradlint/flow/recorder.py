@@ -64,6 +64,11 @@ class Recorder:
                 node.recorded[tape] = status if certain else 1
         return node
 
+    def read(self, node: Node) -> None:
+        """Take note that the tapes that record come to watch a variable."""
+        for tape, _ in self.tapes.active:
+            self._note_reads(tape, [Edge(node)])
+
     def _note_reads(self, tape: Tape, edges: Sequence[Edge]) -> None:
         """Remember which variables the tape came to watch by itself."""
         for edge in edges:

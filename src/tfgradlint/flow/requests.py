@@ -151,11 +151,11 @@ class Judge:
         if self._may_raise:
             return Judgement("unknown", why="may raise")
         bits = self._bits(source)
-        if bits == FLOWS:
-            return Judgement("flows")
         if any(node.detail for node in self._nodes if not trainable(node.dtype)):
             # An integer beside a floating sibling (the indices of top_k) gives zeros or raises.
             return Judgement("unknown", why="integer target")
+        if bits == FLOWS:
+            return Judgement("flows")
         if isinstance(source, Tensor) and source.node.maybe_alias is not None:
             # The call may have handed its argument through, and that is another source.
             return Judgement("unknown", why="handed through or not")

@@ -317,6 +317,7 @@ def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: 
         return interp.somehow("result of an assignment", [receiver, *given])
     if interp.recorder.tapes.active:
         # The call makes the tapes watch the variable, and reading the result is reading the variable.
+        interp.recorder.read(content)
         return Tensor(content)
     return Tensor(interp.recorder.op([Edge(content, Effect.NONE, Cause.ASSIGNED)], old.dtype))
 
