@@ -284,7 +284,7 @@ class Judge:
         derived = None if self._swapped(source) else self._derived(source)
         if derived is not None:
             return derived
-        if any(node.kind == OPAQUE or node.why for node in ancestors(self._nodes)):
+        if any(node.kind == OPAQUE for node in ancestors(self._nodes)):
             # Something unknown may lead to the source; that the tape does not follow it is certain.
             return self._unwatched(source, Path((), ()))
         return Reason(Cause.UNRELATED_TARGET, self._site)
