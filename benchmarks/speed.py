@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -17,6 +19,15 @@ from typing import TypeVar
 from tfgradlint import sources
 
 Result = TypeVar("Result")
+
+#: In a file of its own length times this, an analysis should take about that many times as long.
+GROWTH = 10
+#: What a user's editor must not load for the plugin's sake.
+HEAVY = ("tensorflow", "numpy", "keras")
+
+#: Processor time, where it is fine enough: a machine does other work besides.
+_FINE = time.get_clock_info("process_time").resolution < 1e-5
+_clock = time.process_time if _FINE else time.perf_counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +44,20 @@ class Timing:
         """Interpreter time in units of parse time."""
         return self.analysis / self.parse
 
+    @property
+    def total(self) -> float:
+        """All that an analysis takes."""
+        return self.parse + self.analysis
+
 
 def main() -> int:
     """Print the figures; 2 where there is nothing to measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder of Python files, or files")
     parser.add_argument("--repeat", type=int, default=3, help="time each file this often and keep the best")
-    parser.add_argument("--flake8", action="store_true", help="also time flake8 with and without the plugin's work")
+    parser.add_argument("--flake8", type=int, default=0, metavar="ROUNDS", help="also time flake8, with and without")
     parser.add_argument("--slowest", type=int, default=5, help="how many of the slowest files to list")
+    parser.add_argument("--grown", type=int, default=8, help="how many files to time at ten times their length")
     options = parser.parse_args()
 
     texts = dict(_texts(options.paths))
@@ -51,18 +68,15 @@ def main() -> int:
     print(f"files                {len(texts)}")
     print(f"lines                {sum(map(_lines, texts.values()))}")
     print(f"pass the text test   {len(chosen)} ({len(chosen) / len(texts):.1%}), test {seconds * 1e3:.1f} ms")
-    print(f"import the plugin    {import_time() * 1e3:.0f} ms (best of 5 processes)")
+    imported = f"best of 5 processes; {', '.join(HEAVY[:-1])} and {HEAVY[-1]} not loaded"
+    print(f"import the plugin    {import_time() * 1e3:.0f} ms ({imported})")
     timings = [timing for path in chosen if (timing := measure(path, texts[path], options.repeat))]
     if timings:
         report(timings, options.slowest)
+        report_growth(timings, texts, options.grown, options.repeat)
+        report_memory([timing.path for timing in timings])
     if options.flake8:
-        without = flake8_time(options.paths, "from tfgradlint.plugin import Plugin; Plugin.run = lambda self: iter(())")
-        with_plugin = flake8_time(options.paths, "pass")
-        print(
-            f"flake8               {without:.1f} s without the plugin's work, {with_plugin:.1f} s with it ",
-            end="",
-        )
-        print(f"({with_plugin / without - 1:+.1%})")
+        report_flake8(options.paths, options.flake8)
     return 0
 
 
@@ -81,6 +95,43 @@ def report(timings: list[Timing], slowest: int) -> None:
         print(f"  {timing.analysis * 1e3:7.0f} ms  {timing.ratio:6.2f}  {timing.lines:5} lines  {timing.path}")
 
 
+def report_growth(timings: list[Timing], texts: dict[str, str], most: int, repeat: int) -> None:
+    """Print by how much an analysis grows with the text, for files of every size."""
+    by_size = sorted(timings, key=lambda timing: timing.lines)
+    step = max(len(by_size) / most, 1) if most else len(by_size) + 1
+    chosen = [by_size[int(index * step)] for index in range(most) if index * step < len(by_size)]
+    pairs: list[tuple[Timing, Timing]] = []
+    for timing in chosen:
+        # an import from the future may only stand at the top of a file
+        text = re.sub(r"^from __future__ import .*$", "pass", texts[timing.path], flags=re.MULTILINE)
+        once = measure(timing.path, text, repeat)
+        grown = measure(timing.path, f"{text}\n" * GROWTH, repeat)
+        if once and grown:
+            pairs.append((once, grown))
+    if pairs:
+        parse = sum(grown.parse for _, grown in pairs) / sum(once.parse for once, _ in pairs)
+        total = sum(grown.total for _, grown in pairs) / sum(once.total for once, _ in pairs)
+        worst, path = max((grown.total / once.total, once.path) for once, grown in pairs)
+        print(f"{GROWTH} times the text    {total:.1f} times the time, parsing alone {parse:.1f}; ", end="")
+        print(f"at worst of {len(pairs)} files {worst:.1f}, {path}")
+
+
+def report_memory(paths: list[str]) -> None:
+    """Print the most memory that processes took which parse and which analyse the files."""
+    parsing = peak_memory("import libcst\nfrom tfgradlint.analysis import analyse\nwork = libcst.parse_module", paths)
+    analysing = peak_memory("import libcst\nfrom tfgradlint.analysis import analyse as work", paths)
+    if parsing and analysing:
+        print(f"peak memory          {analysing:.0f} MiB, {parsing:.0f} MiB for parsing alone")
+
+
+def report_flake8(paths: list[str], rounds: int) -> None:
+    """Print what flake8 takes with the plugin and without, in alternation so that both meet the same machine."""
+    runs = [(flake8_time(paths, plugin=False), flake8_time(paths, plugin=True)) for _ in range(rounds)]
+    without, with_plugin = (statistics.median(times) for times in zip(*runs, strict=True))
+    print(f"flake8               {without:.2f} s without the plugin, {with_plugin:.2f} s with it ", end="")
+    print(f"({with_plugin / without:.3f} times, medians of {rounds} rounds in alternation)")
+
+
 def measure(path: str, text: str, repeat: int) -> Timing | None:
     """The best of several runs; None for text that is no Python program."""
     import libcst
@@ -93,21 +144,52 @@ def measure(path: str, text: str, repeat: int) -> Timing | None:
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError):
             return None
+    gc.collect()
+    gc.disable()  # as the analysis does for itself: what it parses must cost what parsing alone costs
+    try:
         parse = min(timed(lambda: libcst.parse_module(text))[0] for _ in range(repeat))
         total = min(timed(lambda: analyse(text, tree))[0] for _ in range(repeat))
+    finally:
+        gc.enable()
     return Timing(path, _lines(text), parse, max(total - parse, 0.0))
 
 
 def import_time() -> float:
     """Seconds to import the plugin in a process of its own."""
-    program = "import time; t = time.perf_counter(); import tfgradlint.plugin; print(time.perf_counter() - t)"
-    runs = (subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True) for _ in range(5))
+    program = (
+        "import sys, time; t = time.perf_counter(); import tfgradlint.plugin; print(time.perf_counter() - t); "
+        f"sys.exit(' '.join(sorted(set({HEAVY!r}) & set(sys.modules))))"
+    )
+    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True) for _ in range(5)]
+    for run in runs:
+        if loaded := run.stderr.strip():
+            raise SystemExit(f"importing the plugin: {loaded}")
     return min(float(run.stdout) for run in runs)
 
 
-def flake8_time(paths: list[str], preparation: str) -> float:
+def peak_memory(preparation: str, paths: list[str]) -> float | None:
+    """MiB that a process held at most which does ``work`` on each file; None where the system does not tell."""
+    program = (
+        f"import sys, warnings; from tfgradlint import sources\n{preparation}\n"
+        "warnings.simplefilter('ignore')\n"
+        "for path in sys.stdin.read().splitlines(): work(sources.read(path))\n"
+        "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"
+    )
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, input="\n".join(paths), capture_output=True, text=True, encoding="utf-8", check=False)
+    return int(run.stdout) / 1024 if run.returncode == 0 else None
+
+
+def flake8_time(paths: list[str], *, plugin: bool) -> float:
     """Seconds of processor time of a flake8 process with all its default checks and one job."""
-    program = f"import sys; {preparation}; from flake8.main.cli import main; sys.exit(main(sys.argv[1:]))"
+    program = (
+        "import importlib.metadata as metadata, sys; find = metadata.distributions\n"
+        f"plugin = {plugin}; ours = [d for d in find() if d.name == 'tfgradlint']\n"
+        "if plugin and not ours: sys.exit('tfgradlint is not installed')\n"
+        "metadata.distributions = lambda **by: (d for d in find(**by) if plugin or d.name != 'tfgradlint')\n"
+        "from flake8.main.cli import main; code = main(sys.argv[1:])\n"
+        "assert plugin == ('tfgradlint.plugin' in sys.modules); sys.exit(code)"
+    )
     arguments = ["--isolated", "--jobs=1", "--select=C,E,F,W,TFG", "--quiet", "--quiet", *paths]
     before = os.times()
     run = subprocess.run([sys.executable, "-c", program, *arguments], stdout=subprocess.DEVNULL, check=False)
@@ -120,9 +202,9 @@ def flake8_time(paths: list[str], preparation: str) -> float:
 
 def timed(work: Callable[[], Result]) -> tuple[float, Result]:
     """Seconds and result of a call."""
-    start = time.perf_counter()
+    start = _clock()
     result = work()
-    return time.perf_counter() - start, result
+    return _clock() - start, result
 
 
 def _texts(paths: list[str]) -> Iterator[tuple[str, str]]:

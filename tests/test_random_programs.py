@@ -119,3 +119,8 @@ def test_a_failing_program_is_made_small() -> None:
     small = reduced(text, lambda candidate: "tf.exp" in candidate)
     assert len(ast.parse(small).body) == 1
     assert len(small) < 20
+
+
+def test_a_smaller_program_still_ends() -> None:
+    text = "turn = 0\nwhile turn < 3:\n    turn += 1\n    print(turn)\n"
+    assert "turn += 1" in reduced(text, lambda candidate: "while" in candidate)

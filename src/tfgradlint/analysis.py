@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import gc
+import re
 import threading
 from collections.abc import Iterator
 
@@ -19,10 +20,12 @@ from tfgradlint.results import Analysis
 from tfgradlint.telling import tell
 
 #: Steps (statements and expressions) that may be taken, and how many more for each line.
-_STEPS, _STEPS_PER_LINE = 40_000, 400
+_STEPS, _STEPS_PER_LINE = 10_000, 200
 #: libcst's native parser recurses on the C stack. Trees nested this deeply get a stack of their own; deeper ones
 #: are not parsed.
 _SHALLOW, _DEEPEST = 250, 3000
+#: Brackets around a pattern are not in Python's tree, and libcst takes twice as long for each.
+_BRACKETED_CASE = re.compile(r"^[ \t]*case\b[ \t]*(?:[(\[{][ \t\n]*){9}", re.MULTILINE)
 _STACK = 256 * 1024 * 1024
 
 
@@ -40,7 +43,7 @@ def analyse(text: str, tree: ast.Module | None = None) -> Analysis:
     if tree is None:
         tree = ast.parse(text)
     outline = Outline(tree)
-    if outline.depth > _DEEPEST:
+    if outline.depth > _DEEPEST or _BRACKETED_CASE.search(text):
         raise NotAnalysed("it is nested too deeply")
     with _collector_paused():
         try:

@@ -30,7 +30,10 @@ def last():
     return tape.gradient(loss, v)
 """
 #: A request whose tape is at work around the hostile part.
-OPEN, CLOSE = "with tf.GradientTape() as tape:\n    loss = tf.reduce_sum(w * w)\n", "gradient = tape.gradient(loss, w)\n"
+OPEN, CLOSE = (
+    "with tf.GradientTape() as tape:\n    loss = tf.reduce_sum(w * w)\n",
+    "gradient = tape.gradient(loss, w)\n",
+)
 
 #: What may come of a file. ``judged``: exactly the findings its comments tell. ``given up``: one TFG001, as nothing
 #: of it was judged. ``cut short``: what was found before the budget ran out, so a part of the comments' findings.

@@ -1,17 +1,23 @@
-"""``python -m hostile.running``: judges the texts on standard input, one after the other, in one process.
+"""Judges many texts in a process of their own, one after the other: ``python -m hostile.running``.
 
-Reads a JSON list of texts and prints one JSON object a line for each, as soon as it is known; where the process
-dies, the first one missing is the one that killed it.
+The process reads a JSON list of texts and prints one JSON object a line for each, as soon as it is known; where it
+dies, the first one missing is the one that killed it, and another process goes on behind that.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
+import os
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tfgradlint import analysis
@@ -19,7 +25,7 @@ from tfgradlint.flow.interpreter import Interpreter
 from tfgradlint.judge import judge
 
 #: Seconds after which a text is taken to be endless, and bytes of memory after which it is taken to be without bounds.
-ENDLESS = 60
+ENDLESS = 40
 _MEMORY = 6 << 30
 
 
@@ -93,6 +99,32 @@ def judged(text: str) -> Judged:
     return result
 
 
+def judged_apart(texts: Sequence[str], hash_seed: int) -> list[Judged]:
+    """Judge the texts in another process, under this seed of Python's hashes."""
+    results: list[Judged] = []
+    while len(results) < len(texts):
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as given:
+            json.dump(texts[len(results) :], given)
+            given.seek(0)
+            run = subprocess.run(
+                [sys.executable, "-m", "hostile.running"],
+                stdin=given,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                cwd=Path(__file__).parents[1],
+                env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONIOENCODING": "utf-8"},
+                check=False,
+            )
+        for line in run.stdout.splitlines():
+            row = json.loads(line)
+            row["findings"] = [tuple(each) for each in row["findings"]]
+            results.append(Judged(**row))
+        if len(results) < len(texts):
+            results.append(Judged(escaped=f"the process died: {run.returncode}\n{run.stderr[-2000:]}"))
+    return results
+
+
 def main() -> None:
     import resource
 
@@ -103,9 +135,12 @@ def main() -> None:
 
     signal.signal(signal.SIGALRM, end)
     endless = int(sys.argv[1]) if len(sys.argv) > 1 else ENDLESS
+    judged("tf.GradientTape")  # so that what is loaded once is loaded
     for text in json.load(sys.stdin):
         signal.alarm(endless)
+        faulthandler.dump_traceback_later(endless + 2, exit=True)  # native code hears no signal
         result = judged(text)
+        faulthandler.cancel_dump_traceback_later()
         signal.alarm(0)
         print(json.dumps(asdict(result)), flush=True)
 

@@ -18,6 +18,7 @@ class Programs(Statements):
 
     def program(self) -> str:
         """The text of a program."""
+        self._asked = set()
         self._prelude()
         for _ in range(self.number(0, 2)):
             self.function(1)
@@ -58,6 +59,8 @@ class Programs(Statements):
             with self.block(f"def {self._ask}(tape, target, sources):"):
                 self.line("return tape.gradient(target, sources)")
 
+    #: The tapes that have answered.
+    _asked: set[str]
     #: A function of the program that makes requests for others.
     _ask = ""
 
@@ -181,9 +184,10 @@ class Programs(Statements):
         self._requests([outer])
 
     def _requests(self, tapes: list[str]) -> None:
-        persistent = any("persistent=True" in line for line in self.lines[-30:])
-        for _ in range(self.pick((6, 1), (3 if persistent else 1, 2), (2 if persistent else 0, 3))):
+        for _ in range(self.pick((6, 1), (3, 2), (2, 3))):
             tape = self.one(tapes)
+            if tape in self._asked and not self._persistent(tape) and not self.chance(10):
+                continue
             if self.chance(10):
                 with self.branch():
                     with self.block("try:"):
@@ -193,8 +197,14 @@ class Programs(Statements):
             else:
                 self._request(tape)
 
+    def _persistent(self, tape: str) -> bool:
+        """Whether a tape may be asked more than once."""
+        mark = re.compile(rf"persistent=True.*\) as {tape}\b|\b{tape} = .*persistent=True")
+        return any(mark.search(line) for line in self.lines)
+
     def _request(self, tape: str) -> tuple[str, str] | None:
         """A request; gives back the kind and text of a gradient that is None at worst, where there is one."""
+        self._asked.add(tape)
         method = self.pick((20, "gradient"), (1, "jacobian"))
         target = self._target()
         if method == "jacobian":

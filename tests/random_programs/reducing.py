@@ -130,6 +130,17 @@ def _text(tree: ast.Module) -> str:
     try:
         text = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
         compile(text, "program.py", "exec")
+        if not all(_ends(node) for node in ast.walk(tree) if isinstance(node, ast.While)):
+            return "\n"
     except Exception:  # half a statement is left
         return "\n"
     return text
+
+
+def _ends(loop: ast.While) -> bool:
+    """Whether the loop still counts its turns."""
+    names = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name)}
+    return any(
+        isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name) and each.target.id in names
+        for each in loop.body
+    )

@@ -33,7 +33,7 @@ class Alone:
         """Run a function with unknown arguments."""
         interp = self._interp
         interp.called.add(id(function.node))
-        scope = Scope("function", function.scope)
+        scope = Scope("function", function.scope, function.name)
         params = function.node.params
         names = [*params.posonly_params, *params.params, *params.kwonly_params]
         for position, param in enumerate(names):

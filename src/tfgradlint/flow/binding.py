@@ -62,17 +62,19 @@ class Binding:
             scope = scope.parent
         return scope.fields.get(name)
 
-    def _note_rebinding(self, old: Value | None, new: Value) -> None:
+    def _note_rebinding(self, old: Value | None, new: Value, level: int = 0) -> None:
         """Remember that a tensor computed from a variable took over the variable's name."""
         interp = self._interp
+        if level > 4:
+            return
         if isinstance(new, (Listing, Mapping)) and type(new) is type(old):
-            self._note_rebinding(old.fields["content"], new.fields["content"])
+            self._note_rebinding(old.fields["content"], new.fields["content"], level + 1)
         elif isinstance(new, Items) and isinstance(old, Items):
             for one, other in zip(old.items, new.items, strict=False):
-                self._note_rebinding(one, other)
+                self._note_rebinding(one, other, level + 1)
         elif isinstance(new, Entries) and isinstance(old, Entries):
             for key, other in new.entries.items():
-                self._note_rebinding(old.entries.get(key), other)
+                self._note_rebinding(old.entries.get(key), other, level + 1)
         if not isinstance(new, Tensor):
             return
         node = new.node

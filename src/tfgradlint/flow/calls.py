@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 _DEPTH = 20
+#: Calls within calls of every kind, also of those that run no function.
+_NESTED = 70
 
 
 class Calls(Objects):
@@ -55,12 +57,22 @@ class Calls(Objects):
 
     def __init__(self, interp: Interpreter) -> None:
         super().__init__(interp)
+        self._nested = 0
         self.gradients = Gradients(interp)
         self.enter = self.gradients.enter
         self.augmented = self.gradients.augmented
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The result of ``callee(*args, **kwargs)``."""
+        if self._nested > _NESTED:
+            return self._interp.unknown("recursion", *_all(args, kwargs))
+        self._nested += 1
+        try:
+            return self._call(callee, args, kwargs)
+        finally:
+            self._nested -= 1
+
+    def _call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
         if isinstance(callee, Function):
             return self._inline(callee, args, kwargs)
@@ -176,7 +188,7 @@ class Calls(Objects):
         if again >= 2 or len(interp.frames) > _DEPTH:
             return interp.unknown("recursion", *_all(args, kwargs))
         interp.called.add(id(node))
-        scope = Scope("function", function.scope)
+        scope = Scope("function", function.scope, function.name)
         if function.graph:
             args = [self._traced(value) for value in args]
             kwargs = {name: self._traced(value) for name, value in kwargs.items()}

@@ -26,11 +26,16 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 
+_EACH = 32
+
+
 class Displays:
     """Evaluates displays and comprehensions."""
 
     def __init__(self, interp: Interpreter) -> None:
         self._interp = interp
+        #: How many elements a clause may run through one by one; what is nested in it may have fewer.
+        self._room = _EACH
 
     def _elements(self, elements: Any) -> list[Value] | None:
         values: list[Value] = []
@@ -99,7 +104,7 @@ class Displays:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
         content = interp.calls.iterate(iterable)
-        exact = isinstance(content, Items) and len(content.items) <= 16
+        exact = isinstance(content, Items) and len(content.items) <= self._room
         elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
         made: list[Value] = []
         for element in elements:
@@ -110,7 +115,9 @@ class Displays:
             if None in truths:
                 exact = False
             if node.inner_for_in is not None:
+                room, self._room = self._room, self._room // max(len(elements), 1)
                 inner = self._clause(node.inner_for_in, produce, self._interp.eval(node.inner_for_in.iter))
+                self._room = room
                 if isinstance(inner, Items):
                     made.extend(inner.items)
                 else:

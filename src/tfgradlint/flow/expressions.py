@@ -92,6 +92,9 @@ class Expressions:
             if name in scope.fields and (scope is first or scope.kind != "class"):
                 value: Value = scope.fields[name]
                 return value
+            if scope.owner and self._interp.outline.assigns(scope.owner, name):
+                # A local name that is not bound yet hides the outer one.
+                return self._interp.unknown("unbound local")
             scope = scope.parent
         if name in ("True", "False", "None"):
             return {"True": TRUE, "False": FALSE, "None": NONE}[name]
@@ -184,21 +187,43 @@ class Expressions:
         return Items(tuple(parts)) if commas else parts[0]
 
     def _conditional(self, node: cst.IfExp) -> Value:
-        truth = self.truth(self.eval(node.test))
-        if truth is not None:
-            return self.eval(node.body if truth else node.orelse)
+        # A chain of conditional expressions nests to the right: collect it without recursion.
         results: list[Value] = []
-
-        def branch(part: cst.BaseExpression, holds: bool) -> Callable[[], bool]:
-            def run() -> bool:
-                self._interp.statements.narrow(node.test, holds)
-                results.append(self.eval(part))
-                return True
-
-            return run
-
-        self._interp.alternatives([branch(node.body, True), branch(node.orelse, False)])
+        runs: list[Callable[[], bool]] = []
+        negated: list[cst.BaseExpression] = []
+        current: cst.BaseExpression = node
+        while isinstance(current, cst.IfExp):
+            truth = self.truth(self.eval(current.test))
+            if truth is not False:
+                runs.append(self._alternative(current.test, negated[-3:], current.body, results))
+            if truth is True:
+                break
+            negated.append(current.test)
+            current = current.orelse
+        else:
+            runs.append(self._alternative(None, negated[-3:], current, results))
+        if len(runs) == 1:
+            runs[0]()
+        else:
+            self._interp.alternatives(runs)
         return self._interp.join(results)
+
+    def _alternative(
+        self,
+        test: cst.BaseExpression | None,
+        negated: list[cst.BaseExpression],
+        part: cst.BaseExpression,
+        results: list[Value],
+    ) -> Callable[[], bool]:
+        def run() -> bool:
+            for other in negated:
+                self._interp.statements.narrow(other, False)
+            if test is not None:
+                self._interp.statements.narrow(test, True)
+            results.append(self.eval(part))
+            return True
+
+        return run
 
 
 def _literal_value(node: cst.CSTNode) -> Any:

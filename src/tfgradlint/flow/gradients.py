@@ -181,6 +181,7 @@ class Gradients:
         state = self._interp.state
         state.set(tape, "epoch", self._interp.recorder.now())
         state.set(tape, "watched", Watched())
+        state.set(tape, "read", ())
         return NONE
 
     def _watched_variables(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -51,6 +51,10 @@ class Objects:
         self._interp = interp
         #: What is known of unknown objects: the same attribute is the same value until it is assigned.
         self._members: dict[Node, Cell] = {}
+        #: Generators that are being run through.
+        self._forcing: list[Deferred] = []
+        #: Members of library modules that the program replaced.
+        self._replaced = Cell()
 
     # -- attributes
 
@@ -58,6 +62,10 @@ class Objects:
         """``receiver.name``."""
         interp = self._interp
         if isinstance(receiver, Symbol):
+            path = f"{receiver.path}.{name}"
+            if path in self._replaced.fields:
+                value: Value = self._replaced.fields[path]
+                return value
             found = interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(f"{receiver.path}.{name}")
         if isinstance(receiver, Instance):
@@ -161,6 +169,10 @@ class Objects:
         interp = self._interp
         if isinstance(receiver, (Instance, Class)):
             interp.state.set(receiver, name, value)
+        elif isinstance(receiver, Symbol):
+            interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
+        elif isinstance(receiver, Tape):
+            interp.state.set(receiver, "blurred", True)
         elif isinstance(receiver, Layer):
             interp.state.set(receiver, name, value if name != "trainable" else interp.expressions.truth(value))
         elif isinstance(receiver, Unknown):
@@ -310,7 +322,13 @@ class Objects:
         """The elements of an iterable."""
         interp = self._interp
         if isinstance(value, Deferred):
-            value = value.force()
+            if value in self._forcing:
+                return Several(interp.unknown("generator"))
+            self._forcing.append(value)
+            try:
+                return self.iterate(value.force(), unpacking)
+            finally:
+                self._forcing.pop()
         if isinstance(value, Listing):
             value = value.fields["content"]
         if isinstance(value, (Items, Several)):

@@ -166,6 +166,8 @@ class Operators:
             isinstance(value, float) or (isinstance(value, int) and abs(value) < _SMALL) for value in values
         ):
             return Scalar(self._interp.recorder.leaf(), kind)
+        if name == "__mod__" and isinstance(values[0], (str, bytes)):
+            return Scalar(self._interp.recorder.leaf(), "str")
         if name in ("__pow__", "__lshift__") and isinstance(values[1], int) and abs(values[1]) > 64:
             return Scalar(self._interp.recorder.leaf(), kind)
         try:

@@ -34,6 +34,9 @@ class Outline:
         #: For each class the names of the classes of the module that derive from it directly.
         self.derived: dict[str, set[str]] = defaultdict(set)
         self._uses: dict[str, set[str]] = defaultdict(set)
+        self._assigned: dict[str, set[str]] = defaultdict(set)
+        #: The targets of comprehensions, which are names of their own.
+        self._inner: set[int] = set()
         self._classes: dict[str, set[str]] = defaultdict(set)
         #: How deeply the tree is nested; a chain of ``elif`` does not count.
         self.depth = 0
@@ -43,6 +46,10 @@ class Outline:
     def leads(self, function: str) -> bool:
         """Whether calling a function of this name can lead to a request."""
         return function in self._leading
+
+    def assigns(self, function: str, name: str) -> bool:
+        """Whether a function of this name binds the name somewhere in its body."""
+        return name in self._assigned[function]
 
     def class_leads(self, cls: str) -> bool:
         return not self._leading.isdisjoint(self._classes[cls])
@@ -56,6 +63,10 @@ class Outline:
             if depth > deepest:
                 deepest = depth
             kind = type(node)
+            weigh = _WEIGHTS.get(kind)
+            if weigh is not None:
+                depth += weigh(node)
+                deepest = max(deepest, depth)
             note = _NOTED.get(kind)
             if note is not None:
                 functions, cls = note(self, node, functions, cls)
@@ -99,9 +110,15 @@ class Outline:
         self.generators.update(functions[-1:])
         return functions, cls
 
+    def _comprehension(self, node: ast.comprehension, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        self._inner.update(id(name) for name in ast.walk(node.target))
+        return functions, cls
+
     def _name(self, node: ast.Name, functions: _Outer, cls: str) -> tuple[_Outer, str]:
         for outer in functions:
             self._uses[outer].add(node.id)
+        if functions and not isinstance(node.ctx, ast.Load) and id(node) not in self._inner:
+            self._assigned[functions[-1]].add(node.id)
         return functions, cls
 
     def _attribute(self, node: ast.Attribute, functions: _Outer, cls: str) -> tuple[_Outer, str]:
@@ -148,6 +165,27 @@ class Outline:
         return leading
 
 
+def _dots(node: Any) -> int:
+    names: list[str] = [*(alias.name for alias in node.names), getattr(node, "module", None) or ""]
+    return max(name.count(".") for name in names)
+
+
+def _deleted(node: Any) -> int:
+    return _SLOW if isinstance(node.ctx, ast.Del) else 0
+
+
+#: libcst's parser takes twice as long for each level of these.
+_SLOW = 300
+#: Where libcst's tree is nested more deeply than Python's, or costs more than its depth.
+_WEIGHTS: dict[type, Callable[[Any], int]] = {
+    ast.BoolOp: lambda node: len(node.values),
+    ast.Import: _dots,
+    ast.ImportFrom: _dots,
+    ast.Tuple: _deleted,
+    ast.List: _deleted,
+    **{pattern: lambda node: _SLOW for pattern in ast.pattern.__subclasses__()},
+}
+
 _NOTED: dict[type, Callable[[Outline, Any, _Outer, str], tuple[_Outer, str]]] = {
     ast.FunctionDef: Outline._function,
     ast.AsyncFunctionDef: Outline._function,
@@ -156,6 +194,7 @@ _NOTED: dict[type, Callable[[Outline, Any, _Outer, str], tuple[_Outer, str]]] = 
     ast.Global: Outline._global,
     ast.Yield: Outline._yield,
     ast.YieldFrom: Outline._yield,
+    ast.comprehension: Outline._comprehension,
     ast.Name: Outline._name,
     ast.Attribute: Outline._attribute,
 }

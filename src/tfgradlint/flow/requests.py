@@ -77,19 +77,31 @@ class Request(NamedTuple):
     zeros: bool
 
 
-def flatten(value: Value, label: str) -> list[tuple[str, Value]]:
-    """The leaves of a nest, in TensorFlow's order, each with a name for the reader."""
+_LEVELS, _LEAVES = 20, 1000
+
+
+def flatten(value: Value, label: str, level: int = 0) -> list[tuple[str, Value]]:
+    """The leaves of a nest, in TensorFlow's order, each with a name for the reader.
+
+    What is nested without end, or holds more than anyone writes down, is one leaf of which nothing is known.
+    """
+    if level > _LEVELS:
+        return [(label, value)]
     if isinstance(value, (Listing, Mapping)):
         value = value.fields["content"]
     if isinstance(value, Items):
         leaves: list[tuple[str, Value]] = []
         for index, item in enumerate(value.items):
-            leaves += flatten(item, f"{label}[{index}]")
+            leaves += flatten(item, f"{label}[{index}]", level + 1)
+            if len(leaves) > _LEAVES:
+                return [(label, value)]
         return leaves
     if isinstance(value, Entries) and value.rest is None:
         leaves = []
         for key in sorted(value.entries, key=lambda key: (str(type(key)), str(key))):
-            leaves += flatten(value.entries[key], f"{label}[{key!r}]")
+            leaves += flatten(value.entries[key], f"{label}[{key!r}]", level + 1)
+            if len(leaves) > _LEAVES:
+                return [(label, value)]
         return leaves
     if isinstance(value, Several):
         return [(f"{label}[...]", value)]

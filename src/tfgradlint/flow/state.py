@@ -213,9 +213,11 @@ def _numeric(value: Value) -> bool:
     return isinstance(value, (Tensor, Array, Scalar, Unknown))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any, level: int = 0) -> bool:
     if one is other:
         return True
+    if level > 4:
+        return False
     if isinstance(one, Noded) and isinstance(other, Noded):
         return one.node is other.node and type(one) is type(other)
     if isinstance(one, Const) and isinstance(other, Const):
@@ -223,7 +225,9 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Symbol) and isinstance(other, Symbol):
         return one.path == other.path
     if isinstance(one, Items) and isinstance(other, Items):
-        return len(one.items) == len(other.items) and all(map(_same, one.items, other.items))
+        return len(one.items) == len(other.items) and all(
+            _same(first, second, level + 1) for first, second in zip(one.items, other.items, strict=True)
+        )
     if isinstance(one, Function) and isinstance(other, Function):
         return one.node is other.node and one.scope is other.scope
     if isinstance(one, Value) or isinstance(other, Value):

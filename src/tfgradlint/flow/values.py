@@ -260,10 +260,12 @@ class Layer(Cell):
 class Scope(Cell):
     """The names of a module, function, class body or comprehension."""
 
-    __slots__ = ("declared", "kind", "parent")
+    __slots__ = ("declared", "kind", "owner", "parent")
 
-    def __init__(self, kind: str, parent: Scope | None = None) -> None:
+    def __init__(self, kind: str, parent: Scope | None = None, owner: str = "") -> None:
         super().__init__()
+        #: The name of the function whose scope it is.
+        self.owner = owner
         self.kind = kind
         self.parent = parent
         #: Names declared global or nonlocal, and the scope they belong to.
@@ -350,13 +352,16 @@ class Class(Cell):
         self.bases = bases
 
     def lineage(self) -> Iterator[Value]:
-        """The class and its bases, depth first; library bases as they are."""
-        yield self
-        for base in self.bases:
-            if isinstance(base, Class):
-                yield from base.lineage()
-            else:
-                yield base
+        """The class and its bases, depth first, each once; library bases as they are."""
+        seen: set[int] = set()
+        waiting: list[Value] = [self]
+        while waiting:
+            cls = waiting.pop()
+            if id(cls) not in seen:
+                seen.add(id(cls))
+                yield cls
+                if isinstance(cls, Class):
+                    waiting.extend(reversed(cls.bases))
 
 
 class Instance(Cell):
@@ -373,12 +378,17 @@ class Instance(Cell):
 def nodes_of(value: Value, limit: int = 400) -> list[Node]:
     """The nodes of all values inside ``value``: elements of containers too, at most ``limit``."""
     found: list[Node] = []
+    seen: set[int] = set()
     stack: list[Any] = [value]
     while stack and len(found) < limit:
         item = stack.pop()
         if isinstance(item, (Noded, Variable)):
             found.append(item.node)
-        elif isinstance(item, Items):
+            continue
+        if isinstance(item, Const) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Items):
             stack.extend(reversed(item.items))
         elif isinstance(item, Several):
             stack.append(item.element)

@@ -56,7 +56,7 @@ def _range(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> 
             numbers = range(*bounds)
         except (TypeError, ValueError):
             return None
-        if len(numbers) <= _COUNTED:
+        if not numbers[_COUNTED:]:
             return Items(tuple(Const(number) for number in numbers), "range")
     if any(isinstance(value, Tensor) for value in args) and interp.graph_level:
         return None
@@ -344,7 +344,18 @@ def _shuffle(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return NONE
 
 
+def _rewritten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``exec`` and ``globals`` may bind any name to anything."""
+    for scope in (interp.scope, interp.module):
+        for name in list(scope.fields):
+            interp.state.set(scope, name, interp.unknown("exec"))
+    return interp.unknown("exec")
+
+
 HANDLERS: dict[str, Handler] = {
+    "builtins.exec": _rewritten,
+    "builtins.globals": _rewritten,
+    "builtins.vars": lambda interp, args, kwargs: None if args else _rewritten(interp, args, kwargs),
     "builtins.list": _sequence("list"),
     "builtins.set": _sequence("set"),
     "builtins.frozenset": _sequence("set"),

@@ -1,7 +1,7 @@
 """Keras: layers and models connect what they are given, and their weights, with what they return.
 
-What a built-in layer does to a gradient is not measured yet, so a call leads on in a way that is not known. That is
-enough to know what it cannot depend on: on anything but its inputs and its weights.
+What is known of a built-in layer is in :mod:`keras_layers`; where nothing is, the call leads on in a way that is not
+known, and still depends on nothing but its inputs and its weights.
 """
 
 from __future__ import annotations
@@ -10,20 +10,16 @@ import re
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import LEAF, OPAQUE, Edge, Effect, Node, trainable
-from tfgradlint.flow.search import ancestors
+from tfgradlint.flow.graph import Edge, Effect, trainable
 from tfgradlint.flow.values import (
     NONE,
     Array,
-    Class,
     Const,
-    Entries,
     Function,
     Instance,
     Items,
     Layer,
     Listing,
-    Mapping,
     Member,
     Method,
     Scalar,
@@ -35,29 +31,50 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries.keras_layers import ACTIVATIONS, FLOWING, PASSING, STATES, UNSURE, UNSURE_INPUT
+from tfgradlint.libraries.keras_models import (
+    GRAPH,
+    NAME,
+    NAMED,
+    STATE_COUNT,
+    build_chain,
+    called,
+    functional,
+    layer,
+    opaque_model,
+    recorded_array,
+    replay,
+    sequential,
+)
+from tfgradlint.libraries.keras_weights import (
+    ADDED,
+    HIDDEN,
+    Reach,
+    is_keras,
+    is_sequential,
+    keras_name,
+    mark_built,
+    open_up,
+    weights_of,
+)
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
     from tfgradlint.libraries.world import World
 
-_ROOT = re.compile(r"^(?:tf\.keras|keras|tf_keras)\.")
-#: Layers that make no weights; some hand their input through.
-_WEIGHTLESS = re.compile(
-    r"^(?:Flatten|Reshape|.*Dropout.*|.*Pool.*|Activation|ReLU|LeakyReLU|ELU|Softmax|Concatenate|Add|Subtract|Multiply"
-    r"|Average|Maximum|Minimum|Dot|Rescaling|Resizing|ZeroPadding.*|UpSampling.*|Permute|RepeatVector|Cropping.*"
-    r"|GaussianNoise|Random.*|Identity|Masking|UnitNormalization|ActivityRegularization|CenterCrop)$"
-)
 #: Attributes under which weights that are trained are listed.
 _TRAINED = frozenset({"trainable_variables", "trainable_weights"})
-_BASES = frozenset({"Model", "Layer", "layers.Layer", "Sequential", "models.Model", "models.Sequential"})
 _SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
-
-
-def keras_name(path: str) -> str | None:
-    """The name below Keras' root, None for anything else."""
-    match = _ROOT.match(path)
-    return path[match.end() :] if match else None
+_METHODS = _SILENT | {"add_weight", "add", "predict", "predict_on_batch", "evaluate", "get_weights", "get_layer"}
+#: Attributes that are made of a model's steps or weights; and those that are plain facts.
+_MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
+_ALL = frozenset({"variables", "weights", "non_trainable_variables", "non_trainable_weights"})
+_FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
+    ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
+)
+#: Families whose objects are no layers and hold no weights that a model trains.
+_TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
 
 
 def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -69,45 +86,21 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     if name in ("Input", "layers.Input", "layers.InputLayer"):
         return Tensor(interp.recorder.leaf())
     if name in ("Sequential", "models.Sequential"):
-        return _sequential(interp, path, args, kwargs)
+        return sequential(interp, path, args, kwargs)
     if name in ("Model", "models.Model"):
-        return _functional(interp, path, args, kwargs)
-    if family == "layers" and last == "Lambda" and args:
-        function = args[0]
-        return Thunk("Lambda", lambda given, named: interp.calls.call(function, given, named))
+        return functional(interp, path, args, kwargs)
+    if family == "layers" and last == "Lambda" and (args or "function" in kwargs):
+        function = args[0] if args else kwargs["function"]
+        return Thunk("Lambda", lambda given, named: interp.calls.call(function, given, {}))
     if family == "layers" and last[:1].isupper() and last != "Layer":
-        several = any(name in kwargs for name in ("return_state", "return_attention_scores", "**"))
-        return Layer(path, None if _WEIGHTLESS.match(last) else _weights(interp), (), not several)
+        return layer(interp, path, last, args, kwargs)
     if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
-        return Layer(path, _weights(interp), (), family.startswith("applications"))
+        return opaque_model(interp, path, family.startswith("applications"))
     if family == "losses" and last[:1].isupper() and world.known(path) is None:
         return _loss(interp, world, path, last)
+    if family.partition(".")[0] in _TOOLS and last[:1].isupper():
+        return Member(Symbol(path), "object")
     return None
-
-
-def _weights(interp: Interpreter) -> Variable:
-    recorder = interp.recorder
-    return Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), True, "keras")
-
-
-def _sequential(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    given = args[0] if args else kwargs.get("layers", NONE)
-    content = interp.calls.iterate(given) if isinstance(given, (Listing, Items, Several)) else Items(())
-    if not isinstance(content, Items):
-        return Layer(path, _weights(interp), (), False)
-    return Layer(path, None, content.items)
-
-
-def _functional(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``Model(inputs, outputs)``: its weights are those met on the way from the outputs to the inputs."""
-    outputs = args[1] if len(args) > 1 else kwargs.get("outputs")
-    if outputs is None:
-        return None
-    seen = ancestors(nodes_of(outputs))
-    if any(node.kind == OPAQUE for node in seen):
-        return Layer(path, _weights(interp), (), not isinstance(outputs, (Listing, Items, Mapping)))
-    variables = {node.variable: None for node in sorted(seen, key=lambda node: node.seq) if node.variable is not None}
-    return Layer(path, None, tuple(variables), not isinstance(outputs, (Listing, Items, Mapping)))
 
 
 def _loss(interp: Interpreter, world: World, path: str, name: str) -> Value:
@@ -132,39 +125,111 @@ def call_layer(
     interp: Interpreter, world: World, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """The result of a layer or model, built in or written in the module."""
+    recorder = interp.recorder
+    first, before = recorder.now(), len(called(interp))
     if isinstance(callee, Instance):
-        return _call_instance(interp, callee, args, kwargs)
+        result = _call_instance(interp, callee, args, kwargs)
+    else:
+        result = _call_built_in(interp, callee, args, kwargs)
+    if result is not None and not recorder.tapes.active:
+        # What it called itself is a part of it.
+        calls = called(interp)
+        del calls[before:]
+        calls.append((first, recorder.now(), callee, result))
+    return result
+
+
+def _call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    given = args[0] if args else kwargs.get("inputs", NONE)
+    if HIDDEN in callee.fields:
+        return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+    if GRAPH in callee.fields:
+        made = _once_more(interp, callee, given)
+        return made if made is not None else interp.unknown("model", *args, *Reach(callee).variables)
     parts = callee.parts
     if parts is None:
-        return _result(interp, callee, args, kwargs, opaque=True)
-    if callee.own is None and _is_sequential(callee) and parts:
-        value = args[0] if args else NONE
+        return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+    if is_sequential(callee) and callee.own is None:
+        value = given
         for part in parts:
             if isinstance(part, (Layer, Instance, Thunk)):
                 site = interp.recorder.site
                 value = interp.calls.call(part, [value], {})
                 interp.recorder.site = site
             elif not isinstance(part, Tensor):
-                return _result(interp, callee, args, kwargs, opaque=True)
+                return interp.unknown("model", *args, *Reach(callee).variables)
         return value
-    return _result(interp, callee, args, kwargs, opaque=False)
+    return _one_layer(interp, callee, [*args, *kwargs.values()])
 
 
-def _is_sequential(layer: Layer) -> bool:
-    return layer.path.endswith("Sequential")
+def _once_more(interp: Interpreter, callee: Layer, given: Value) -> Value | None:
+    recorder = interp.recorder
+    pinned = recorder.pinned
+    if not recorder.tapes.active and pinned is None:
+        recorder.pinned = recorder.site
+    try:
+        inputs, outputs = callee.fields[GRAPH]
+        return replay(interp, inputs, outputs, given)
+    finally:
+        recorder.pinned = pinned
 
 
-def _result(interp: Interpreter, layer: Layer, args: list[Value], kwargs: dict[str, Value], opaque: bool) -> Value:
-    weights = weights_of(layer, set()) or []
-    given = [*args, *kwargs.values(), *weights]
-    if opaque:
-        return interp.unknown("layer", *given)
-    if not layer.single:
-        return interp.somehow("layer", given)
-    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for value in given for each in nodes_of(value)])
-    node.why = "layer"
-    node.loose = not weights
+def _one_layer(interp: Interpreter, callee: Layer, given: list[Value]) -> Value:
+    mark_built(interp, callee)
+    recorder = interp.recorder
+    last = callee.path.rpartition(".")[2]
+    inputs = [_tensor(interp, value) for value in given]
+    edges = [Edge(node, Effect.UNKNOWN) for value in inputs for node in nodes_of(value)]
+    if PASSING.match(last):
+        return _passed(interp, inputs, edges)
+    named = callee.fields.get(NAMED)
+    if FLOWING.match(last) or (named is not None and last not in UNSURE_INPUT):
+        edges = [Edge(edge.node) for edge in edges]
+    if named is not None:
+        for name, weight in named.items():
+            effect = Effect.UNKNOWN if name in UNSURE else Effect.FLOWS
+            edges += [Edge(node, effect) for node in nodes_of(weight)]
+    else:
+        edges += [Edge(weight.node, Effect.UNKNOWN) for weight in Reach(callee).variables]
+    activation = callee.fields.get("activation", NONE)
+    if last in STATES and not _plain_activation(activation):
+        return interp.unknown("layer", *inputs, *Reach(callee).variables)
+    states = callee.fields.get(STATE_COUNT, 0)
+    if not callee.single or states is None:
+        return interp.somehow("layer", [*inputs, *Reach(callee).variables])
+    results = [Tensor(recorder.op(edges)) for _ in range(states + 1)]
+    for result in results:
+        result.node.loose = named is None and not FLOWING.match(last) and callee.own is None
+    if states:
+        return Items(tuple(results))
+    return _activated(interp, activation, results[0])
+
+
+def _passed(interp: Interpreter, inputs: list[Value], edges: list[Edge]) -> Value:
+    """The input itself, or something computed from it."""
+    given = inputs[0] if inputs else NONE
+    if not isinstance(given, (Tensor, Variable)):
+        return interp.somehow("layer", inputs)
+    made = interp.recorder.op([Edge(edge.node) for edge in edges[:1]])
+    node = interp.recorder.phi([given.node, made])
+    node.maybe_alias = given
     return Tensor(node)
+
+
+def _plain_activation(activation: Value) -> bool:
+    return isinstance(activation, Const) and (activation.value is None or activation.value in ACTIVATIONS)
+
+
+def _activated(interp: Interpreter, activation: Value, result: Tensor) -> Value:
+    """What a layer's activation makes of its result."""
+    if _plain_activation(activation):
+        return result
+    if isinstance(activation, Const):
+        return interp.somehow("activation", [result])
+    site = interp.recorder.site
+    made = interp.calls.call(activation, [result], {})
+    interp.recorder.site = site
+    return made
 
 
 def _call_instance(
@@ -193,7 +258,7 @@ def _call_instance(
 def _tensor(interp: Interpreter, value: Value) -> Value:
     """Keras turns the arrays it is given into tensors."""
     if isinstance(value, Array):
-        return Tensor(interp.recorder.op([Edge(value.node, Effect.PLAIN)], "float32"))
+        return Tensor(recorded_array(interp, value))
     return value
 
 
@@ -204,52 +269,7 @@ def _build(interp: Interpreter, instance: Instance) -> None:
         interp.calls.call(Method(function, instance), [Scalar(interp.recorder.leaf())], {})
 
 
-def is_keras(cls: Class) -> bool:
-    """Whether the class derives from a Keras model or layer, and from nothing unknown."""
-    bases = [base for base in cls.lineage() if not isinstance(base, Class)]
-    return bool(bases) and all(isinstance(base, Symbol) and (keras_name(base.path) or "") in _BASES for base in bases)
-
-
-# -- weights
-
-
-def weights_of(value: Value, seen: set[int]) -> list[Variable] | None:
-    """The weights that Keras trains, in order; None where something unknown may hide some or was frozen."""
-    if id(value) in seen:
-        return []
-    seen.add(id(value))
-    if isinstance(value, Variable):
-        trained = value.library != "tf" and value.fields["trainable"] is True
-        return [value] if trained else ([] if value.fields["trainable"] is not None else None)
-    if isinstance(value, Layer):
-        if value.fields["trainable"] is not True or value.fields["opened"] is not False or value.parts is None:
-            return None
-        own = [value.own] if value.own is not None else []
-        return _joined([*own, *value.parts], seen)
-    if isinstance(value, Instance):
-        flag = value.fields.get("trainable")
-        if not is_keras(value.cls) or (flag is not None and not (isinstance(flag, Const) and flag.value is True)):
-            return None
-        return _joined([value.fields[name] for name in value.fields if isinstance(name, str)], seen)
-    if isinstance(value, (Listing, Mapping)):
-        return weights_of(value.fields["content"], seen)
-    if isinstance(value, Items):
-        return _joined(list(value.items), seen)
-    if isinstance(value, Entries) and value.rest is None:
-        return _joined(list(value.entries.values()), seen)
-    if isinstance(value, (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member)):
-        return []
-    return None
-
-
-def _joined(values: list[Value], seen: set[int]) -> list[Variable] | None:
-    found: list[Variable] = []
-    for value in values:
-        weights = weights_of(value, seen)
-        if weights is None:
-            return None
-        found += [weight for weight in weights if weight not in found]
-    return found
+# -- attributes and methods
 
 
 def _listed(interp: Interpreter, receiver: Layer | Instance) -> Value:
@@ -259,27 +279,39 @@ def _listed(interp: Interpreter, receiver: Layer | Instance) -> Value:
     return Listing(Items(tuple(weights), "list"))
 
 
-# -- attributes and methods
-
-
 def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     """What layers and models have."""
     if name in _TRAINED:
         return _listed(interp, receiver)
-    if name in receiver.fields and name not in ("parts", "trainable", "opened"):
+    if name in receiver.fields and name not in ("parts", "opened"):
         value: Value = receiver.fields[name]
-        return value
-    if name == "layers":
-        parts = receiver.parts
-        if parts and _is_sequential(receiver):
-            return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
-        interp.state.set(receiver, "opened", True)
-        return interp.unknown("layers", receiver)
+        return value if name != "trainable" else Const(value)
+    if name in _FACTS:
+        return Scalar(interp.recorder.leaf(), _FACTS[name])
+    if name in _METHODS:
+        return Member(receiver, name)
+    parts = receiver.parts
+    if name == "layers" and is_sequential(receiver) and parts:
+        return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
     if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
         return receiver.own
-    if name in ("variables", "weights", "non_trainable_variables", "non_trainable_weights"):
-        return interp.unknown("weights", receiver)
-    return Member(receiver, name)
+    if name in ("input", "output"):
+        found = _end(interp, receiver, name)
+        if found is not None:
+            return found
+    if name not in _MADE and name not in _ALL:
+        open_up(interp, receiver)
+    return interp.unknown(name, *Reach(receiver).variables)
+
+
+def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
+    """A model's own inputs or outputs; what a layer gave when a model was made of it."""
+    if GRAPH in receiver.fields:
+        inputs, outputs = receiver.fields[GRAPH]
+        value: Value = inputs if name == "input" else outputs
+        return value
+    results = [result for _, _, callee, result in called(interp) if callee is receiver]
+    return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
 
 
 def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
@@ -288,39 +320,69 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
         return None
     if name in _TRAINED:
         return _listed(interp, receiver)
-    if name in ("add_weight", "predict", "predict_on_batch", "evaluate", "get_weights", *_SILENT):
+    if name in _METHODS and name != "add":
         return Member(receiver, name)
-    return None
+    if name in _MADE or name in _ALL or name == "layers":
+        if name == "layers":
+            open_up(interp, receiver)
+        return interp.unknown(name, *Reach(receiver).variables)
+    return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
 
 
 def method(
     interp: Interpreter, receiver: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of a layer or model."""
-    given = [*args, *kwargs.values()]
     if name == "add_weight":
-        from tfgradlint.libraries.tensorflow import variable
-
-        return variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, "keras")
+        return _added(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate"):
-        weights = weights_of(receiver, set()) or []
-        nodes = [node for value in (*given, *weights) for node in nodes_of(value)]
-        edges = [
-            Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
-            for node in nodes
-        ]
-        node = interp.recorder.plain(edges)
-        return Scalar(node) if name == "evaluate" else Array(node)
+        return _predicted(interp, receiver, name, [*args, *kwargs.values()])
     if name == "get_weights":
         return Listing(Several(Array(interp.recorder.leaf())))
+    if name == "get_layer":
+        return _found(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:
         old = receiver.fields["parts"]
-        if isinstance(old, Items):
-            more: Value = Items((*old.items, args[0]))
-        else:
-            more = Several(interp.unknown("layer", args[0]))
+        more = Items((*old.items, args[0])) if isinstance(old, Items) else Several(interp.unknown("layer", args[0]))
         interp.state.set(receiver, "parts", more)
+        build_chain(interp, receiver)
         return NONE
+    if name == "build":
+        mark_built(interp, receiver)
     if name in _SILENT:
         return NONE
     return None
+
+
+def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
+    from tfgradlint.libraries.tensorflow import variable
+
+    made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, "keras")
+    if isinstance(receiver, Instance):
+        interp.state.set(receiver, ADDED, (*receiver.fields.get(ADDED, ()), made))
+    return made
+
+
+def _predicted(interp: Interpreter, receiver: Layer | Instance, name: str, given: list[Value]) -> Value:
+    """Arrays or numbers: no tape sees how they came about."""
+    nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
+    if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
+        nodes.append(interp.unknown("model").node)
+    edges = [
+        Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        for node in nodes
+    ]
+    node = interp.recorder.plain(edges)
+    return Scalar(node) if name == "evaluate" else Array(node)
+
+
+def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The layer of that name, where it is known."""
+    wanted = kwargs.get("name", args[0] if args else NONE)
+    if isinstance(receiver, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
+        for part in receiver.parts or ():
+            name = part.fields.get(NAME) if isinstance(part, Layer) else None
+            if isinstance(name, Const) and name.value == wanted.value:
+                return part
+    open_up(interp, receiver)
+    return interp.unknown("layer", *Reach(receiver).variables)

@@ -74,6 +74,10 @@ def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str
     return _returned(interp, known, case, bound)
 
 
+#: What may be handed through by a conversion that has nothing to do.
+_MAYBE_SAME = (Tensor, Unknown, Variable)
+
+
 def interp_unknown(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
     """The result depends on the arguments, nobody knows how; but on nothing else."""
     if any(isinstance(value, Function) for value in bound.values()):
@@ -102,7 +106,7 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
         same = _same_object(output, bound[output.alias], dtype)
         if same is not None:
             return same
-    maybe_same = output.alias == "?" or (output.alias in bound and isinstance(bound[output.alias], (Tensor, Unknown)))
+    maybe_same = output.alias == "?" or (output.alias in bound and isinstance(bound[output.alias], _MAYBE_SAME))
     edges: list[Edge] = []
     turned = any(word == "array" and isinstance(bound.get(name), Variable) for name, word in output.of_variable.items())
     leaves = output.kind in ("array", "python") or turned
@@ -117,10 +121,13 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
                 cause = cause_of(known, name, output, leaves)
                 edge = Edge(node, Effect.NONE, cause, _detail(known.name, cause))
             edges.append(edge)
+            if leaves and node.variable is not None:
+                interp.recorder.read(node)
     node = interp.recorder.plain(edges, dtype) if leaves else interp.recorder.op(edges, dtype)
     node.detail = odd
     if maybe_same and not fixed and output.alias != "?":
         node.maybe_alias = bound[output.alias]
+        node.loose = True
     if output.kind == "array" or turned:
         return Array(node)
     if output.kind == "python":
@@ -234,7 +241,7 @@ def _default_dtype(known: Known) -> str | None:
 _NO_LITERAL = object()
 
 
-def _literal(value: Value) -> object:
+def _literal(value: Value, level: int = 0) -> object:
     """The literal an argument is: Python constants, dtypes by their name, tuples of literals."""
     if isinstance(value, Const):
         return dtype_of_literal(value.value)
@@ -244,7 +251,7 @@ def _literal(value: Value) -> object:
         return name.lower() if name.isupper() else name
     if isinstance(value, Listing):
         value = value.fields["content"]
-    if isinstance(value, Items):
-        items = tuple(_literal(item) for item in value.items)
+    if isinstance(value, Items) and level < 3 and len(value.items) <= 16:
+        items = tuple(_literal(item, level + 1) for item in value.items)
         return _NO_LITERAL if _NO_LITERAL in items else items
     return _NO_LITERAL

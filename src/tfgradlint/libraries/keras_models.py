@@ -1,0 +1,329 @@
+"""Making Keras' own layers, chains of layers and models made of inputs and outputs."""
+
+from __future__ import annotations
+
+import bisect
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from tfgradlint.flow.graph import LEAF, OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.search import ancestors
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Choice,
+    Const,
+    Entries,
+    Function,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Method,
+    Partial,
+    Several,
+    Tensor,
+    Thunk,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries.keras_layers import FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS
+from tfgradlint.libraries.keras_weights import BUILT, HIDDEN, mark_built, new_weight
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: Keys of a layer's fields that are no attributes: its weights by name, its inputs and outputs, its name, and how many
+#: states it returns behind its output.
+NAMED, GRAPH, NAME, STATE_COUNT = ("keras", "weights"), ("keras", "graph"), ("keras", "name"), ("keras", "states")
+#: Whether the layer was given the shape of its input, and how.
+SHAPED = ("keras", "shaped")
+_SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
+_COMPOSED = (Layer, Instance)
+_CALLABLE = (Function, Method, Thunk, Partial, Choice, Unknown)
+
+#: The layers called while no tape was open, by interpretation: how models of inputs and outputs come about.
+Called = list[tuple[int, int, Value, Value]]
+_CALLED: WeakKeyDictionary[Interpreter, Called] = WeakKeyDictionary()
+
+
+def called(interp: Interpreter) -> Called:
+    """(first step, last step, layer, result) of each outermost call, in order."""
+    return _CALLED.setdefault(interp, [])
+
+
+def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+    """One of Keras' own layers."""
+    made = _layer(interp, path, last, args, kwargs)
+    if "trainable" in kwargs:
+        made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
+    made.fields[NAME] = kwargs.get("name", NONE)
+    made.fields[BUILT] = False
+    made.fields[SHAPED] = bool(_SHAPES & kwargs.keys())
+    return made
+
+
+def _layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+    given = [*args, *kwargs.values()]
+    parts = tuple(part for value in given for part in _flat(value) if isinstance(part, _COMPOSED))
+    if "activation" in kwargs or (last == "Activation" and args):
+        activation: Value = kwargs.get("activation", args[0] if args else NONE)
+    else:
+        activation = NONE
+    facts = WEIGHTS.get(last)
+    foreign = [value for value in given if isinstance(value, _CALLABLE) and value is not activation]
+    if facts is not None and len(args) <= len(facts.leading) and not UNUSUAL & kwargs.keys():
+        bound = {**dict(zip(facts.leading, args, strict=False)), **kwargs}
+        activation = bound.get("activation", NONE)
+        named: dict[str, Value] = {}
+        for name, switch, present in facts.names:
+            flag = _switched(interp, bound, switch, present)
+            if flag is None:
+                break
+            named[name] = new_weight(interp) if flag else NONE
+        else:
+            made = _with_weights(path, named, activation)
+            if "return_state" in kwargs:
+                flag = interp.expressions.truth(kwargs["return_state"])
+                made.fields[STATE_COUNT] = None if flag is None else STATES.get(last, 0) * flag
+            return made
+    weightless = FLOWING.match(last) or PASSING.match(last) or WEIGHTLESS.match(last)
+    several = any(name in kwargs for name in ("return_state", "return_attention_scores", "**"))
+    made = Layer(path, None if weightless else new_weight(interp), parts, not several)
+    if last == "Activation":
+        made.fields["activation"] = activation
+    elif (foreign and not weightless) or isinstance(activation, _CALLABLE):
+        made.fields[HIDDEN] = True
+    return made
+
+
+def _with_weights(path: str, named: dict[str, Value], activation: Value) -> Layer:
+    weights = tuple(weight for weight in named.values() if isinstance(weight, Variable))
+    parts = (*weights, activation) if isinstance(activation, _COMPOSED) else weights
+    made = Layer(path, None, parts)
+    made.fields[NAMED] = named
+    made.fields.update({name: weight for name, weight in named.items() if "." not in name})
+    made.fields["activation"] = activation
+    return made
+
+
+def _switched(interp: Interpreter, bound: dict[str, Value], switch: str, present: bool) -> bool | None:
+    """Whether a weight is there; None where that is not known."""
+    value = bound.get(switch) if switch else None
+    if value is None:
+        return present
+    if present:
+        return interp.expressions.truth(value)
+    return None if isinstance(value, (Unknown, Choice)) else not (isinstance(value, Const) and value.value is None)
+
+
+def _flat(value: Value) -> list[Value]:
+    if isinstance(value, (Listing, Mapping)):
+        value = value.fields["content"]
+    if isinstance(value, Items):
+        return [each for item in value.items for each in _flat(item)]
+    return [value]
+
+
+def opaque_model(interp: Interpreter, path: str, single: bool) -> Layer:
+    """A model that somebody else made."""
+    return Layer(path, new_weight(interp), (), single)
+
+
+def sequential(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+    """``Sequential([...])``."""
+    given = args[0] if args else kwargs.get("layers", NONE)
+    made = Layer(path, new_weight(interp), (), False)
+    if isinstance(given, Const):
+        made = Layer(path, None, ())
+    elif isinstance(given, (Listing, Items)):
+        content = interp.calls.iterate(given)
+        if isinstance(content, Items):
+            made = Layer(path, None, content.items)
+    if made.own is not None:
+        made.fields[HIDDEN] = True
+    if "trainable" in kwargs:
+        made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
+    made.fields[NAME] = kwargs.get("name", NONE)
+    build_chain(interp, made)
+    return made
+
+
+def build_chain(interp: Interpreter, chain: Layer) -> None:
+    """A chain that knows the shape of its input makes its layers' weights at once."""
+    first = chain.parts[0] if chain.parts else NONE
+    if isinstance(first, Tensor) or (isinstance(first, Layer) and first.fields.get(SHAPED)):
+        mark_built(interp, chain)
+
+
+def functional(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
+    """``Model(inputs, outputs)``: made of the layers that were called on the way."""
+    inputs = args[0] if args else kwargs.get("inputs")
+    outputs = args[1] if len(args) > 1 else kwargs.get("outputs")
+    if inputs is None or outputs is None:
+        return None
+    seen = ancestors(nodes_of(outputs))
+    single = isinstance(outputs, (Tensor, Unknown))
+    hidden = any(node.kind == OPAQUE for node in seen) or isinstance(outputs, Unknown)
+    made = Layer(path, None, layers_between(outputs, called(interp)), single)
+    if hidden or not all(node.kind == LEAF for node in nodes_of(inputs)) or not nodes_of(inputs):
+        made.fields[HIDDEN] = True
+    else:
+        made.fields[GRAPH] = (inputs, outputs)
+    made.fields[NAME] = kwargs.get("name", NONE)
+    return made
+
+
+def layers_between(outputs: Value, calls: Called) -> tuple[Value, ...]:
+    """The layers on the way from a model's outputs to its inputs, in Keras' order: deepest first."""
+    steps = {node: _unit(node, calls) for node in ancestors(nodes_of(outputs))}
+    ahead: dict[int, list[int]] = {}
+    for node in sorted(steps, key=lambda node: node.seq):
+        own = ahead.setdefault(steps[node], [])
+        own += [
+            steps[edge.node] for edge in node.edges if edge.node.variable is None and steps[edge.node] != steps[node]
+        ]
+    order: dict[int, int] = {}
+    stack = [steps[node] for node in reversed(_ends(outputs))]
+    while stack:
+        unit = stack.pop()
+        if unit not in order:
+            order[unit] = len(order)
+            stack.extend(reversed(ahead.get(unit, [])))
+    depth = dict.fromkeys(order, 0)
+    deepest: dict[int, int] = {}
+    first_seen: dict[int, int] = {}
+    for unit in sorted(order, reverse=True):
+        name = id(calls[_index(unit, calls)][2]) if _index(unit, calls) >= 0 else -unit
+        deepest[name] = depth[unit] = max(depth[unit], deepest.get(name, 0))
+        first_seen[name] = min(order[unit], first_seen.get(name, order[unit]))
+        for before in ahead.get(unit, []):
+            depth[before] = max(depth[before], depth[unit] + 1)
+    found: dict[int, Value] = {}
+    for unit in order:
+        index = _index(unit, calls)
+        if index >= 0:
+            found[id(calls[index][2])] = calls[index][2]
+    return tuple(found[name] for name in sorted(found, key=lambda name: (-deepest[name], first_seen[name])))
+
+
+def _unit(node: Node, calls: Called) -> int:
+    """What counts as one step: all steps within a layer's call together. Units are ordered as they were executed."""
+    index = bisect.bisect_left(calls, node.seq, key=lambda call: call[1])
+    if index < len(calls) and calls[index][0] < node.seq:
+        return calls[index][1]
+    return node.seq
+
+
+def _index(unit: int, calls: Called) -> int:
+    """The call that a unit is, or -1 for a step of another kind."""
+    index = bisect.bisect_left(calls, unit, key=lambda call: call[1])
+    return index if index < len(calls) and calls[index][1] == unit else -1
+
+
+def _ends(outputs: Value) -> list[Node]:
+    content = _content(outputs)
+    if isinstance(content, Entries):
+        return [node for key in sorted(content.entries, key=str) for node in nodes_of(content.entries[key])]
+    return nodes_of(outputs)
+
+
+# -- running a model of inputs and outputs
+
+
+def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> Value | None:
+    """The steps from the inputs to the outputs once more, on what is given now. None where they do not fit."""
+    mapping = _matched(interp, inputs, given)
+    if mapping is None:
+        return None
+    recorder = interp.recorder
+    for node in sorted(ancestors(nodes_of(outputs)), key=lambda node: node.seq):
+        if node in mapping:
+            continue
+        interp.step()
+        dependent = any(edge.node in mapping for edge in node.edges)
+        if node.variable is not None:
+            if node.edges:
+                return None  # assigned on the way
+            mapping[node] = node.variable.node
+        if node.kind == LEAF or node.variable is not None:
+            continue
+        if not dependent:
+            continue
+        edges = [Edge(mapping.get(edge.node, edge.node), *edge[1:]) for edge in node.edges]
+        if node.kind == OPAQUE:
+            copy = recorder.opaque(node.why, edges)
+        elif node.kind == PHI:
+            copy = recorder.phi([edge.node for edge in edges])
+            copy.maybe_alias = node.maybe_alias
+        elif not any(edge.node.variable is None and edge.node in mapping for edge in node.edges):
+            # Computed of variables alone: perhaps once, when the model was made, perhaps at every call.
+            both = [Edge(node, Effect.UNKNOWN), *(Edge(edge.node, Effect.UNKNOWN) for edge in edges)]
+            copy = recorder.op(both, node.dtype, node.site)
+        else:
+            copy = recorder.op(edges, node.dtype, node.site)
+            copy.loose, copy.maybe_alias, copy.why = node.loose, node.maybe_alias, node.why
+        mapping[node] = copy
+    return _mapped(outputs, mapping)
+
+
+def _matched(interp: Interpreter, inputs: Value, given: Value) -> dict[Node, Node] | None:
+    """Each input's node with the node of what is given for it."""
+    if isinstance(inputs, Tensor):
+        while isinstance(given, (Listing, Items)):
+            content = interp.calls.iterate(given)
+            if not isinstance(content, Items) or len(content.items) != 1:
+                return None
+            given = content.items[0]
+        nodes = nodes_of(given)
+        if isinstance(given, Array):
+            return {inputs.node: recorded_array(interp, given)}
+        if not isinstance(given, (Tensor, Variable, Unknown)) or len(nodes) != 1:
+            return None
+        return {inputs.node: nodes[0]}
+    one, other = _content(inputs), _content(given)
+    pairs: list[tuple[Value, Value]] = []
+    if isinstance(one, Items) and isinstance(other, Items) and len(one.items) == len(other.items):
+        pairs = list(zip(one.items, other.items, strict=True))
+    elif isinstance(one, Entries) and isinstance(other, Entries) and one.entries.keys() == other.entries.keys():
+        pairs = [(one.entries[key], other.entries[key]) for key in one.entries]
+    mapping: dict[Node, Node] = {}
+    for each, value in pairs:
+        part = _matched(interp, each, value)
+        if part is None:
+            return None
+        mapping.update(part)
+    return mapping or None
+
+
+def recorded_array(interp: Interpreter, given: Array) -> Node:
+    """Keras turns the arrays it is given into tensors."""
+    return interp.recorder.op([Edge(given.node, Effect.PLAIN)], "float32")
+
+
+def _content(value: Value) -> Value:
+    content: Value = value.fields["content"] if isinstance(value, (Listing, Mapping)) else value
+    return content
+
+
+def _mapped(outputs: Value, mapping: dict[Node, Node]) -> Value | None:
+    if isinstance(outputs, Tensor):
+        return Tensor(mapping.get(outputs.node, outputs.node))
+    content = _content(outputs)
+    if isinstance(content, Items):
+        items = [_mapped(item, mapping) for item in content.items]
+        return None if None in items else Items(tuple(item for item in items if item is not None), "list")
+    if isinstance(content, Entries) and content.rest is None:
+        entries: dict[object, Value] = {}
+        for key, value in content.entries.items():
+            made = _mapped(value, mapping)
+            if made is None:
+                return None
+            entries[key] = made
+        return Mapping(Entries(entries))
+    if isinstance(content, Several):
+        return None
+    return None
