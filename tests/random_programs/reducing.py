@@ -11,33 +11,35 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-_LIMIT = 500
+_LIMIT = 600
 _BODIES = ("body", "orelse", "finalbody")
 
 
 def reduced(text: str, fails: Callable[[str], bool], limit: int = _LIMIT) -> str:
     """The smallest text found within ``limit`` tries that still ``fails``; the given one if none is."""
     tried = {text}
-    best = text
-    grown = True
-    while grown and len(tried) < limit:
-        grown = False
-        for candidate in _smaller(best):
-            if candidate in tried:
-                continue
-            tried.add(candidate)
-            if len(tried) > limit:
-                break
-            if len(candidate) < len(best) and fails(candidate):
-                best, grown = candidate, True
-                break
+    best, before = text, ""
+    while best != before:
+        before = best
+        for change in (_without_statements, _opened, _simpler):
+            smaller: str | None = best
+            while smaller is not None:
+                best = smaller
+                smaller = next(_failing(change(ast.parse(best)), len(best), fails, tried, limit), None)
     return best
 
 
-def _smaller(text: str) -> Iterator[str]:
-    tree = ast.parse(text)
-    for change in (_without_statements, _opened, _simpler):
-        yield from change(tree)
+def _failing(
+    candidates: Iterator[str], length: int, fails: Callable[[str], bool], tried: set[str], limit: int
+) -> Iterator[str]:
+    for candidate in candidates:
+        if candidate in tried or len(candidate) >= length:
+            continue
+        if len(tried) >= limit:
+            return
+        tried.add(candidate)
+        if fails(candidate):
+            yield candidate
 
 
 def _without_statements(tree: ast.Module) -> Iterator[str]:

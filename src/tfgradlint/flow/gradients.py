@@ -12,7 +12,7 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.derivatives import derivative_edges
 from tfgradlint.flow.graph import Edge, Effect, Node, Site
 from tfgradlint.flow.requests import Judge, Judgement, Reason, Request, RequestSite, flatten
-from tfgradlint.flow.search import ancestors
+from tfgradlint.flow.search import alternatives, ancestors
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
 from tfgradlint.flow.values import (
@@ -168,10 +168,12 @@ class Gradients:
                 self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
             if isinstance(leaf, Variable) and leaf.library != "tf":
                 self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
-            node = getattr(leaf, "node", None)
-            key: Any = node.variable if node is not None and node.variable is not None else node
-            if key is not None:
-                watched[key] = True
+            nodes = nodes_of(leaf)
+            for node in (*nodes, *(other for each in nodes for other in alternatives(each))):
+                key: Any = node if node.variable is None else node.variable
+                # Of several alternatives one is watched, nobody knows which.
+                certain = len(nodes) == 1 and node is nodes[0]
+                watched[key] = certain or watched.get(key, False)
                 tape.watch_sites[key] = interp.recorder.site
                 tape.watch_times.setdefault(key, interp.recorder.now())
         interp.state.set(tape, "watched", watched)

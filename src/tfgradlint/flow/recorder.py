@@ -74,6 +74,10 @@ class Recorder:
         for edge in edges:
             variable = edge.node.variable
             read = tape.fields["read"]
+            if edge.node.kind == PHI and self.write is not None:
+                # It may stand for a variable: which ones were read is not known any more.
+                self.write(tape, "read", None)
+                continue
             if variable is not None and read is not None and variable not in read and self.write is not None:
                 self.write(tape, "read", (*read, variable))
 

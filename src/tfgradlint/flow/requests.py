@@ -14,6 +14,7 @@ from tfgradlint.flow.search import (
     ZERO,
     Path,
     Search,
+    alternatives,
     ancestors,
     cheapest_path,
     together,
@@ -210,6 +211,14 @@ class Judge:
     # -- the way from the target to the source
 
     def _bits(self, source: Tensor | Variable | Unknown) -> int:
+        bits = self._bits_of(source)
+        if bits == NOTHING:
+            # Whatever it stands for must be without a gradient.
+            for node in alternatives(source.node):
+                bits |= self._bits_of(Tensor(node))
+        return bits
+
+    def _bits_of(self, source: Tensor | Variable | Unknown) -> int:
         own = source.node
         birth = _birth_seq(source)
         variable = own.variable

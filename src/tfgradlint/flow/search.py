@@ -230,6 +230,16 @@ def _off(tape: Tape, node: Node) -> str | None:
     return "before" if node.seq < tape.fields.get("entered", tape.seq) else "after"
 
 
+def alternatives(node: Node) -> list[Node]:
+    """The values that a node stands for, if it stands for several."""
+    found: list[Node] = []
+    stack = [node] if node.kind == PHI else []
+    while stack and len(found) < 50:
+        for edge in stack.pop().edges:
+            (stack if edge.node.kind == PHI else found).append(edge.node)
+    return found
+
+
 def ancestors(nodes: list[Node], limit: int = 20000) -> set[Node]:
     """All that these nodes were computed from, in any way, and themselves."""
     seen = set(nodes)

@@ -263,6 +263,8 @@ def _is_none(value: Value) -> bool:
 
 
 _HANDLERS: dict[str, Handler] = {
+    # A list in, a list out; a tensor in, a tensor out.
+    "tf.tuple": lambda interp, args, kwargs: interp.somehow("tf.tuple", [*args, *kwargs.values()]),
     "tf.cond": _cond,
     "tf.case": _case,
     "tf.switch_case": _switch_case,

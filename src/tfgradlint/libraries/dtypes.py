@@ -22,12 +22,18 @@ NAMES = frozenset(
 _SAME = {"half": "float16", "double": "float64", "float": "float32", "int": "int32"}
 
 
+#: Nests that tensors are made of are not deeper than this.
+_LEVELS = 5
+
+
 def is_integer(dtype: str | None) -> bool:
     return dtype is not None and ("int" in dtype or dtype == "bool")
 
 
-def dtype_of(value: Value) -> str | None:
+def dtype_of(value: Value, level: int = 0) -> str | None:
     """The dtype of a tensor made of this value. A literal's answer starts with ``?``: a tensor beside it decides."""
+    if level > _LEVELS:
+        return None
     if isinstance(value, Variable):
         return value.dtype
     if isinstance(value, Const):
@@ -43,9 +49,9 @@ def dtype_of(value: Value) -> str | None:
     if isinstance(value, Listing):
         value = value.fields["content"]
     if isinstance(value, Several):
-        return dtype_of(value.element)
+        return dtype_of(value.element, level + 1)
     if isinstance(value, Items):
-        found = [dtype_of(item) for item in value.items]
+        found = [dtype_of(item, level + 1) for item in value.items]
         if not found or None in found:
             return next((dtype for dtype in found if dtype is not None and not dtype.startswith("?")), None)
         firm = [dtype for dtype in found if dtype is not None and not dtype.startswith("?")]

@@ -55,6 +55,7 @@ from tfgradlint.libraries.keras_weights import (
     keras_name,
     mark_built,
     open_up,
+    set_trainable,
     weights_of,
 )
 from tfgradlint.libraries.measured import apply
@@ -327,6 +328,22 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
             open_up(interp, receiver)
         return interp.unknown(name, *Reach(receiver).variables)
     return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
+
+
+def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+    """Whether setting this attribute of a layer or model means more than keeping the value; then it is done."""
+    if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
+        return False
+    if isinstance(receiver, Instance) and not is_keras(receiver.cls):
+        return False
+    set_trainable(interp, receiver, value)
+    return True
+
+
+def escaped(interp: Interpreter, value: Value) -> None:
+    """Whoever got hold of a layer or model may have frozen or replaced its parts."""
+    if isinstance(value, (Layer, Instance)):
+        open_up(interp, value)
 
 
 def method(

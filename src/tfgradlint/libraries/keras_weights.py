@@ -174,6 +174,25 @@ def mark_built(interp: Interpreter, value: Value) -> None:
                 mark_built(interp, part)
 
 
+def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0) -> None:
+    """``trainable = flag`` reaches every layer inside, as Keras does it."""
+    if depth > 8:
+        return
+    if isinstance(value, Layer):
+        interp.state.set(value, "trainable", interp.expressions.truth(flag))
+        set_trainable(interp, value.fields["parts"], flag, depth + 1)
+    elif isinstance(value, Instance):
+        interp.state.set(value, "trainable", flag)
+        for name, field in list(value.fields.items()):
+            if isinstance(name, str) and name != "trainable":
+                set_trainable(interp, field, flag, depth + 1)
+    elif isinstance(value, (Listing, Mapping)):
+        set_trainable(interp, value.fields["content"], flag, depth + 1)
+    elif isinstance(value, (Items, Entries)):
+        for item in value.items if isinstance(value, Items) else value.entries.values():
+            set_trainable(interp, item, flag, depth + 1)
+
+
 def open_up(interp: Interpreter, value: Value, depth: int = 0) -> None:
     """Somebody got hold of its parts and may freeze or replace them."""
     if isinstance(value, Layer):
