@@ -37,7 +37,8 @@ OPEN, CLOSE = (
 
 #: What may come of a file. ``judged``: exactly the findings its comments tell. ``given up``: one TFG001, as nothing
 #: of it was judged. ``cut short``: what was found before the budget ran out, so a part of the comments' findings.
-JUDGED, GIVEN_UP, CUT_SHORT, REFUSED = "judged", "given up", "cut short", "refused"
+#: ``faulty``: the hostile part has faults of its own, which may be found as well.
+JUDGED, GIVEN_UP, CUT_SHORT, FAULTY = "judged", "given up", "cut short", "faulty"
 
 _EXPECT = re.compile(r"#\s*expect:\s*(TFG\d+(?:\s*,\s*TFG\d+)*)")
 

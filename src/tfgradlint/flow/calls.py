@@ -171,8 +171,10 @@ class Calls(Objects):
         owner = interp.scope.fields.get("__owner__") if interp.scope.kind == "class" else None
         value: Value = self.function(node, node.name.value, owner)
         for decorator in reversed(node.decorators):
-            if isinstance(decorator.decorator, cst.Attribute) and decorator.decorator.attr.value == "setter":
-                continue
+            accessor = decorator.decorator.attr.value if isinstance(decorator.decorator, cst.Attribute) else ""
+            known = interp.scope.fields.get(node.name.value)
+            if accessor in ("setter", "deleter", "getter") and isinstance(known, Wrapped):
+                return Wrapped(known.kind, known.function, value if accessor == "setter" else known.setter)
             value = self._decorated(interp.eval(decorator.decorator), value)
         return value
 
@@ -325,6 +327,8 @@ class Calls(Objects):
 
     def _instantiate(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
+        if self.hooked(cls):
+            return interp.unknown("class with hooks", *_all(args, kwargs))
         instance = Instance(cls)
         function = self.class_attribute(cls, "__init__")
         if function is not None:

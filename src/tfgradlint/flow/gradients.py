@@ -283,6 +283,8 @@ class Gradients:
             interp.state.set(tape, "used", site)
             self._leave(tape)
         self._note(name, leaves, judgements)
+        if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Listing, Mapping)):
+            return interp.unknown("sources nested without end")
         return self._result(tape, target, sources, iter(judgements))
 
     def _zeros(self, value: Value) -> bool | None:

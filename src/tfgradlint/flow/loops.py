@@ -47,11 +47,21 @@ class Loops:
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
-        return self._loop(turn, exact, node.orelse)
+        return self._loop(turn, exact, node.orelse, widening=not exact)
 
     def while_(self, node: cst.While) -> bool:
+        """A loop that known numbers end is run to its end; any other runs twice, its counters unknown."""
+        mark = self._interp.state.mark()
+        ended = [True]
+        goes_on = self._while(node, _EACH, ended)
+        if ended[0]:
+            return goes_on
+        self._interp.state.rollback(mark)
+        return self._while(node, _TWICE, ended, widening=True)
+
+    def _while(self, node: cst.While, most: int, ended: list[bool], widening: bool = False) -> bool:
         interp = self._interp
-        exact, unknown = [True], [0]
+        exact, unknown = [not widening], [0]
         statement = interp.statement
 
         def turn(index: int) -> bool | None:
@@ -62,13 +72,14 @@ class Loops:
             if truth is None:
                 unknown[0] += 1
                 exact[0] = False
-            if index >= _EACH or unknown[0] > _TWICE or (index >= _TWICE and _always(node.test)):
+            if index >= most or unknown[0] > _TWICE:
+                ended[0] = truth is None
                 exact[0] = False
                 return None
             interp.statements.narrow(node.test, True)
             return interp.statements.suite(node.body)
 
-        return self._loop(turn, lambda: exact[0], node.orelse, endless=_always(node.test))
+        return self._loop(turn, lambda: exact[0], node.orelse, endless=_always(node.test), widening=widening)
 
     def _loop(
         self,
@@ -76,6 +87,7 @@ class Loops:
         exact: bool | Callable[[], bool],
         orelse: cst.Else | None,
         endless: bool = False,
+        widening: bool = False,
     ) -> bool:
         """Run turns until ``turn`` answers None (the loop is over) or control never comes back."""
         from tfgradlint.flow.interpreter import Loop
@@ -101,6 +113,8 @@ class Loops:
             if len(starts) > 1 or not goes_on:
                 state.rollback(mark)
                 state.apply(starts)
+            if widening:
+                state.widen(mark)
             ends.append(state.snapshot(mark))
             index += 1
         interp.loops.pop()

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 
+#: Methods that change what it means to make an object or to reach its attributes.
+_HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
+
+
 class Objects:
     """What values have: attributes and elements."""
 
@@ -103,6 +107,8 @@ class Objects:
         if name in receiver.fields:
             value: Value = receiver.fields[name]
             return value
+        if self.hooked(receiver.cls):
+            return self._interp.unknown("class with hooks", receiver)
         found = self.class_attribute(receiver.cls, name)
         if found is None:
             made = self._interp.libraries.attribute(self._interp, receiver, name)
@@ -117,12 +123,24 @@ class Objects:
                 return self._interp.unknown("method of a derived class")
             return Method(found, receiver)
         if isinstance(found, Wrapped):
+            if found.kind == "cached":
+                value = self._interp.calls.call(found.function, [receiver], {})
+                self._interp.state.set(receiver, name, value)
+                return value
             if found.kind == "property":
                 return self._interp.calls.call(found.function, [receiver], {})
             if found.kind == "classmethod":
                 return Method(found.function, receiver.cls)
             return found.function
+        if isinstance(found, Instance) and self.class_attribute(found.cls, "__get__") is not None:
+            return self._interp.unknown("descriptor", receiver)
         return found
+
+    def hooked(self, cls: Class) -> bool:
+        """Whether the class changes what it means to make its objects or to reach their attributes."""
+        if any(each.node.keywords for each in cls.lineage() if isinstance(each, Class)):
+            return True
+        return any(self.class_attribute(cls, name) is not None for name in _HOOKS)
 
     def _replaceable(self, receiver: Instance, function: Function) -> bool:
         """Whether the object's own class may well define the method anew."""
@@ -167,7 +185,13 @@ class Objects:
 
     def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
         interp = self._interp
-        if isinstance(receiver, (Instance, Class)):
+        found = self.class_attribute(receiver.cls, name) if isinstance(receiver, Instance) else None
+        if isinstance(found, Wrapped) and found.kind == "property":
+            if found.setter is not None:
+                interp.calls.call(found.setter, [receiver, value], {})
+        elif isinstance(found, Instance) and self.class_attribute(found.cls, "__set__") is not None:
+            pass
+        elif isinstance(receiver, (Instance, Class)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
@@ -176,7 +200,8 @@ class Objects:
         elif isinstance(receiver, Layer):
             interp.state.set(receiver, name, value if name != "trainable" else interp.expressions.truth(value))
         elif isinstance(receiver, Unknown):
-            interp.state.set(self._known(receiver.node), name, value)
+            # What an unknown class makes of an assignment is its own affair.
+            interp.state.set(self._known(receiver.node), name, interp.unknown("attribute", value))
         elif isinstance(receiver, Choice):
             for each in receiver.values:
                 if isinstance(each, (Instance, Unknown)):

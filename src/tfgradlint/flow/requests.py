@@ -78,35 +78,33 @@ class Request(NamedTuple):
     zeros: bool
 
 
-_LEVELS, _LEAVES = 20, 1000
+_LEVELS, _VISITS = 20, 2000
 
 
-def flatten(value: Value, label: str, level: int = 0) -> list[tuple[str, Value]]:
+def flatten(value: Value, label: str) -> list[tuple[str, Value]]:
     """The leaves of a nest, in TensorFlow's order, each with a name for the reader.
 
     What is nested without end, or holds more than anyone writes down, is one leaf of which nothing is known.
     """
-    if level > _LEVELS:
-        return [(label, value)]
+    leaves: list[tuple[str, Value]] = []
+    return leaves if _flatten(value, label, 0, leaves, [_VISITS]) else [(label, value)]
+
+
+def _flatten(value: Value, label: str, level: int, leaves: list[tuple[str, Value]], left: list[int]) -> bool:
+    left[0] -= 1
+    if level > _LEVELS or left[0] < 0:
+        return False
     if isinstance(value, (Listing, Mapping)):
         value = value.fields["content"]
     if isinstance(value, Items):
-        leaves: list[tuple[str, Value]] = []
-        for index, item in enumerate(value.items):
-            leaves += flatten(item, f"{label}[{index}]", level + 1)
-            if len(leaves) > _LEAVES:
-                return [(label, value)]
-        return leaves
+        return all(
+            _flatten(item, f"{label}[{index}]", level + 1, leaves, left) for index, item in enumerate(value.items)
+        )
     if isinstance(value, Entries) and value.rest is None:
-        leaves = []
-        for key in sorted(value.entries, key=lambda key: (str(type(key)), str(key))):
-            leaves += flatten(value.entries[key], f"{label}[{key!r}]", level + 1)
-            if len(leaves) > _LEAVES:
-                return [(label, value)]
-        return leaves
-    if isinstance(value, Several):
-        return [(f"{label}[...]", value)]
-    return [(label, value)]
+        keys = sorted(value.entries, key=lambda key: (str(type(key)), str(key)))
+        return all(_flatten(value.entries[key], f"{label}[{key!r}]", level + 1, leaves, left) for key in keys)
+    leaves.append((f"{label}[...]" if isinstance(value, Several) else label, value))
+    return True
 
 
 class Judge:

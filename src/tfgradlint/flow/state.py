@@ -100,6 +100,13 @@ class State:
         else:
             fields[key] = value
 
+    def widen(self, mark: int) -> None:
+        """Numbers that were changed since ``mark`` may be any number from here on."""
+        for fields, key, old in self._journal[mark:]:
+            now = fields.get(key)
+            if isinstance(now, Const) and isinstance(old, Const) and _counts(now) and not _same(now, old):
+                self._write(fields, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
+
     def passed(self, mark: int) -> list[Snapshot]:
         """Every state that held at some point since ``mark``, roughly: the start, and each value written."""
         earlier: Snapshot = {}
@@ -205,6 +212,10 @@ class State:
         assert isinstance(content, Items)
         joined = self.join(content.items)
         return joined if joined is not MISSING else Unknown(self.recorder.opaque("empty list"))
+
+
+def _counts(value: Const) -> bool:
+    return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
 
 
 def _numeric(value: Value) -> bool:

@@ -310,13 +310,14 @@ class Method(Value):
 
 
 class Wrapped(Value):
-    """``property``, ``staticmethod``, ``classmethod`` around a function of a class."""
+    """``property``, ``cached``, ``staticmethod``, ``classmethod`` around a function of a class."""
 
-    __slots__ = ("function", "kind")
+    __slots__ = ("function", "kind", "setter")
 
-    def __init__(self, kind: str, function: Value) -> None:
+    def __init__(self, kind: str, function: Value, setter: Value | None = None) -> None:
         self.kind = kind
         self.function = function
+        self.setter = setter
 
 
 class Super(Value):

@@ -74,6 +74,8 @@ _ALL = frozenset({"variables", "weights", "non_trainable_variables", "non_traina
 _FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
     ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
 )
+#: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
+_MANY = 64
 #: Families whose objects are no layers and hold no weights that a model trains.
 _TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
 
@@ -275,7 +277,7 @@ def _build(interp: Interpreter, instance: Instance) -> None:
 
 def _listed(interp: Interpreter, receiver: Layer | Instance) -> Value:
     weights = weights_of(receiver, set())
-    if weights is None or not weights:
+    if weights is None or not weights or len(weights) > _MANY:
         return interp.unknown("weights", receiver)
     return Listing(Items(tuple(weights), "list"))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     Array,
     Const,
@@ -49,7 +50,11 @@ def constant(path: str, name: str) -> Value | None:
 def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A NumPy call without any tensor among its arguments makes a plain array."""
     given = [*args, *kwargs.values()]
+    if any(_of_objects(value) for value in given):
+        return interp.unknown(_OBJECTS, *given)
     nodes = [node for value in given for node in nodes_of(value)]
+    if any(node.why == _OBJECTS for node in ancestors(nodes, 200)):
+        return interp.unknown(_OBJECTS, *given)
     if any(isinstance(value, Function) for value in given):
         return interp.unknown(f"call of {path}", *given)
     if any(_maybe_tensor(value) for value in given):
@@ -76,6 +81,16 @@ def _maybe_tensor(value: Value) -> bool:
     if isinstance(value, (Const, Array, Scalar, Symbol)):
         return False
     return bool(nodes_of(value)) or isinstance(value, (Tensor, Variable, Unknown))
+
+
+_OBJECTS = "array of objects"
+
+
+def _of_objects(dtype: Value) -> bool:
+    """Whether an argument asks for an array of Python objects, which may be tensors and variables."""
+    if isinstance(dtype, Symbol):
+        return dtype.path in ("builtins.object", "numpy.object_")
+    return isinstance(dtype, Const) and dtype.value in ("object", "O")
 
 
 def symbolic(value: Value) -> bool:
@@ -132,6 +147,8 @@ def method(
     interp: Interpreter, receiver: Array | Scalar, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of an array: another array or a Python value."""
+    if any(_of_objects(value) for value in (*args, *kwargs.values())):
+        return interp.unknown(_OBJECTS, receiver, *args)
     edges = [Edge(node, Effect.PLAIN) for node in nodes_of(receiver)]
     for value in (*args, *kwargs.values()):
         taken = _maybe_tensor(value)

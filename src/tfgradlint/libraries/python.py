@@ -140,7 +140,7 @@ _WRAPPING = {
     "builtins.property": "property",
     "builtins.staticmethod": "staticmethod",
     "builtins.classmethod": "classmethod",
-    "functools.cached_property": "property",
+    "functools.cached_property": "cached",
 }
 _COMPILING = frozenset({"tf.function"})
 
