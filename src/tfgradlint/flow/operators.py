@@ -63,6 +63,8 @@ _PYTHON: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name) for name in (*BINARY.values(), *COMPARISONS.values(), *UNARY.values())
 }
 _SMALL = 1 << 40
+#: A longer sequence is any number of elements that are alike.
+_LONG = 512
 
 
 class Operators:
@@ -128,7 +130,7 @@ class Operators:
         other = right.fields["content"] if isinstance(right, Listing) else right
         sequences = (Items, Several)
         if name == "__add__" and isinstance(one, sequences) and isinstance(other, sequences):
-            if isinstance(one, Items) and isinstance(other, Items):
+            if isinstance(one, Items) and isinstance(other, Items) and len(one.items) + len(other.items) <= _LONG:
                 joined: Value = Items(one.items + other.items, one.type)
             else:
                 joined = Several(interp.join([interp.state.element(one), interp.state.element(other)]), one.type)

@@ -87,6 +87,10 @@ class Statements:
                 del interp.attempts[open_[2] :]
                 self.raised()
                 goes_on = False
+            except RecursionError:
+                if interp.scope is not interp.module or len(interp.frames) > 1:
+                    raise
+                interp.gave_up.append("a statement of the module: nested too deeply")
             if not goes_on:
                 if interp.scope is not interp.module or len(interp.contexts) + len(interp.loops):
                     break
