@@ -93,7 +93,7 @@ class _Comparison:
         sources = prediction.sources
         if words == [("empty",)] * len(words):
             return
-        widths = {len(each) for each in words if not each[0].startswith("raises:")}
+        widths = {len(each) * (each != ("empty",)) for each in words if not each[0].startswith("raises:")}
         if widths and len(sources) not in widths:
             if prediction.verdict != "unknown":
                 told = f"{len(sources)} sources predicted, TensorFlow gave {_say(words)}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def let_go(interp: Interpreter, value: Value, depth: int = 0) -> None:
     """Whoever gets hold of a tape, or of a function that sees one, may watch with it, ask it or stop it."""
+    interp.libraries.escaped(interp, value)
     if isinstance(value, Tape):
         interp.state.set(value, "blurred", True)
     elif isinstance(value, Member):

@@ -22,6 +22,12 @@ class Libraries(Protocol):
     def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
         """An attribute of a library's object or module."""
 
+    def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+        """An assignment to an attribute of a library's object; False where it is an ordinary one."""
+
+    def escaped(self, interp: Interpreter, value: Value) -> None:
+        """A library's object came into hands nobody sees."""
+
     def call(self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         """A call of a symbol or a member."""
 

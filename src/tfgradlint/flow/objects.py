@@ -185,6 +185,8 @@ class Objects:
 
     def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
         interp = self._interp
+        if interp.libraries.set_attribute(interp, receiver, name, value):
+            return
         found = self.class_attribute(receiver.cls, name) if isinstance(receiver, Instance) else None
         if isinstance(found, Wrapped) and found.kind == "property":
             if found.setter is not None:
@@ -204,6 +206,7 @@ class Objects:
             interp.state.set(self._known(receiver.node), name, interp.unknown("attribute", value))
         elif isinstance(receiver, Choice):
             for each in receiver.values:
+                interp.libraries.escaped(interp, each)
                 if isinstance(each, (Instance, Unknown)):
                     self.set_attribute(each, name, interp.unknown("attribute"))
 

@@ -393,6 +393,7 @@ HANDLERS: dict[str, Handler] = {
     "copy.deepcopy": _copied,
     "time.time": _number,
     "time.perf_counter": _number,
+    "random.choice": lambda interp, args, kwargs: interp.state.element(interp.calls.iterate(args[0])) if args else None,
     "random.random": _number,
     "random.uniform": _number,
     "random.gauss": _number,

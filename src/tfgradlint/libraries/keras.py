@@ -334,6 +334,10 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
 
 def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
     """Whether setting this attribute of a layer or model means more than keeping the value; then it is done."""
+    if isinstance(receiver, Variable) and receiver.library != "tf" and name == "trainable":
+        # The tape goes on watching it when it is read; only Keras' own lists leave it out.
+        interp.state.set(receiver, "listed", interp.expressions.truth(value))
+        return True
     if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
         return False
     if isinstance(receiver, Instance) and not is_keras(receiver.cls):

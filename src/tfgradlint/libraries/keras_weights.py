@@ -74,6 +74,9 @@ def weights_of(value: Value, seen: set[int]) -> list[Variable] | None:
         return []
     seen.add(id(value))
     if isinstance(value, Variable):
+        listed = value.fields.get("listed", True)
+        if listed is not True:
+            return [] if listed is False else None
         trained = value.library != "tf" and value.fields["trainable"] is True
         return [value] if trained else ([] if value.fields["trainable"] is not None else None)
     if isinstance(value, Layer):

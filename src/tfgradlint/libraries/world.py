@@ -93,6 +93,12 @@ class World:
             return keras.attribute(interp, receiver, name)
         return None
 
+    def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+        return keras.set_attribute(interp, receiver, name, value)
+
+    def escaped(self, interp: Interpreter, value: Value) -> None:
+        keras.escaped(interp, value)
+
     # -- calls
 
     def call(self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
