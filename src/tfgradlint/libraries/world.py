@@ -154,6 +154,10 @@ class World:
         if lead == 1:
             name = _MIRRORED.get(name) or _SYMMETRIC.get(name) or "__r" + name[2:]
             operands = [operands[1], operands[0]]
+        dtypes = {operand.node.dtype for operand in operands if isinstance(operand, (Tensor, Variable))}
+        if "bool" in dtypes and len(dtypes) > 1:
+            # ``number * truth`` is a logical "and" to TensorFlow; other operators refuse.
+            return interp.somehow(f"operator {name} of numbers and truths", operands)
         owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
         first = operands[0]
         if lead == 1 and isinstance(first, Variable) and first.library != "tf" and isinstance(operands[1], Array):
