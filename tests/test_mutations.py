@@ -8,13 +8,13 @@ import time
 
 import pytest
 from mutations import running
-from mutations.campaign import FIXTURES, SLOW, Report, programs, run
+from mutations.campaign import FIXTURES, Report, programs, run
 from mutations.mutating import _CHANGES, Source, mutant, parses
 
 import tfgradlint.analysis
 
 COUNT, SEED = 400, 2026
-_SLOW_KIND = f"more than {SLOW:.0f} times the parse"
+_SLOW_KIND = f"more than {running.SLOW:.0f} times the parse"
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cache
 
 #: A fault before the hostile part: it is found whatever follows, if the file is looked into at all.
 BEFORE = """\
@@ -67,6 +68,7 @@ def between(name: str, part: str, outcome: str = JUDGED) -> Hostile:
     return Hostile(name, BEFORE + part.strip("\n") + "\n" + AFTER, outcome)
 
 
+@cache
 def accepted(text: str | bytes) -> bool:
     """Whether this Python's parser takes the text."""
     try:

@@ -25,7 +25,7 @@ from tfgradlint.flow.interpreter import Interpreter
 from tfgradlint.judge import judge
 
 #: Seconds after which a text is taken to be endless, and bytes of memory after which it is taken to be without bounds.
-ENDLESS = 12
+ENDLESS = 90
 _MEMORY = 6 << 30
 
 

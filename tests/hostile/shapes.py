@@ -196,7 +196,7 @@ def programs() -> list[Hostile]:
     found += [
         between(f"{name}, taped", _taped(part + "\n" + "loss = loss + tf.reduce_sum(x)\n"), outcome)
         for name, (part, outcome) in _DEEP.items()
-        if part.startswith("x = ") and "open" not in name
+        if part.startswith("x = ") and outcome == JUDGED
     ]
     found += [between(name, part) for name, part in _WIDE.items()]
     found.append(between("function of 20000 lines", _long_function(20_000)))

@@ -91,6 +91,7 @@ _CUT_SHORT = frozenset(
         "mutual recursion of twelve",
     }
 )
+ALONE = "helpers that double in a function that nothing calls"
 _ALONE = """
 def doubling(x):
     with tf.GradientTape() as tape:
@@ -105,5 +106,5 @@ def programs() -> list[Hostile]:
     found = [between(name, part, CUT_SHORT if name in _CUT_SHORT else JUDGED) for name, part in _VALUES.items()]
     helpers = "\n\ndef f0(x):\n    return tf.tanh(x)\n" + _HELPERS + _ALONE
     # What one function costs is that function's: what stands before it is judged.
-    found.append(Hostile("helpers that double in a function that nothing calls", BEFORE + AFTER + helpers))
+    found.append(Hostile(ALONE, BEFORE + AFTER + helpers, CUT_SHORT))
     return found

@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .mutating import Source, mutant
-from .running import Run, one, runs
+from .running import SLOW, Run, one, runs
 
-#: Times the parse that an analysis may take at most, and seconds below which no one minds.
-SLOW, _NEGLIGIBLE = 10.0, 0.25
 #: Longer programs are too slow to be mutated by the thousand.
 _LONGEST = 40_000
 _BATCH = 100
@@ -53,10 +51,9 @@ class Report:
         self.changes.update(done)
         self.seconds += run.seconds
         self.parse_seconds += run.parse_seconds
-        ratio = (run.seconds - run.parse_seconds) / run.parse_seconds if run.parse_seconds else 0.0
-        self.slowest = max(self.slowest, ratio)
+        self.slowest = max(self.slowest, run.ratio if run.seconds > 0.05 else 0.0)
         kind = run.fault
-        if not kind and ratio > SLOW and run.seconds > _NEGLIGIBLE:
+        if not kind and run.slow:
             kind = f"more than {SLOW:.0f} times the parse"
             run.told = f"{run.seconds:.2f} s, of which the parse {run.parse_seconds:.3f} s"
         if kind:
@@ -72,8 +69,8 @@ class Report:
                 f"{self.mutants} mutants, {self.parsed} of them Python, {self.with_findings} with findings",
                 f"findings: {_table(self.codes)}",
                 f"changes: {_table(self.changes)}",
-                f"analysis with parse / parse alone: {ratio:.1f}; the slowest mutant's interpretation: "
-                f"{self.slowest:.1f} times its parse",
+                f"analysis with parse / parse alone: {ratio:.1f}; the slowest mutant of more than 0.05 s: "
+                f"{self.slowest:.1f} times its parse, beside it",
                 f"failures: {_table(self.kinds) or 'none'}",
             ]
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -27,6 +28,7 @@ from tfgradlint.flow.values import (
     Symbol,
     Tensor,
     Thunk,
+    Unknown,
     Value,
     Variable,
     nodes_of,
@@ -338,6 +340,12 @@ def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value)
         # The tape goes on watching it when it is read; only Keras' own lists leave it out.
         interp.state.set(receiver, "listed", interp.expressions.truth(value))
         return True
+    if isinstance(receiver, Unknown) and name == "trainable":
+        # One of some weights that nobody can tell apart.
+        for node in ancestors([receiver.node], 300):
+            if node.variable is not None and node.variable.library != "tf":
+                interp.state.set(node.variable, "listed", None)
+        return False
     if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
         return False
     if isinstance(receiver, Instance) and not is_keras(receiver.cls):
