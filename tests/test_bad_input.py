@@ -160,7 +160,8 @@ sys.exit(main(sys.argv[1:]))
 def test_plugin(tmp_path: Path, name: str) -> None:
     path = save(tmp_path, ALL[name])
     run = python("-c", WITHOUT_PYFLAKES, "--isolated", "--jobs=1", "--select=TFG,E9", path)
-    if "maximum recursion depth exceeded during" in run.stderr:  # of flake8's own call of ast.parse
+    # flake8's own call of ast.parse ends it, the second on older Pythons
+    if "maximum recursion depth exceeded during" in run.stderr or "cannot contain null bytes" in run.stderr:
         assert not accepted(ALL[name])
         assert "tfgradlint" not in run.stderr
         return

@@ -21,8 +21,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 def programs() -> list[Program]:
     found = [
-        Program(str(path.relative_to(FIXTURES)), path.read_text(encoding="utf-8"))
-        for path in python_files([FIXTURES])
+        Program(str(path.relative_to(FIXTURES)), path.read_text(encoding="utf-8")) for path in python_files([FIXTURES])
     ]
     for rule in all_rules():
         found += examples(rule) or ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import warnings
+from collections.abc import Iterator
 
 from tfgradlint.results import Analysis, Finding, Position
 from tfgradlint.sources import relevant
@@ -31,7 +33,8 @@ def judge(text: str, tree: ast.Module | None = None) -> Analysis:
     except ImportError as fault:
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
-        return analyse(text, tree)
+        with _no_warnings():
+            return analyse(text, tree)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible
@@ -40,9 +43,16 @@ def judge(text: str, tree: ast.Module | None = None) -> Analysis:
 
 def parse(text: str) -> ast.Module:
     """``ast.parse`` without the warnings it would print about the user's code."""
+    with _no_warnings():
+        return ast.parse(text)
+
+
+@contextlib.contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Python warns about escapes and the like in whatever text it reads, a single literal too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(text)
+        yield
 
 
 def _failed(line: int, column: int, reason: str) -> Analysis:

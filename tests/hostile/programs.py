@@ -38,8 +38,9 @@ OPEN, CLOSE = (
 
 #: What may come of a file. ``judged``: exactly the findings its comments tell. ``given up``: one TFG001, as nothing
 #: of it was judged. ``cut short``: what was found before the budget ran out, so a part of the comments' findings.
-#: ``faulty``: the hostile part has faults of its own, which may be found as well.
-JUDGED, GIVEN_UP, CUT_SHORT, FAULTY = "judged", "given up", "cut short", "faulty"
+#: ``faulty``: the hostile part has faults of its own, which may be found as well. ``in part``: a statement may be given
+#: up as nested too deeply, as Python itself would not get through it; all others are judged.
+JUDGED, GIVEN_UP, CUT_SHORT, FAULTY, IN_PART = "judged", "given up", "cut short", "faulty", "in part"
 
 _EXPECT = re.compile(r"#\s*expect:\s*(TFG\d+(?:\s*,\s*TFG\d+)*)")
 

@@ -8,6 +8,7 @@ import random
 import tokenize
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 #: Mutants that Python refuses are tried again, but for one in so many.
@@ -48,6 +49,12 @@ class Source:
         return self.lines[line - 1][0] + column if line <= len(self.lines) else len(self.text)
 
 
+@lru_cache(maxsize=2048)
+def _source(text: str) -> Source:
+    """The same program is taken apart once."""
+    return Source(text)
+
+
 def mutant(text: str, chance: random.Random) -> tuple[str, list[str]]:
     """A mutant of the text, and what was done to it."""
     wanted = chance.randrange(_BROKEN) > 0
@@ -74,7 +81,7 @@ def _several(text: str, chance: random.Random) -> tuple[str, list[str]]:
     done: list[str] = []
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 5))):
         try:
-            source = Source(text)
+            source = _source(text)
         except (SyntaxError, ValueError, tokenize.TokenError):
             break
         name = chance.choice(list(_CHANGES))
