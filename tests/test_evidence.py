@@ -29,6 +29,11 @@ def fixtures() -> Iterator[Program]:
         yield Program(str(path.relative_to(FIXTURES)), path.read_text(encoding="utf-8"))
 
 
+def rule_fixtures() -> list[Program]:
+    """Those of the rules; what a mechanism got wrong once is kept as short as it was found."""
+    return [program for program in fixtures() if not program.name.startswith("mechanisms")]
+
+
 def rule_examples() -> Iterator[Program]:
     for rule in PROVEN_RULES:
         yield from both_examples(rule)
@@ -73,7 +78,7 @@ def test_a_rule_has_enough_fixtures(rule: Rule) -> None:
     assert sorted(folder.glob("*.py")) == failing + sound
 
 
-@pytest.mark.parametrize("program", list(fixtures()), ids=lambda program: program.name)
+@pytest.mark.parametrize("program", list(rule_fixtures()), ids=lambda program: program.name)
 def test_a_fixture_is_a_program_of_some_size_that_says_what_it_is(program: Program) -> None:
     lines = program.text.splitlines()
     assert lines[0].startswith('"""')
