@@ -238,7 +238,8 @@ def _words() -> Iterator[tuple[str, str]]:
     for name in load().names():
         for case in known(name).cases:
             for output in case.outputs:
-                for word in (*output.effects.values(), *output.second.values(), *output.of_variable.values()):
+                of_variable = (word for word in output.of_variable.values() if word != "array")
+                for word in (*output.effects.values(), *output.second.values(), *of_variable):
                     yield name, word
 
 

@@ -90,7 +90,7 @@ class Interpreter:
         self.loops: list[Loop] = []
         self.attempts: list[Attempt] = []
         #: What to do when control leaves a ``with`` or ``try``/``finally``, innermost last.
-        self.contexts: list[Callable[[], None]] = []
+        self.contexts: list[Callable[[], bool | None]] = []
         self.statement: cst.CSTNode | None = None
         #: True while the module itself runs, before functions are executed alone.
         self.alone = False
@@ -220,13 +220,20 @@ class Interpreter:
         state.apply(ends)
         return bool(ends)
 
-    def unwind(self, base: int) -> None:
-        """Leave the contexts above ``base``, innermost first, as an early exit does."""
+    def unwind(self, base: int) -> bool:
+        """Leave the contexts above ``base``, innermost first, as an early exit does.
+
+        False where a ``finally`` on the way has an exit of its own, which takes the place of this one.
+        """
         saved = self.contexts
+        goes_on = True
         for index in range(len(saved) - 1, base - 1, -1):
             self.contexts = saved[:index]
-            saved[index]()
+            if saved[index]() is False:
+                goes_on = False
+                break
         self.contexts = saved
+        return goes_on
 
     # -- values
 

@@ -45,6 +45,9 @@ class State:
         self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
         #: How much work went into branches; the interpreter charges it to its budget.
         self.work = 0
+        #: What was joined within the outermost join that goes on, and how deep that is.
+        self._joined: dict[tuple[int, ...], Items] = {}
+        self._depth = 0
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
@@ -183,8 +186,7 @@ class State:
     def _join_sequences(self, values: list[Value]) -> Value:
         items = [value for value in values if isinstance(value, Items)]
         if len(items) == len(values) and len({len(value.items) for value in items}) == 1:
-            columns = zip(*(value.items for value in items), strict=True)
-            return Items(tuple(self.join(column) for column in columns), items[0].type, items[0].fields)
+            return self._join_items(items)
         elements: list[Value] = []
         for value in values:
             elements.extend(value.items if isinstance(value, Items) else [value.element])  # type: ignore[attr-defined]
@@ -192,6 +194,24 @@ class State:
         if element is MISSING:
             element = Unknown(self.recorder.opaque("empty list"))
         return Several(element, values[0].type)  # type: ignore[attr-defined]
+
+    def _join_items(self, items: list[Items]) -> Items:
+        """Sequences of one length, item by item. Those that are met again on the way down are joined once."""
+        key = tuple(map(id, items))
+        known = self._joined.get(key)
+        if known is not None:
+            return known
+        outermost = not self._depth
+        self._depth += 1
+        try:
+            columns = zip(*(value.items for value in items), strict=True)
+            joined = Items(tuple(self.join(column) for column in columns), items[0].type, items[0].fields)
+            self._joined[key] = joined
+        finally:
+            self._depth -= 1
+            if outermost:
+                self._joined.clear()
+        return joined
 
     def _join_entries(self, values: list[Value]) -> Value:
         merged: dict[Any, Value] = {}

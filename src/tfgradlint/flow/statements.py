@@ -155,8 +155,8 @@ class Statements:
         value = self._eval(node.value) if node.value is not None else NONE
         frame = interp.frame
         mark = interp.state.mark()
-        interp.unwind(frame.base)
-        frame.returns.append((interp.state.snapshot(frame.mark), value))
+        if interp.unwind(frame.base):
+            frame.returns.append((interp.state.snapshot(frame.mark), value))
         interp.state.rollback(mark)
         return False
 
@@ -172,8 +172,8 @@ class Statements:
         if interp.attempts:
             attempt = interp.attempts[-1]
             mark = interp.state.mark()
-            interp.unwind(attempt.base)
-            attempt.raises.append(interp.state.snapshot(attempt.mark))
+            if interp.unwind(attempt.base):
+                attempt.raises.append(interp.state.snapshot(attempt.mark))
             interp.state.rollback(mark)
 
     def _break(self, node: cst.Break) -> bool:
@@ -187,8 +187,8 @@ class Statements:
         if interp.loops:
             loop = interp.loops[-1]
             mark = interp.state.mark()
-            interp.unwind(loop.base)
-            kind(loop).append(interp.state.snapshot(loop.mark))
+            if interp.unwind(loop.base):
+                kind(loop).append(interp.state.snapshot(loop.mark))
             interp.state.rollback(mark)
         return False
 
@@ -299,13 +299,10 @@ class Statements:
             return self._attempt(node)
         final = node.finalbody.body
         base = len(interp.contexts)
-        interp.contexts.append(lambda: self._quietly(final))
+        interp.contexts.append(lambda: self.suite(final))
         goes_on = self._attempt(node)
         del interp.contexts[base:]
         return goes_on and self.suite(final)
-
-    def _quietly(self, suite: cst.BaseSuite) -> None:
-        self.suite(suite)
 
     def _attempt(self, node: cst.Try | cst.TryStar) -> bool:
         from tfgradlint.flow.interpreter import Attempt

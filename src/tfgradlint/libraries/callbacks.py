@@ -162,7 +162,13 @@ def _fold(scanning: bool) -> Handler:
 
 
 def _map_structure(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return _structure(interp, args[0], args[1:]) if len(args) >= 2 else None
+    from tfgradlint.flow.requests import flatten
+
+    if len(args) < 2:
+        return None
+    if isinstance(args[1], (Items, Listing, Mapping)) and [leaf for _, leaf in flatten(args[1], "")] == [args[1]]:
+        return interp.unknown("map_structure", *args)  # too large, as where a nest holds one part many times over
+    return _structure(interp, args[0], args[1:])
 
 
 def _structure(interp: Interpreter, function: Value, nests: list[Value]) -> Value:
