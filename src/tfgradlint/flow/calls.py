@@ -192,21 +192,25 @@ class Calls(Objects):
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
         if function.graph:
-            args = [self._traced(value) for value in args]
-            kwargs = {name: self._traced(value) for name, value in kwargs.items()}
+            done: dict[int, Value] = {}
+            args = [self._traced(value, done) for value in args]
+            kwargs = {name: self._traced(value, done) for name, value in kwargs.items()}
         if not self._bind(function, scope, args, kwargs):
             return interp.unknown("arguments", *_all(args, kwargs))
         if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
             return Deferred(lambda: self._generated(function, scope))
         return self.execute(function, scope)
 
-    def _traced(self, value: Value) -> Value:
-        """An argument of a compiled function: arrays become tensors."""
+    def _traced(self, value: Value, done: dict[int, Value]) -> Value:
+        """An argument of a compiled function: arrays become tensors. ``done`` holds the sequences met before."""
         if isinstance(value, Array):
             recorder = self._interp.recorder
             return Tensor(recorder.op([Edge(value.node, Effect.PLAIN)], value.node.dtype))
         if isinstance(value, Items):
-            return Items(tuple(self._traced(item) for item in value.items), value.type, value.fields)
+            if id(value) not in done:
+                items = tuple(self._traced(item, done) for item in value.items)
+                done[id(value)] = Items(items, value.type, value.fields)
+            return done[id(value)]
         return value
 
     def _generated(self, function: Function, scope: Scope) -> Value:
