@@ -88,6 +88,15 @@ def test_a_request_without_a_prediction_is_a_contradiction(monkeypatch: pytest.M
     assert [each.kind for each in judge(SQUARE).contradictions] == ["no prediction"]
 
 
+@pytest.mark.parametrize(("verdict", "kinds"), [("none", []), ("flows", ["number of sources"])])
+def test_one_verdict_for_sources_of_unknown_number(
+    verdict: str, kinds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text: claimed(verdict))
+    text = ROUNDED.replace("loss, w)", "loss, [w, w])")
+    assert [each.kind for each in judge(text).contradictions] == kinds
+
+
 def test_a_finding_needs_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     findings = analysis.analyse(ROUNDED).findings
     assert findings
