@@ -21,7 +21,7 @@ gradient = tape.gradient(loss, w)
 REPAIRED = FAULTY.replace("np.square", "tf.square")
 
 #: Longer than any run here takes on a busy machine, short enough to tell an endless loop.
-TIMEOUT = 60
+TIMEOUT = 600
 
 Finished = subprocess.CompletedProcess[str]
 

@@ -152,9 +152,3 @@ def test_never_imports_tensorflow_nor_the_users_code(tmp_path: Path) -> None:
     )
     run = python("-c", program, stdin=text, cwd=tmp_path)
     assert run.stdout == "1\n[]\n", run.stderr
-
-
-def test_import_takes_less_than_150_milliseconds(tmp_path: Path) -> None:
-    program = "import time; t = time.process_time(); import tfgradlint.plugin; print(time.process_time() - t)"
-    times = [float(python("-c", program, cwd=tmp_path).stdout) for _ in range(5)]
-    assert min(times) < 0.150

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 #: Seconds after which a text is taken to be endless.
-ENDLESS = 20
+ENDLESS = 60
 _MEMORY = 4 << 30
 #: Times the parse that an analysis may take at most, and seconds below which no one minds.
 SLOW, _NEGLIGIBLE = 10.0, 0.25
