@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -123,18 +124,22 @@ class Calls(Objects):
             self._interp.state.set(tape, "read", None)
         return self._interp.unknown(why, callee, *given)
 
-    def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
+        """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
         results: list[Value] = []
+
+        def one(value: Value) -> bool:
+            results.append(run(value))
+            return True
+
+        self._interp.alternatives([lambda value=value: one(value) for value in values])  # type: ignore[misc]
+        return self._interp.join(results)
+
+    def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
         candidates = [each for each in callee.values if not (isinstance(each, Const) and each.value is None)]
         if len(candidates) == 1:
             return self.call(candidates[0], args, kwargs)
-
-        def run(each: Value) -> bool:
-            results.append(self.call(each, args, kwargs))
-            return True
-
-        self._interp.alternatives([lambda each=each: run(each) for each in candidates])  # type: ignore[misc]
-        return self._interp.join(results)
+        return self.any_of(candidates, lambda each: self.call(each, args, kwargs))
 
     def _member(self, member: Member, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp

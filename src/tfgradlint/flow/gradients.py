@@ -11,7 +11,7 @@ import libcst as cst
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.derivatives import derivative_edges
 from tfgradlint.flow.graph import Edge, Effect, Node, Site
-from tfgradlint.flow.requests import Judge, Judgement, Reason, Request, RequestSite, flatten
+from tfgradlint.flow.requests import WATCHED, Judge, Judgement, Reason, Request, RequestSite, flatten
 from tfgradlint.flow.search import alternatives, ancestors
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
@@ -189,7 +189,7 @@ class Gradients:
     def _watched_variables(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
         read = tape.fields["read"]
         if read is None:
-            return self._interp.unknown("watched_variables")
+            return self._interp.unknown(WATCHED)
         watched = [key for key in tape.fields["watched"] if isinstance(key, Variable)]
         variables: dict[Variable, None] = dict.fromkeys(
             variable for variable in (*read, *watched) if variable in watched or variable_tracked(tape, variable)

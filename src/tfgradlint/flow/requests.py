@@ -107,6 +107,10 @@ def _flatten(value: Value, label: str, level: int, leaves: list[tuple[str, Value
     return True
 
 
+#: What a tape watches is not known: perhaps nothing, and then nothing is asked for.
+WATCHED = "watched variables"
+
+
 class Judge:
     """Judges one request, source by source."""
 
@@ -116,6 +120,7 @@ class Judge:
         self._tape = request.tape
         self._targets = [leaf for _, leaf in flatten(request.target, "target")]
         self._nodes = nodes_of(Items(tuple(self._targets)))
+        self._may_be = {node for target in self._nodes for node in alternatives(target)}
         self._raising: Edge | None = None
         self._may_raise = False
         if not any(_opaque_kind(target) for target in self._targets):
@@ -134,6 +139,8 @@ class Judge:
             source = source.element
             if isinstance(source, Tensor):
                 source = Unknown(source.node)
+        if isinstance(source, Unknown) and source.node.why == WATCHED:
+            return Judgement("unknown", why=WATCHED)
         if isinstance(source, Const) and source.value is None:
             return Judgement("raises", None)
         if isinstance(source, (Array, Scalar)) or (
@@ -259,8 +266,10 @@ class Judge:
         A single target is asked for its gradient with respect to itself: ones, whatever the tape follows. Among
         several it depends on whether a recorded step took it as an input.
         """
-        if self._request.kind != "gradient" or node not in self._nodes or arriving == FLOWS:
+        if self._request.kind != "gradient" or arriving == FLOWS:
             return arriving
+        if node not in self._nodes:
+            return arriving | FLOWS if node in self._may_be else arriving
         return FLOWS if self._nodes == [node] else FLOWS | NOTHING
 
     def _lost(self, reason: Reason | None) -> Judgement:

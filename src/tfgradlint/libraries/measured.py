@@ -9,6 +9,7 @@ from tfgradlint.flow.graph import Edge, Effect, Node, trainable
 from tfgradlint.flow.values import (
     NONE,
     Array,
+    Choice,
     Const,
     Function,
     Items,
@@ -59,8 +60,16 @@ def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str,
 def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of calling what is ``known``; None where the data does not cover the call."""
     bound = bind(known, args, kwargs)
-    if bound is None:
-        return None
+    return None if bound is None else _applied(interp, known, bound)
+
+
+def _applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+    for name, value in bound.items():
+        if isinstance(value, Choice):
+            # Where the parameter has no default, an alternative that is ``None`` would be refused.
+            needed = any(param.name == name and param.required for param in known.params)
+            given = [each for each in value.values if not (needed and isinstance(each, Const) and each.value is None)]
+            return interp.calls.any_of(given, lambda each, name=name: _applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
     constants: dict[str, object] = {}
     for name, value in bound.items():
         literal = named_dtype(value) or _literal(value)
