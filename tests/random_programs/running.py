@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,6 +22,14 @@ Words = list[tuple[str, ...]]
 _SHORT, _LONG = ["program.py"], ["program.py", *"abcdef"]
 #: The operations whose gradient is zeros for all inputs.
 _ZERO_GRADIENTS = frozenset({"Sign", "NextAfter"})
+
+
+#: Seconds after which a program is taken to be endless: a name may be bound anew that ends its loop.
+ENDLESS = 20
+
+
+class Endless(Exception):
+    """The program goes on for longer than any program should."""
 
 
 @dataclass
@@ -72,14 +81,22 @@ def reaches(text: str, line: int) -> bool:
 
 def _run(text: str, argv: list[str], seen: Seen) -> None:
     before, sys.argv = sys.argv, list(argv)
+    handler = signal.signal(signal.SIGALRM, _end)
+    signal.alarm(ENDLESS)
     try:
         observation = observe(text)
     finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, handler)
         sys.argv = before
     for evaluation in observation.evaluations:
         seen.words[(evaluation.site.line, evaluation.site.column)].append(evaluation.words)
     if observation.failure is not None:
         seen.endings.append(observation.failure)
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    raise Endless
 
 
 @contextmanager

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Effect
+from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.values import (
     NONE,
     Const,
@@ -24,11 +22,11 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries import custom_gradient
+from tfgradlint.libraries.custom_gradient import Handler
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
-
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 
 
 def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -65,14 +63,26 @@ def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(_argument(args, kwargs, 1, "branch_fns"))
+    given = _argument(args, kwargs, 1, "branch_fns")
     index = _argument(args, kwargs, 0, "branch_index")
-    functions = list(content.items) if isinstance(content, Items) else [content.element]
-    if isinstance(index, Const) and isinstance(index.value, int) and 0 <= index.value < len(functions):
-        functions = [functions[index.value]]
-    elif "default" in kwargs:
-        functions.append(kwargs["default"])
-    return _branches(interp, functions)
+    if isinstance(given, Mapping):
+        entries = given.fields["content"]
+        functions = {} if entries.rest is not None else dict(entries.entries)
+    else:
+        content = interp.calls.iterate(given)
+        items = content.items if isinstance(content, Items) else ()
+        pairs = [item.items for item in items if isinstance(item, Items) and len(item.items) == 2]
+        functions = (
+            {key.value if isinstance(key, Const) else key: function for key, function in pairs}
+            if pairs
+            else dict(enumerate(items))
+        )
+    if not functions:
+        return None
+    default = kwargs.get("default", NONE) if "default" in kwargs or len(args) < 3 else args[2]
+    if isinstance(index, Const) and index.value in functions:
+        return _branches(interp, [functions[index.value]])
+    return _branches(interp, [*functions.values(), *([] if _is_none(default) else [default])])
 
 
 def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -147,6 +157,58 @@ def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
 
 
+#: What Keras calls the arguments of its mapping functions.
+_KERAS_NAMES = {"f": "fn", "function": "fn", "xs": "elems", "elements": "elems"}
+
+
+def _keras_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return _map_fn(interp, args, {_KERAS_NAMES.get(name, name): value for name, value in kwargs.items()})
+
+
+def _keras_vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return _vectorized_map(interp, args, {_KERAS_NAMES.get(name, name): value for name, value in kwargs.items()})
+
+
+def _keras_scan(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``scan(f, init, xs)``, where the function gives the next state and a result for each element."""
+    function, state = _argument(args, kwargs, 0, "f"), _argument(args, kwargs, 1, "init")
+    elements = _argument(args, kwargs, 2, "xs")
+    if not isinstance(function, (Function, Method)):
+        return None
+    result: Value = NONE
+    for _ in range(2):
+        element = NONE if _is_none(elements) else _element(interp, elements)
+        pair = interp.calls.iterate(interp.calls.call(function, [state, element], {}), unpacking=2)
+        if not isinstance(pair, Items):
+            return None
+        state, result = pair.items
+    return Items((state, NONE if _is_none(result) else _stacked(interp, result)))
+
+
+def _keras_switch(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if kwargs or len(args) < 2:
+        return None
+    index, content = args[0], interp.calls.iterate(args[1])
+    if not isinstance(content, Items) or not content.items:
+        return None
+    if isinstance(index, Const) and isinstance(index.value, int):
+        # Indices outside are clamped.
+        functions = [content.items[min(max(index.value, 0), len(content.items) - 1)]]
+    else:
+        functions = list(content.items)
+    return interp.calls.any_of(functions, lambda function: interp.calls.call(function, args[2:], {}))
+
+
+def _fori_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``fori_loop(lower, upper, body_fun, init_val)``; the body runs twice, like any loop."""
+    body, value = _argument(args, kwargs, 2, "body_fun"), _argument(args, kwargs, 3, "init_val")
+    values: list[Value] = []
+    for _ in range(2):
+        value = interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), value], {})
+        values.append(value)
+    return interp.join(values)
+
+
 def _fold(scanning: bool) -> Handler:
     def fold(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         function, elements = _argument(args, kwargs, 0, "fn"), _argument(args, kwargs, 1, "elems")
@@ -206,64 +268,6 @@ def _flatten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return Listing(Items(tuple(leaves), "list"))
 
 
-def _custom_gradient(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """The function's value; what its gradient does is written in its own gradient function: not followed."""
-    function = _argument(args, kwargs, 0, "f")
-
-    def run(given: list[Value], named: dict[str, Value]) -> Value:
-        active = interp.recorder.tapes.fields["active"]
-        result = interp.calls.call(function, given, named)
-        del active
-        parts = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, Listing)) else result
-        value = parts.items[0] if isinstance(parts, Items) and parts.items else result
-        return _opaque_result(interp, value, given, "custom gradient")
-
-    return Thunk("custom_gradient", run)
-
-
-def _opaque_result(interp: Interpreter, value: Value, given: list[Value], why: str) -> Value:
-    """A tensor that depends on its arguments in a way nobody followed, and on nothing that is not under it."""
-    if isinstance(value, Items):
-        return Items(tuple(_opaque_result(interp, item, given, why) for item in value.items))
-    nodes = [*nodes_of(value), *(node for each in given for node in nodes_of(each))]
-    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
-    node.why = why
-    return Tensor(node) if isinstance(value, Tensor) else Unknown(node)
-
-
-def _callback(cause: Cause | None) -> Handler:
-    """A function of the user that TensorFlow calls with values: called with its inputs, or as a decorator."""
-
-    def result(interp: Interpreter, inputs: Value) -> Value:
-        effect = Effect.UNKNOWN if cause is None else Effect.NONE
-        node = interp.recorder.op([Edge(each, effect, cause) for each in nodes_of(inputs)])
-        node.why = "py_function"
-        return Tensor(node)
-
-    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        if args or "func" in kwargs:
-            return result(interp, interp.calls.iterate(_argument(args, kwargs, 1, "inp")))
-        called = Thunk("callback", lambda given, named: result(interp, Items(tuple(given))))
-        return Thunk("decorator", lambda given, named: called)
-
-    return run
-
-
-def _recompute(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return _argument(args, kwargs, 0, "f")
-
-
-def _pass_through(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """The gradient goes straight through to the argument."""
-    function = _argument(args, kwargs, 0, "f")
-
-    def run(given: list[Value], named: dict[str, Value]) -> Value:
-        interp.calls.call(function, given, named)
-        return Tensor(interp.recorder.op([Edge(node) for value in given for node in nodes_of(value)]))
-
-    return Thunk("grad_pass_through", run)
-
-
 def _is_none(value: Value) -> bool:
     return isinstance(value, Const) and value.value is None
 
@@ -282,9 +286,13 @@ _HANDLERS: dict[str, Handler] = {
     "tf.foldr": _fold(False),
     "tf.nest.map_structure": _map_structure,
     "tf.nest.flatten": _flatten,
-    "tf.custom_gradient": _custom_gradient,
-    "tf.numpy_function": _callback(Cause.NUMPY_CALLBACK),
-    "tf.py_function": _callback(None),
-    "tf.recompute_grad": _recompute,
-    "tf.grad_pass_through": _pass_through,
+    **custom_gradient.HANDLERS,
+    # Keras's own, which differ in names and in the order of their arguments.
+    "keras.ops.cond": _cond,
+    "keras.ops.switch": _keras_switch,
+    "keras.ops.while_loop": _while_loop,
+    "keras.ops.fori_loop": _fori_loop,
+    "keras.ops.map": _keras_map,
+    "keras.ops.vectorized_map": _keras_vectorized_map,
+    "keras.ops.scan": _keras_scan,
 }

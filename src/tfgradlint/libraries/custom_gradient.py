@@ -1,0 +1,189 @@
+"""Functions whose gradient is written by hand, taken through Python or passed through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.search import ancestors
+from tfgradlint.flow.values import (
+    NONE,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Method,
+    Partial,
+    Tensor,
+    Thunk,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+
+
+def _argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
+    return args[position] if position < len(args) else kwargs.get(name, NONE)
+
+
+def _carried(results: list[Node], given: set[Node]) -> Effect:
+    """What certainly comes of ``given`` in ``results``, step by step."""
+    stack, seen = list(results), set(results)
+    while stack:
+        node = stack.pop()
+        if node in given:
+            return Effect.FLOWS
+        for edge in node.edges:
+            if edge.effect is Effect.FLOWS and edge.node not in seen and node.kind != PHI:
+                seen.add(edge.node)
+                stack.append(edge.node)
+    return Effect.UNKNOWN
+
+
+# -- tf.custom_gradient
+
+
+def _custom_gradient(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The function gives its value and the function that makes the gradients of its arguments."""
+    function = _argument(args, kwargs, 0, "f")
+
+    def run(given: list[Value], named: dict[str, Value]) -> Value:
+        result = interp.calls.call(function, given, named)
+        content = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, Listing)) else result
+        if not isinstance(content, Items) or len(content.items) != 2:
+            return _opaque_result(interp, result, given, "custom gradient")
+        value, gradient = content.items
+        effects = None if named else _effects(interp, value, gradient, given)
+        if effects is None:
+            return _opaque_result(interp, value, [*given, *named.values()], "custom gradient")
+        edges = [Edge(node, effect) for each, effect in zip(given, effects, strict=True) for node in nodes_of(each)]
+        return _result(interp, value, edges)
+
+    return Thunk("custom_gradient", run)
+
+
+def _effects(interp: Interpreter, value: Value, gradient: Value, given: list[Value]) -> list[Effect] | None:
+    """What the gradient function makes of the gradients that come to it, for each argument; None if unknown."""
+    if not isinstance(gradient, (Function, Method, Partial)):
+        return None
+    outputs = value.items if isinstance(value, Items) else (value,)
+    if not all(isinstance(each, Tensor) for each in outputs):
+        return None
+    inside = ancestors(nodes_of(value))
+    outside = ancestors([node for each in given for node in nodes_of(each)])
+    if any(node.kind == OPAQUE or node.variable is not None for node in inside - outside):
+        return None  # its variables get gradients as well, by another way
+    upstream: list[Value] = [
+        Tensor(interp.recorder.leaf(each.node.dtype)) for each in outputs if isinstance(each, Tensor)
+    ]
+    # It runs later, when the gradients are computed: nothing that it does is done yet.
+    mark = interp.state.mark()
+    made = interp.calls.call(gradient, upstream, {})
+    interp.state.rollback(mark)
+    content = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else Items((made,))
+    if not isinstance(content, Items) or len(content.items) != len(given):
+        return None
+    arriving = set(nodes_of(Items(tuple(upstream))))
+    return [
+        Effect.NONE if isinstance(each, Const) and each.value is None else _carried(nodes_of(each), arriving)
+        for each in content.items
+    ]
+
+
+def _result(interp: Interpreter, value: Value, edges: list[Edge]) -> Value:
+    if isinstance(value, Items):
+        return Items(tuple(_result(interp, item, edges) for item in value.items), value.type, value.fields)
+    assert isinstance(value, Tensor)
+    node = interp.recorder.op(edges, value.node.dtype)
+    node.why = "custom gradient"
+    return Tensor(node)
+
+
+def _opaque_result(interp: Interpreter, value: Value, given: list[Value], why: str) -> Value:
+    """A tensor that depends on its arguments in a way nobody followed, and on nothing that is not under it."""
+    if isinstance(value, Items):
+        return Items(tuple(_opaque_result(interp, item, given, why) for item in value.items))
+    nodes = [*nodes_of(value), *(node for each in given for node in nodes_of(each))]
+    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
+    node.why = why
+    return Tensor(node) if isinstance(value, Tensor) else Unknown(node)
+
+
+# -- functions that TensorFlow calls as Python
+
+
+def _numpy_function(interp: Interpreter, function: Value, inputs: Value) -> Value:
+    edges = [Edge(each, Effect.NONE, Cause.NUMPY_CALLBACK) for each in nodes_of(inputs)]
+    return Tensor(interp.recorder.op(edges))
+
+
+def _py_function(interp: Interpreter, function: Value, inputs: Value) -> Value:
+    """The function runs in eager mode under a tape of its own."""
+    recorder = interp.recorder
+    given = inputs.items if isinstance(inputs, Items) else ()
+    copies: list[Value] = [
+        Tensor(recorder.leaf(each.node.dtype)) if isinstance(each, (Tensor, Variable)) else each for each in given
+    ]
+    level, recorder.level = recorder.level, 0
+    made = interp.calls.call(function, copies, {}) if given and isinstance(function, (Function, Method)) else NONE
+    recorder.level = level
+    edges = []
+    for copy, each in zip(copies, given, strict=True):
+        effect = _carried(nodes_of(made), set(nodes_of(copy))) if isinstance(made, Tensor) else Effect.UNKNOWN
+        edges += [Edge(node, effect) for node in nodes_of(each)]
+    node = recorder.op(edges or [Edge(each, Effect.UNKNOWN) for each in nodes_of(inputs)])
+    node.why = "py_function"
+    return Tensor(node)
+
+
+def _python(result: Callable[[Interpreter, Value, Value], Value]) -> Handler:
+    """A function of the user that TensorFlow calls with values: called with its inputs, or as a decorator."""
+
+    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if args or "func" in kwargs:
+            inputs = interp.calls.iterate(_argument(args, kwargs, 1, "inp"))
+            return result(interp, _argument(args, kwargs, 0, "func"), inputs)
+
+        def decorated(given: list[Value], named: dict[str, Value]) -> Value:
+            function = given[0] if given else NONE
+            return Thunk("callback", lambda given, named: result(interp, function, Items(tuple(given))))
+
+        return Thunk("decorator", decorated)
+
+    return run
+
+
+# -- functions that keep the gradient
+
+
+def _recompute(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return _argument(args, kwargs, 0, "f")
+
+
+def _pass_through(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The gradient goes straight through to the argument."""
+    function = _argument(args, kwargs, 0, "f")
+
+    def run(given: list[Value], named: dict[str, Value]) -> Value:
+        interp.calls.call(function, given, named)
+        return Tensor(interp.recorder.op([Edge(node) for value in given for node in nodes_of(value)]))
+
+    return Thunk("grad_pass_through", run)
+
+
+HANDLERS: dict[str, Handler] = {
+    "tf.custom_gradient": _custom_gradient,
+    "keras.ops.custom_gradient": _custom_gradient,
+    "tf.numpy_function": _python(_numpy_function),
+    "tf.py_function": _python(_py_function),
+    "tf.recompute_grad": _recompute,
+    "tf.grad_pass_through": _pass_through,
+}
