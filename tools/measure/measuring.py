@@ -164,6 +164,13 @@ def word_of(gradient: Any) -> str:
     return "flows" if np.any(array != 0) else "zero"
 
 
+def _word(gradient: Any, source: Any) -> str:
+    # A gradient of another shape than its source's is a fault of the operation: what comes of it varies.
+    if isinstance(gradient, tf.Tensor) and isinstance(source, tf.Tensor) and gradient.shape != source.shape:
+        return MIXED
+    return word_of(gradient)
+
+
 def unite(words: Collection[str]) -> str:
     return next(iter(words)) if len(set(words)) == 1 else MIXED
 
@@ -184,7 +191,7 @@ class Tapes:
         upstream = _upstream(leaf)
         try:
             gradients = self.inner.gradient(leaf, sources, output_gradients=upstream)
-            return [word_of(gradient) for gradient in gradients], gradients
+            return [_word(gradient, source) for gradient, source in zip(gradients, sources, strict=True)], gradients
         except TooLong:
             raise
         except Exception as error:
