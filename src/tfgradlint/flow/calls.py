@@ -42,6 +42,7 @@ from tfgradlint.flow.values import (
     Unknown,
     UnknownMember,
     Value,
+    Variable,
     Wrapped,
 )
 
@@ -59,6 +60,10 @@ class Calls(Objects):
     def __init__(self, interp: Interpreter) -> None:
         super().__init__(interp)
         self._nested = 0
+        #: The variables that a compiled function was first called with.
+        self._first_variables: dict[int, list[Variable]] = {}
+        #: How many functions are running whose trace was made for other variables.
+        self.traced_for_others = 0
         self.gradients = Gradients(interp)
         self.enter = self.gradients.enter
         self.augmented = self.gradients.augmented
@@ -200,6 +205,21 @@ class Calls(Objects):
             done: dict[int, Value] = {}
             args = [self._traced(value, done) for value in args]
             kwargs = {name: self._traced(value, done) for name, value in kwargs.items()}
+            if self._traced_before(function, args, kwargs):
+                self.traced_for_others += 1
+                try:
+                    return self._run(function, scope, args, kwargs)
+                finally:
+                    self.traced_for_others -= 1
+        return self._run(function, scope, args, kwargs)
+
+    def _traced_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
+        """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
+        variables = [value for value in _all(args, kwargs) if isinstance(value, Variable)]
+        return variables != self._first_variables.setdefault(id(function.node), variables)
+
+    def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp, node = self._interp, function.node
         if not self._bind(function, scope, args, kwargs):
             return interp.unknown("arguments", *_all(args, kwargs))
         if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):

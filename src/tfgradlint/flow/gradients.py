@@ -272,6 +272,8 @@ class Gradients:
             leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
+        elif interp.calls.traced_for_others:
+            judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
         else:
             judge = Judge(Request(tape, name, target, zeros), site)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
@@ -282,6 +284,8 @@ class Gradients:
             interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
             interp.state.set(tape, "used", site)
             self._leave(tape)
+        if zeros:
+            self._zeros_like([leaf for _, leaf in leaves], judgements)
         self._note(name, leaves, judgements)
         if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Listing, Mapping)):
             return interp.unknown("sources nested without end")
@@ -295,6 +299,16 @@ class Gradients:
         if isinstance(path, str):
             return path.endswith(".ZERO")
         return None
+
+    def _zeros_like(self, sources: list[Value], judgements: list[Judgement]) -> None:
+        """To make zeros like an unconnected variable it is read, and the tapes around come to watch it."""
+        interp = self._interp
+        for source, judgement in zip(sources, judgements, strict=False):
+            if isinstance(source, Variable) and judgement.verdict == "zero":
+                interp.recorder.read(source.node)
+            elif judgement.verdict == "unknown":
+                for tape, _ in interp.recorder.tapes.active:
+                    interp.state.set(tape, "read", None)
 
     def _note(self, name: str, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         interp = self._interp
@@ -333,6 +347,9 @@ class Gradients:
             return interp.unknown("gradient", target, source)
         if interp.recorder.tapes.active:
             edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
+            if judgement.verdict == "zero":
+                # Zeros like the source may have been made from the source itself.
+                edges.append(Edge(nodes_of(source)[0], Effect.UNKNOWN))
         else:
             edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source)))]
         node = interp.recorder.op(edges)

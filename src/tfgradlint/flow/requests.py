@@ -164,10 +164,12 @@ class Judge:
                 # A Jacobian is computed in a graph of its own.
                 exception = "StagingError"
             return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, operation, raised=exception))
-        if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
-            return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
         if self._may_raise:
             return Judgement("unknown", why="may raise")
+        if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
+            if source.node in self._nodes or source.node in self._may_be:
+                return Judgement("unknown", why="integer target")  # ones, as for anything that is asked for itself
+            return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
         bits = self._bits(source)
         if any(node.detail for node in self._nodes if not trainable(node.dtype)):
             # An integer beside a floating sibling (the indices of top_k) gives zeros or raises.
