@@ -11,7 +11,7 @@ from tfgradlint.flow.alone import abstract
 from tfgradlint.flow.containers import call_member, dictionary, in_place
 from tfgradlint.flow.escape import let_go
 from tfgradlint.flow.gradients import Gradients
-from tfgradlint.flow.graph import Edge, Effect
+from tfgradlint.flow.graph import ARGUMENT, Edge, Effect
 from tfgradlint.flow.objects import Objects
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import Tape
@@ -227,10 +227,16 @@ class Calls(Objects):
         return self.execute(function, scope)
 
     def _traced(self, value: Value, done: dict[int, Value]) -> Value:
-        """An argument of a compiled function: arrays become tensors. ``done`` holds the sequences met before."""
-        if isinstance(value, Array):
+        """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside.
+
+        ``done`` holds the sequences met before.
+        """
+        if isinstance(value, (Array, Tensor)):
             recorder = self._interp.recorder
-            return Tensor(recorder.op([Edge(value.node, Effect.PLAIN)], value.node.dtype))
+            effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
+            node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
+            node.why = ARGUMENT
+            return Tensor(node)
         if isinstance(value, Items):
             if id(value) not in done:
                 items = tuple(self._traced(item, done) for item in value.items)

@@ -51,6 +51,8 @@ NOWHERE = Site(None, None)
 OP = "op"
 #: One of the alternatives that its edges name, depending on the branch taken.
 PHI = "phi"
+#: Why a step is there that only stands for an argument inside of a compiled function.
+ARGUMENT = "argument"
 #: A value with no history: a constant, or a variable's content.
 LEAF = "leaf"
 #: A value of which nothing is known: it may be, or depend on, anything older than itself.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph import ARGUMENT, LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.search import (
     ANY,
     FLOWS,
@@ -342,7 +342,7 @@ class Judge:
 
     def _derived(self, source: Tensor | Variable | Unknown) -> Reason | None:
         """The source was computed, for the request, from something that the target used."""
-        if isinstance(source, Variable) or source.node.kind in (LEAF, OPAQUE):
+        if isinstance(source, Variable) or source.node.kind in (LEAF, OPAQUE) or source.node.why == ARGUMENT:
             return None
         origins = ancestors([source.node]) - {source.node}
         used = ancestors(self._nodes)

@@ -83,6 +83,9 @@ def _applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Valu
     return _returned(interp, known, case, bound)
 
 
+#: Tapes stop while these run, and do not even come to watch the variable that is read.
+_UNRECORDED = frozenset({"tf.stop_gradient", "keras.ops.stop_gradient"})
+
 #: What may be handed through by a conversion that has nothing to do.
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
@@ -132,11 +135,12 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
             edges.append(edge)
             if leaves and node.variable is not None:
                 interp.recorder.read(node)
-    node = interp.recorder.plain(edges, dtype) if leaves else interp.recorder.op(edges, dtype)
+    unrecorded = leaves or known.name in _UNRECORDED
+    node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.detail = odd
-    if maybe_same and not fixed and output.alias != "?":
-        node.maybe_alias = bound[output.alias]
-        node.loose = True
+    if maybe_same and not fixed:
+        node.maybe_alias = bound.get(output.alias) or next(iter(bound.values()), None)
+        node.loose = output.alias != "?"
     if output.kind == "array" or turned:
         return Array(node)
     if output.kind == "python":
