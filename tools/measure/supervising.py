@@ -154,16 +154,14 @@ class Supervisor:
 
 
 def measure_all() -> int:
-    """Measures everything, writes the files and prints the figures."""
+    """Measures everything under the TensorFlow that runs this, writes its data and prints the figures."""
     from tools.measure import writing
 
     supervisor = Supervisor()
     supervisor.run()
-    for library in sorted({library for library, _ in supervisor.libraries.values()}):
-        own = {name: e for name, e in supervisor.entries.items() if supervisor.libraries[name][0] == library}
-        aliases = {alias: name for name in own for alias in supervisor.libraries[name][1]}
-        writing.write(library, versions(), aliases, own)
-    writing.write_unmeasured({**supervisor.problems, **supervisor.left_out})
+    aliases = {alias: name for name in supervisor.entries for alias in supervisor.libraries[name][1]}
+    reasons = {**supervisor.problems, **supervisor.left_out}
+    writing.add(writing.Measured(versions(), aliases, supervisor.entries, reasons))
     figures(supervisor.entries, supervisor.problems, supervisor.left_out)
     return 0
 
@@ -190,14 +188,19 @@ def show(pattern: str) -> int:
     return 0
 
 
+def entries() -> dict[str, Any]:
+    """What is stored of the TensorFlow that runs this."""
+    from tfgradlint.knowledge.versions import parse
+    from tools.measure import writing
+
+    measured = writing.stored().get(parse(versions()["tensorflow"]))
+    return measured.entries if measured else {}
+
+
 def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
     """The stored and the newly measured entry of each name, in this process."""
     prepare()
-    from tools.measure import writing
-
-    stored: dict[str, Any] = {}
-    for path in sorted(writing.FOLDER.glob("*.json")):
-        stored.update(json.loads(path.read_text(encoding="utf-8"))["callables"])
+    stored = entries()
     known, _ = targets()
     found = {}
     for name in names:
@@ -209,13 +212,9 @@ def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
 def check(sample: str) -> int:
     """Measures every n-th name, or the names given, and prints where the data differs."""
     prepare()
-    from tools.measure import writing
-
     names = sample.split(",")
     if sample.isdigit():
-        every: list[str] = []
-        for path in sorted(writing.FOLDER.glob("*.json")):
-            every += json.loads(path.read_text(encoding="utf-8"))["callables"]
+        every = list(entries())
         names = every[:: max(1, len(every) // int(sample))]
     different = 0
     for name, (old, new) in afresh(names).items():
