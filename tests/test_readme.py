@@ -82,6 +82,6 @@ def test_links_lead_somewhere() -> None:
 
 def test_the_subcommands_shown_exist() -> None:
     shown = set(re.findall(r"^tfgradlint (\w+)", "".join(blocks("sh")), re.MULTILINE))
-    assert shown == {"check", "predict", "rule", "prove"}
+    assert shown == {"check", "predict", "op", "rule", "prove"}
     for name in shown:
         assert command(name, "--help").returncode == 0

@@ -36,7 +36,7 @@ def pages(found: Sequence[Found], width: int) -> Iterator[str]:
 
 def _page(found: Found, width: int) -> Iterator[str]:
     known = found.known
-    yield f"{known.name} in TensorFlow {found.tensorflow}"
+    yield from textwrap.wrap(f"{known.name} in TensorFlow {found.tensorflow}", width, break_long_words=False)
     yield ""
     if found.aliases:
         yield from _entry("also", ", ".join(found.aliases), width)
