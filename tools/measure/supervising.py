@@ -15,8 +15,10 @@ import sys
 import time
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+_ROOT = Path(__file__).parents[2]
 #: How long the supervisor waits for a sign of life before it ends the worker.
 _SILENCE = 40.0
 _MOST_ENDS = 3
@@ -86,14 +88,14 @@ def _measure(target: Any, log: Any) -> dict[str, Any]:
 
 
 class Supervisor:
-    """Keeps a worker going until every name is done."""
+    """Keeps a worker going until every name is done: those given, or all there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: list[str] | None = None) -> None:
         self.libraries: dict[str, list[Any]] = {}
         self.left_out: dict[str, str] = {}
         self.entries: dict[str, dict[str, Any]] = {}
         self.problems: dict[str, str] = {}
-        self.names: list[str] | None = None
+        self.names = names
         self._skip: list[tuple[str, str]] = []
         self._current = ("", "")
         self._begun = time.monotonic()
@@ -113,7 +115,7 @@ class Supervisor:
 
     def _one_worker(self) -> bool:
         command = [sys.executable, "-m", "tools.measure", "--worker"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as worker:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT) as worker:
             assert worker.stdin is not None
             assert worker.stdout is not None
             worker.stdin.write(json.dumps({"names": self.names, "skip": self._skip}).encode() + b"\n")
@@ -198,24 +200,23 @@ def entries() -> dict[str, Any]:
 
 
 def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
-    """The stored and the newly measured entry of each name, in this process."""
-    prepare()
+    """The stored and the newly measured entry of each name, ``None`` where there is none."""
     stored = entries()
-    known, _ = targets()
-    found = {}
-    for name in names:
-        new = json.loads(json.dumps(_measure(known[name], lambda call: True).get("entry"))) if name in known else None
-        found[name] = (stored.get(name), new)
-    return found
+    supervisor = Supervisor(list(names))
+    asked = list(supervisor.names or ())
+    supervisor.run()
+    return {name: (stored.get(name), supervisor.entries.get(name)) for name in asked}
 
 
-def check(sample: str) -> int:
-    """Measures every n-th name, or the names given, and prints where the data differs."""
-    prepare()
-    names = sample.split(",")
-    if sample.isdigit():
-        every = list(entries())
-        names = every[:: max(1, len(every) // int(sample))]
+def sample(count: int) -> list[str]:
+    """About as many of the stored names, evenly spread."""
+    every = sorted(entries())
+    return every[:: max(1, len(every) // count)]
+
+
+def check(asked: str) -> int:
+    """Measures a number of names, or the names given, and prints where the data differs."""
+    names = sample(int(asked)) if asked.isdigit() else asked.split(",")
     different = 0
     for name, (old, new) in afresh(names).items():
         if old != new:

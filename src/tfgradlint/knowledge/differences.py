@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tfgradlint.knowledge import Case, Known, Output
@@ -28,7 +27,6 @@ _ASPECTS = (
 #: Where nothing is said of variables and of complex tensors, they fare as other tensors do.
 _FALLING_BACK = ("of_variable", "of_complex")
 _GIVEN, _ABSENT = _Passed.GIVEN, _Passed.ABSENT
-_MOST_CALLS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def changes(before: Known, after: Known) -> tuple[Change, ...]:
         return ()
     options = _options(before, after)
     points: dict[Change, list[tuple[int, ...]]] = {}
-    for point in itertools.islice(itertools.product(*map(range, map(len, options.values()))), _MOST_CALLS):
+    for point in _points(options):
         constants, given = _call(after, options, point)
         one, other = before.case(constants, given), after.case(constants, given)
         if one is not None and other is not None:
@@ -93,17 +91,34 @@ def condition(when: Mapping[str, tuple[object, ...] | str]) -> str:
     )
 
 
-def _options(*versions: Known) -> dict[str, list[object]]:
-    """The parameters on which anything depends, with what may be given for each: literals, or whether it is given."""
+def _options(before: Known, after: Known) -> dict[str, list[object]]:
+    """The parameters on which anything depends, with what may be given for each: literals, or whether it is given.
+
+    What the usual call gives, the one of the last case, stands first.
+    """
     found: dict[str, list[object]] = {}
-    for known in versions:
-        for case in known.cases:
+    for known in (after, before):
+        defaults = {parameter.name: parameter.default for parameter in known.params}
+        for case in (*known.cases[-1:], *known.cases[:-1]):
             for name, wanted in case.when.items():
                 own = found.setdefault(name, [])
-                for value in (_GIVEN, _ABSENT) if isinstance(wanted, str) else wanted:
+                if isinstance(wanted, str):
+                    values: list[object] = [_Passed(wanted), *_Passed]
+                else:
+                    values = sorted(wanted, key=lambda value: repr(value) != defaults.get(name))
+                for value in values:
                     if not any(_equal(value, other) for other in own):
                         own.append(value)
     return found
+
+
+def _points(options: Mapping[str, list[object]]) -> Iterator[tuple[int, ...]]:
+    """The usual call, and those in which one parameter is another: only such are measured."""
+    usual = (0,) * len(options)
+    yield usual
+    for axis, values in enumerate(options.values()):
+        for number in range(1, len(values)):
+            yield (*usual[:axis], number, *usual[axis + 1 :])
 
 
 def _equal(one: object, other: object) -> bool:
@@ -123,25 +138,26 @@ def _call(
     return constants, given
 
 
-def _conditions(options: Mapping[str, list[object]], points: Iterable[tuple[int, ...]]) -> Iterator[str]:
-    """The conditions under which a call is one of the points; each leaves out what does not decide."""
-    boxes = [tuple(frozenset({number}) for number in point) for point in points]
-    for axis in reversed(range(len(options))):
-        joined: dict[tuple[frozenset[int], ...], frozenset[int]] = {}
-        for box in boxes:
-            others = box[:axis] + box[axis + 1 :]
-            joined[others] = joined.get(others, frozenset()) | box[axis]
-        boxes = [(*others[:axis], own, *others[axis:]) for others, own in joined.items()]
-    for box in boxes:
-        told: list[str] = []
-        for (name, values), numbers in zip(options.items(), box, strict=True):
-            wanted = [values[number] for number in sorted(numbers)]
-            if _GIVEN in wanted and _ABSENT not in wanted:
-                literals = [value for value in wanted if value is not _GIVEN]
-                told.append(condition({name: tuple(literals) if literals else "given"}))
-            elif len(wanted) < len(values):
-                told.append(condition({name: "absent" if wanted == [_ABSENT] else tuple(wanted)}))
+def _conditions(options: Mapping[str, list[object]], points: Collection[tuple[int, ...]]) -> Iterator[str]:
+    """The conditions under which a call is one of the points; where the usual call is one, that is one condition."""
+    numbers = [
+        {point[axis] for point in points if not any(point[:axis]) and not any(point[axis + 1 :])}
+        for axis in range(len(options))
+    ]
+    told = [
+        condition({name: _wanted([values[number] for number in sorted(own)])})
+        for (name, values), own in zip(options.items(), numbers, strict=True)
+        if own and len(own) < len(values)
+    ]
+    if (0,) * len(options) in points:
         yield ", ".join(told)
+    else:
+        yield from told
+
+
+def _wanted(values: list[object]) -> tuple[object, ...] | str:
+    literals = tuple(value for value in values if not isinstance(value, _Passed))
+    return literals or " or ".join(value.value for value in values if isinstance(value, _Passed))
 
 
 def _between(before: Case, after: Case) -> Iterator[Change]:
