@@ -70,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     _takes_files(predict)
     predict.set_defaults(run=_predict)
 
-    op = commands.add_parser("op", help="show what is known of functions, methods and operators")
+    op = commands.add_parser(
+        "op",
+        help="show what is known of functions, methods and operators",
+        epilog="A gradient flows (finite, not all zero), is none (None), zero or nonfinite (NaN, infinity), or raises.",
+    )
     op.add_argument("names", nargs="+", metavar="NAME", help="such as tf.reduce_mean, np.mean, tf.Tensor.__mod__")
     _takes_format_and_version(op)
     op.set_defaults(run=_op)

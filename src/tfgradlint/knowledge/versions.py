@@ -21,7 +21,7 @@ DISTRIBUTIONS = (
         "tf-nightly-cpu",
     ),
 )
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:[.\-+a-z]\w*)*", re.ASCII | re.IGNORECASE)
+_VERSION = re.compile(r"(\d+)\.(\d+)(?:[.\-+a-z][\w.\-+]*)?", re.ASCII | re.IGNORECASE)
 
 
 class VersionError(ValueError):
