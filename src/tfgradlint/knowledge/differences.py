@@ -72,15 +72,20 @@ def changes(before: Known, after: Known) -> tuple[Change, ...]:
         for change, where in points.items()
         for when in _conditions(options, where)
     ]
-    return tuple(_together(_together(found, "arguments"), "outputs"))
+    return _together(found)
 
 
-def _together(found: Iterable[Change], attribute: str) -> list[Change]:
-    """One change where several differ in one attribute only."""
-    values: dict[Change, list[str]] = {}
+def _together(found: Iterable[Change]) -> tuple[Change, ...]:
+    """One change where several differ in the argument only, and then in the output only."""
+    arguments: dict[Change, tuple[str, ...]] = {}
     for change in found:
-        values.setdefault(dataclasses.replace(change, **{attribute: ()}), []).extend(getattr(change, attribute))
-    return [dataclasses.replace(change, **{attribute: tuple(dict.fromkeys(own))}) for change, own in values.items()]
+        key = dataclasses.replace(change, arguments=())
+        arguments[key] = arguments.get(key, ()) + change.arguments
+    outputs: dict[Change, tuple[str, ...]] = {}
+    for change, own in arguments.items():
+        key = dataclasses.replace(change, arguments=own, outputs=())
+        outputs[key] = outputs.get(key, ()) + change.outputs
+    return tuple(dataclasses.replace(change, outputs=own) for change, own in outputs.items())
 
 
 def condition(when: Mapping[str, tuple[object, ...] | str]) -> str:
