@@ -45,7 +45,7 @@ def test_a_page_tells_names_parameters_versions_and_gradients() -> None:
     assert lines[0].startswith("tf.math.reduce_mean in TensorFlow 2.21.")
     assert any(line.startswith("also ") and "tf.reduce_mean" in line for line in lines)
     assert "takes     input_tensor, axis=None, keepdims=False, name=None" in lines
-    assert "versions  the same in 2.15, 2.16, 2.18, 2.20, 2.21" in lines
+    assert "versions  the same gradients in 2.15, 2.16, 2.18, 2.20, 2.21" in lines
     assert cells(lines, "is ") == [["tensor of input_tensor's dtype", "input_tensor", "flows", "none"]]
 
 
@@ -66,12 +66,17 @@ def test_a_call_that_raises_is_told() -> None:
     assert "The call raises RuntimeError." in shown("tf.Variable.__isub__")
 
 
+def test_what_takes_no_gradient_is_told_in_a_sentence() -> None:
+    lines = shown("tf.Variable.assign")
+    assert "It returns: None." in lines[lines.index("Where read_value=False:") :]
+
+
 def test_other_versions_are_told_where_they_differ() -> None:
     text = " ".join(" ".join(shown("tf.quantization.fake_quant_with_min_max_args_gradient")).split())
     assert "2.15: gradient with respect to gradients and inputs" in text
     assert "raises LookupError instead of none" in text
     text = " ".join(" ".join(shown("keras.ops.mean")).split())
-    assert "the same in 2.16, 2.18, 2.20, 2.21 2.15: nothing is known of it" in text
+    assert "the same gradients in 2.16, 2.18, 2.20, 2.21 2.15: nothing is known of it" in text
 
 
 def test_no_line_is_wider_than_the_terminal() -> None:

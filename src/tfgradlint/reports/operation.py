@@ -75,7 +75,7 @@ def signature(known: Known) -> str:
 
 def _versions(found: Found, width: int) -> Iterator[str]:
     same = [version.tensorflow for version in found.versions if version.known and not version.changes]
-    yield from _entry("versions", f"the same in {', '.join(same)}", width)
+    yield from _entry("versions", f"the same gradients in {', '.join(same)}", width)
     for version in found.versions:
         if not version.known:
             yield from _entry("", f"{version.tensorflow}: nothing is known of it", width)
@@ -93,6 +93,9 @@ def _case(case: Case, width: int) -> Iterator[str]:
         yield "It returns nothing that a gradient could be of."
         return
     filled = [column for column in range(len(_HEADER)) if any(row[column] for row in rows)]
+    if not any(any(row[2:]) for row in rows):
+        yield from textwrap.wrap(f"It returns: {', '.join(row[1] for row in rows)}.", width)
+        return
     header = tuple(_HEADER[column] for column in filled)
     cells = [tuple(row[column] for column in filled) for row in rows]
     lines = list(table(header, cells))
