@@ -102,7 +102,7 @@ class Supervisor:
 
     def run(self) -> None:
         while self.names is None or self.names:
-            if not self._one_worker() and self._current[0]:
+            if not self._one_worker() and self.names and self._current[0]:
                 self._ended()
 
     def _ended(self) -> None:
@@ -209,9 +209,10 @@ def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
 
 
 def sample(count: int) -> list[str]:
-    """About as many of the stored names, evenly spread."""
+    """As many of the stored names, evenly spread; all of them where there are fewer."""
     every = sorted(entries())
-    return every[:: max(1, len(every) // count)]
+    count = min(count, len(every))
+    return [every[number * len(every) // count] for number in range(count)]
 
 
 def check(asked: str) -> int:
