@@ -74,7 +74,7 @@ def installed() -> str | None:
     for distribution in DISTRIBUTIONS:
         try:
             found: str | None = importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
+        except (importlib.metadata.PackageNotFoundError, KeyError):  # there is none, or it tells no version
             continue
         if found and _VERSION.fullmatch(found):
             return found
