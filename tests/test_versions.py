@@ -225,10 +225,10 @@ def test_versions_may_be_measured_in_any_order(tmp_path: Path, order: tuple[writ
         one.version: (one.aliases, one.entries) for one in (OLD, MIDDLE, NEW)
     }
     assert set(files(tmp_path)) == {
-        *("tensorflow.json", "unmeasured.txt", "versions/2.3.json", "versions/2.3.txt"),
-        *("versions/2.1.json", "versions/2.1.txt"),
+        *("tensorflow.json", "unmeasured.txt", "older/2.3.json", "older/2.3.txt"),
+        *("older/2.1.json", "older/2.1.txt"),
     }
-    older = json.loads((tmp_path / "versions" / "2.1.json").read_text("utf-8"))
+    older = json.loads((tmp_path / "older" / "2.1.json").read_text("utf-8"))
     assert older["callables"] == {"tf.gone": OLD.entries["tf.gone"], "tf.new": None}, "only what differs from 2.3"
     assert older["aliases"] == {}
     before = files(tmp_path)
@@ -240,7 +240,7 @@ def test_the_loader_reads_what_was_written(tmp_path: Path) -> None:
     for one in (OLD, NEW, MIDDLE):
         writing.add(one, tmp_path)
     newest = tmp_path / "tensorflow.json"
-    middle, old = tmp_path / "versions" / "2.3.json", tmp_path / "versions" / "2.1.json"
+    middle, old = tmp_path / "older" / "2.3.json", tmp_path / "older" / "2.1.json"
     for paths, one in (([newest], NEW), ([newest, middle], MIDDLE), ([newest, middle, old], OLD)):
         data = Knowledge(paths)
         assert set(data.names()) == set(one.entries)
@@ -255,14 +255,14 @@ def test_the_loader_reads_what_was_written(tmp_path: Path) -> None:
 def test_another_leading_name_is_no_difference(tmp_path: Path) -> None:
     writing.add(measured("2.4.0", {"tf.long": "flows"}, {"tf.short": "tf.long"}), tmp_path)
     writing.add(measured("2.3.0", {"tf.short": "flows"}, {"tf.long": "tf.short"}), tmp_path)
-    older = json.loads((tmp_path / "versions" / "2.3.json").read_text("utf-8"))
+    older = json.loads((tmp_path / "older" / "2.3.json").read_text("utf-8"))
     assert (older["aliases"], older["callables"]) == ({}, {})
 
 
 def test_what_is_unmeasured_in_the_newest_too_is_not_repeated(tmp_path: Path) -> None:
     for version, reasons in (("2.4.0", {"tf.a": "why"}), ("2.3.0", {"tf.a": "why", "tf.b": "not there: why"})):
         writing.add(writing.Measured({"tensorflow": version}, {}, dict(NEW.entries), reasons), tmp_path)
-    lines = (tmp_path / "versions" / "2.3.txt").read_text("utf-8").splitlines()
+    lines = (tmp_path / "older" / "2.3.txt").read_text("utf-8").splitlines()
     assert lines[2:] == ["tf.b: not there: why"]
     assert writing.stored(tmp_path)[2, 3].unmeasured == {"tf.b": "not there: why"}
 
@@ -271,7 +271,7 @@ def test_nothing_that_is_equal_is_repeated() -> None:
     everything = sorted(writing.stored().items(), reverse=True)
     assert tuple(version for version, _ in reversed(everything)) == MEASURED
     for (_, newer), (version, _) in pairwise(everything):
-        text = (FOLDER / "versions" / f"{versions.name(version)}.json").read_text("utf-8")
+        text = (FOLDER / "older" / f"{versions.name(version)}.json").read_text("utf-8")
         data = json.loads(text)
         for part, whole in ((data["aliases"], newer.aliases), (data["callables"], newer.entries)):
             assert list(part) == sorted(part)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.measure.names import Parameter
 
 FOLDER = Path(__file__).parents[2] / "src" / "tfgradlint" / "knowledge"
-OLDER = "versions"
+OLDER = "older"
 UNMEASURED = "unmeasured.txt"
 _HEADING = "# Not measured, and why. Nothing is known of these."
 

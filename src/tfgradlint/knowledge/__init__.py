@@ -2,7 +2,7 @@
 
 The files beside this module are written by ``python -m tools.measure``; a line holds one callable and is decoded
 when it is first asked for. What the data does not hold is unknown. The newest TensorFlow that was measured is kept
-whole; of each older one only what is otherwise there than in the next newer, in ``versions/``.
+whole; of each older one only what is otherwise there than in the next newer, in ``older/``.
 """
 
 from __future__ import annotations

@@ -8,19 +8,12 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 #: Holds a file for each version but the newest: what is otherwise there than in the next newer one.
-OLDER = FOLDER / "versions"
+OLDER = FOLDER / "older"
 #: Distributions that bring TensorFlow, in the order in which they are looked for.
-DISTRIBUTIONS = (
-    *("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "tensorflow-gpu"),
-    *(
-        "tensorflow-cpu-aws",
-        "tensorflow-aarch64",
-        "tensorflow-rocm",
-        "intel-tensorflow",
-        "tf-nightly",
-        "tf-nightly-cpu",
-    ),
-)
+DISTRIBUTIONS = """
+    tensorflow tensorflow-cpu tensorflow-intel tensorflow-macos tensorflow-gpu tensorflow-cpu-aws tensorflow-aarch64
+    tensorflow-rocm intel-tensorflow tf-nightly tf-nightly-cpu
+""".split()
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:[.\-+a-z][\w.\-+]*)?", re.ASCII | re.IGNORECASE)
 
 
