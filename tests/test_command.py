@@ -315,7 +315,7 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
 
 
 def test_an_interrupt(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(text: str) -> None:
+    def interrupt(text: str, version: str | None) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "judge", interrupt)

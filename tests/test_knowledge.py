@@ -294,8 +294,8 @@ def test_loading_imports_neither_tensorflow_nor_numpy() -> None:
 
 
 def test_measured_afresh_the_data_is_the_same() -> None:
-    from tools.measure.supervising import afresh
+    from tools.measure.supervising import afresh, sample
 
-    names = sorted({load().canonical(name) or name for name, *_ in EFFECTS})
-    for name, (stored, new) in afresh(names).items():
-        assert new == stored, name
+    seen = afresh(sample(300))
+    assert len(seen) == 300
+    assert {name: new for name, (stored, new) in seen.items() if new != stored} == {}

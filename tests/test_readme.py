@@ -74,6 +74,12 @@ def test_the_prediction_shown_is_a_real_one() -> None:
     assert run.stdout == blocks("text")[1]
 
 
+def test_what_is_shown_of_an_operation_is_real() -> None:
+    shown = next(block for block in blocks("sh") if block.startswith("tfgradlint op --tensorflow"))
+    run = command(*shown.split()[1:], cwd=ROOT)
+    assert run.stdout == blocks("text")[2]
+
+
 def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links
@@ -82,6 +88,6 @@ def test_links_lead_somewhere() -> None:
 
 def test_the_subcommands_shown_exist() -> None:
     shown = set(re.findall(r"^tfgradlint (\w+)", "".join(blocks("sh")), re.MULTILINE))
-    assert shown == {"check", "predict", "rule", "prove"}
+    assert shown == {"check", "predict", "op", "rule", "prove"}
     for name in shown:
         assert command(name, "--help").returncode == 0

@@ -1,4 +1,5 @@
-"""Writes what is generated from the rules: their pages, the index and the table in README.md.
+"""Writes what is generated from the rules: their pages, the index and the table in README.md; and from the measured
+data: what changed between versions of TensorFlow.
 
 ``--check`` writes nothing and exits with 1 where a file is not what the rules say.
 """
@@ -9,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tfgradlint.reports import versions_page
 from tfgradlint.reports.rule_page import outcome, page, summary
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
@@ -16,6 +18,8 @@ from tfgradlint.rules.base import Rule
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 NOTE = "<!-- Written by tools/write_docs.py from the rule's docstring; change it there. -->\n\n"
+
+VERSIONS_NOTE = "<!-- Written by tools/write_docs.py from the measured data. -->\n\n"
 
 INDEX = """# Rules
 
@@ -56,6 +60,7 @@ def documents(root: Path, rules: tuple[Rule, ...]) -> dict[Path, str]:
     texts[folder / "index.md"] = NOTE.replace("the rule's docstring", "the rules") + INDEX.format(
         table=table(rules, "")
     )
+    texts[root / "docs" / "versions.md"] = VERSIONS_NOTE + versions_page.page()
     readme = root / "README.md"
     texts[readme] = between_markers(readme.read_text("utf-8"), table(rules, "docs/rules/"))
     return texts

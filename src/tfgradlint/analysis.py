@@ -34,10 +34,13 @@ class NotAnalysed(Exception):
     """The text is Python, but cannot be analysed; the message says why."""
 
 
-def analyse(text: str, tree: ast.Module | None = None) -> Analysis:
+def analyse(text: str, tree: ast.Module | None = None, version: str | None = None) -> Analysis:
     """Interpret a module's text. ``tree`` is its syntax tree where the caller has parsed it already.
 
+    ``version`` is the TensorFlow to go by, the one installed here where none is given.
+
     Raises:
+        VersionError: ``version`` is none.
         SyntaxError: Python's own parser refuses the text.
         NotAnalysed: it is nested too deeply, or libcst cannot parse it.
     """
@@ -53,7 +56,7 @@ def analyse(text: str, tree: ast.Module | None = None) -> Analysis:
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        interpreter = Interpreter(outline, World(), Reports(), budget)
+        interpreter = Interpreter(outline, World(version), Reports(), budget)
         interpreter.run(module)
         return tell(interpreter, Places(text, module, tree))
 

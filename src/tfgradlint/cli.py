@@ -1,9 +1,10 @@
-"""The command: ``check``, ``predict``, ``rule`` and ``prove``."""
+"""The command: ``check``, ``predict``, ``op``, ``rule`` and ``prove``."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
+        config.tensorflow_version(getattr(options, "tensorflow_version", None))
         status: int = options.run(options)
         sys.stdout.flush()
         return status
@@ -68,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     _takes_files(predict)
     predict.set_defaults(run=_predict)
 
+    op = commands.add_parser(
+        "op",
+        help="show what is known of functions, methods and operators",
+        epilog="A gradient flows (finite, not all zero), is none (None), zero or nonfinite (NaN, infinity), or raises.",
+    )
+    op.add_argument("names", nargs="+", metavar="NAME", help="such as tf.reduce_mean, np.mean, tf.Tensor.__mod__")
+    _takes_format_and_version(op)
+    op.set_defaults(run=_op)
+
     rule = commands.add_parser("rule", help="explain a rule; without a code, list them")
     rule.add_argument("code", nargs="?", metavar="CODE")
     rule.add_argument("--all", action="store_true", help="explain every rule")
@@ -81,9 +92,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _takes_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, or - for standard input")
-    parser.add_argument("--output-format", choices=("text", "json"), default="text")
+    _takes_format_and_version(parser)
     parser.add_argument("--stdin-filename", default="stdin", metavar="FILE", help="what to call standard input")
     parser.add_argument("--verbose", action="store_true", help="say on standard error what was not judged, and why")
+
+
+def _takes_format_and_version(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output-format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--tensorflow-version",
+        metavar="X.Y",
+        help="the TensorFlow to go by (default: the one installed beside tfgradlint, else the newest measured)",
+    )
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -154,7 +174,7 @@ class _Files:
                 yield self._judged(path, source)
 
     def _judged(self, path: str, source: str) -> tuple[str, str, Analysis]:
-        analysis = judge(source)
+        analysis = judge(source, version=self.options.tensorflow_version)
         if self.options.verbose:
             for what in analysis.gave_up:
                 _complain(f"{path}: {what}")
@@ -165,6 +185,20 @@ class _Files:
     def _refuse(self, error: sources.Unreadable) -> None:
         self.failed = True
         _complain(str(error))
+
+
+def _op(options: argparse.Namespace) -> int:
+    from tfgradlint.knowledge.lookup import look_up
+    from tfgradlint.reports import operation
+
+    found, unknown = look_up(options.names, options.tensorflow_version)
+    if options.output_format == "json":
+        print(json.operations(found))
+    else:
+        _show(operation.pages(found, shutil.get_terminal_size().columns))
+    for line in unknown:
+        _complain(line)
+    return COULD_NOT_RUN if unknown else CLEAN
 
 
 def _rule(options: argparse.Namespace) -> int:

@@ -49,6 +49,17 @@ def options(
     )
 
 
+def tensorflow_version(text: str | None) -> None:
+    """Refuse what ``--tensorflow-version`` gives and is no version."""
+    if text is not None:
+        from tfgradlint.knowledge import versions  # flake8 loads this module for every project
+
+        try:
+            versions.parse(text)
+        except versions.VersionError as error:
+            raise ConfigError(f"--tensorflow-version: {error}") from error
+
+
 def codes(values: Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
     """The codes and prefixes that flags name, each of them the beginning of a known code."""
     named = [code for value in values or () for code in re.split(r"[,\s]+", value) if code]

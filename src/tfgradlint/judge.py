@@ -13,8 +13,9 @@ from tfgradlint.sources import relevant
 NOT_ANALYSED = "TFG001"
 
 
-def judge(text: str, tree: ast.Module | None = None) -> Analysis:
-    """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it.
+def judge(text: str, tree: ast.Module | None = None, version: str | None = None) -> Analysis:
+    """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it, ``version`` the
+    TensorFlow to go by, as ``knowledge.versions`` parses it.
 
     Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
     A file without a request for gradients is not looked into.
@@ -34,7 +35,7 @@ def judge(text: str, tree: ast.Module | None = None) -> Analysis:
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
         with _no_warnings():
-            return analyse(text, tree)
+            return analyse(text, tree, version)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible

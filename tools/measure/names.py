@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 import types
@@ -14,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.util import tf_export
 
+from tfgradlint.knowledge import load, versions
 from tools.measure import exclusions
 
 #: Namespaces whose callables are measured, with the module that is walked for each.
@@ -138,7 +140,13 @@ def canonical(names: list[str], function: Any) -> str:
     for path in getattr(function, "_api_export_path", None) or ():
         if path in names and "_legacy" not in path:
             return str(path)
-    return min(names, key=lambda name: (name.startswith("tf.keras"), len(name), name))
+    own = getattr(function, "__name__", "")  # Keras 2 exports no names, and has abbreviations of its own
+
+    def order(name: str) -> tuple[bool, bool, int, str]:
+        abbreviated = name.startswith("keras.") and name.rpartition(".")[2] != own
+        return name.startswith("tf.keras"), abbreviated, len(name), name
+
+    return min(names, key=order)
 
 
 def literal(value: Any) -> str:
@@ -175,6 +183,19 @@ def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...] | None:
     return tuple(found)
 
 
+def as_stored(name: str) -> tuple[Parameter, ...] | None:
+    """The parameters as another version told them: the functions of older NumPys do not."""
+    known = load(versions.name(versions.newest())).get(name) if name.startswith("numpy.") else None
+    if known is None:
+        return None
+    found = []
+    for parameter in known.params:
+        literal_default = parameter.default not in ("", "...")
+        value = ast.literal_eval(parameter.default) if literal_default else None
+        found.append(Parameter(parameter.name, parameter.kind, parameter.default or None, value))
+    return tuple(found)
+
+
 def discover() -> tuple[list[Target], dict[str, str]]:
     """Every callable to be measured, sorted by name, and the reasons for those left out."""
     by_identity: dict[int, tuple[Any, list[str]]] = {}
@@ -192,7 +213,7 @@ def discover() -> tuple[list[Target], dict[str, str]]:
         signature = parameters(function.__init__ if inspect.isclass(function) else function)
         if inspect.isclass(function):
             signature = signature and signature[1:]
-        signature = SIGNATURES.get(name, signature)
+        signature = SIGNATURES.get(name, signature) or as_stored(name)
         if reason or signature is None:
             left_out[name] = reason or "its signature cannot be read"
             continue

@@ -15,8 +15,10 @@ import sys
 import time
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+_ROOT = Path(__file__).parents[2]
 #: How long the supervisor waits for a sign of life before it ends the worker.
 _SILENCE = 40.0
 _MOST_ENDS = 3
@@ -86,21 +88,21 @@ def _measure(target: Any, log: Any) -> dict[str, Any]:
 
 
 class Supervisor:
-    """Keeps a worker going until every name is done."""
+    """Keeps a worker going until every name is done: those given, or all there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: list[str] | None = None) -> None:
         self.libraries: dict[str, list[Any]] = {}
         self.left_out: dict[str, str] = {}
         self.entries: dict[str, dict[str, Any]] = {}
         self.problems: dict[str, str] = {}
-        self.names: list[str] | None = None
+        self.names = names
         self._skip: list[tuple[str, str]] = []
         self._current = ("", "")
         self._begun = time.monotonic()
 
     def run(self) -> None:
         while self.names is None or self.names:
-            if not self._one_worker() and self._current[0]:
+            if not self._one_worker() and self.names and self._current[0]:
                 self._ended()
 
     def _ended(self) -> None:
@@ -113,7 +115,7 @@ class Supervisor:
 
     def _one_worker(self) -> bool:
         command = [sys.executable, "-m", "tools.measure", "--worker"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as worker:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT) as worker:
             assert worker.stdin is not None
             assert worker.stdout is not None
             worker.stdin.write(json.dumps({"names": self.names, "skip": self._skip}).encode() + b"\n")
@@ -154,16 +156,14 @@ class Supervisor:
 
 
 def measure_all() -> int:
-    """Measures everything, writes the files and prints the figures."""
+    """Measures everything under the TensorFlow that runs this, writes its data and prints the figures."""
     from tools.measure import writing
 
     supervisor = Supervisor()
     supervisor.run()
-    for library in sorted({library for library, _ in supervisor.libraries.values()}):
-        own = {name: e for name, e in supervisor.entries.items() if supervisor.libraries[name][0] == library}
-        aliases = {alias: name for name in own for alias in supervisor.libraries[name][1]}
-        writing.write(library, versions(), aliases, own)
-    writing.write_unmeasured({**supervisor.problems, **supervisor.left_out})
+    aliases = {alias: name for name in supervisor.entries for alias in supervisor.libraries[name][1]}
+    reasons = {**supervisor.problems, **supervisor.left_out}
+    writing.add(writing.Measured(versions(), aliases, supervisor.entries, reasons))
     figures(supervisor.entries, supervisor.problems, supervisor.left_out)
     return 0
 
@@ -190,33 +190,34 @@ def show(pattern: str) -> int:
     return 0
 
 
+def entries() -> dict[str, Any]:
+    """What is stored of the TensorFlow that runs this."""
+    from tfgradlint.knowledge.versions import parse
+    from tools.measure import writing
+
+    measured = writing.stored().get(parse(versions()["tensorflow"]))
+    return measured.entries if measured else {}
+
+
 def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
-    """The stored and the newly measured entry of each name, in this process."""
-    prepare()
-    from tools.measure import writing
-
-    stored: dict[str, Any] = {}
-    for path in sorted(writing.FOLDER.glob("*.json")):
-        stored.update(json.loads(path.read_text(encoding="utf-8"))["callables"])
-    known, _ = targets()
-    found = {}
-    for name in names:
-        new = json.loads(json.dumps(_measure(known[name], lambda call: True).get("entry"))) if name in known else None
-        found[name] = (stored.get(name), new)
-    return found
+    """The stored and the newly measured entry of each name, ``None`` where there is none."""
+    stored = entries()
+    supervisor = Supervisor(list(names))
+    asked = list(supervisor.names or ())
+    supervisor.run()
+    return {name: (stored.get(name), supervisor.entries.get(name)) for name in asked}
 
 
-def check(sample: str) -> int:
-    """Measures every n-th name, or the names given, and prints where the data differs."""
-    prepare()
-    from tools.measure import writing
+def sample(count: int) -> list[str]:
+    """As many of the stored names, evenly spread; all of them where there are fewer."""
+    every = sorted(entries())
+    count = min(count, len(every))
+    return [every[number * len(every) // count] for number in range(count)]
 
-    names = sample.split(",")
-    if sample.isdigit():
-        every: list[str] = []
-        for path in sorted(writing.FOLDER.glob("*.json")):
-            every += json.loads(path.read_text(encoding="utf-8"))["callables"]
-        names = every[:: max(1, len(every) // int(sample))]
+
+def check(asked: str) -> int:
+    """Measures a number of names, or the names given, and prints where the data differs."""
+    names = sample(int(asked)) if asked.isdigit() else asked.split(",")
     different = 0
     for name, (old, new) in afresh(names).items():
         if old != new:

@@ -1,7 +1,8 @@
 """What callables do to gradients, as data measured under TensorFlow, and the way to ask for it.
 
 The files beside this module are written by ``python -m tools.measure``; a line holds one callable and is decoded
-when it is first asked for. What the data does not hold is unknown.
+when it is first asked for. What the data does not hold is unknown. The newest TensorFlow that was measured is kept
+whole; of each older one only what is otherwise there than in the next newer, in ``older/``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import ast
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+
+from tfgradlint.knowledge import versions
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 #: Spellings of the same root.
@@ -136,24 +139,35 @@ def _among(value: object, wanted: Iterable[object]) -> bool:
 
 
 class Knowledge:
-    """The data of all libraries. Nothing is decoded before it is asked for."""
+    """The data of all libraries, as ``files`` give it one after the other; a later one may replace what was said and
+    take it back. Nothing is decoded before it is asked for.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, files: Iterable[Path]) -> None:
         self._lines: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
         self._found: dict[str, Known] = {}
-        for path in sorted(folder.glob("*.json")):
+        #: The distributions with which it was measured, and their versions.
+        self.measured: Mapping[str, str] = {}
+        for path in files:
             self._read(path.read_text(encoding="utf-8"))
 
     def _read(self, text: str) -> None:
         # The files are valid JSON, but decoding them whole would cost more than all that is ever asked of them:
         # every callable stands on a line of its own, and only its name is read here.
         head, _, body = text.partition('"callables": {\n')
-        aliases = head.partition('"aliases": ')[2].rstrip().removesuffix(",")
-        self._aliases.update(json.loads(aliases))
+        measured, _, aliases = head.partition('"aliases": ')
+        self.measured = json.loads(measured.partition('"versions": ')[2].rstrip().removesuffix(","))
+        for alias, name in json.loads(aliases.rstrip().removesuffix(",")).items():
+            if name is None:
+                self._aliases.pop(alias, None)
+            else:
+                self._aliases[alias] = name
         for line in body.split("\n"):
             name, colon, entry = line.partition('": ')
-            if colon:
+            if colon and entry.startswith("null"):
+                self._lines.pop(name[1:], None)
+            elif colon:
                 self._lines[name[1:]] = entry
 
     def get(self, name: str) -> Known | None:
@@ -243,7 +257,19 @@ def _output(output: dict[str, object]) -> Output:
 _TEXTS = (("kind", "tensor"), ("dtype", ""), ("alias", ""))
 
 
-@lru_cache(maxsize=1)
-def load() -> Knowledge:
-    """The measured data; read once."""
-    return Knowledge(Path(__file__).parent)
+def load(version: str | None = None) -> Knowledge:
+    """The data measured for a version of TensorFlow, or the nearest older one; read once.
+
+    Without a version it is that of the TensorFlow installed here, without one the newest.
+
+    Raises:
+        VersionError: ``version`` is none.
+    """
+    return _load(versions.choose(version))
+
+
+@cache
+def _load(version: tuple[int, int]) -> Knowledge:
+    older = [path for path in versions.OLDER.glob("*.json") if versions.parse_name(path) >= version]
+    older.sort(key=versions.parse_name, reverse=True)
+    return Knowledge([*sorted(versions.FOLDER.glob("*.json")), *older])

@@ -60,8 +60,8 @@ _SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
 class World:
     """The libraries as the interpreter sees them."""
 
-    def __init__(self) -> None:
-        self._knowledge = load()
+    def __init__(self, version: str | None = None) -> None:
+        self._knowledge = load(version)
 
     def known(self, path: str) -> Known | None:
         return self._knowledge.get(path)

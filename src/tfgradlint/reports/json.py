@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable
 
+from tfgradlint.knowledge import Case, Output
+from tfgradlint.knowledge.lookup import Found
 from tfgradlint.results import Finding, Prediction
 
 
@@ -51,6 +54,43 @@ def predictions(located: Iterable[tuple[str, Prediction]]) -> str:
         }
         for path, prediction in located
     )
+
+
+def operations(found: Iterable[Found]) -> str:
+    """A list, one object a callable. Under ``versions``, ``before`` is what is there, ``after`` what is told here."""
+    return _dump(
+        {
+            "asked": one.asked,
+            "name": one.known.name,
+            "aliases": list(one.aliases),
+            "tensorflow": one.tensorflow,
+            "parameters": [dataclasses.asdict(parameter) for parameter in one.known.params],
+            "cases": [_case(case) for case in one.known.cases],
+            "versions": [dataclasses.asdict(version) for version in one.versions],
+        }
+        for one in found
+    )
+
+
+def _case(case: Case) -> dict[str, object]:
+    return {
+        "when": {name: wanted if isinstance(wanted, str) else list(wanted) for name, wanted in case.when.items()},
+        "returns": case.returns,
+        "fields": list(case.fields),
+        "outputs": [_output(output) for output in case.outputs],
+    }
+
+
+def _output(output: Output) -> dict[str, object]:
+    return {
+        "kind": output.kind,
+        "dtype": output.dtype,
+        "alias": output.alias,
+        "gradient": dict(output.effects),
+        "second_derivative": dict(output.second),
+        "of_variable": dict(output.of_variable),
+        "of_complex": dict(output.of_complex),
+    }
 
 
 def _dump(objects: Iterable[dict[str, object]]) -> str:

@@ -1,0 +1,90 @@
+"""All that can be told of a callable: under which names, in which versions; and the nearest of an unknown name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tfgradlint.knowledge import Knowledge, Known, load, versions
+from tfgradlint.knowledge.differences import Change, changes
+
+_NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """How a callable fares in one version, ``tensorflow``: ``known`` tells whether anything is known of it there, and
+    ``changes`` what has changed from it to the version that is told.
+    """
+
+    tensorflow: str
+    known: bool
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A callable as it is told: ``asked`` is the name that was looked up, ``tensorflow`` the version it is told of."""
+
+    asked: str
+    known: Known
+    aliases: tuple[str, ...]
+    tensorflow: str
+    versions: tuple[Version, ...]
+
+
+def look_up(names: Iterable[str], version: str | None = None) -> tuple[list[Found], list[str]]:
+    """What is known of each name, and a line for each of which nothing is.
+
+    Raises:
+        VersionError: ``version`` is none.
+    """
+    data = load(version)
+    found: list[Found] = []
+    unknown: list[str] = []
+    for name in names:
+        known = data.get(name)
+        if known is None:
+            unknown.append(_unknown(name, data))
+        else:
+            aliases = sorted(alias for alias, canonical in data.aliases().items() if canonical == known.name)
+            others = tuple(_version(name, known, other, version) for other in versions.available())
+            found.append(Found(name, known, tuple(aliases), data.measured["tensorflow"], others))
+    return found, unknown
+
+
+def _version(name: str, known: Known, other: tuple[int, int], version: str | None) -> Version:
+    written = versions.name(other)
+    there = known if other == versions.choose(version) else load(written).get(name) or load(written).get(known.name)
+    return Version(written, there is not None, changes(there, known) if there is not None else ())
+
+
+def _unknown(name: str, data: Knowledge) -> str:
+    """A line that says why nothing is known, and what was perhaps meant."""
+    told = f"nothing is known of {name!r}"
+    elsewhere = [text for text in map(versions.name, versions.available()) if load(text).get(name) is not None]
+    if elsewhere:
+        return f"{told} in TensorFlow {data.measured['tensorflow']}; there is in {', '.join(elsewhere)}"
+    reason = _reasons().get(name)
+    if reason:
+        return f"{told}: {reason}"
+    near = nearest(name, [*data.names(), *data.aliases()])
+    return f"{told}; the nearest known names are {', '.join(near)}" if near else told
+
+
+def nearest(name: str, known: Sequence[str]) -> list[str]:
+    """The known names most like a name: first those that end in it, then those that are spelt like it."""
+    last = name.rpartition(".")[2]
+    ending = sorted((one for one in known if one.rpartition(".")[2] == last), key=lambda one: (one.count("."), one))
+    spelt = difflib.get_close_matches(name, known, n=_NEAREST)
+    if not spelt:
+        ends = {one.rpartition(".")[2]: one for one in sorted(known, key=len, reverse=True)}
+        spelt = [ends[end] for end in difflib.get_close_matches(last, ends, n=_NEAREST)]
+    return list(dict.fromkeys((*ending, *spelt)))[:_NEAREST]
+
+
+def _reasons() -> dict[str, str]:
+    text = (versions.FOLDER / "unmeasured.txt").read_text(encoding="utf-8")
+    parts = (line.partition(": ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: reason for name, _, reason in parts if name}

@@ -1,0 +1,143 @@
+"""What is known of a callable, as a page of plain text for people."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from tfgradlint.knowledge import Case, Known, Output
+from tfgradlint.knowledge.differences import condition
+from tfgradlint.knowledge.lookup import Found
+from tfgradlint.reports.text import table
+
+_WIDEST, _NARROWEST = 110, 40
+_HEADER = ("output", "is", "argument", "gradient", "second derivative", "of a variable", "of a complex tensor")
+_KINDS = {
+    "variable": "variable",
+    "array": "NumPy array",
+    "python": "Python value",
+    "none": "None",
+    "ragged": "ragged tensor",
+    "sparse": "sparse tensor",
+    "slices": "indexed slices",
+    "list": "list of tensors",
+    "other": "something else",
+}
+
+
+def pages(found: Sequence[Found], width: int) -> Iterator[str]:
+    """The lines of the pages, no longer than a terminal of ``width`` columns where words can be parted."""
+    width = max(_NARROWEST, min(width, _WIDEST))
+    for number, one in enumerate(found):
+        if number:
+            yield ""
+        yield from _page(one, width)
+
+
+def _page(found: Found, width: int) -> Iterator[str]:
+    known = found.known
+    yield from textwrap.wrap(f"{known.name} in TensorFlow {found.tensorflow}", width, break_long_words=False)
+    yield ""
+    if found.aliases:
+        yield from _entry("also", ", ".join(found.aliases), width)
+    yield from _entry("takes", signature(known), width)
+    yield from _versions(found, width)
+    for case in known.cases:
+        yield ""
+        if case.when:
+            yield from textwrap.wrap(f"Where {condition(case.when)}:", width, subsequent_indent="  ")
+        yield from _case(case, width)
+
+
+def _entry(label: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=f"{label:<10}",
+        subsequent_indent=" " * 10,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def signature(known: Known) -> str:
+    """The parameters as in a definition."""
+    texts: list[str] = []
+    star = False
+    for parameter in known.params:
+        mark = {"var_positional": "*", "var_keyword": "**"}.get(parameter.kind, "")
+        if parameter.kind == "keyword" and not star:
+            texts.append("*")
+        star = star or parameter.kind in ("keyword", "var_positional")
+        texts.append(f"{mark}{parameter.name}{'=' + parameter.default if parameter.default else ''}")
+    return ", ".join(texts) or "nothing"
+
+
+def _versions(found: Found, width: int) -> Iterator[str]:
+    same = [version.tensorflow for version in found.versions if version.known and not version.changes]
+    yield from _entry("versions", f"the same gradients in {', '.join(same)}", width)
+    for version in found.versions:
+        if not version.known:
+            yield from _entry("", f"{version.tensorflow}: nothing is known of it", width)
+        for change in version.changes:
+            told = f"{version.tensorflow}: {change.what()}: {word(change.before)} instead of {word(change.after)}"
+            yield from _entry("", told, width)
+
+
+def _case(case: Case, width: int) -> Iterator[str]:
+    if case.returns.startswith("raises"):
+        yield f"The call {word(case.returns)}."
+        return
+    rows = [row for number, output in enumerate(case.outputs) for row in _rows(case, number, output)]
+    if not rows:
+        yield "It returns nothing that a gradient could be of."
+        return
+    filled = [column for column in range(len(_HEADER)) if any(row[column] for row in rows)]
+    if not any(any(row[2:]) for row in rows):
+        yield from textwrap.wrap(f"It returns: {', '.join(row[1] for row in rows)}.", width)
+        return
+    header = tuple(_HEADER[column] for column in filled)
+    cells = [tuple(row[column] for column in filled) for row in rows]
+    lines = list(table(header, cells))
+    if max(map(len, lines)) <= width:
+        yield from lines
+    else:
+        yield from _narrow(header, cells, width)
+
+
+def _narrow(header: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> Iterator[str]:
+    """The table as a list, for where it is too wide."""
+    for row in rows:
+        told = "; ".join(f"{label} {cell}" for label, cell in zip(header, row, strict=True) if cell)
+        yield from textwrap.wrap(told, width, initial_indent="- ", subsequent_indent="  ")
+
+
+def _rows(case: Case, number: int, output: Output) -> Iterator[tuple[str, ...]]:
+    """A row for each argument with a gradient; the output is named in the first of its rows."""
+    name = case.fields[number] if case.fields else str(number) if len(case.outputs) > 1 else ""
+    if case.returns == "sequence":
+        name = "each"
+    described = name, kind(output)
+    arguments = list(dict.fromkeys((*output.effects, *output.of_variable, *output.of_complex)))
+    for argument in arguments or [""]:
+        words = (output.effects, output.second, output.of_variable, output.of_complex)
+        yield (*described, argument, *(word(one.get(argument, "")) for one in words))
+        described = "", ""
+
+
+def kind(output: Output) -> str:
+    """What an output is, in a few words."""
+    if output.kind == "tensor" and not output.dtype:
+        what = "tensor"
+    elif output.dtype.startswith("="):
+        what = f"{_KINDS.get(output.kind, 'tensor')} of {output.dtype[1:]}'s dtype"
+    else:
+        what = f"{output.dtype} {_KINDS.get(output.kind, 'tensor')}".strip()
+    if output.alias == "?":
+        return f"{what}, at times an argument itself"
+    return f"{what}, or {output.alias} itself" if output.alias else what
+
+
+def word(outcome: str) -> str:
+    """An outcome as it is printed: ``raises LookupError``."""
+    return {"array": "a NumPy array comes out"}.get(outcome, outcome.replace("raises:", "raises "))
