@@ -83,7 +83,7 @@ def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, kept: 
     if isinstance(parameter.value, bool):
         values: tuple[str, ...] = ("False", "True")
     else:
-        values = choices(measurement.target.name, name)
+        values = measurement.target.choices.get(name) or choices(measurement.target.name, name)
     if not values or parameter.kind.startswith("var") or (name in base and not _is_literal(base[name])):
         return
     default = base.get(name, parameter.default or "...")

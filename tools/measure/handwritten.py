@@ -46,17 +46,18 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "ord": ("'euclidean'", "'fro'", "1", "2", "np.inf", "3"),
     "padding": ("'SAME'", "'VALID'"),
     "mode": ("'CONSTANT'", "'REFLECT'", "'SYMMETRIC'"),
-    **dict.fromkeys(("dtype", "type", "out_type", "output_type", "out_idx"), _DTYPES),
+    **dict.fromkeys(("dtype", "type", "out_type", "output_type", "out_idx", "DstT"), _DTYPES),
 }
 
 
 @functools.cache
 def _table() -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
-    for line in (Path(__file__).with_name("calls.txt")).read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, _, text = line.partition(": ")
-            found.setdefault(name, []).append(_split(text))
+    for path in sorted(Path(__file__).parent.glob("calls*.txt")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                name, _, text = line.partition(": ")
+                found.setdefault(name, []).append(_split(text))
     for owner, letter in (("tf.Tensor", "f"), ("tf.Variable", "v")):
         for name in _ARITHMETIC:
             for reflected, other in (("", "y"), ("r", "x")):

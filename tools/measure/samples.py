@@ -16,6 +16,7 @@ import tensorflow as tf
 
 #: Intervals from which the generic floating-point samples are drawn. One of them lies in every function's domain.
 DOMAINS: Mapping[str, tuple[float, float]] = {"unit": (0.12, 0.88), "signed": (-1.7, 1.9), "big": (1.2, 3.1)}
+_WHERE = np.array([[0, 1], [1, 0], [1, 2], [2, 2], [3, 1]], np.int64)
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,18 @@ class Vocabulary:
 
     def sparse(self, rows: int = 4, columns: int = 4) -> Float:
         """A sparse matrix of five values."""
-        where = np.array([[0, 1], [1, 0], [1, 2], [2, 2], [3, 1]], np.int64)
         return Float(
             self._draw(self._low, self._high, (5,)),
-            lambda t: tf.sparse.SparseTensor(where, t, np.array([rows, columns], np.int64)),
+            lambda t: tf.sparse.SparseTensor(_WHERE, t, np.array([rows, columns], np.int64)),
         )
+
+    def where(self) -> Any:
+        """The indices of that matrix."""
+        return tf.constant(_WHERE)
+
+    def handle(self, *shape: int) -> Float:
+        """The handle of a variable: a gradient is asked for with respect to the variable."""
+        return Float(self._draw(self._low, self._high, shape), lambda variable: variable.handle, variable=True)
 
     def slices(self) -> Float:
         """Indexed slices of a matrix with four rows."""
@@ -137,6 +145,12 @@ class Vocabulary:
 
     def ints(self, values: Any) -> Any:
         return tf.constant(values, tf.int32)
+
+    def quantized(self, dtype: str, *shape: int) -> Any:
+        """A quantized tensor."""
+        width = tf.int32 if dtype.endswith("32") else tf.as_dtype(dtype.replace("q", "", 1))
+        numbers = np.arange(int(np.prod(shape))).reshape(shape) % 100
+        return tf.bitcast(tf.constant(numbers, width), tf.as_dtype(dtype))
 
     def longs(self, values: Any) -> Any:
         return tf.constant(values, tf.int64)

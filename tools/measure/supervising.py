@@ -41,10 +41,12 @@ def versions() -> dict[str, str]:
 
 def targets() -> tuple[dict[str, Any], dict[str, str]]:
     """Every target by name, and the reasons for what is left out."""
-    from tools.measure import methods, names
+    from tools.measure import methods, names, raw_ops
 
     functions, left_out = names.discover()
-    found = {target.name: target for target in [*functions, *methods.discover()]}
+    operations, too_raw = raw_ops.discover()
+    left_out.update(too_raw)
+    found = {target.name: target for target in [*functions, *methods.discover(), *operations]}
     return found, {name: reason for name, reason in left_out.items() if name not in found}
 
 
