@@ -185,7 +185,7 @@ class Measurement:
 
     def _variables(self, call: Call, facts: Observation) -> None:
         """Notes where a variable as an argument fares otherwise than a tensor."""
-        if not facts.watched or self.target.name.startswith(("tf.Tensor.", "tf.Variable.")):
+        if not facts.watched or self.target.name.startswith(("tf.Tensor.", "tf.Variable.", "keras.Variable.")):
             return
         seen = self.try_observe(call, Point(variables=True))
         if seen is None:

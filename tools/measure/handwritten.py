@@ -58,12 +58,13 @@ def _table() -> dict[str, list[dict[str, str]]]:
             if line and not line.startswith("#"):
                 name, _, text = line.partition(": ")
                 found.setdefault(name, []).append(_split(text))
-    for owner, letter in (("tf.Tensor", "f"), ("tf.Variable", "v")):
+    for owner, letter in (("tf.Tensor", "f"), ("tf.Variable", "v"), ("keras.Variable", "kept")):
+        of_keras = owner == "keras.Variable"
         for name in _ARITHMETIC:
-            for reflected, other in (("", "y"), ("r", "x")):
+            for reflected, other in (("", "other"), ("r", "other")) if of_keras else (("", "y"), ("r", "x")):
                 texts = (f"self={letter}(4), {other}=f(4)", f"self={letter}(), {other}=f()")
                 found[f"{owner}.__{reflected}{name}__"] = [_split(text) for text in texts]
-        for name in _LOGICAL:
+        for name in () if of_keras else _LOGICAL:
             found[f"{owner}.__{name}__"] = [_split("self=mask(4), y=mask(4)")]
             found[f"{owner}.__r{name}__"] = [_split("self=mask(4), x=mask(4)")]
         found[f"{owner}.__invert__"] = [_split("self=mask(4)")]

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -107,10 +108,13 @@ def structure(result: Any) -> tuple[str, tuple[str, ...], list[Any]]:
 
 def kind_of(value: Any) -> str:
     """What sort of thing an output is."""
-    if isinstance(value, tf.Variable):
+    if isinstance(value, tf.Variable | keras.Variable):
         return "variable"
     if isinstance(value, tf.Tensor):
-        return "tensor"
+        # A handle may lead on to what was put behind it: nothing can be said of that here.
+        return "other" if value.dtype in (tf.variant, tf.resource) else "tensor"
+    if isinstance(value, tf.TensorArray):
+        return "tensor_array"
     if isinstance(value, np.ndarray | np.generic):
         return "array"
     if value is None:
@@ -132,7 +136,10 @@ def _leaves(value: Any) -> list[Any]:
     """The dense tensors of an output through which a gradient could come."""
     kind = kind_of(value)
     if kind in ("tensor", "variable"):
-        return [value]
+        return [value.value if isinstance(value, keras.Variable) else value]
+    if kind == "tensor_array":
+        # Eagerly an element that is read is the very tensor that was written.
+        return [value.read(number) for number in range(int(value.size()))]
     if kind in ("sparse", "slices"):
         return [value.values]
     if kind == "ragged":
@@ -228,9 +235,10 @@ def _measure_leaf(
 
 
 def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
-    if not isinstance(value, tf.Tensor | tf.Variable):
+    tensors = (tf.Tensor, tf.Variable, keras.Variable)
+    if not isinstance(value, tensors):
         return ""
-    if not any(isinstance(argument.value, tf.Tensor | tf.Variable) for argument in arguments.values()):
+    if not any(isinstance(argument.value, tensors) for argument in arguments.values()):
         return NO_ALIAS
     return next((name for name, argument in arguments.items() if argument.value is value), "")
 
@@ -255,7 +263,12 @@ def attempt(target: Target, call: Call, dtype: str) -> Any:
         try:
             cached = {n: _trial_argument(t, dtype) for n, t in call.items() if "v(" not in t}
             fresh = {n: evaluate(t, n, Point(dtype=dtype)).value for n, t in call.items() if n not in cached}
-            return invoke(target, {**cached, **fresh})
+            result = invoke(target, {**cached, **fresh})
+            leaves = [leaf for element in structure(result)[2] for leaf in _leaves(element)]
+            floating = [leaf for leaf in leaves if leaf.dtype.is_floating or leaf.dtype.is_complex]
+            if floating and not any(int(tf.size(leaf)) for leaf in floating):
+                raise ValueError("all that comes out is empty")
+            return result
         except TooLong:
             raise
         except Exception as error:

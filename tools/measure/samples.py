@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -44,6 +45,8 @@ class Float:
     array: np.ndarray[Any, Any]
     wrap: Callable[[Any], Any] | None = None
     variable: bool = False
+    #: What is watched, where that is neither the tensor nor the variable wrapped.
+    watch: Callable[[Any], Any] | None = None
 
     def tensor(self, dtype: str, variable: bool) -> Any:
         """The sample as a tensor or a variable. Integers keep the order of magnitude."""
@@ -136,11 +139,28 @@ class Vocabulary:
         """The handle of a variable: a gradient is asked for with respect to the variable."""
         return Float(self._draw(self._low, self._high, shape), lambda variable: variable.handle, variable=True)
 
+    def kept(self, *shape: int) -> Float:
+        """A variable of Keras; a gradient is asked for with respect to the one it holds."""
+        return Float(
+            self._draw(self._low, self._high, shape),
+            lambda tensor: keras.Variable(tensor, dtype=tensor.dtype.name),
+            watch=lambda variable: variable.value,
+        )
+
+    def series(self, *shape: int) -> Float:
+        """A tensor array that holds a tensor twice."""
+
+        def filled(tensor: Any) -> Any:
+            array = tf.TensorArray(tensor.dtype, size=2, clear_after_read=False, element_shape=tensor.shape)
+            return array.write(0, tensor).write(1, tensor)
+
+        return Float(self._draw(self._low, self._high, shape), filled)
+
     def slices(self) -> Float:
         """Indexed slices of a matrix with four rows."""
         return Float(
             self._draw(self._low, self._high, (2, 4)),
-            lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), (4, 4)),
+            lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), tf.constant([4, 4])),
         )
 
     def ints(self, values: Any) -> Any:
@@ -186,13 +206,14 @@ def evaluate(expression: str, parameter: str, point: Point) -> Argument:
             return (np.round(array * 4).astype(np.int64) if "int" in point.dtype else array).tolist()
         if isinstance(value, Float):
             tensor = value.tensor("int32" if point.integer == parameter else point.dtype, point.variables)
-            watched.append(tensor)
-            return value.wrap(tensor) if value.wrap else tensor
+            wrapped = value.wrap(tensor) if value.wrap else tensor
+            watched.append(value.watch(wrapped) if value.watch else tensor)
+            return wrapped
         if isinstance(value, dict):
             return {key: tensors(item) for key, item in value.items()}
         if type(value) in (list, tuple):
             return type(value)(tensors(item) for item in value)
         return value
 
-    value = tensors(eval(expression, vocabulary.names()))
+    value = tensors(eval(expression, {**vocabulary.names(), "dtype": point.dtype}))
     return Argument(value, tuple(watched))

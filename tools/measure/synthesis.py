@@ -237,6 +237,8 @@ def filled(template: Call, shape: str) -> Call:
 
 def optional(target: Target, parameter: Parameter, base: Call, try_call: Callable[[Call], bool]) -> Call | None:
     """The base call with one optional parameter more, given as a floating-point tensor; ``None`` if it takes none."""
+    if target.library == "raw_ops":
+        return None  # attributes only, and these are never tensors
     if parameter.required or parameter.name in base or parameter.kind.startswith("var"):
         return None
     value = parameter.value
