@@ -39,6 +39,7 @@ def build(measurement: Measurement) -> Entry | None:
     if not kept:
         return _raising(measurement)
     base = kept[0]
+    measurement.compare(base, cases.base.observation)
     if all(output.kind in ("array", "python") for output in cases.base.observation.outputs) and len(cases) == 1:
         return Entry(measurement.target.parameters, cases.finished())
     full = base

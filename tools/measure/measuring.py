@@ -132,7 +132,7 @@ def kind_of(value: Any) -> str:
     return "other"
 
 
-def _leaves(value: Any) -> list[Any]:
+def leaves_of(value: Any) -> list[Any]:
     """The dense tensors of an output through which a gradient could come."""
     kind = kind_of(value)
     if kind in ("tensor", "variable"):
@@ -147,7 +147,7 @@ def _leaves(value: Any) -> list[Any]:
     return list(value) if kind == "list" else []
 
 
-def _upstream(leaf: Any) -> Any:
+def upstream_of(leaf: Any) -> Any:
     """A generic upstream gradient: a plain sum would hide, say, that the outputs of a softmax add up to one."""
     if not (leaf.dtype.is_floating or leaf.dtype.is_complex):
         return None
@@ -175,6 +175,11 @@ def unite(words: Collection[str]) -> str:
     return next(iter(words)) if len(set(words)) == 1 else MIXED
 
 
+def _of_any(words: Collection[str]) -> str:
+    """One word for a tensor array, whose elements are asked for together as a rule."""
+    return unite([word for word in words if word != "none"] or words)
+
+
 def _exception(error: BaseException) -> str:
     # An invalid argument may be the sample's fault: that says nothing.
     return MIXED if isinstance(error, tf.errors.OpError) else f"raises:{type(error).__name__}"
@@ -188,7 +193,7 @@ class Tapes:
 
     def first(self, leaf: Any, sources: list[Any]) -> tuple[list[str], list[Any]]:
         """One word and one gradient for every source."""
-        upstream = _upstream(leaf)
+        upstream = upstream_of(leaf)
         try:
             gradients = self.inner.gradient(leaf, sources, output_gradients=upstream)
             return [word_of(gradient) for gradient in gradients], gradients
@@ -207,7 +212,7 @@ class Tapes:
     def second(self, gradient: Any, source: Any) -> str:
         """The outcome of differentiating a gradient again with respect to the same source."""
         try:
-            return word_of(self.outer.gradient(gradient, source, output_gradients=_upstream(gradient)))
+            return word_of(self.outer.gradient(gradient, source, output_gradients=upstream_of(gradient)))
         except TooLong:
             raise
         except Exception as error:
@@ -264,7 +269,7 @@ def attempt(target: Target, call: Call, dtype: str) -> Any:
             cached = {n: _trial_argument(t, dtype) for n, t in call.items() if "v(" not in t}
             fresh = {n: evaluate(t, n, Point(dtype=dtype)).value for n, t in call.items() if n not in cached}
             result = invoke(target, {**cached, **fresh})
-            leaves = [leaf for element in structure(result)[2] for leaf in _leaves(element)]
+            leaves = [leaf for element in structure(result)[2] for leaf in leaves_of(element)]
             floating = [leaf for leaf in leaves if leaf.dtype.is_floating or leaf.dtype.is_complex]
             if floating and not any(int(tf.size(leaf)) for leaf in floating):
                 raise ValueError("all that comes out is empty")
@@ -297,7 +302,7 @@ def observe(target: Target, call: Call, point: Point, gradients: bool = True, se
         tapes = Tapes(inner, outer)
         outputs = []
         for element in elements:
-            leaves = _leaves(element)
+            leaves = leaves_of(element)
             kind = kind_of(element)
             output = Output(kind, alias=_alias(element, arguments), value=_value(leaves, element))
             if leaves:
@@ -306,7 +311,8 @@ def observe(target: Target, call: Call, point: Point, gradients: bool = True, se
                 output.dtype = element.dtype.name
             if gradients and leaves:
                 seen = [_measure_leaf(tapes, leaf, arguments, second) for leaf in leaves]
-                output.effects = {n: unite([s[0][n] for s in seen]) for n in seen[0][0]}
+                together = _of_any if kind == "tensor_array" else unite
+                output.effects = {n: together([s[0][n] for s in seen]) for n in seen[0][0]}
                 output.second = {n: unite([s[1].get(n, "") for s in seen]) for n in seen[0][1]}
             elif kind in ("array", "python"):
                 output.effects = {name: "none" for name, argument in arguments.items() if argument.watched}

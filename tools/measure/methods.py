@@ -122,7 +122,9 @@ def _members(prefix: str, holder: type, others: tuple[str, ...] = ()) -> list[Ta
             continue  # of truth values only
         if isinstance(member, staticmethod | classmethod) and prefix in _COMPOSITE:
             function = getattr(holder, name)
-            targets.append(Target(f"{prefix}.{name}", function, parameters(function) or (), inspect.getdoc(function) or ""))
+            targets.append(
+                Target(f"{prefix}.{name}", function, parameters(function) or (), inspect.getdoc(function) or "")
+            )
             continue
         if isinstance(member, staticmethod | classmethod) or not callable(getattr(holder, name)):
             continue

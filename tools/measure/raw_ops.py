@@ -70,6 +70,11 @@ def kinds(name: str) -> dict[str, str]:
     return {argument.name: _kind(_allowed(argument, attributes)) for argument in definition.input_arg}
 
 
+def takes_floats(name: str) -> bool:
+    """Whether a callable may take a floating-point tensor: raw operations tell, of others it is taken for granted."""
+    return not name.startswith(PREFIX) or "float" in kinds(name.removeprefix(PREFIX)).values()
+
+
 def reason(name: str) -> str | None:
     """Why an operation is left out, ``None`` where it is measured."""
     definition = op_def_registry.get(name)
@@ -88,7 +93,10 @@ def reason(name: str) -> str | None:
         return "it takes a handle"
     if definition.is_stateful and "float" not in found and "Random" not in name and "Normal" not in name:
         return "it does not compute with tensors"
-    if not any(kernel.device_type == "CPU" and not kernel.label for kernel in kernels.get_registered_kernels_for_op(name).kernel):
+    if not any(
+        kernel.device_type == "CPU" and not kernel.label
+        for kernel in kernels.get_registered_kernels_for_op(name).kernel
+    ):
         return "it does not run on a CPU"
     return None
 

@@ -6,6 +6,7 @@ evaluated anew at every point, with its own random numbers for every parameter.
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ _WHERE = np.array([[0, 1], [1, 0], [1, 2], [2, 2], [3, 1]], np.int64)
 class Point:
     """Where a call is made.
 
-    ``moved`` names a parameter that is drawn from other random numbers than the rest, ``integer`` one that is given
+    ``moved`` names a parameter that is drawn from other random numbers than the rest; with a plus before it, one that
+    goes a ``step`` along its direction. ``special`` tells what is put into generic samples: ``zero``, an element
+    that is zero. ``integer`` names a parameter that is given
     integers while the others keep the point's dtype; with ``variables`` every tensor is a variable, with ``plain`` a
     Python number or list.
     """
@@ -36,6 +39,8 @@ class Point:
     moved: str = ""
     integer: str = ""
     plain: bool = False
+    step: float = 0.0
+    special: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class Float:
 class Vocabulary:
     """The names an expression may use, bound to one source of random numbers."""
 
-    def __init__(self, seed: int, domain: str) -> None:
+    def __init__(self, seed: int, domain: str, special: str = "") -> None:
+        self._special = special
         self._rng = np.random.default_rng(seed)
         self._low, self._high = DOMAINS[domain]
 
@@ -76,7 +82,10 @@ class Vocabulary:
 
     def f(self, *shape: int) -> Float:
         """Generic numbers from the point's domain."""
-        return Float(self._draw(self._low, self._high, shape))
+        drawn = self._draw(self._low, self._high, shape)
+        if self._special == "zero" and drawn.size > 1:
+            drawn.flat[0] = 0.0
+        return Float(drawn)
 
     def v(self, *shape: int) -> Float:
         """A variable of generic numbers."""
@@ -169,7 +178,7 @@ class Vocabulary:
     def quantized(self, dtype: str, *shape: int) -> Any:
         """A quantized tensor."""
         width = tf.int32 if dtype.endswith("32") else tf.as_dtype(dtype.replace("q", "", 1))
-        numbers = np.arange(int(np.prod(shape))).reshape(shape) % 100
+        numbers: np.ndarray[Any, Any] = np.arange(int(np.prod(shape))).reshape(shape) % 100
         return tf.bitcast(tf.constant(numbers, width), tf.as_dtype(dtype))
 
     def longs(self, values: Any) -> Any:
@@ -186,6 +195,18 @@ class Vocabulary:
         return tf.constant(list(values)) if len(values) > 1 else tf.constant(values[0])
 
 
+def direction(array: np.ndarray[Any, Any], number: int) -> np.ndarray[Any, Any]:
+    """A generic direction in which a sample can be moved: symmetric and triangular matrices stay what they are."""
+    found: np.ndarray[Any, Any] = np.asarray(np.random.default_rng(11 + number).uniform(0.3, 1.0, array.shape))
+    if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
+        turned = np.swapaxes(array, -1, -2)
+        if np.allclose(array, turned):
+            found = (found + np.swapaxes(found, -1, -2)) / 2
+        elif not np.any(np.triu(array, 1)):
+            found = np.tril(found)
+    return found
+
+
 @dataclass(frozen=True)
 class Argument:
     """One argument of a call, and the tensors in it that are watched."""
@@ -197,7 +218,7 @@ class Argument:
 def evaluate(expression: str, parameter: str, point: Point) -> Argument:
     """The argument an expression stands for at a point."""
     seed = point.seed + (1000 if point.moved == parameter else 0)
-    vocabulary = Vocabulary(zlib.crc32(f"{parameter}/{seed}".encode()), point.domain)
+    vocabulary = Vocabulary(zlib.crc32(f"{parameter}/{seed}".encode()), point.domain, point.special)
     watched: list[Any] = []
 
     def tensors(value: Any) -> Any:
@@ -205,6 +226,10 @@ def evaluate(expression: str, parameter: str, point: Point) -> Argument:
             array = np.asarray(value.array)
             return (np.round(array * 4).astype(np.int64) if "int" in point.dtype else array).tolist()
         if isinstance(value, Float):
+            array = np.array(value.array, np.float64)
+            if point.moved == f"+{parameter}":
+                array = array + point.step * direction(array, len(watched))
+            value = dataclasses.replace(value, array=array)
             tensor = value.tensor("int32" if point.integer == parameter else point.dtype, point.variables)
             wrapped = value.wrap(tensor) if value.wrap else tensor
             watched.append(value.watch(wrapped) if value.watch else tensor)

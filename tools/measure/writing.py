@@ -63,7 +63,8 @@ def encode(entry: Entry) -> dict[str, Any]:
     return {"params": _parameters(entry.parameters), "cases": cases}
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Writes a file in one go."""
     partial = path.with_suffix(".partial")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
@@ -81,11 +82,11 @@ def write(
     lines += ["},", '"callables": {']
     lines.append(",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())))
     lines += ["}", "}", ""]
-    _replace(FOLDER / f"{library}.json", "\n".join(lines))
+    replace(FOLDER / f"{library}.json", "\n".join(lines))
 
 
 def write_unmeasured(reasons: Mapping[str, str]) -> None:
     """Writes what could not be measured, with the reasons."""
     lines = ["# Not measured, and why. Nothing is known of these.", ""]
     lines += [f"{name}: {' '.join(reason.split())[:160]}" for name, reason in sorted(reasons.items())]
-    _replace(FOLDER / "unmeasured.txt", "\n".join(lines) + "\n")
+    replace(FOLDER / "unmeasured.txt", "\n".join(lines) + "\n")
