@@ -16,6 +16,10 @@ _KINDS = {
         "The output does not change with the argument, and TensorFlow hands a gradient through all the same: what "
         "straight-through estimators are made of. Nothing is lost, but nothing is differentiated either.",
     ),
+    "another at every run": (
+        "Another at every run",
+        "The same call gives another gradient each time: something in it was never computed.",
+    ),
     "zero though the value moves": (
         "Zero though the value moves",
         "The output changes with the argument, and TensorFlow gives zeros.",
@@ -118,6 +122,8 @@ def write_wrong(notes: Mapping[str, list[list[Any]]]) -> None:
                 "| callable | argument | output | where | gradient | slope |",
                 "| --- | --- | ---: | --- | ---: | ---: |",
             ]
-        lines += [f"| `{n}` | `{a}` | {o} | {w} | {tape:g} | {slope:g} |" for _, n, a, o, w, tape, slope in own]
+        for _, name, argument, output, where, tape, slope in own:
+            values = ("", "") if tape == slope else (f"{tape:g}", f"{slope:g}")
+            lines.append(f"| `{name}` | `{argument}` | {output} | {where} | {values[0]} | {values[1]} |")
         lines += [] if own else ["None was found."]
     writing.replace(DOCS / "wrong-gradients.md", "\n".join(lines) + "\n")

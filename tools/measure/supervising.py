@@ -48,7 +48,7 @@ def targets() -> tuple[dict[str, Any], dict[str, str]]:
     functions, left_out = names.discover()
     operations, too_raw = raw_ops.discover()
     left_out.update(too_raw)
-    found = {target.name: target for target in [*functions, *methods.discover(), *operations]}
+    found = {target.name: target for target in [*operations, *methods.discover(), *functions]}
     return found, {name: reason for name, reason in left_out.items() if name not in found}
 
 
