@@ -96,11 +96,17 @@ def write_coverage(table: Mapping[str, Count], versions: Mapping[str, str], reas
     writing.replace(DOCS / "coverage.md", "\n".join(lines) + "\n")
 
 
+def _incomparable(name: str) -> bool:
+    """Members that change the variable which the slope is about, and samples drawn under a fixed seed."""
+    return name.startswith(("tf.Variable.", "keras.Variable.")) or "random" in name.lower()
+
+
 def write_wrong(notes: Mapping[str, list[list[Any]]]) -> None:
     """Writes the gradients that do not agree with the slope: a plain file beside the data, and a page."""
     rows = sorted(
         (kind, name, argument, output, where, tape, slope)
         for name, found in notes.items()
+        if not _incomparable(name)
         for output, argument, kind, where, tape, slope in found
     )
     plain = ["# Gradients that are not the slope: kind; callable; argument; output; where."]
@@ -110,9 +116,10 @@ def write_wrong(notes: Mapping[str, list[list[Any]]]) -> None:
     lines += [
         "Each gradient was held against a numerical difference along one direction of the argument, at generic points",
         "and at points where one element is zero; where a function has a kink nothing is compared. Random functions",
-        "are not compared either: the gradient of a sample is not the slope under a fixed seed. The slopes are",
-        "rounded. Some callables of `tf.raw_ops` are gradients of others and take arguments that depend on each other:",
-        "generic arguments make no sense to them, and what is told of them is told of such arguments.",
+        "and members of variables that change these are not compared either. The slopes are rounded. Some callables",
+        "of `tf.raw_ops` take arguments that depend on each other, such as the gradients of other operations; generic",
+        "arguments make no sense to them, nor a lower bound above the upper one to those that clip: what is told of",
+        "them is told of such arguments.",
     ]
     for kind, (title, explanation) in _KINDS.items():
         own = [row for row in rows if row[0] == kind]
