@@ -16,7 +16,9 @@ MODULES = frozenset(
     {
         "test_evidence",
         "test_evidence_harness",
+        "test_gradient_registry",
         "test_keras_layers",
+        "test_measuring",
         "test_random_programs",
         "test_remedies",
         "test_remedies_operations",

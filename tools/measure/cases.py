@@ -39,6 +39,7 @@ def build(measurement: Measurement) -> Entry | None:
     if not kept:
         return _raising(measurement)
     base = kept[0]
+    measurement.compare(base, cases.base.observation)
     if all(output.kind in ("array", "python") for output in cases.base.observation.outputs) and len(cases) == 1:
         return Entry(measurement.target.parameters, cases.finished())
     full = base
@@ -83,7 +84,7 @@ def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, kept: 
     if isinstance(parameter.value, bool):
         values: tuple[str, ...] = ("False", "True")
     else:
-        values = choices(measurement.target.name, name)
+        values = measurement.target.choices.get(name) or choices(measurement.target.name, name)
     if not values or parameter.kind.startswith("var") or (name in base and not _is_literal(base[name])):
         return
     default = base.get(name, parameter.default or "...")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.measure import numerical
 from tools.measure.handwritten import handwritten
 from tools.measure.measuring import MIXED, NO_ALIAS, Observation, Output, Refused, TooLong, attempt, observe
 from tools.measure.names import Target
@@ -42,6 +43,8 @@ class Measurement:
         self.log = log
         self.problem = "no call succeeded"
         self.dtype = "float32"
+        #: What a comparison with numerical differences found.
+        self.notes: list[numerical.Note] = []
         #: What was seen first, and the facts made of it: later calls that look the same need not be measured whole.
         self._first: Observation | None = None
         self._first_facts: Observation | None = None
@@ -147,6 +150,15 @@ class Measurement:
             self._first, self._first_facts = base, combined
         return combined
 
+    def compare(self, call: Call, facts: Observation) -> None:
+        """Holds the gradients of a call against numerical differences; takes back a zero that they contradict."""
+        if self.dtype != "float32" or self.target.library in ("python", "numpy", "copy"):
+            return
+        if self.log(f"{call} compared"):
+            self.notes, doubtful = numerical.compare(self.target, call, facts)
+            for number, name in doubtful:
+                facts.outputs[number].effects[name] = MIXED
+
     def of_plain_values(self, call: Call, dtype: str) -> Observation | None:
         """What a call with Python numbers in the place of tensors returns: nothing is said of gradients."""
         return self.try_observe(call, Point(plain=True, dtype=dtype))
@@ -185,7 +197,7 @@ class Measurement:
 
     def _variables(self, call: Call, facts: Observation) -> None:
         """Notes where a variable as an argument fares otherwise than a tensor."""
-        if not facts.watched or self.target.name.startswith(("tf.Tensor.", "tf.Variable.")):
+        if not facts.watched or self.target.name.startswith(("tf.Tensor.", "tf.Variable.", "keras.Variable.")):
             return
         seen = self.try_observe(call, Point(variables=True))
         if seen is None:

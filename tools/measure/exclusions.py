@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 #: Classes that are called like functions of tensors.
-MEASURED_CLASSES = frozenset({"tf.Variable"})
+MEASURED_CLASSES = frozenset({"tf.Variable", "tf.SparseTensor", "tf.sparse.SparseTensor", "tf.IndexedSlices"})
 
 _CALLS_BACK = "it calls back into the user's code, which the interpreter models"
 _NO_TENSORS = "it does not compute with tensors"
@@ -23,7 +23,8 @@ _REASONS = (
         _CALLS_BACK,
     ),
     (
-        r"tf\.io\.(?!(serialize_tensor|parse_tensor|decode_raw|encode_base64|decode_base64|encode_jpeg|encode_png)$).*"
+        r"tf\.io\.(?!(serialize_.*|parse_tensor|decode_(raw|base64|csv|image|jpeg|png|and_crop_jpeg)|encode_(base64|jpeg|png)"
+        r"|is_jpeg|extract_jpeg_shape)$).*"
         r"|tf\.(load_library|load_op_library|print|register_tensor_conversion_function|get_logger|timestamp|get_static_value)"
         r"|tf\.debugging\.(?!(assert_.*|check_numerics|is_numeric_tensor|Assert)$).*|numpy\.(load|save|savez|savez_compressed"
         r"|savetxt|loadtxt|genfromtxt|fromfile|memmap|show_config|show_runtime|info|test|get_include|seterr.*|geterr.*"

@@ -46,23 +46,25 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "ord": ("'euclidean'", "'fro'", "1", "2", "np.inf", "3"),
     "padding": ("'SAME'", "'VALID'"),
     "mode": ("'CONSTANT'", "'REFLECT'", "'SYMMETRIC'"),
-    **dict.fromkeys(("dtype", "type", "out_type", "output_type", "out_idx"), _DTYPES),
+    **dict.fromkeys(("dtype", "type", "out_type", "output_type", "out_idx", "DstT"), _DTYPES),
 }
 
 
 @functools.cache
 def _table() -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
-    for line in (Path(__file__).with_name("calls.txt")).read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, _, text = line.partition(": ")
-            found.setdefault(name, []).append(_split(text))
-    for owner, letter in (("tf.Tensor", "f"), ("tf.Variable", "v")):
+    for path in sorted(Path(__file__).parent.glob("calls*.txt")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                name, _, text = line.partition(": ")
+                found.setdefault(name, []).append(_split(text))
+    for owner, letter in (("tf.Tensor", "f"), ("tf.Variable", "v"), ("keras.Variable", "kept")):
+        of_keras = owner == "keras.Variable"
         for name in _ARITHMETIC:
-            for reflected, other in (("", "y"), ("r", "x")):
+            for reflected, other in (("", "other"), ("r", "other")) if of_keras else (("", "y"), ("r", "x")):
                 texts = (f"self={letter}(4), {other}=f(4)", f"self={letter}(), {other}=f()")
                 found[f"{owner}.__{reflected}{name}__"] = [_split(text) for text in texts]
-        for name in _LOGICAL:
+        for name in () if of_keras else _LOGICAL:
             found[f"{owner}.__{name}__"] = [_split("self=mask(4), y=mask(4)")]
             found[f"{owner}.__r{name}__"] = [_split("self=mask(4), x=mask(4)")]
         found[f"{owner}.__invert__"] = [_split("self=mask(4)")]

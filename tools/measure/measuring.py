@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -64,13 +65,14 @@ def time_limit(seconds: int = _LIMIT_SECONDS) -> Iterator[None]:
     def stop(*_: object) -> None:
         raise TooLong
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    # Of the processor's time, so that what else the machine does decides nothing.
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def invoke(target: Target, arguments: Mapping[str, Any]) -> Any:
@@ -107,10 +109,13 @@ def structure(result: Any) -> tuple[str, tuple[str, ...], list[Any]]:
 
 def kind_of(value: Any) -> str:
     """What sort of thing an output is."""
-    if isinstance(value, tf.Variable):
+    if isinstance(value, tf.Variable | keras.Variable):
         return "variable"
     if isinstance(value, tf.Tensor):
-        return "tensor"
+        # A handle may lead on to what was put behind it: nothing can be said of that here.
+        return "other" if value.dtype in (tf.variant, tf.resource) else "tensor"
+    if isinstance(value, tf.TensorArray):
+        return "tensor_array"
     if isinstance(value, np.ndarray | np.generic):
         return "array"
     if value is None:
@@ -128,11 +133,14 @@ def kind_of(value: Any) -> str:
     return "other"
 
 
-def _leaves(value: Any) -> list[Any]:
+def leaves_of(value: Any) -> list[Any]:
     """The dense tensors of an output through which a gradient could come."""
     kind = kind_of(value)
     if kind in ("tensor", "variable"):
-        return [value]
+        return [value.value if isinstance(value, keras.Variable) else value]
+    if kind == "tensor_array":
+        # Eagerly an element that is read is the very tensor that was written.
+        return [value.read(number) for number in range(int(value.size()))]
     if kind in ("sparse", "slices"):
         return [value.values]
     if kind == "ragged":
@@ -140,7 +148,7 @@ def _leaves(value: Any) -> list[Any]:
     return list(value) if kind == "list" else []
 
 
-def _upstream(leaf: Any) -> Any:
+def upstream_of(leaf: Any) -> Any:
     """A generic upstream gradient: a plain sum would hide, say, that the outputs of a softmax add up to one."""
     if not (leaf.dtype.is_floating or leaf.dtype.is_complex):
         return None
@@ -175,6 +183,11 @@ def unite(words: Collection[str]) -> str:
     return next(iter(words)) if len(set(words)) == 1 else MIXED
 
 
+def _of_any(words: Collection[str]) -> str:
+    """One word for a tensor array, whose elements are asked for together as a rule."""
+    return unite([word for word in words if word != "none"] or words)
+
+
 def _exception(error: BaseException) -> str:
     # An invalid argument may be the sample's fault: that says nothing.
     return MIXED if isinstance(error, tf.errors.OpError) else f"raises:{type(error).__name__}"
@@ -188,7 +201,7 @@ class Tapes:
 
     def first(self, leaf: Any, sources: list[Any]) -> tuple[list[str], list[Any]]:
         """One word and one gradient for every source."""
-        upstream = _upstream(leaf)
+        upstream = upstream_of(leaf)
         try:
             gradients = self.inner.gradient(leaf, sources, output_gradients=upstream)
             return [_word(gradient, source) for gradient, source in zip(gradients, sources, strict=True)], gradients
@@ -207,7 +220,7 @@ class Tapes:
     def second(self, gradient: Any, source: Any) -> str:
         """The outcome of differentiating a gradient again with respect to the same source."""
         try:
-            return word_of(self.outer.gradient(gradient, source, output_gradients=_upstream(gradient)))
+            return word_of(self.outer.gradient(gradient, source, output_gradients=upstream_of(gradient)))
         except TooLong:
             raise
         except Exception as error:
@@ -235,9 +248,10 @@ def _measure_leaf(
 
 
 def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
-    if not isinstance(value, tf.Tensor | tf.Variable):
+    tensors = (tf.Tensor, tf.Variable, keras.Variable)
+    if not isinstance(value, tensors):
         return ""
-    if not any(isinstance(argument.value, tf.Tensor | tf.Variable) for argument in arguments.values()):
+    if not any(isinstance(argument.value, tensors) for argument in arguments.values()):
         return NO_ALIAS
     return next((name for name, argument in arguments.items() if argument.value is value), "")
 
@@ -262,7 +276,12 @@ def attempt(target: Target, call: Call, dtype: str) -> Any:
         try:
             cached = {n: _trial_argument(t, dtype) for n, t in call.items() if "v(" not in t}
             fresh = {n: evaluate(t, n, Point(dtype=dtype)).value for n, t in call.items() if n not in cached}
-            return invoke(target, {**cached, **fresh})
+            result = invoke(target, {**cached, **fresh})
+            leaves = [leaf for element in structure(result)[2] for leaf in leaves_of(element)]
+            floating = [leaf for leaf in leaves if leaf.dtype.is_floating or leaf.dtype.is_complex]
+            if floating and not any(int(tf.size(leaf)) for leaf in floating):
+                raise ValueError("all that comes out is empty")
+            return result
         except TooLong:
             raise
         except Exception as error:
@@ -291,7 +310,7 @@ def observe(target: Target, call: Call, point: Point, gradients: bool = True, se
         tapes = Tapes(inner, outer)
         outputs = []
         for element in elements:
-            leaves = _leaves(element)
+            leaves = leaves_of(element)
             kind = kind_of(element)
             output = Output(kind, alias=_alias(element, arguments), value=_value(leaves, element))
             if leaves:
@@ -300,7 +319,8 @@ def observe(target: Target, call: Call, point: Point, gradients: bool = True, se
                 output.dtype = element.dtype.name
             if gradients and leaves:
                 seen = [_measure_leaf(tapes, leaf, arguments, second) for leaf in leaves]
-                output.effects = {n: unite([s[0][n] for s in seen]) for n in seen[0][0]}
+                together = _of_any if kind == "tensor_array" else unite
+                output.effects = {n: together([s[0][n] for s in seen]) for n in seen[0][0]}
                 output.second = {n: unite([s[1].get(n, "") for s in seen]) for n in seen[0][1]}
             elif kind in ("array", "python"):
                 output.effects = {name: "none" for name, argument in arguments.items() if argument.watched}

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -63,6 +64,15 @@ _BUILTINS: dict[str, tuple[Callable[..., Any], str]] = {
     "copy.deepcopy": (copy.deepcopy, "x"),
 }
 
+#: How an object of a class is written, where that is no plain tensor.
+_COMPOSITE: dict[str, tuple[str, ...]] = {
+    "keras.Variable": ("kept(4, 4)", "kept(4)", "kept()"),
+    "tf.RaggedTensor": ("ragged()",),
+    "tf.sparse.SparseTensor": ("sparse()",),
+    "tf.IndexedSlices": ("slices()",),
+    "tf.TensorArray": ("series(4)",),
+}
+
 
 def parse(signature: str) -> tuple[Parameter, ...]:
     """Parameters from a plain text such as ``x, *args, start=0``."""
@@ -94,7 +104,8 @@ def _getter(name: str) -> Callable[..., Any]:
     return lambda self: getattr(self, name)
 
 
-def _members(prefix: str, holder: type) -> list[Target]:
+def _members(prefix: str, holder: type, others: tuple[str, ...] = ()) -> list[Target]:
+    """The members of a class; ``others`` are its other names. Class methods only of classes that have any."""
     targets = []
     for name in sorted(set(dir(holder)) | _OWN_OPERATORS):
         if name in _SKIPPED or (name.startswith("_") and name not in _OWN_OPERATORS):
@@ -105,6 +116,16 @@ def _members(prefix: str, holder: type) -> list[Target]:
         if isinstance(member, property):
             targets.append(Target(f"{prefix}.{name}", _getter(name), (Parameter("self"),)))
             continue
+        if prefix in _COMPOSITE and not any(name in base.__dict__ for base in holder.__mro__[:-1]):
+            continue  # Python's own, such as the comparison of any two objects
+        if prefix in _COMPOSITE and name.strip("_") in ("and", "or", "xor", "rand", "ror", "rxor", "invert"):
+            continue  # of truth values only
+        if isinstance(member, staticmethod | classmethod) and prefix in _COMPOSITE:
+            function = getattr(holder, name)
+            targets.append(
+                Target(f"{prefix}.{name}", function, parameters(function) or (), inspect.getdoc(function) or "")
+            )
+            continue
         if isinstance(member, staticmethod | classmethod) or not callable(getattr(holder, name)):
             continue
         own = parameters(getattr(holder, name)) or (Parameter("self"),)
@@ -113,7 +134,13 @@ def _members(prefix: str, holder: type) -> list[Target]:
         own = (Parameter("self"), *own[1:])
         if name == "__getitem__":
             own = own[:2]
-        targets.append(Target(f"{prefix}.{name}", _caller(name), own))
+        documentation = inspect.getdoc(getattr(holder, name)) or "" if prefix in _COMPOSITE else ""
+        targets.append(Target(f"{prefix}.{name}", _caller(name), own, documentation))
+    for target in targets:
+        own_name = target.name.removeprefix(prefix)
+        target.aliases.update(other + own_name for other in others)
+        if prefix in _COMPOSITE and any(parameter.name == "self" for parameter in target.parameters):
+            target.candidates = {"self": _COMPOSITE[prefix]}
     return targets
 
 
@@ -121,5 +148,9 @@ def discover() -> list[Target]:
     """Targets for the members of tensors and variables and for Python's builtins."""
     tensor, variable = tf.constant([1.0]), tf.Variable([1.0])
     targets = _members("tf.Tensor", type(tensor)) + _members("tf.Variable", type(variable))
+    targets += _members("keras.Variable", keras.Variable, ("tf.keras.Variable",))
+    targets += _members("tf.RaggedTensor", tf.RaggedTensor)
+    targets += _members("tf.sparse.SparseTensor", tf.sparse.SparseTensor, ("tf.SparseTensor",))
+    targets += _members("tf.IndexedSlices", tf.IndexedSlices) + _members("tf.TensorArray", tf.TensorArray)
     targets += [Target(name, function, parse(text)) for name, (function, text) in _BUILTINS.items()]
     return targets

@@ -6,7 +6,7 @@ import ast
 import inspect
 import math
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,10 +100,15 @@ class Target:
     parameters: tuple[Parameter, ...]
     documentation: str = ""
     aliases: set[str] = field(default_factory=set)
+    #: Expressions to try for a parameter, and values that may decide, where its definition tells them.
+    candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def library(self) -> str:
         """The data file it goes to."""
+        if self.name.startswith("tf.raw_ops."):
+            return "raw_ops"
         root = self.name.partition(".")[0]
         return {"tf": "tensorflow", "math": "python", "builtins": "python"}.get(root, root)
 

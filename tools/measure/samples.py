@@ -6,23 +6,28 @@ evaluated anew at every point, with its own random numbers for every parameter.
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 #: Intervals from which the generic floating-point samples are drawn. One of them lies in every function's domain.
 DOMAINS: Mapping[str, tuple[float, float]] = {"unit": (0.12, 0.88), "signed": (-1.7, 1.9), "big": (1.2, 3.1)}
+_WHERE = np.array([[0, 1], [1, 0], [1, 2], [2, 2], [3, 1]], np.int64)
 
 
 @dataclass(frozen=True)
 class Point:
     """Where a call is made.
 
-    ``moved`` names a parameter that is drawn from other random numbers than the rest, ``integer`` one that is given
+    ``moved`` names a parameter that is drawn from other random numbers than the rest; with a plus before it, one that
+    goes a ``step`` along its direction. ``special`` tells what is put into generic samples: ``zero``, an element
+    that is zero. ``integer`` names a parameter that is given
     integers while the others keep the point's dtype; with ``variables`` every tensor is a variable, with ``plain`` a
     Python number or list.
     """
@@ -34,6 +39,8 @@ class Point:
     moved: str = ""
     integer: str = ""
     plain: bool = False
+    step: float = 0.0
+    special: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Float:
     array: np.ndarray[Any, Any]
     wrap: Callable[[Any], Any] | None = None
     variable: bool = False
+    #: What is watched, where that is neither the tensor nor the variable wrapped.
+    watch: Callable[[Any], Any] | None = None
 
     def tensor(self, dtype: str, variable: bool) -> Any:
         """The sample as a tensor or a variable. Integers keep the order of magnitude."""
@@ -58,7 +67,8 @@ class Float:
 class Vocabulary:
     """The names an expression may use, bound to one source of random numbers."""
 
-    def __init__(self, seed: int, domain: str) -> None:
+    def __init__(self, seed: int, domain: str, special: str = "") -> None:
+        self._special = special
         self._rng = np.random.default_rng(seed)
         self._low, self._high = DOMAINS[domain]
 
@@ -72,7 +82,10 @@ class Vocabulary:
 
     def f(self, *shape: int) -> Float:
         """Generic numbers from the point's domain."""
-        return Float(self._draw(self._low, self._high, shape))
+        drawn = self._draw(self._low, self._high, shape)
+        if self._special == "zero" and drawn.size > 1:
+            drawn.flat[0] = 0.0
+        return Float(drawn)
 
     def v(self, *shape: int) -> Float:
         """A variable of generic numbers."""
@@ -122,21 +135,51 @@ class Vocabulary:
 
     def sparse(self, rows: int = 4, columns: int = 4) -> Float:
         """A sparse matrix of five values."""
-        where = np.array([[0, 1], [1, 0], [1, 2], [2, 2], [3, 1]], np.int64)
         return Float(
             self._draw(self._low, self._high, (5,)),
-            lambda t: tf.sparse.SparseTensor(where, t, np.array([rows, columns], np.int64)),
+            lambda t: tf.sparse.SparseTensor(_WHERE, t, np.array([rows, columns], np.int64)),
         )
+
+    def where(self) -> Any:
+        """The indices of that matrix."""
+        return tf.constant(_WHERE)
+
+    def handle(self, *shape: int) -> Float:
+        """The handle of a variable: a gradient is asked for with respect to the variable."""
+        return Float(self._draw(self._low, self._high, shape), lambda variable: variable.handle, variable=True)
+
+    def kept(self, *shape: int) -> Float:
+        """A variable of Keras; a gradient is asked for with respect to the one it holds."""
+        return Float(
+            self._draw(self._low, self._high, shape),
+            lambda tensor: keras.Variable(tensor, dtype=tensor.dtype.name),
+            watch=lambda variable: variable.value,
+        )
+
+    def series(self, *shape: int) -> Float:
+        """A tensor array that holds a tensor twice."""
+
+        def filled(tensor: Any) -> Any:
+            array = tf.TensorArray(tensor.dtype, size=2, clear_after_read=False, element_shape=tensor.shape)
+            return array.write(0, tensor).write(1, tensor)
+
+        return Float(self._draw(self._low, self._high, shape), filled)
 
     def slices(self) -> Float:
         """Indexed slices of a matrix with four rows."""
         return Float(
             self._draw(self._low, self._high, (2, 4)),
-            lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), (4, 4)),
+            lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), tf.constant([4, 4])),
         )
 
     def ints(self, values: Any) -> Any:
         return tf.constant(values, tf.int32)
+
+    def quantized(self, dtype: str, *shape: int) -> Any:
+        """A quantized tensor."""
+        width = tf.int32 if dtype.endswith("32") else tf.as_dtype(dtype.replace("q", "", 1))
+        numbers: np.ndarray[Any, Any] = np.arange(int(np.prod(shape))).reshape(shape) % 100
+        return tf.bitcast(tf.constant(numbers, width), tf.as_dtype(dtype))
 
     def longs(self, values: Any) -> Any:
         return tf.constant(values, tf.int64)
@@ -152,6 +195,18 @@ class Vocabulary:
         return tf.constant(list(values)) if len(values) > 1 else tf.constant(values[0])
 
 
+def direction(array: np.ndarray[Any, Any], number: int) -> np.ndarray[Any, Any]:
+    """A generic direction in which a sample can be moved: symmetric and triangular matrices stay what they are."""
+    found: np.ndarray[Any, Any] = np.asarray(np.random.default_rng(11 + number).uniform(0.3, 1.0, array.shape))
+    if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
+        turned = np.swapaxes(array, -1, -2)
+        if np.allclose(array, turned):
+            found = (found + np.swapaxes(found, -1, -2)) / 2
+        elif not np.any(np.triu(array, 1)):
+            found = np.tril(found)
+    return found
+
+
 @dataclass(frozen=True)
 class Argument:
     """One argument of a call, and the tensors in it that are watched."""
@@ -163,7 +218,7 @@ class Argument:
 def evaluate(expression: str, parameter: str, point: Point) -> Argument:
     """The argument an expression stands for at a point."""
     seed = point.seed + (1000 if point.moved == parameter else 0)
-    vocabulary = Vocabulary(zlib.crc32(f"{parameter}/{seed}".encode()), point.domain)
+    vocabulary = Vocabulary(zlib.crc32(f"{parameter}/{seed}".encode()), point.domain, point.special)
     watched: list[Any] = []
 
     def tensors(value: Any) -> Any:
@@ -171,14 +226,19 @@ def evaluate(expression: str, parameter: str, point: Point) -> Argument:
             array = np.asarray(value.array)
             return (np.round(array * 4).astype(np.int64) if "int" in point.dtype else array).tolist()
         if isinstance(value, Float):
+            array = np.array(value.array, np.float64)
+            if point.moved == f"+{parameter}":
+                array = array + point.step * direction(array, len(watched))
+            value = dataclasses.replace(value, array=array)
             tensor = value.tensor("int32" if point.integer == parameter else point.dtype, point.variables)
-            watched.append(tensor)
-            return value.wrap(tensor) if value.wrap else tensor
+            wrapped = value.wrap(tensor) if value.wrap else tensor
+            watched.append(value.watch(wrapped) if value.watch else tensor)
+            return wrapped
         if isinstance(value, dict):
             return {key: tensors(item) for key, item in value.items()}
         if type(value) in (list, tuple):
             return type(value)(tensors(item) for item in value)
         return value
 
-    value = tensors(eval(expression, vocabulary.names()))
+    value = tensors(eval(expression, {**vocabulary.names(), "dtype": point.dtype}))
     return Argument(value, tuple(watched))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
+import dataclasses
+import hashlib
 import importlib.metadata
 import json
 import logging
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,12 @@ def versions() -> dict[str, str]:
 
 def targets() -> tuple[dict[str, Any], dict[str, str]]:
     """Every target by name, and the reasons for what is left out."""
-    from tools.measure import methods, names
+    from tools.measure import methods, names, raw_ops
 
     functions, left_out = names.discover()
-    found = {target.name: target for target in [*functions, *methods.discover()]}
+    operations, too_raw = raw_ops.discover()
+    left_out.update(too_raw)
+    found = {target.name: target for target in [*operations, *methods.discover(), *functions]}
     return found, {name: reason for name, reason in left_out.items() if name not in found}
 
 
@@ -63,7 +66,7 @@ def work() -> None:
     if job["names"] is None:
         aliases = {name: [target.library, sorted(target.aliases)] for name, target in known.items()}
         print(json.dumps({"targets": aliases, "left_out": left_out}), file=events)
-    for name in job["names"] if job["names"] is not None else known:
+    for name in job["names"] or ():
         print(json.dumps({"begin": name}), file=events)
 
         def log(call: str, name: str = name) -> bool:
@@ -76,25 +79,74 @@ def work() -> None:
 
 
 def _measure(target: Any, log: Any) -> dict[str, Any]:
-    from tools.measure import cases, writing
+    from tools.measure import cases, raw_ops, writing
     from tools.measure.entries import Measurement
 
     measurement = Measurement(target, log)
     try:
         entry = cases.build(measurement)
     except Exception as error:
-        return {"problem": f"the measuring program failed: {type(error).__name__}: {error}"}
-    return {"entry": writing.encode(entry)} if entry else {"problem": measurement.problem}
+        problem = f"the measuring program failed: {type(error).__name__}: {error}"
+        return {"problem": problem, "floats": raw_ops.takes_floats(target.name)}
+    if entry is None:
+        return {"problem": measurement.problem, "floats": raw_ops.takes_floats(target.name)}
+    found: dict[str, Any] = {"entry": writing.encode(entry)}
+    found["floats"] = any(case.observation.watched for case in entry.cases) and raw_ops.takes_floats(target.name)
+    return {**found, "notes": [dataclasses.astuple(note) for note in measurement.notes]}
+
+
+class Journal:
+    """Keeps what is measured already, so that an interrupted measurement goes on where it stopped.
+
+    It is of use only to the very same program and the very same versions of the libraries; ``None`` keeps nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._silent = False
+        digest = hashlib.sha256(json.dumps(versions()).encode())
+        for source in sorted(Path(__file__).parent.iterdir()):
+            if source.suffix in (".py", ".txt"):
+                digest.update(source.read_bytes())
+        self._head = digest.hexdigest()
+
+    def earlier(self) -> Iterator[dict[str, Any]]:
+        """What an earlier run found; begins a new journal where there is none that fits."""
+        if self._path is None:
+            return
+        lines = self._path.read_text(encoding="utf-8").split("\n") if self._path.exists() else []
+        if lines[:1] != [self._head]:
+            self._path.write_text(f"{self._head}\n", encoding="utf-8")
+            return
+        self._silent = True
+        # The last line may have been cut off.
+        self._path.write_text("\n".join([*lines[:-1], ""]), encoding="utf-8")
+        for line in lines[1:-1]:
+            yield json.loads(line)
+        self._silent = False
+
+    def note(self, event: dict[str, Any]) -> None:
+        if self._path is not None and not self._silent:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(event) + "\n")
+
+    def end(self) -> None:
+        """The measurement is complete."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
 
 
 class Supervisor:
     """Keeps a worker going until every name is done: those given, or all there are."""
 
-    def __init__(self, names: list[str] | None = None) -> None:
+    def __init__(self, names: list[str] | None = None, journal: Journal | None = None) -> None:
+        self._journal = journal or Journal(None)
         self.libraries: dict[str, list[Any]] = {}
         self.left_out: dict[str, str] = {}
         self.entries: dict[str, dict[str, Any]] = {}
         self.problems: dict[str, str] = {}
+        self.notes: dict[str, list[list[Any]]] = {}
+        self.floats: set[str] = set()
         self.names = names
         self._skip: list[tuple[str, str]] = []
         self._current = ("", "")
@@ -128,13 +180,20 @@ class Supervisor:
                 *lines, rest = (rest + block).split(b"\n")
                 for line in lines:
                     self._hear(json.loads(line))
-            worker.kill()
-            return worker.wait() == 0
+            else:
+                worker.kill()
+            try:
+                return worker.wait(_SILENCE) == 0
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                return True
 
     def _hear(self, event: dict[str, Any]) -> None:
         if "targets" in event:
             self.libraries, self.left_out = event["targets"], event["left_out"]
             self.names = list(self.libraries)
+            for earlier in self._journal.earlier():
+                self._hear(earlier)
         elif "begin" in event:
             self._current = (event["begin"], "")
         elif "call" in event:
@@ -143,6 +202,11 @@ class Supervisor:
             assert self.names is not None
             name = event["done"]
             self.names.remove(name)
+            if event.get("floats", True):
+                self.floats.add(name)
+            if event.get("notes"):
+                self.notes[name] = event["notes"]
+            self._journal.note(event)
             if "entry" in event:
                 self.entries[name] = event["entry"]
             else:
@@ -157,27 +221,19 @@ class Supervisor:
 
 def measure_all() -> int:
     """Measures everything under the TensorFlow that runs this, writes its data and prints the figures."""
-    from tools.measure import writing
+    from tools.measure import reporting, writing
 
-    supervisor = Supervisor()
+    journal = Journal(writing.FOLDER / "measuring.partial")
+    supervisor = Supervisor(journal=journal)
     supervisor.run()
     aliases = {alias: name for name in supervisor.entries for alias in supervisor.libraries[name][1]}
     reasons = {**supervisor.problems, **supervisor.left_out}
     writing.add(writing.Measured(versions(), aliases, supervisor.entries, reasons))
-    figures(supervisor.entries, supervisor.problems, supervisor.left_out)
+    reporting.write_wrong(supervisor.notes)
+    table = reporting.counts(supervisor.entries, supervisor.problems, supervisor.left_out, supervisor.floats)
+    reporting.write_coverage(table, versions(), supervisor.left_out)
+    journal.end()
     return 0
-
-
-def figures(entries: Iterable[str], problems: Iterable[str], left_out: Iterable[str]) -> None:
-    """Prints how many callables of each namespace are measured."""
-    counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for column, names in (("measured", entries), ("unmeasured", problems), ("left out", left_out)):
-        for name in names:
-            counts[name.rpartition(".")[0]][column] += 1
-            counts["all"][column] += 1
-    print(f"{'namespace':32}{'measured':>10}{'unmeasured':>12}{'left out':>10}")
-    for namespace, row in sorted(counts.items()):
-        print(f"{namespace:32}{row['measured']:10}{row['unmeasured']:12}{row['left out']:10}")
 
 
 def show(pattern: str) -> int:

@@ -112,7 +112,7 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("3", "4", "1"),
     ),
 )
-_COMPILED = tuple((re.compile(pattern), candidates) for pattern, candidates in _BY_NAME)
+BY_NAME = tuple((re.compile(pattern), candidates) for pattern, candidates in _BY_NAME)
 _INTS = ("ints([0, 2, 1, 3])", "1", "2", "[1, 2]", "ints([[0, 1], [2, 3]])", "ints(2)", "longs([0, 2, 1, 3])")
 _BOOLS = ("mask(4, 4)", "mask(4)", "True")
 _STRINGS = ("strings('a', 'bc', 'd')", "strings('ab cd')", "'a'")
@@ -154,11 +154,13 @@ def kind_of(text: str) -> str:
 
 def candidates(target: Target, parameter: Parameter) -> tuple[str, ...]:
     """Expressions to try for a required parameter, the likeliest first."""
+    if parameter.name in target.candidates:
+        return target.candidates[parameter.name]
     if parameter.name == "self":
         return (SELF,) if target.name.startswith("tf.Variable.") else (FLOAT,)
     if target.library in ("python", "copy"):
         return (FLOAT, "ints(4)")
-    for pattern, found in _COMPILED:
+    for pattern, found in BY_NAME:
         if pattern.fullmatch(parameter.name):
             if target.library == "numpy":
                 found = (FLOAT, *found) if FLOATS not in found else found
@@ -235,12 +237,14 @@ def filled(template: Call, shape: str) -> Call:
 
 def optional(target: Target, parameter: Parameter, base: Call, try_call: Callable[[Call], bool]) -> Call | None:
     """The base call with one optional parameter more, given as a floating-point tensor; ``None`` if it takes none."""
+    if target.library == "raw_ops":
+        return None  # attributes only, and these are never tensors
     if parameter.required or parameter.name in base or parameter.kind.startswith("var"):
         return None
     value = parameter.value
     if isinstance(value, bool | str | tuple | list) or parameter.default == "...":
         return None
-    if any(p.fullmatch(parameter.name) and FLOAT not in found and FLOATS not in found for p, found in _COMPILED):
+    if any(p.fullmatch(parameter.name) and FLOAT not in found and FLOATS not in found for p, found in BY_NAME):
         return None
     if isinstance(value, int | float):
         tries: tuple[str, ...] = (f"near({value!r})",)

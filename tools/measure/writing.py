@@ -162,6 +162,8 @@ def _renamed(older: Measured, newer: Measured) -> Measured:
 
 def library(name: str) -> str:
     """The file of the newest version in which a callable stands."""
+    if name.startswith("tf.raw_ops."):
+        return "raw_ops"
     root = name.partition(".")[0]
     return {"tf": "tensorflow", "math": "python", "builtins": "python"}.get(root, root)
 
@@ -187,10 +189,11 @@ def _write(path: Path, measured: Mapping[str, str], aliases: Mapping[str, Any], 
     lines += ["},", '"callables": {']
     lines.append(",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())))
     lines += ["}", "}", ""]
-    _replace(path, "\n".join(lines))
+    replace(path, "\n".join(lines))
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Writes a file in one go."""
     partial = path.with_suffix(".partial")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
@@ -199,7 +202,7 @@ def _replace(path: Path, text: str) -> None:
 def _write_unmeasured(path: Path, reasons: Mapping[str, str]) -> None:
     lines = [_HEADING, ""]
     lines += [f"{name}: {' '.join(reason.split())[:160]}".rstrip() for name, reason in sorted(reasons.items())]
-    _replace(path, "\n".join(lines) + "\n")
+    replace(path, "\n".join(lines) + "\n")
 
 
 def _reasons(path: Path) -> dict[str, str]:

@@ -41,7 +41,7 @@ class Output:
     """What is known of one output.
 
     ``kind``: ``tensor``, ``variable``, ``array`` (NumPy), ``python`` (a Python value, a shape, a dtype), ``none``,
-    ``ragged``, ``sparse``, ``slices``, ``list`` (a list of tensors, each as told here) or ``other``.
+    ``ragged``, ``sparse``, ``slices``, ``tensor_array``, ``list`` (a list of tensors, each as told here) or ``other``.
 
     ``dtype``: ``=x`` is that of the argument ``x``; or a name such as ``int64``; or only ``float``, ``complex`` or
     ``int`` where the width varies; or empty where it is not known.
