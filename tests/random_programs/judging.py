@@ -133,16 +133,23 @@ class _Comparison:
         ``flows`` says that the steps carry a gradient. For the numbers at hand it may still come out as zero, which
         then is no longer so when the gradients are stirred; and both it and ``zero`` may come out as not finite.
         """
+        if predicted == "varies" and "zero" in observed:
+            # One of the evaluations may be zero by its numbers only.
+            again = [_at(each, index) for each in self._stirred().words.get(place, ())]
+            return len(set(again)) > 1
         if predicted not in ("flows", "zero") or not set(observed) <= {predicted, *_NUMERIC}:
             return False
         if set(observed) <= {predicted, "nonfinite"}:
             return True
         if predicted == "zero":
             return False
+        again = [_at(each, index) for each in self._stirred().words.get(place, ())]
+        return len(again) == len(observed) and set(again) <= {"flows", "nonfinite"}
+
+    def _stirred(self) -> Seen:
         if self._again is None:
             self._again = stirred(self._text)
-        again = [_at(each, index) for each in self._again.words.get(place, ())]
-        return len(again) == len(observed) and set(again) <= {"flows", "nonfinite"}
+        return self._again
 
     # -- findings
 

@@ -175,7 +175,8 @@ class Gradients:
                 certain = len(nodes) == 1 and node is nodes[0]
                 watched[key] = certain or watched.get(key, False)
                 tape.watch_sites[key] = interp.recorder.site
-                tape.watch_times.setdefault(key, interp.recorder.now())
+                if key not in tape.fields["watched"]:  # not yet, or not since the tape was reset
+                    tape.watch_times[key] = interp.recorder.now()
         interp.state.set(tape, "watched", watched)
         return NONE
 

@@ -120,6 +120,9 @@ class World:
         if special is not None:
             return special
         known = self.known(path)
+        if known is not None and known.params and known.params[0].name == "self":
+            # A method as a function may be given anything: what was measured is told of objects of its own class.
+            return interp.somehow(f"{path} as a function", [*args, *kwargs.values()])
         if known is not None:
             found = apply(interp, known, args, kwargs)
             if found is not None:
