@@ -161,7 +161,8 @@ class Recorder:
                 value = getattr(value, name, value)
         value = tf.convert_to_tensor(value)
         parts = [tf.math.real(value), tf.math.imag(value)] if value.dtype.is_complex else [value]
-        nonzero = tf.reduce_any([tf.reduce_any(tf.not_equal(part, 0)) for part in parts])
+        # Of a gradient without elements none is zero.
+        nonzero = tf.reduce_any([tf.reduce_any(tf.not_equal(part, 0)) for part in parts]) | (tf.size(value) == 0)
         code = tf.where(nonzero, 3, 1)
         if value.dtype.is_floating or value.dtype.is_complex:
             finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(part)) for part in parts])

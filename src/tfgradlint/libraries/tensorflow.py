@@ -306,6 +306,9 @@ def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: 
     ``whole`` says that nothing of the old content is left.
     """
     given = [*args, *(value for name, value in kwargs.items() if name == "value")]
+    for node in nodes_of(Items(tuple(given))):
+        if node.variable is not None:
+            interp.recorder.read(node)
     old = receiver.node
     edges = [edge for value in given for edge in _left_behind(value, Cause.ASSIGNED)]
     if not whole:
