@@ -61,7 +61,7 @@ class Calls(Objects):
         super().__init__(interp)
         self._nested = 0
         #: The variables that a compiled function was first called with.
-        self._first_variables: dict[int, list[Variable]] = {}
+        self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
         #: How many functions are running whose trace was made for other variables.
         self.traced_for_others = 0
         self.gradients = Gradients(interp)
@@ -215,8 +215,19 @@ class Calls(Objects):
 
     def _traced_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
         """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
-        variables = [value for value in _all(args, kwargs) if isinstance(value, Variable)]
-        return variables != self._first_variables.setdefault(id(function.node), variables)
+        given = _all(args, kwargs)
+        variables = [value for value in given if isinstance(value, Variable)]
+        # Another kind of argument, or another Python value, makes another trace.
+        kinds = tuple(repr(value.value) if isinstance(value, Const) else type(value).__name__ for value in given)
+        if variables == self._first_variables.setdefault((id(function.node), kinds), variables):
+            return False
+        # That makes a difference where the function also reaches one of them by itself.
+        reached: list[Value] = [value for each in given if isinstance(each, Instance) for value in each.fields.values()]
+        scope: Scope | None = function.scope
+        while scope is not None:
+            reached.extend(scope.fields.values())
+            scope = scope.parent
+        return any(value is variable for value in reached for variable in variables)
 
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node
