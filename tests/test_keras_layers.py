@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgradlint.libraries.keras_layers import (
     ACTIVATIONS,
+    BLOCKING,
     FLOWING,
     PASSING,
     STATES,
@@ -61,6 +62,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "RandomColorJitter": {},
     "RandomPosterization": {"factor": 4},
     "Random": {"factor": 0.1},
+    "Discretization": {"bin_boundaries": [0.5, 1.5]},
+    "CategoryEncoding": {"num_tokens": 5},
+    "Hashing": {"num_bins": 3},
+    "IntegerLookup": {"vocabulary": [1, 2, 3]},
 }
 SEQUENCES = ("LSTM", "GRU", "SimpleRNN", "Permute", "Masking")
 MERGING = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot")
@@ -120,7 +125,7 @@ def test_the_weights_are_those_of_the_table(name: str) -> None:
     inputs, weights = reached(made(name), sample(name))
     assert list(weights) == known_weights(name)
     assert all(arrived for weight, arrived in weights.items() if not {weight, f"cell.{weight}"} & UNSURE)
-    assert all(inputs) or name in UNSURE_INPUT
+    assert all(inputs) or name in UNSURE_INPUT | BLOCKING
 
 
 @pytest.mark.parametrize(
@@ -182,7 +187,16 @@ def test_an_activation_lets_the_gradient_through(name: str) -> None:
     assert all(weights.values())
 
 
-@pytest.mark.parametrize("name", WEIGHTLESS_NAMES)
+@pytest.mark.parametrize("name", sorted(BLOCKING))
+def test_no_gradient_reaches_the_input_of_a_layer_that_looks_up(name: str) -> None:
+    layer, given = made(name), tf.constant([[1.0, 2.0, 3.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        result = tf.cast(layer(given), tf.float32)
+    assert tape.gradient(result, given) is None
+
+
+@pytest.mark.parametrize("name", [name for name in WEIGHTLESS_NAMES if name not in BLOCKING])
 def test_other_layers_without_weights_train_nothing(name: str) -> None:
     layer = made(name)
     layer(tf.random.uniform((2, 6, 6, 3)))

@@ -33,7 +33,7 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
-from tfgradlint.libraries.keras_layers import ACTIVATIONS, FLOWING, PASSING, STATES, UNSURE, UNSURE_INPUT
+from tfgradlint.libraries.keras_layers import ACTIVATIONS, BLOCKING, FLOWING, PASSING, STATES, UNSURE, UNSURE_INPUT
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,
@@ -188,7 +188,9 @@ def _one_layer(interp: Interpreter, callee: Layer, given: list[Value]) -> Value:
     if PASSING.match(last):
         return _passed(interp, inputs, edges)
     named = callee.fields.get(NAMED)
-    if FLOWING.match(last) or (named is not None and last not in UNSURE_INPUT):
+    if last in BLOCKING:
+        edges = [Edge(edge.node, Effect.NONE, Cause.NO_GRADIENT, f"keras.layers.{last}") for edge in edges]
+    elif FLOWING.match(last) or (named is not None and last not in UNSURE_INPUT):
         edges = [Edge(edge.node) for edge in edges]
     if named is not None:
         for name, weight in named.items():

@@ -68,7 +68,10 @@ STATES = {"LSTM": 2, "GRU": 1, "SimpleRNN": 1}
 #: Weights and inputs that a gradient need not reach: the state before the first step is zero, and what the training
 #: flag decides.
 UNSURE = frozenset({"cell.recurrent_kernel", "alpha"})
-UNSURE_INPUT = frozenset({"BatchNormalization", "Embedding"})
+UNSURE_INPUT = frozenset({"BatchNormalization"})
+
+#: Layers that make whole numbers, or places in a table, of their input: no gradient reaches it.
+BLOCKING = frozenset({"Embedding", "Discretization", "CategoryEncoding", "Hashing", "IntegerLookup"})
 
 #: Activations by name through which a gradient flows.
 ACTIVATIONS = frozenset(
@@ -91,4 +94,6 @@ PASSING = re.compile(
 )
 
 #: Layers without weights of which no more is known.
-WEIGHTLESS = re.compile(r"^(?:Activation|Resizing|CenterCrop|Masking|Random.*)$")
+WEIGHTLESS = re.compile(
+    r"^(?:Activation|Resizing|CenterCrop|Masking|Random.*|Discretization|CategoryEncoding|Hashing|IntegerLookup)$"
+)
