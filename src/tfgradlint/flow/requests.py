@@ -121,6 +121,8 @@ class Judge:
         self._targets = [leaf for _, leaf in flatten(request.target, "target")]
         self._nodes = nodes_of(Items(tuple(self._targets)))
         self._may_be = {node for target in self._nodes for node in alternatives(target)}
+        handed = [node.maybe_alias for node in self._nodes if node.maybe_alias is not None]
+        self._may_be.update(nodes_of(Items(tuple(handed))))
         self._raising: Edge | None = None
         self._may_raise = False
         if not any(_opaque_kind(target) for target in self._targets):
@@ -260,6 +262,8 @@ class Judge:
             else:
                 for node in nodes_of(target):
                     bits = together(bits, search.outcome(node))
+        if own in self._may_be and self._request.kind == "gradient":
+            bits |= FLOWS
         return bits
 
     def _as_target(self, node: Node, arriving: int) -> int:
