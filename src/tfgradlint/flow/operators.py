@@ -172,8 +172,9 @@ class Operators:
             return Scalar(self._interp.recorder.leaf(), "str")
         if name in ("__pow__", "__lshift__") and isinstance(values[1], int) and abs(values[1]) > 64:
             return Scalar(self._interp.recorder.leaf(), kind)
+        operation = _PYTHON[name]
         try:
-            value = _PYTHON[name](*values)
+            value = operation(*values)
         except Exception:  # whatever Python raises here ends the user's program, not the analysis
             return Scalar(self._interp.recorder.leaf(), kind)
         if isinstance(value, (int, float, complex, str, bytes, bool)) and (

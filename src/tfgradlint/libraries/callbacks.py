@@ -23,7 +23,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.libraries import custom_gradient
-from tfgradlint.libraries.custom_gradient import Handler
+from tfgradlint.libraries.custom_gradient import Handler, argument
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -33,10 +33,6 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     """The result of a callable that calls back; None if it is none."""
     handler = _HANDLERS.get(path)
     return handler(interp, args, kwargs) if handler is not None else None
-
-
-def _argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
-    return args[position] if position < len(args) else kwargs.get(name, NONE)
 
 
 def _branches(interp: Interpreter, functions: list[Value]) -> Value:
@@ -55,16 +51,16 @@ def _branches(interp: Interpreter, functions: list[Value]) -> Value:
 
 
 def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    truth = interp.expressions.truth(_argument(args, kwargs, 0, "pred"))
-    branches = [_argument(args, kwargs, 1, "true_fn"), _argument(args, kwargs, 2, "false_fn")]
+    truth = interp.expressions.truth(argument(args, kwargs, 0, "pred"))
+    branches = [argument(args, kwargs, 1, "true_fn"), argument(args, kwargs, 2, "false_fn")]
     if truth is not None:
         return _branches(interp, [branches[0 if truth else 1]])
     return _branches(interp, branches)
 
 
 def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    given = _argument(args, kwargs, 1, "branch_fns")
-    index = _argument(args, kwargs, 0, "branch_index")
+    given = argument(args, kwargs, 1, "branch_fns")
+    index = argument(args, kwargs, 0, "branch_index")
     if isinstance(given, Mapping):
         entries = given.fields["content"]
         functions = {} if entries.rest is not None else dict(entries.entries)
@@ -86,7 +82,7 @@ def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value
 
 
 def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(_argument(args, kwargs, 0, "pred_fn_pairs"))
+    content = interp.calls.iterate(argument(args, kwargs, 0, "pred_fn_pairs"))
     if not isinstance(content, Items):
         return None
     functions: list[Value] = []
@@ -95,14 +91,14 @@ def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
         if not isinstance(parts, Items):
             return None
         functions.append(parts.items[1])
-    if not _is_none(_argument(args, kwargs, 1, "default")):
-        functions.append(_argument(args, kwargs, 1, "default"))
+    if not _is_none(argument(args, kwargs, 1, "default")):
+        functions.append(argument(args, kwargs, 1, "default"))
     return _branches(interp, functions)
 
 
 def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The body runs twice, like any loop."""
-    body, values = _argument(args, kwargs, 1, "body"), _argument(args, kwargs, 2, "loop_vars")
+    body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
     content = interp.calls.iterate(values)
     if not isinstance(content, Items):
         return None
@@ -112,7 +108,7 @@ def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
         items = interp.calls.iterate(current, unpacking=len(content.items))
         if not isinstance(items, Items):
             return None
-        interp.calls.call(_argument(args, kwargs, 0, "cond"), list(items.items), {})
+        interp.calls.call(argument(args, kwargs, 0, "cond"), list(items.items), {})
         result = interp.calls.call(body, list(items.items), {})
         if len(content.items) == 1 and not isinstance(result, (Items, Listing)):
             result = Items((result,))
@@ -151,7 +147,7 @@ def _vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Va
 
 
 def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    function, elements = _argument(args, kwargs, 0, "fn"), _argument(args, kwargs, 1, "elems")
+    function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
     if not isinstance(function, (Function, Method, Thunk)):
         return None
     return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
@@ -171,8 +167,8 @@ def _keras_vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[s
 
 def _keras_scan(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``scan(f, init, xs)``, where the function gives the next state and a result for each element."""
-    function, state = _argument(args, kwargs, 0, "f"), _argument(args, kwargs, 1, "init")
-    elements = _argument(args, kwargs, 2, "xs")
+    function, state = argument(args, kwargs, 0, "f"), argument(args, kwargs, 1, "init")
+    elements = argument(args, kwargs, 2, "xs")
     if not isinstance(function, (Function, Method)):
         return None
     result: Value = NONE
@@ -201,7 +197,7 @@ def _keras_switch(interp: Interpreter, args: list[Value], kwargs: dict[str, Valu
 
 def _fori_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``fori_loop(lower, upper, body_fun, init_val)``; the body runs twice, like any loop."""
-    body, value = _argument(args, kwargs, 2, "body_fun"), _argument(args, kwargs, 3, "init_val")
+    body, value = argument(args, kwargs, 2, "body_fun"), argument(args, kwargs, 3, "init_val")
     values: list[Value] = []
     for _ in range(2):
         value = interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), value], {})
@@ -211,10 +207,10 @@ def _fori_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
 
 def _fold(scanning: bool) -> Handler:
     def fold(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        function, elements = _argument(args, kwargs, 0, "fn"), _argument(args, kwargs, 1, "elems")
+        function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
         if not isinstance(function, (Function, Method)):
             return None
-        state = _argument(args, kwargs, 2, "initializer")
+        state = argument(args, kwargs, 2, "initializer")
         state = _element(interp, elements) if _is_none(state) else state
         for _ in range(2):
             state = interp.calls.call(function, [state, _element(interp, elements)], {})
@@ -260,7 +256,7 @@ def _structure(interp: Interpreter, function: Value, nests: list[Value]) -> Valu
 def _flatten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.flow.requests import flatten
 
-    leaves = [leaf for _, leaf in flatten(_argument(args, kwargs, 0, "structure"), "")]
+    leaves = [leaf for _, leaf in flatten(argument(args, kwargs, 0, "structure"), "")]
     if len(leaves) == 1 and isinstance(leaves[0], Several):
         return Listing(leaves[0])
     if any(isinstance(leaf, (Unknown, Several)) for leaf in leaves):
@@ -270,7 +266,7 @@ def _flatten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
 
 def _add_n(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The sum of a single tensor is that very tensor."""
-    content = interp.calls.iterate(_argument(args, kwargs, 0, "inputs"))
+    content = interp.calls.iterate(argument(args, kwargs, 0, "inputs"))
     if isinstance(content, Items) and len(content.items) == 1 and isinstance(content.items[0], Tensor):
         return content.items[0]
     return None

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 
 
-def _argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
+def argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
+    """The argument of a call that stands at a position or is given by name, ``None`` where it is neither."""
     return args[position] if position < len(args) else kwargs.get(name, NONE)
 
 
@@ -53,7 +54,7 @@ def _carried(results: list[Node], given: set[Node]) -> Effect:
 
 def _custom_gradient(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The function gives its value and the function that makes the gradients of its arguments."""
-    function = _argument(args, kwargs, 0, "f")
+    function = argument(args, kwargs, 0, "f")
 
     def run(given: list[Value], named: dict[str, Value]) -> Value:
         result = interp.calls.call(function, given, named)
@@ -149,8 +150,8 @@ def _python(result: Callable[[Interpreter, Value, Value], Value]) -> Handler:
 
     def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if args or "func" in kwargs:
-            inputs = interp.calls.iterate(_argument(args, kwargs, 1, "inp"))
-            return result(interp, _argument(args, kwargs, 0, "func"), inputs)
+            inputs = interp.calls.iterate(argument(args, kwargs, 1, "inp"))
+            return result(interp, argument(args, kwargs, 0, "func"), inputs)
 
         def decorated(given: list[Value], named: dict[str, Value]) -> Value:
             function = given[0] if given else NONE
@@ -165,12 +166,12 @@ def _python(result: Callable[[Interpreter, Value, Value], Value]) -> Handler:
 
 
 def _recompute(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return _argument(args, kwargs, 0, "f")
+    return argument(args, kwargs, 0, "f")
 
 
 def _pass_through(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The gradient goes straight through to the argument."""
-    function = _argument(args, kwargs, 0, "f")
+    function = argument(args, kwargs, 0, "f")
 
     def run(given: list[Value], named: dict[str, Value]) -> Value:
         interp.calls.call(function, given, named)

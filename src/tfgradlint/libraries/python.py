@@ -85,8 +85,10 @@ def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, 
     name = path.partition(".")[2]
     given = [*args, *kwargs.values()]
     if all(isinstance(value, Const) for value in given) and given and name in _FOLDED:
+        function = getattr(math if path.startswith("math.") else builtins, name, None)
+        if function is None:
+            return None
         try:
-            function = getattr(math if path.startswith("math.") else builtins, name)
             result = function(*(value.value for value in args), **{k: v.value for k, v in kwargs.items()})  # type: ignore[attr-defined]
         except Exception:  # what Python raises here ends the user's program, not the analysis
             return Scalar(interp.recorder.leaf())
