@@ -56,7 +56,7 @@ def analyse(text: str, tree: ast.Module | None = None, version: str | None = Non
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        interpreter = Interpreter(outline, World(version), Reports(), budget)
+        interpreter = Interpreter(outline, World(version, "TF_USE_LEGACY_KERAS" in text), Reports(), budget)
         interpreter.run(module)
         return tell(interpreter, Places(text, module, tree))
 

@@ -33,8 +33,8 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
     teller = _Teller(places)
     for request in interpreter.reports.sites.values():
         teller.request(request)
-    for reason in interpreter.reports.steps:
-        teller.step(reason[0])
+    for reason, suffering in interpreter.reports.steps:
+        teller.step(reason, suffering)
     teller.unreached()
     for what, site, fault in interpreter.faults:
         position = places.position(site)
@@ -93,9 +93,10 @@ class _Teller:
                 Prediction(line, column, call.func.attr, "unknown", (SourcePrediction(label, "unknown"),))
             )
 
-    def step(self, reason: Reason) -> None:
-        """A step that raises without any request."""
-        self._finding(reason, "raises", self._subject(reason), None, None)
+    def step(self, reason: Reason, suffering: Site | None) -> None:
+        """A step that raises, or goes wrong, without a verdict on any source."""
+        at = self._places.position(suffering) if suffering is not None else None
+        self._finding(reason, "raises", self._subject(reason), suffering, at)
 
     def _subject(self, reason: Reason) -> str:
         statement = reason.site.statement
@@ -183,7 +184,7 @@ class _Teller:
 
     def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
         call = site.site.expression
-        if not isinstance(call, cst.Call):
+        if not isinstance(call, cst.Call) or site.call not in _REQUESTS:
             return None
         for argument in call.args:
             if argument.keyword is not None and argument.keyword.value in ("sources", "source"):

@@ -94,6 +94,12 @@ class Interpreter:
         self.statement: cst.CSTNode | None = None
         #: True while the module itself runs, before functions are executed alone.
         self.alone = False
+        #: What happened before this step, while a function runs alone, happened out of sight.
+        self.since = 0
+        #: How many functions were handed to somebody who may call them unseen.
+        self.blind = 0
+        #: Whether the program asks for compiled functions to run step by step.
+        self.eager_functions = False
         self.called: set[int] = set()
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -126,6 +132,7 @@ class Interpreter:
             return
         mark = self.state.mark()
         self._forget_globals()
+        self.since = self.recorder.now()
         self._guarded(function.name, lambda: self.runs.call(function, None))
         self._reset(mark)
 
@@ -149,6 +156,7 @@ class Interpreter:
         for function in waiting:
             inner = self.state.mark()
             if id(function.node) not in self.called:
+                self.since = self.recorder.now()
                 self._guarded(
                     f"{cls.name}.{function.name}",
                     lambda function=function: self.runs.call(function, instance),  # type: ignore[misc]

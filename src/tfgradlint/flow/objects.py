@@ -16,6 +16,7 @@ from tfgradlint.flow.values import (
     Const,
     Deferred,
     Entries,
+    Foreign,
     Function,
     Instance,
     Items,
@@ -92,6 +93,9 @@ class Objects:
             return self._super_attribute(receiver, name)
         if isinstance(receiver, (Tape, Listing, Mapping, Items, Several)):
             return Member(receiver, name)
+        if isinstance(receiver, Foreign) and name in receiver.fields:
+            set_before: Value = receiver.fields[name]
+            return set_before
         found = interp.libraries.attribute(interp, receiver, name)
         return found if found is not None else Member(receiver, name)
 
@@ -156,6 +160,9 @@ class Objects:
                     found = found.function
                 if found is not None:
                     return Method(found, receiver.receiver)
+        inherited = interp.libraries.attribute(interp, receiver.receiver, name)
+        if isinstance(inherited, Member) and name not in ("build", "__init__"):
+            return inherited
         return Thunk(
             f"super().{name}",
             lambda args, kwargs: NONE if name == "__init__" else interp.unknown(f"super().{name}", *args),
@@ -193,7 +200,7 @@ class Objects:
                 interp.calls.call(found.setter, [receiver, value], {})
         elif isinstance(found, Instance) and self.class_attribute(found.cls, "__set__") is not None:
             pass
-        elif isinstance(receiver, (Instance, Class)):
+        elif isinstance(receiver, (Instance, Class, Foreign)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)

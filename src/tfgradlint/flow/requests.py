@@ -49,6 +49,10 @@ class Reason(NamedTuple):
     raised: str = ""
 
 
+#: Why a list that may be asked for gradients holds nothing: a :class:`Reason` among the list's fields.
+EMPTY = ("request", "empty")
+
+
 class Judgement(NamedTuple):
     """What one evaluation of a request gives for one source."""
 

@@ -257,6 +257,19 @@ class Layer(Cell):
         return content.items if isinstance(content, Items) else None
 
 
+class Foreign(Cell):
+    """An object of a library's class that is no tensor, variable or layer, such as an optimizer or a metric.
+
+    ``path`` is its class; ``fields`` are what is known of its attributes, and what the library keeps about it.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+
 class Scope(Cell):
     """The names of a module, function, class body or comprehension."""
 

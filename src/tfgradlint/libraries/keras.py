@@ -16,6 +16,7 @@ from tfgradlint.flow.values import (
     NONE,
     Array,
     Const,
+    Foreign,
     Function,
     Instance,
     Items,
@@ -25,7 +26,6 @@ from tfgradlint.flow.values import (
     Method,
     Scalar,
     Several,
-    Symbol,
     Tensor,
     Thunk,
     Unknown,
@@ -33,7 +33,9 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_layers import ACTIVATIONS, BLOCKING, FLOWING, PASSING, STATES, UNSURE, UNSURE_INPUT
+from tfgradlint.libraries.keras_lists import LISTS, listed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,
@@ -48,6 +50,7 @@ from tfgradlint.libraries.keras_models import (
     replay,
     sequential,
 )
+from tfgradlint.libraries.keras_optimizers import is_optimizer
 from tfgradlint.libraries.keras_weights import (
     ADDED,
     HIDDEN,
@@ -58,7 +61,6 @@ from tfgradlint.libraries.keras_weights import (
     mark_built,
     open_up,
     set_trainable,
-    weights_of,
 )
 from tfgradlint.libraries.measured import apply
 
@@ -66,18 +68,15 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
     from tfgradlint.libraries.world import World
 
-#: Attributes under which weights that are trained are listed.
-_TRAINED = frozenset({"trainable_variables", "trainable_weights"})
 _SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
-_METHODS = _SILENT | {"add_weight", "add", "predict", "predict_on_batch", "evaluate", "get_weights", "get_layer"}
+_METHODS = _SILENT | frozenset(
+    "add_weight add predict predict_on_batch evaluate get_weights get_layer fit train_on_batch".split()
+)
 #: Attributes that are made of a model's steps or weights; and those that are plain facts.
 _MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
-_ALL = frozenset({"variables", "weights", "non_trainable_variables", "non_trainable_weights"})
 _FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
     ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
 )
-#: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
-_MANY = 64
 #: Families whose objects are no layers and hold no weights that a model trains.
 _TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
 
@@ -103,8 +102,8 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         return opaque_model(interp, path, family.startswith("applications"))
     if family == "losses" and last[:1].isupper() and world.known(path) is None:
         return _loss(interp, world, path, last)
-    if family.partition(".")[0] in _TOOLS and last[:1].isupper():
-        return Member(Symbol(path), "object")
+    if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
+        return Foreign(path)
     return None
 
 
@@ -194,8 +193,8 @@ def _one_layer(interp: Interpreter, callee: Layer, given: list[Value]) -> Value:
         edges = [Edge(edge.node) for edge in edges]
     if named is not None:
         for name, weight in named.items():
-            effect = Effect.UNKNOWN if name in UNSURE else Effect.FLOWS
-            edges += [Edge(node, effect) for node in nodes_of(weight)]
+            sure = name not in UNSURE and isinstance(weight, Variable) and weight.fields["trainable"] is True
+            edges += [Edge(node, Effect.FLOWS if sure else Effect.UNKNOWN) for node in nodes_of(weight)]
     else:
         edges += [Edge(weight.node, Effect.UNKNOWN) for weight in Reach(callee).variables]
     activation = callee.fields.get("activation", NONE)
@@ -279,17 +278,10 @@ def _build(interp: Interpreter, instance: Instance) -> None:
 # -- attributes and methods
 
 
-def _listed(interp: Interpreter, receiver: Layer | Instance) -> Value:
-    weights = weights_of(receiver, set())
-    if weights is None or not weights or len(weights) > _MANY:
-        return interp.unknown("weights", receiver)
-    return Listing(Items(tuple(weights), "list"))
-
-
 def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     """What layers and models have."""
-    if name in _TRAINED:
-        return _listed(interp, receiver)
+    if name in LISTS:
+        return listed(interp, receiver, name)
     if name in receiver.fields and name not in ("parts", "opened"):
         value: Value = receiver.fields[name]
         return value if name != "trainable" else Const(value)
@@ -306,7 +298,7 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
         found = _end(interp, receiver, name)
         if found is not None:
             return found
-    if name not in _MADE and name not in _ALL:
+    if name not in _MADE:
         open_up(interp, receiver)
     return interp.unknown(name, *Reach(receiver).variables)
 
@@ -325,11 +317,11 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
     """What Keras gives its subclasses."""
     if not is_keras(receiver.cls):
         return None
-    if name in _TRAINED:
-        return _listed(interp, receiver)
+    if name in LISTS:
+        return listed(interp, receiver, name)
     if name in _METHODS and name != "add":
         return Member(receiver, name)
-    if name in _MADE or name in _ALL or name == "layers":
+    if name in _MADE or name == "layers":
         if name == "layers":
             open_up(interp, receiver)
         return interp.unknown(name, *Reach(receiver).variables)
@@ -363,9 +355,18 @@ def escaped(interp: Interpreter, value: Value) -> None:
 
 
 def method(
-    interp: Interpreter, receiver: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Interpreter,
+    world: World,
+    receiver: Layer | Instance,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
 ) -> Value | None:
     """A method of a layer or model."""
+    if name == "compile":
+        return keras_training.compiled(interp, world, receiver, args, kwargs)
+    if name in ("fit", "train_on_batch"):
+        return keras_training.fitted(interp, world, receiver, name, args, kwargs)
     if name == "add_weight":
         return _added(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate"):
@@ -398,6 +399,7 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
 
 def _predicted(interp: Interpreter, receiver: Layer | Instance, name: str, given: list[Value]) -> Value:
     """Arrays or numbers: no tape sees how they came about."""
+    mark_built(interp, receiver)
     nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
     if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
         nodes.append(interp.unknown("model").node)

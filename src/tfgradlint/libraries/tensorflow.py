@@ -171,7 +171,15 @@ def _graph_mode(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     return NONE
 
 
+def _run_eagerly(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Compiled functions run step by step from here on."""
+    interp.eager_functions = interp.expressions.truth(args[0] if args else kwargs.get("run_eagerly", NONE)) is not False
+    return NONE
+
+
 _HANDLERS: dict[str, Handler] = {
+    "tf.config.run_functions_eagerly": _run_eagerly,
+    "tf.config.experimental_run_functions_eagerly": _run_eagerly,
     "tf.GradientTape": _tape,
     "tf.autodiff.GradientTape": _tape,
     "tf.Variable": variable,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tfgradlint.flow.graph import Edge, Effect, Node
 from tfgradlint.flow.values import (
     Array,
+    Foreign,
     Instance,
     Layer,
     Member,
@@ -19,7 +20,9 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Known, load
-from tfgradlint.libraries import keras, numpy, python, tensorflow
+from tfgradlint.knowledge.versions import choose
+from tfgradlint.libraries import keras, keras_metrics, keras_optimizers, numpy, python, tensorflow
+from tfgradlint.libraries.keras_weights import keras_name
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ _ROOTS = {
     "abc": "abc",
 }
 _SAME_MODULES = (("tf.compat.v2.", "tf."), ("tf._api.v2.", "tf."), ("tf.python.keras.", "tf.keras."))
+#: The first TensorFlow that brings Keras 3.
+_KERAS_3 = (2, 16)
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
 _MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
@@ -60,8 +65,14 @@ _SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
 class World:
     """The libraries as the interpreter sees them."""
 
-    def __init__(self, version: str | None = None) -> None:
+    def __init__(self, version: str | None = None, legacy_keras: bool = False) -> None:
+        """``version`` is the TensorFlow to go by; ``legacy_keras`` says that the program asks it for Keras 2."""
         self._knowledge = load(version)
+        self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
+
+    def keras_of(self, path: str) -> int:
+        """The major version of Keras that a name stands for."""
+        return 2 if path.startswith("tf_keras.") else self._keras
 
     def known(self, path: str) -> Known | None:
         return self._knowledge.get(path)
@@ -106,6 +117,8 @@ class World:
             return self._symbol(interp, callee.path, args, kwargs)
         if isinstance(callee, (Layer, Instance)):
             return keras.call_layer(interp, self, callee, args, kwargs)
+        if isinstance(callee, Foreign):
+            return self._foreign(interp, callee, "__call__", args, kwargs)
         if isinstance(callee, Member):
             return self._member(interp, callee.receiver, callee.name, args, kwargs)
         return None
@@ -138,10 +151,20 @@ class World:
         if isinstance(receiver, (Array, Scalar)):
             return numpy.method(interp, receiver, name, args, kwargs)
         if isinstance(receiver, (Layer, Instance)):
-            return keras.method(interp, receiver, name, args, kwargs)
+            return keras.method(interp, self, receiver, name, args, kwargs)
+        if isinstance(receiver, Foreign):
+            return self._foreign(interp, receiver, name, args, kwargs)
         if isinstance(receiver, Unknown):
             return tensorflow.unknown_method(interp, receiver, name, args, kwargs)
         return None
+
+    def _foreign(
+        self, interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        path = keras_name(receiver.path) or ""
+        if keras_optimizers.is_optimizer(path):
+            return keras_optimizers.method(interp, self, receiver, name, args, kwargs)
+        return keras_metrics.method(interp, receiver, name, args, kwargs) if keras_metrics.is_metric(path) else None
 
     def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
         return python.decorate(interp, decorator, function)

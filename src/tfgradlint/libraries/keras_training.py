@@ -1,0 +1,284 @@
+"""Training by Keras itself: what ``compile`` is given, and what ``fit`` makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.requests import Judgement, Reason
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Choice,
+    Class,
+    Const,
+    Entries,
+    Foreign,
+    Function,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Method,
+    Partial,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
+from tfgradlint.libraries.keras_lists import Weights
+from tfgradlint.libraries.keras_metrics import is_metric
+from tfgradlint.libraries.keras_weights import HIDDEN, keras_name, mark_built, open_up
+from tfgradlint.libraries.measured import apply
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+    from tfgradlint.flow.tape import Tape
+    from tfgradlint.libraries.world import World
+
+#: What a model was compiled with, by the names of the parameters.
+COMPILED = ("keras", "compiled")
+#: Whether a loss it was compiled with has no gradient: told where it was compiled.
+BROKEN = ("keras", "broken loss")
+#: What was added to the loss while a model ran.
+LOSSES = ("keras", "losses")
+_OPTIONS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly")
+#: Causes that say that the step is not on the way at all.
+_ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR, Cause.UNWATCHED_VARIABLE})
+
+
+# -- compile
+
+
+def compiled(
+    interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
+    options = {**dict(zip(_OPTIONS, args, strict=False)), **kwargs}
+    interp.state.set(receiver, COMPILED, options)
+    broken = False
+    if "**" not in kwargs and "loss" in options:
+        for loss in _each(options["loss"]):
+            broken = _Trial(interp, world, options).judge(loss) or broken
+    interp.state.set(receiver, BROKEN, broken)
+    return NONE
+
+
+def _each(value: Value) -> list[Value]:
+    """The losses, one for each output."""
+    if isinstance(value, (Listing, Mapping)):
+        value = value.fields["content"]
+    if isinstance(value, Items):
+        return [each for item in value.items for each in _each(item)]
+    if isinstance(value, Entries):
+        return [each for item in value.entries.values() for each in _each(item)]
+    return [value]
+
+
+def eager(interp: Interpreter, options: dict[str, Value]) -> bool | None:
+    """Whether Keras calls the program's functions one by one instead of compiling them; None if not known."""
+    if interp.eager_functions:
+        return None
+    return interp.expressions.truth(options["run_eagerly"]) if "run_eagerly" in options else False
+
+
+@contextmanager
+def compiling(interp: Interpreter, eagerly: bool | None) -> Iterator[None]:
+    """What runs inside is traced, unless it runs ``eagerly``; where that is not known nothing is refused."""
+    recorder = interp.recorder
+    others = recorder.tapes.fields["others"]
+    site, statement = recorder.site, interp.statement
+    recorder.level += not eagerly
+    if eagerly is None:
+        interp.state.set(recorder.tapes, "others", (others or 0) + 1)
+    try:
+        yield
+    finally:
+        recorder.level -= not eagerly
+        recorder.site, interp.statement = site, statement
+        if eagerly is None:
+            interp.state.set(recorder.tapes, "others", others)
+
+
+class _Trial:
+    """Tries a loss on a truth and a prediction: does its result depend on the prediction?"""
+
+    def __init__(self, interp: Interpreter, world: World, options: dict[str, Value]) -> None:
+        self._interp = interp
+        self._world = world
+        self._eager = eager(interp, options)
+        self._site = interp.recorder.site
+        self._broken = False
+
+    def judge(self, loss: Value) -> bool:
+        """Report a loss without a gradient; True if it is one."""
+        interp = self._interp
+        if _is_metric(self._world, loss):
+            self._report(Reason(Cause.METRIC_AS_LOSS, self._site, _metric_name(loss), raised="ValueError"))
+        if isinstance(loss, (Function, Method, Partial, Instance)) and not interp.calls.gradients.expected():
+            interp.calls.attempt(lambda: self._run(loss))
+        return self._broken
+
+    def _run(self, loss: Value) -> None:
+        interp = self._interp
+        with compiling(interp, self._eager):
+            truth, prediction = (Tensor(interp.recorder.op([], "float32")) for _ in range(2))
+
+            def run(tape: Tape) -> Value:
+                interp.calls.gradients.call(tape, "watch", [prediction], {})
+                return call_loss(interp, self._world, loss, truth, prediction)
+
+            asked = interp.calls.gradients.implied(self._site, run, lambda: [("", prediction)])
+        if isinstance(asked.target, (Tensor, Unknown)):
+            self._tell(asked.judgements[0])
+
+    def _tell(self, judgement: Judgement) -> None:
+        reason = judgement.reason
+        if judgement.verdict == "raises" and reason is not None:
+            self._report(reason)
+        elif judgement.verdict in ("none", "zero"):
+            elsewhere = reason is None or reason.cause in _ELSEWHERE
+            site = self._site if reason is None or elsewhere else reason.site
+            steps = reason.steps if reason is not None and not elsewhere else ()
+            raised = "ValueError" if judgement.verdict == "none" else ""
+            detail = reason.cause.name if reason is not None and not elsewhere else "unused"
+            self._report(Reason(Cause.KERAS_LOSS, site, detail, steps, raised))
+
+    def _report(self, reason: Reason) -> None:
+        self._broken = True
+        self._interp.reports.steps.append((reason, self._site))
+
+
+def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, prediction: Value) -> Value:
+    """The loss as Keras computes it."""
+    if isinstance(loss, Instance):
+        function = interp.calls.class_attribute(loss.cls, "call")
+        if isinstance(function, Function) and is_loss(loss.cls):
+            loss = Method(function, loss)
+    if isinstance(loss, Const) and isinstance(loss.value, str):
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", loss.value).lower()
+        known = world.known(f"keras.losses.{name}") if name.isidentifier() else None
+        made = apply(interp, known, [truth, prediction], {}) if known is not None else None
+        return made if made is not None else interp.somehow(f"loss {loss.value}", [truth, prediction])
+    return interp.calls.call(loss, [truth, prediction], {})
+
+
+def is_loss(cls: Class) -> bool:
+    """Whether a class of the module derives from Keras' losses."""
+    bases = [base for base in cls.lineage() if not isinstance(base, Class)]
+    return bool(bases) and all(
+        isinstance(base, Symbol) and (keras_name(base.path) or "") in ("Loss", "losses.Loss") for base in bases
+    )
+
+
+def _is_metric(world: World, loss: Value) -> bool:
+    path = keras_name(loss.path) if isinstance(loss, (Foreign, Symbol)) else None
+    if path is None:
+        return False
+    if isinstance(loss, Foreign):
+        return is_metric(path)
+    known = world.known(f"keras.{path}") if path.startswith("metrics.") else None
+    effects = [output.effects.get("y_pred") for case in known.cases for output in case.outputs] if known else []
+    return bool(effects) and all(effect == "none" for effect in effects)
+
+
+def _metric_name(loss: Value) -> str:
+    return loss.path.rpartition(".")[2] if isinstance(loss, (Foreign, Symbol)) else ""
+
+
+# -- fit
+
+
+def fitted(
+    interp: Interpreter,
+    world: World,
+    receiver: Layer | Instance,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> Value:
+    """``model.fit(...)``: one step of training, and what it gives each weight."""
+    options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
+    if not interp.calls.gradients.expected():
+        interp.calls.attempt(lambda: _Training(interp, world, receiver, options, name).run(args, kwargs))
+    mark_built(interp, receiver)
+    if "callbacks" in kwargs:
+        open_up(interp, receiver)  # a callback may do anything with the model
+    return interp.unknown(f".{name}()")
+
+
+class _Training:
+    def __init__(
+        self, interp: Interpreter, world: World, model: Layer | Instance, options: dict[str, Value], name: str
+    ) -> None:
+        self._interp, self._world, self._model = interp, world, model
+        self._options, self._name = options, name
+        self._site = interp.recorder.site
+
+    def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        interp, model = self._interp, self._model
+        x = args[0] if args else kwargs.get("x", NONE)
+        y = args[1] if len(args) > 1 else kwargs.get("y", NONE)
+        inputs, truths = self._tensors(x), self._tensors(y)
+        step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
+        if isinstance(step, Function):
+            with compiling(interp, eager(interp, self._options)):
+                data = inputs if isinstance(truths, Const) else Items((inputs, truths))
+                interp.calls.call(Method(step, model), [data], {})
+            return
+        losses = _each(self._options.get("loss", NONE))
+        if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
+            return
+        with compiling(interp, eager(interp, self._options)):
+            asked = interp.calls.gradients.implied(
+                self._site, lambda tape: self._loss(inputs, truths, losses), self._sources
+            )
+        self._tell(asked.judgements, asked.leaves)
+
+    def _tensors(self, value: Value) -> Value:
+        """Batches of what is given are tensors."""
+        if isinstance(value, (Listing, Mapping)):
+            made = self._tensors(value.fields["content"])
+            if isinstance(made, Entries):
+                return Mapping(made)
+            return Listing(made) if isinstance(made, Items) else made
+        if isinstance(value, Items):
+            return Items(tuple(self._tensors(item) for item in value.items), value.type)
+        if isinstance(value, Entries) and value.rest is None:
+            return Entries({key: self._tensors(item) for key, item in value.entries.items()})
+        if isinstance(value, (Array, Tensor, Variable)):
+            return Tensor(self._interp.recorder.op([], value.node.dtype))
+        return value if isinstance(value, Const) else self._interp.unknown("batch")
+
+    def _loss(self, inputs: Value, truths: Value, losses: list[Value]) -> Value:
+        interp = self._interp
+        predictions = interp.calls.call(self._model, [inputs], {})
+        outputs = _each(predictions)
+        if isinstance(predictions, (Unknown, Choice)) or len(losses) not in (1, len(outputs)):
+            return interp.unknown("loss", predictions)
+        expected = _each(truths)
+        pairs = []
+        for position, output in enumerate(outputs):
+            truth = expected[position] if len(expected) == len(outputs) else interp.unknown("truth")
+            loss = losses[position if len(losses) > 1 else 0]
+            pairs.append(call_loss(interp, self._world, loss, truth, output))
+        return Items(tuple(pairs))
+
+    def _sources(self) -> list[tuple[str, Value]]:
+        weights = Weights(self._interp, self._model)
+        if not weights.known or len(weights.found) > 64:
+            return []
+        if not weights.found and weights.frozen:
+            self._interp.reports.steps.append((Reason(Cause.FROZEN, weights.frozen[-1], "fit"), self._site))
+        return [(f"trainable_variables[{place}]", weight) for place, weight in enumerate(weights.found)]
+
+    def _tell(self, judgements: list[Judgement], leaves: list[tuple[str, Value]]) -> None:
+        if self._model.fields.get(BROKEN):
+            judgements = [judgement._replace(reason=None) for judgement in judgements]
+        if leaves:
+            self._interp.calls.gradients.note(self._name, self._site, leaves, judgements)
