@@ -32,3 +32,17 @@ class Cause(Enum):
     UNREGISTERED = "TFG304"
     ZERO_GRADIENT = "TFG305"
     STOP_GRADIENT = "TFG306"
+    #: Gradients and variables handed to an optimizer the wrong way round, or not in pairs.
+    SWAPPED_PAIRS = "TFG402"
+    #: A gradient paired with another variable than its own.
+    MISMATCHED_VARIABLES = "TFG403"
+    #: Variables listed before the model had any.
+    UNBUILT = "TFG404"
+    #: A weight in an attribute that Keras, or tf.Module, does not track.
+    UNTRACKED = "TFG405"
+    #: ``minimize`` of an optimizer of Keras 3, which has none.
+    MINIMIZE = "TFG408"
+    #: Gradients that nothing reads, or that are filtered out to the last.
+    UNUSED_GRADIENT = "TFG410"
+    #: Sources frozen by ``trainable = False``.
+    FROZEN = "TFG411"
