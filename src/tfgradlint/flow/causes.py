@@ -32,3 +32,15 @@ class Cause(Enum):
     UNREGISTERED = "TFG304"
     ZERO_GRADIENT = "TFG305"
     STOP_GRADIENT = "TFG306"
+    #: Another library than NumPy, or Keras' own way to NumPy, computes on the only path.
+    OTHER_LIBRARY = "TFG206"
+    #: A loss given to Keras does not depend differentiably on the prediction.
+    KERAS_LOSS = "TFG401"
+    #: Layers or variables are created anew by every call.
+    CREATED_IN_CALL = "TFG406"
+    #: A metric stands where a loss belongs.
+    METRIC_AS_LOSS = "TFG407"
+    #: The forward pass stops the gradient between two trainable parts.
+    CUT_OFF = "TFG409"
+    #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.
+    LOSS_FUNCTION = "TFG903"
