@@ -11,6 +11,8 @@ _OUTCOMES = {
     "none": "`None`",
     "zero": "zeros",
     "nonfinite": "NaN or infinity",
+    "empty": "`[]`",
+    "nothing": "nothing: no variable is updated",
     "": "nothing: the code was not judged",
 }
 
