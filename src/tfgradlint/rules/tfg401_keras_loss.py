@@ -77,7 +77,9 @@ class KerasLoss(Rule):
     def message(self, broken: Break) -> str:
         """``detail`` is ``unused`` where the loss never uses the prediction, ``zero`` where its gradient is zero."""
         if broken.detail == "unused":
-            return f"the loss given to {broken.step} never uses the prediction: {broken.suffers}; compute it from y_pred"
+            return (
+                f"the loss given to {broken.step} never uses the prediction: {broken.suffers}; compute it from y_pred"
+            )
         remedy = f"use {broken.remedy}" if broken.remedy else "train with a smooth loss and keep this one as a metric"
         if broken.detail == "zero":
             return f"{broken.step} gives this loss a gradient of zero: {broken.suffers}; {remedy}"
