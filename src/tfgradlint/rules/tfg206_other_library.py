@@ -5,23 +5,23 @@ from __future__ import annotations
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
-#: For functions that leave TensorFlow, what gives the same values in TensorFlow and has a gradient.
+#: For functions that leave TensorFlow, what to write instead: the same values, with a gradient.
 COUNTERPARTS = {
     "keras.backend.get_value": "the tensor itself",
     "keras.ops.convert_to_numpy": "the tensor itself",
     "scipy.linalg.expm": "tf.linalg.expm()",
     "scipy.linalg.inv": "tf.linalg.inv()",
     "scipy.linalg.sqrtm": "tf.linalg.sqrtm()",
-    "scipy.spatial.distance.cosine": "keras.losses.cosine_similarity()",
+    "scipy.spatial.distance.cosine": "1 + keras.losses.cosine_similarity()",
     "scipy.special.erf": "tf.math.erf()",
     "scipy.special.expit": "tf.sigmoid()",
     "scipy.special.gammaln": "tf.math.lgamma()",
     "scipy.special.log_softmax": "tf.nn.log_softmax()",
     "scipy.special.logsumexp": "tf.reduce_logsumexp()",
     "scipy.special.softmax": "tf.nn.softmax()",
-    "sklearn.metrics.log_loss": "keras.losses.categorical_crossentropy()",
-    "sklearn.metrics.mean_absolute_error": "keras.losses.mean_absolute_error()",
-    "sklearn.metrics.mean_squared_error": "keras.losses.mean_squared_error()",
+    "sklearn.metrics.log_loss": "tf.reduce_mean(keras.losses.sparse_categorical_crossentropy())",
+    "sklearn.metrics.mean_absolute_error": "tf.reduce_mean(tf.abs(...))",
+    "sklearn.metrics.mean_squared_error": "tf.reduce_mean(tf.square(...))",
     "sklearn.preprocessing.normalize": "tf.math.l2_normalize()",
     "tf.keras.backend.get_value": "the tensor itself",
     "tf.make_ndarray": "the tensor itself",
