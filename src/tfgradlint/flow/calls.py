@@ -25,6 +25,7 @@ from tfgradlint.flow.values import (
     Entries,
     Foreign,
     Function,
+    Held,
     Instance,
     Items,
     Layer,
@@ -98,7 +99,7 @@ class Calls(Objects):
             return callee.call(args, kwargs)
         if isinstance(callee, Choice):
             return self._several_callees(callee, args, kwargs)
-        if isinstance(callee, (Layer, Foreign)):
+        if isinstance(callee, (Layer, Foreign, Held)):
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
         if isinstance(callee, Instance):

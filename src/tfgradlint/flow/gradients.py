@@ -12,7 +12,7 @@ from tfgradlint.flow.answers import Answers
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.derivatives import derivative_edges
 from tfgradlint.flow.graph import Edge, Effect, Node, Site
-from tfgradlint.flow.requests import EMPTY, WATCHED, Judge, Judgement, Reason, Request, RequestSite, flatten
+from tfgradlint.flow.requests import LACKING, WATCHED, Judge, Judgement, Lack, Reason, Request, RequestSite, flatten
 from tfgradlint.flow.search import alternatives, ancestors
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
@@ -279,8 +279,9 @@ class Gradients:
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
         leaves = flatten(sources, "")
         self.answers.asked(leaf for _, leaf in leaves)
-        if isinstance(sources, Listing) and EMPTY in sources.fields and not self.expected():
-            interp.reports.steps.append((sources.fields[EMPTY], interp.recorder.site))
+        lack = sources.fields.get(LACKING) if isinstance(sources, Listing) else None
+        if isinstance(lack, Lack) and lack.matters(leaves, target) and not self.expected():
+            interp.reports.steps.append((lack.reason, interp.recorder.site))
         life = tape.fields["life"]
         site = interp.recorder.site
         judgements: list[Judgement]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -49,8 +50,22 @@ class Reason(NamedTuple):
     raised: str = ""
 
 
-#: Why a list that may be asked for gradients holds nothing: a :class:`Reason` among the list's fields.
-EMPTY = ("request", "empty")
+class Lack(NamedTuple):
+    """What a list of sources lacks, and why: told where the list is empty, or the target needs what is missing."""
+
+    reason: Reason
+    missing: tuple[Variable, ...] = ()
+
+    def matters(self, leaves: Sequence[object], target: Value) -> bool:
+        """Whether a request for ``leaves`` suffers from it."""
+        if not leaves:
+            return True
+        missing = set(self.missing)
+        return bool(missing) and any(node.variable in missing for node in ancestors(nodes_of(target)))
+
+
+#: A :class:`Lack` among a list's fields.
+LACKING = ("request", "lacking")
 
 
 class Judgement(NamedTuple):

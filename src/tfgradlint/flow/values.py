@@ -58,6 +58,19 @@ class Array(Noded):
     __slots__ = ()
 
 
+class Held(Array):
+    """What another library made: it holds plain numbers, under attributes and methods of its own.
+
+    ``path`` is the name under which the library knows it.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, node: Node, path: str) -> None:
+        super().__init__(node)
+        self.path = path
+
+
 class Scalar(Noded):
     """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or ""."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
-from tfgradlint.flow.requests import EMPTY, Reason
+from tfgradlint.flow.requests import LACKING, Lack, Reason
 from tfgradlint.flow.values import (
     Array,
     Class,
@@ -51,7 +51,7 @@ class Weights:
     """The weights below an object, in Keras' order.
 
     ``known`` is False where something may hide weights or freeze them. ``frozen`` tells where weights that would
-    otherwise be listed were frozen; ``unbuilt`` that some are not made yet.
+    otherwise be listed were frozen; ``unbuilt`` are those that are not made yet.
     """
 
     def __init__(self, interp: Interpreter, value: Value, name: str = "trainable_variables") -> None:
@@ -60,7 +60,7 @@ class Weights:
         self.found: list[Variable] = []
         self.known = True
         self.frozen: list[Site] = []
-        self.unbuilt = False
+        self.unbuilt: list[Variable] = []
         self._seen: set[int] = set()
         self._add(value, False)
 
@@ -107,7 +107,7 @@ class Weights:
             self.known = False  # what stands for all its weights cannot be told apart
         built = value.fields.get(BUILT, True)
         if weights and built is not True:
-            self.unbuilt = True
+            self.unbuilt += [weight for weight in weights if weight.fields["trainable"] is True]
             if built is None or not self._seen_whole(weights):
                 self.known = False
             weights = []
@@ -140,7 +140,7 @@ class Weights:
             self.known = False
         if trainable is not False:
             return False
-        seq, site = value.fields.get(FROZEN_AT, (0, None))
+        seq, site = value.fields.get(FROZEN_AT) or (0, None)
         if site is None or seq < self._interp.since:
             self.known = False
         else:
@@ -161,14 +161,10 @@ def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
     if not weights.known or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)
     made = Listing(Items(tuple(weights.found), "list"))
-    if not weights.found:
-        made.fields[EMPTY] = _why_empty(interp, weights)
-        if made.fields[EMPTY] is None:
-            return interp.unknown("weights", receiver)
-    return made
-
-
-def _why_empty(interp: Interpreter, weights: Weights) -> Reason | None:
     if weights.unbuilt:
-        return Reason(Cause.UNBUILT, interp.recorder.site)
-    return Reason(Cause.FROZEN, weights.frozen[-1]) if weights.frozen else None
+        made.fields[LACKING] = Lack(Reason(Cause.UNBUILT, interp.recorder.site), tuple(weights.unbuilt))
+    elif weights.frozen and not weights.found:
+        made.fields[LACKING] = Lack(Reason(Cause.FROZEN, weights.frozen[-1]))
+    elif not weights.found:
+        return interp.unknown("weights", receiver)
+    return made

@@ -8,19 +8,21 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.values import (
     NONE,
+    Array,
+    Class,
     Const,
-    Foreign,
     Items,
     Listing,
     Scalar,
     Several,
+    Symbol,
     Tensor,
     Unknown,
     Value,
     Variable,
     nodes_of,
 )
-from tfgradlint.libraries.keras_weights import MAKE
+from tfgradlint.libraries.keras_weights import MAKE, keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -42,8 +44,15 @@ def is_optimizer(path: str) -> bool:
     )
 
 
+def own_class(cls: Class) -> str | None:
+    """The class of Keras' optimizers that a class of the module derives from."""
+    bases = [base for base in cls.lineage() if not isinstance(base, Class)]
+    paths = [base.path for base in bases if isinstance(base, Symbol) and is_optimizer(keras_name(base.path) or "")]
+    return paths[0] if paths and len(paths) == len(bases) else None
+
+
 def method(
-    interp: Interpreter, world: World, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Interpreter, world: World, path: str, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of an optimizer."""
     if name == "apply_gradients":
@@ -55,8 +64,8 @@ def method(
         if gradients is None or variables is None:
             return None
         return _judged(interp, _together(interp, gradients, variables))
-    if name == "minimize" and world.keras_of(receiver.path) >= 3:
-        interp.calls.gradients.refuses(Cause.MINIMIZE, "AttributeError", receiver.path.rpartition(".")[2])
+    if name == "minimize" and world.keras_of(path) >= 3 and name not in interp.asked_for:
+        interp.calls.gradients.refuses(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
     if name in ("scale_loss", "get_scaled_loss") and args:
         return Tensor(interp.recorder.op([Edge(node) for node in nodes_of(args[0])]))
     if name == "get_unscaled_gradients" and args:
@@ -114,6 +123,8 @@ def _judged(interp: Interpreter, pairs: Items | tuple[Value, Value] | None) -> V
     if not rows and gradients.answers.filtered():
         gradients.refuses(Cause.UNUSED_GRADIENT, "ValueError", "filtered")
     for gradient, variable in rows:
+        if isinstance(variable, (Array, Scalar)):
+            gradients.refuses(Cause.SWAPPED_PAIRS, "AttributeError", "array")
         if _no_variable(variable) and (gradients.answers.is_gradient(variable) or isinstance(variable, Tensor)):
             swapped = gradients.answers.is_gradient(variable) and not gradients.answers.is_gradient(gradient)
             gradients.refuses(Cause.SWAPPED_PAIRS, "AttributeError", "swapped" if swapped else "tensor")

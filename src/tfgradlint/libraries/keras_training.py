@@ -39,6 +39,7 @@ from tfgradlint.libraries.measured import apply
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
     from tfgradlint.flow.tape import Tape
+    from tfgradlint.knowledge import Known
     from tfgradlint.libraries.world import World
 
 #: What a model was compiled with, by the names of the parameters.
@@ -141,6 +142,8 @@ class _Trial:
         reason = judgement.reason
         if judgement.verdict == "raises" and reason is not None:
             self._report(reason)
+        elif reason is not None and reason.cause is Cause.METRIC_AS_LOSS:
+            self._report(reason._replace(raised="ValueError"))
         elif judgement.verdict in ("none", "zero"):
             elsewhere = reason is None or reason.cause in _ELSEWHERE
             site = self._site if reason is None or elsewhere else reason.site
@@ -158,36 +161,53 @@ def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, pred
     """The loss as Keras computes it."""
     if isinstance(loss, Instance):
         function = interp.calls.class_attribute(loss.cls, "call")
-        if isinstance(function, Function) and is_loss(loss.cls):
+        if isinstance(function, Function) and derives(loss.cls, "Loss", "losses."):
             loss = Method(function, loss)
     if isinstance(loss, Const) and isinstance(loss.value, str):
-        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", loss.value).lower()
-        known = world.known(f"keras.losses.{name}") if name.isidentifier() else None
+        known = world.known(f"keras.losses.{_snake(loss.value)}")
         made = apply(interp, known, [truth, prediction], {}) if known is not None else None
         return made if made is not None else interp.somehow(f"loss {loss.value}", [truth, prediction])
     return interp.calls.call(loss, [truth, prediction], {})
 
 
-def is_loss(cls: Class) -> bool:
-    """Whether a class of the module derives from Keras' losses."""
-    bases = [base for base in cls.lineage() if not isinstance(base, Class)]
-    return bool(bases) and all(
-        isinstance(base, Symbol) and (keras_name(base.path) or "") in ("Loss", "losses.Loss") for base in bases
-    )
-
-
 def _is_metric(world: World, loss: Value) -> bool:
+    if isinstance(loss, Instance):
+        return derives(loss.cls, "Metric", "metrics.")
+    if isinstance(loss, Const) and isinstance(loss.value, str):
+        return loss.value in ("accuracy", "acc") or (
+            world.known(f"keras.losses.{_snake(loss.value)}") is None
+            and _flat(world.known(f"keras.metrics.{_snake(loss.value)}"))
+        )
     path = keras_name(loss.path) if isinstance(loss, (Foreign, Symbol)) else None
     if path is None:
         return False
     if isinstance(loss, Foreign):
         return is_metric(path)
-    known = world.known(f"keras.{path}") if path.startswith("metrics.") else None
+    return path.startswith("metrics.") and _flat(world.known(f"keras.{path}"))
+
+
+def _flat(known: Known | None) -> bool:
+    """Whether a metric was measured to have no gradient with respect to the prediction."""
     effects = [output.effects.get("y_pred") for case in known.cases for output in case.outputs] if known else []
     return bool(effects) and all(effect == "none" for effect in effects)
 
 
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def derives(cls: Class, *names: str) -> bool:
+    """Whether a class of the module derives from one of Keras' classes: by its name, or by its family's."""
+    bases = [base for base in cls.lineage() if not isinstance(base, Class)]
+    paths = [keras_name(base.path) or "" if isinstance(base, Symbol) else "" for base in bases]
+    return bool(paths) and all(any(path == n or (n[-1] == "." and path.startswith(n)) for n in names) for path in paths)
+
+
 def _metric_name(loss: Value) -> str:
+    if isinstance(loss, Instance):
+        return loss.cls.name
+    if isinstance(loss, Const):
+        return str(loss.value)
     return loss.path.rpartition(".")[2] if isinstance(loss, (Foreign, Symbol)) else ""
 
 

@@ -143,6 +143,8 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
         return
     when = (interp.recorder.now(), Site(interp.statement, None))
     if isinstance(value, Layer):
+        if value.fields["trainable"] is True and interp.expressions.truth(flag) is True:
+            return  # Keras leaves everything as it is where the value does not change
         interp.state.set(value, "trainable", interp.expressions.truth(flag))
         interp.state.set(value, FROZEN_AT, when)
         set_trainable(interp, value.fields["parts"], flag, depth + 1)

@@ -8,6 +8,7 @@ from tfgradlint.flow.graph import Edge, Effect, Node
 from tfgradlint.flow.values import (
     Array,
     Foreign,
+    Held,
     Instance,
     Layer,
     Member,
@@ -21,7 +22,7 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.knowledge import Known, load
 from tfgradlint.knowledge.versions import choose
-from tfgradlint.libraries import keras, keras_metrics, keras_optimizers, numpy, python, tensorflow
+from tfgradlint.libraries import keras, keras_metrics, keras_optimizers, numpy, others, python, tensorflow
 from tfgradlint.libraries.keras_weights import keras_name
 from tfgradlint.libraries.measured import apply
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 #: Modules whose names are followed, and the root their symbols get.
 _ROOTS = {
+    **{root: root for root in others.ROOTS},
     "tensorflow": "tf",
     "numpy": "numpy",
     "math": "math",
@@ -95,9 +97,13 @@ class World:
             return found if found is not None else Symbol(canonical_path(f"{receiver.path}.{name}"))
         if isinstance(receiver, (Tensor, Variable)):
             return tensorflow.attribute(interp, self, receiver, name)
+        if isinstance(receiver, Held):
+            return others.attribute(interp, receiver, name)
         if isinstance(receiver, Array):
             return numpy.attribute(interp, receiver, name)
         if isinstance(receiver, Instance):
+            if name in keras_optimizers.METHODS and keras_optimizers.own_class(receiver.cls) is not None:
+                return Member(receiver, name)
             found = keras.instance_attribute(interp, receiver, name)
             return found if found is not None else tensorflow.instance_attribute(interp, receiver, name)
         if isinstance(receiver, Layer):
@@ -117,6 +123,8 @@ class World:
             return self._symbol(interp, callee.path, args, kwargs)
         if isinstance(callee, (Layer, Instance)):
             return keras.call_layer(interp, self, callee, args, kwargs)
+        if isinstance(callee, Held):
+            return others.called(interp, callee, args, kwargs)
         if isinstance(callee, Foreign):
             return self._foreign(interp, callee, "__call__", args, kwargs)
         if isinstance(callee, Member):
@@ -125,7 +133,7 @@ class World:
 
     def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
-        made = keras.call(interp, self, path, args, kwargs)
+        made = others.call(interp, path, args, kwargs) or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
         module: Any = {"tf": tensorflow, "keras": tensorflow, "numpy": numpy}.get(root, python)
@@ -150,6 +158,9 @@ class World:
             return tensorflow.method(interp, self, receiver, name, args, kwargs)
         if isinstance(receiver, (Array, Scalar)):
             return numpy.method(interp, receiver, name, args, kwargs)
+        own = keras_optimizers.own_class(receiver.cls) if isinstance(receiver, Instance) else None
+        if own is not None:
+            return keras_optimizers.method(interp, self, own, name, args, kwargs)
         if isinstance(receiver, (Layer, Instance)):
             return keras.method(interp, self, receiver, name, args, kwargs)
         if isinstance(receiver, Foreign):
@@ -163,7 +174,7 @@ class World:
     ) -> Value | None:
         path = keras_name(receiver.path) or ""
         if keras_optimizers.is_optimizer(path):
-            return keras_optimizers.method(interp, self, receiver, name, args, kwargs)
+            return keras_optimizers.method(interp, self, receiver.path, name, args, kwargs)
         return keras_metrics.method(interp, receiver, name, args, kwargs) if keras_metrics.is_metric(path) else None
 
     def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
