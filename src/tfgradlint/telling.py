@@ -25,6 +25,17 @@ _WHOLE = (
     Cause.OFF_TAPE,
 )
 _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
+#: What comes of a step that does not raise by itself, by what the reason's detail says.
+_AFTERMATH = {
+    Cause.KERAS_LOSS: {"": "trains nothing"},
+    Cause.METRIC_AS_LOSS: {"": "returns None"},
+    Cause.MISMATCHED_VARIABLES: {"": ""},
+    Cause.UNBUILT: {"": "returns []", "part": "leaves the rest out"},
+    Cause.FROZEN: {"": "returns []", "fit": "trains nothing"},
+    Cause.UNTRACKED: {"": "leaves it out"},
+    Cause.CREATED_IN_CALL: {"": ""},
+    Cause.UNUSED_GRADIENT: {"": ""},
+}
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
 
@@ -115,7 +126,9 @@ class _Teller:
         if key in self.findings:
             return self.findings[key]
         result = _RESULTS.get(verdict, "")
-        if verdict == "raises":
+        if reason.cause in _AFTERMATH and not reason.raised:
+            result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
+        elif verdict == "raises":
             result = f"raises {reason.raised or 'an error'}"
             if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
                 result += " in a tf.function"

@@ -359,7 +359,7 @@ class Gradients:
         site = interp.reports.site(interp.recorder.site, name)
         if len(leaves) > len(site.labels):
             site.labels = [label for label, _ in leaves]
-        judgements = cut_off(leaves, judgements)
+        judgements = of_a_model(leaves, judgements)
         site.evaluations.append(judgements)
         for judgement in judgements:
             if judgement.verdict == "unknown":
@@ -413,7 +413,6 @@ _CUTTING = frozenset(
         Cause.PYTHON_VALUE,
         Cause.NUMPY_FUNCTION,
         Cause.NUMPY_CALLBACK,
-        Cause.OTHER_LIBRARY,
         Cause.PREDICTED,
         Cause.NEW_VARIABLE,
         Cause.NO_GRADIENT,
@@ -424,18 +423,29 @@ _CUTTING = frozenset(
 )
 
 
-def cut_off(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
-    """Of a model's weights some are reached and others are not: what stops the gradient cuts a part off."""
+def of_a_model(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
+    """Where other weights of a model are reached, a step that stops the gradient cuts a part of it off.
+
+    A part on which the target does not depend at all may be there for another loss.
+    """
     weights = [isinstance(leaf, Variable) and leaf.library != "tf" for _, leaf in leaves]
     lost = [judgement.verdict in ("none", "zero") for judgement in judgements]
     if not any(weight and not without for weight, without in zip(weights, lost, strict=False)):
         return judgements
     return [
-        judgement._replace(reason=judgement.reason._replace(cause=Cause.CUT_OFF, detail=judgement.reason.cause.name))
-        if weight and without and judgement.reason is not None and judgement.reason.cause in _CUTTING
-        else judgement
+        _as_part(judgement) if weight and without else judgement
         for judgement, weight, without in zip(judgements, weights, lost, strict=False)
     ]
+
+
+def _as_part(judgement: Judgement) -> Judgement:
+    reason = judgement.reason
+    if reason is None or reason.cause is Cause.UNRELATED_TARGET:
+        return judgement._replace(reason=None)
+    if reason.cause not in _CUTTING:
+        return judgement
+    detail = "zero" if judgement.verdict == "zero" else ""
+    return judgement._replace(reason=reason._replace(cause=Cause.CUT_OFF, detail=detail))
 
 
 def _contents(target: Value, source: Value) -> list[Node]:

@@ -162,7 +162,9 @@ def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
         return interp.unknown("weights", receiver)
     made = Listing(Items(tuple(weights.found), "list"))
     if weights.unbuilt:
-        made.fields[LACKING] = Lack(Reason(Cause.UNBUILT, interp.recorder.site), tuple(weights.unbuilt))
+        made.fields[LACKING] = Lack(
+            Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else ""), tuple(weights.unbuilt)
+        )
     elif weights.frozen and not weights.found:
         made.fields[LACKING] = Lack(Reason(Cause.FROZEN, weights.frozen[-1]))
     elif not weights.found:

@@ -34,8 +34,9 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries import callbacks, python
 from tfgradlint.libraries.dtypes import firm_dtype, named_dtype
+from tfgradlint.libraries.keras_weights import MAKE
 from tfgradlint.libraries.measured import apply
-from tfgradlint.libraries.numpy import symbolic
+from tfgradlint.libraries.numpy import without_content
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -218,6 +219,8 @@ def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, na
         if name == "dtype":
             dtype = receiver.node.dtype
             return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.leaf())
+        if name == "name" and isinstance(receiver, Variable) and receiver.fields.get(MAKE):
+            return Const(str(receiver.fields[MAKE][1]).rpartition(".")[2])
         if name == "trainable" and isinstance(receiver, Variable):
             return Const(receiver.fields["trainable"])
         return Scalar(interp.recorder.leaf(), _FACTS[name])
@@ -284,7 +287,7 @@ def method(
     """A method of a tensor or variable."""
     if isinstance(receiver, Variable) and name in _ASSIGNING:
         return _assign(interp, receiver, args, kwargs, name == "assign")
-    if name == "numpy" and interp.graph_level and symbolic(receiver):
+    if name == "numpy" and without_content(interp, receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
         interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name)
     if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
