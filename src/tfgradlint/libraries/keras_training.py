@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.requests import Judgement, Reason
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -36,6 +37,7 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_metrics import is_metric
+from tfgradlint.libraries.keras_models import GRAPH, replay
 from tfgradlint.libraries.keras_weights import HIDDEN, keras_name, mark_built, open_up
 from tfgradlint.libraries.measured import apply
 
@@ -51,6 +53,8 @@ COMPILED = ("keras", "compiled")
 BROKEN = ("keras", "broken loss")
 #: What is added to the loss while a model runs.
 _ADDED: WeakKeyDictionary[Interpreter, list[Value]] = WeakKeyDictionary()
+#: What was added while models were put together from placeholders.
+_PLANNED: WeakKeyDictionary[Interpreter, list[Value]] = WeakKeyDictionary()
 _OPTIONS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly")
 #: Causes that say that the step is not on the way at all.
 _ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR, Cause.UNWATCHED_VARIABLE})
@@ -169,7 +173,7 @@ def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, pred
         if isinstance(function, Function) and derives(loss.cls, "Loss", "losses."):
             loss = Method(function, loss)
     if isinstance(loss, Const) and isinstance(loss.value, str):
-        known = world.known(f"keras.losses.{_snake(loss.value)}")
+        known = _named_loss(world, loss.value)
         made = apply(interp, known, [truth, prediction], {}) if known is not None else None
         return made if made is not None else interp.somehow(f"loss {loss.value}", [truth, prediction])
     return interp.calls.call(loss, [truth, prediction], {})
@@ -210,6 +214,8 @@ def added(interp: Interpreter, loss: Value) -> None:
     """``add_loss(loss)``: a part of the loss of the step that is running."""
     if interp in _ADDED:
         _ADDED[interp].append(loss)
+    elif any(node.placeholder for node in nodes_of(loss)):
+        _PLANNED.setdefault(interp, []).append(loss)
 
 
 def _is_metric(world: World, loss: Value) -> bool:
@@ -217,8 +223,7 @@ def _is_metric(world: World, loss: Value) -> bool:
         return derives(loss.cls, "Metric", "metrics.")
     if isinstance(loss, Const) and isinstance(loss.value, str):
         return loss.value in ("accuracy", "acc") or (
-            world.known(f"keras.losses.{_snake(loss.value)}") is None
-            and _flat(world.known(f"keras.metrics.{_snake(loss.value)}"))
+            _named_loss(world, loss.value) is None and _flat(world.known(f"keras.metrics.{_snake(loss.value)}"))
         )
     path = keras_name(loss.path) if isinstance(loss, (Foreign, Symbol)) else None
     if path is None:
@@ -232,6 +237,12 @@ def _flat(known: Known | None) -> bool:
     """Whether a metric was measured to have no gradient with respect to the prediction."""
     effects = [output.effects.get("y_pred") for case in known.cases for output in case.outputs] if known else []
     return bool(effects) and all(effect == "none" for effect in effects)
+
+
+def _named_loss(world: World, name: str) -> Known | None:
+    """The function behind the name of a loss or of its class."""
+    name = _snake(name)
+    return world.known(f"keras.losses.{name}") or world.known(f"tf.keras.losses.{name}")
 
 
 def _snake(name: str) -> str:
@@ -329,10 +340,20 @@ class _Training:
             loss = interp.calls.call(Method(own, model), [], {**given, "sample_weight": NONE, "training": Const(True)})
         else:
             loss = compiled_loss(interp, self._world, self._options, truths, predictions)
-        added = _ADDED.pop(interp, [])
+        added = [*_ADDED.pop(interp, []), *self._planned(inputs)]
         self._nothing = not added and isinstance(loss, Const)
         losses = [*added, *([] if isinstance(loss, Const) else _each(loss))]
         return Items(tuple(losses)) if losses else interp.unknown("loss")
+
+    def _planned(self, inputs: Value) -> list[Value]:
+        """What the layers of a model of inputs and outputs add, computed from what it is given now."""
+        if GRAPH not in self._model.fields:
+            return []
+        start, _ = self._model.fields[GRAPH]
+        own = set(nodes_of(start))
+        planned = [loss for loss in _PLANNED.get(self._interp, []) if own & ancestors(nodes_of(loss))]
+        made = [replay(self._interp, start, loss, inputs) for loss in planned]
+        return [self._interp.unknown("added loss") if loss is None else loss for loss in made]
 
     def _sources(self) -> list[tuple[str, Value]]:
         weights = Weights(self._interp, self._model)
