@@ -46,6 +46,9 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
         teller.request(request)
     for reason, suffering in interpreter.reports.steps:
         teller.step(reason, suffering)
+    for variable, reason, suffering in interpreter.reports.suspects:
+        if variable not in interpreter.reports.cleared:
+            teller.step(reason, suffering)
     teller.unreached()
     for what, site, fault in interpreter.faults:
         position = places.position(site)

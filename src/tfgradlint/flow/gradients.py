@@ -49,6 +49,9 @@ class Reports:
         #: Steps that are reported without a verdict on a source, and the request that suffers, where there is one.
         self.steps: list[tuple[Reason, Site | None]] = []
         self.unknowns: Counter[str] = Counter()
+        #: Weights that a request lacks: told in the end where no other request asks for them and nothing assigns them.
+        self.suspects: list[tuple[Variable, Reason, Site]] = []
+        self.cleared: set[Variable] = set()
 
     def site(self, site: Site, call: str) -> RequestSite:
         key = site.expression if site.expression is not None else site.statement
@@ -64,6 +67,7 @@ class Implied(NamedTuple):
     leaves: list[Leaf]
     judgements: list[Judgement]
     target: Value
+    judge: Judge
 
 
 class Gradients:
@@ -300,6 +304,7 @@ class Gradients:
         else:
             judge = Judge(Request(tape, name, target, zeros), site)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
+            interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
             if any(judgement.verdict == "raises" for judgement in judgements):
                 first = next(judgement for judgement in judgements if judgement.verdict == "raises")
                 judgements = [first] * len(leaves)
@@ -347,7 +352,7 @@ class Gradients:
             self._leave(tape)
         leaves = sources()
         judge = Judge(Request(tape, "gradient", target, False), site)
-        return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target)
+        return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target, judge)
 
     def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         """Report a request that stands at ``site``."""
@@ -356,6 +361,7 @@ class Gradients:
 
     def _note(self, name: str, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         interp = self._interp
+        interp.reports.cleared.update(leaf for _, leaf in leaves if isinstance(leaf, Variable))
         site = interp.reports.site(interp.recorder.site, name)
         if len(leaves) > len(site.labels):
             site.labels = [label for label, _ in leaves]

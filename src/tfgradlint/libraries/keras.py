@@ -29,6 +29,7 @@ from tfgradlint.flow.values import (
     Method,
     Scalar,
     Several,
+    Symbol,
     Tensor,
     Thunk,
     Unknown,
@@ -58,6 +59,7 @@ from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
     ADDED,
     HIDDEN,
+    INNER,
     MAKE,
     Reach,
     is_keras,
@@ -128,6 +130,22 @@ def _loss(interp: Interpreter, world: World, path: str, name: str) -> Value:
         return made
 
     return Thunk(path, run)
+
+
+def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+    """``super().__init__(inputs, outputs)``, or with the layers of a chain: an inner model is all there is to it."""
+    if not isinstance(instance, Instance) or not is_keras(instance.cls):
+        return
+    if "trainable" in kwargs:
+        set_trainable(interp, instance, kwargs["trainable"])
+    base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
+    inner: Value | None = None
+    if base.endswith("Sequential"):
+        inner = sequential(interp, base, args, kwargs)
+    elif base.endswith("Model"):
+        inner = functional(interp, base, args, kwargs)
+    if inner is not None:
+        interp.state.set(instance, INNER, inner)
 
 
 # -- calling
@@ -251,8 +269,11 @@ def _call_instance(
 ) -> Value | None:
     """A layer or model of the module: built at its first call, then its ``call`` runs."""
     function = interp.calls.class_attribute(instance.cls, "call")
-    if not is_keras(instance.cls) or not isinstance(function, Function):
+    if not is_keras(instance.cls):
         return None
+    if not isinstance(function, Function):
+        inner = instance.fields.get(INNER)
+        return _call_built_in(interp, inner, args, kwargs) if isinstance(inner, Layer) else None
     recorder = interp.recorder
     site, pinned = recorder.site, recorder.pinned
     _build(interp, instance)
@@ -370,6 +391,8 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
         return _optimizer(interp, receiver)
     if name in _METHODS and name != "add":
         return Member(receiver, name)
+    if isinstance(receiver.fields.get(INNER), Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
+        return attribute(interp, receiver.fields[INNER], name)
     if name in _MADE or name == "layers":
         if name == "layers":
             open_up(interp, receiver)

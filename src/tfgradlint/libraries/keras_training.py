@@ -35,10 +35,11 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries import untracked
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_metrics import is_metric
 from tfgradlint.libraries.keras_models import GRAPH, replay
-from tfgradlint.libraries.keras_weights import HIDDEN, keras_name, mark_built, open_up
+from tfgradlint.libraries.keras_weights import HIDDEN, INNER, keras_name, mark_built, open_up
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
@@ -311,6 +312,9 @@ class _Training:
             return
         with compiling(interp, eager(interp, self._options)):
             asked = interp.calls.gradients.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
+            if asked.leaves and self._world.keras_of("keras") >= 3:
+                leaves = [leaf for _, leaf in asked.leaves]
+                untracked.report(interp, model, leaves, asked.judge, self._site)
         self._tell(asked.judgements, asked.leaves)
 
     def _tensors(self, value: Value) -> Value:
@@ -347,9 +351,10 @@ class _Training:
 
     def _planned(self, inputs: Value) -> list[Value]:
         """What the layers of a model of inputs and outputs add, computed from what it is given now."""
-        if GRAPH not in self._model.fields:
+        inner = self._model.fields.get(INNER, self._model)
+        if GRAPH not in inner.fields:
             return []
-        start, _ = self._model.fields[GRAPH]
+        start, _ = inner.fields[GRAPH]
         own = set(nodes_of(start))
         planned = [loss for loss in _PLANNED.get(self._interp, []) if own & ancestors(nodes_of(loss))]
         made = [replay(self._interp, start, loss, inputs) for loss in planned]
