@@ -49,6 +49,9 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
     for variable, reason, suffering in interpreter.reports.suspects:
         if variable not in interpreter.reports.cleared:
             teller.step(reason, suffering)
+    if interpreter.reports.trains:
+        for request in interpreter.reports.sites.values():
+            teller.thrown_away(request)
     teller.unreached()
     for what, site, fault in interpreter.faults:
         position = places.position(site)
@@ -93,6 +96,13 @@ class _Teller:
         if told is None:
             return SourcePrediction(label, verdict)
         return SourcePrediction(label, verdict, told.code, line, told.message)
+
+    def thrown_away(self, site: RequestSite) -> None:
+        """A request for variables, in a program that trains, whose result nothing reads."""
+        position = self._places.position(site.site)
+        if site.variables and (position.line, position.column) in self._places.unused(_REQUESTS):
+            reason = Reason(Cause.UNUSED_GRADIENT, site.site)
+            self._finding(reason, "", "", site.site, position)
 
     def unreached(self) -> None:
         """Requests that were not evaluated: nothing is known of them."""

@@ -52,6 +52,8 @@ class Reports:
         #: Weights that a request lacks: told in the end where no other request asks for them and nothing assigns them.
         self.suspects: list[tuple[Variable, Reason, Site]] = []
         self.cleared: set[Variable] = set()
+        #: Whether the program makes an optimizer: then it is there to train.
+        self.trains = False
 
     def site(self, site: Site, call: str) -> RequestSite:
         key = site.expression if site.expression is not None else site.statement
@@ -363,6 +365,7 @@ class Gradients:
         interp = self._interp
         interp.reports.cleared.update(leaf for _, leaf in leaves if isinstance(leaf, Variable))
         site = interp.reports.site(interp.recorder.site, name)
+        site.variables = site.variables or any(_variable(leaf) for _, leaf in leaves)
         if len(leaves) > len(site.labels):
             site.labels = [label for label, _ in leaves]
         judgements = of_a_model(leaves, judgements)
@@ -452,6 +455,10 @@ def _as_part(judgement: Judgement) -> Judgement:
         return judgement
     detail = "zero" if judgement.verdict == "zero" else ""
     return judgement._replace(reason=reason._replace(cause=Cause.CUT_OFF, detail=detail))
+
+
+def _variable(leaf: Value) -> bool:
+    return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.why == "weights")
 
 
 def _contents(target: Value, source: Value) -> list[Node]:

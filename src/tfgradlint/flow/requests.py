@@ -87,6 +87,8 @@ class RequestSite:
     site: Site
     call: str
     order: int
+    #: Whether variables were among the sources.
+    variables: bool = False
     labels: list[str] = field(default_factory=list)
     evaluations: list[list[Judgement]] = field(default_factory=list)
 

@@ -113,6 +113,7 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     if family == "losses" and last[:1].isupper() and world.known(path) is None:
         return _loss(interp, world, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
+        interp.reports.trains = interp.reports.trains or is_optimizer(name)
         return Foreign(path)
     return None
 
