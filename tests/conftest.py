@@ -22,6 +22,7 @@ MODULES = frozenset(
         "test_measuring",
         "test_random_programs",
         "test_remedies",
+        "test_remedies_libraries",
         "test_remedies_operations",
     }
 )
