@@ -25,6 +25,17 @@ _WHOLE = (
     Cause.OFF_TAPE,
 )
 _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
+#: What comes of a step that does not raise by itself, by what the reason's detail says.
+_AFTERMATH = {
+    Cause.KERAS_LOSS: {"": "trains nothing"},
+    Cause.METRIC_AS_LOSS: {"": "returns None"},
+    Cause.MISMATCHED_VARIABLES: {"": ""},
+    Cause.UNBUILT: {"": "returns []", "part": "leaves the rest out"},
+    Cause.FROZEN: {"": "returns []", "fit": "trains nothing"},
+    Cause.UNTRACKED: {"": "leaves it out"},
+    Cause.CREATED_IN_CALL: {"": ""},
+    Cause.UNUSED_GRADIENT: {"": ""},
+}
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
 
@@ -35,6 +46,12 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
         teller.request(request)
     for reason, suffering in interpreter.reports.steps:
         teller.step(reason, suffering)
+    for variable, reason, suffering in interpreter.reports.suspects:
+        if variable not in interpreter.reports.cleared:
+            teller.step(reason, suffering)
+    if interpreter.reports.trains:
+        for request in interpreter.reports.sites.values():
+            teller.thrown_away(request)
     teller.unreached()
     for what, site, fault in interpreter.faults:
         position = places.position(site)
@@ -80,6 +97,13 @@ class _Teller:
             return SourcePrediction(label, verdict)
         return SourcePrediction(label, verdict, told.code, line, told.message)
 
+    def thrown_away(self, site: RequestSite) -> None:
+        """A request for variables, in a program that trains, whose result nothing reads."""
+        position = self._places.position(site.site)
+        if site.variables and (position.line, position.column) in self._places.unused(_REQUESTS):
+            reason = Reason(Cause.UNUSED_GRADIENT, site.site)
+            self._finding(reason, "", "", site.site, position)
+
     def unreached(self) -> None:
         """Requests that were not evaluated: nothing is known of them."""
         seen = {(each.line, each.column) for each in self.predictions}
@@ -115,7 +139,9 @@ class _Teller:
         if key in self.findings:
             return self.findings[key]
         result = _RESULTS.get(verdict, "")
-        if verdict == "raises":
+        if reason.cause in _AFTERMATH and not reason.raised:
+            result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
+        elif verdict == "raises":
             result = f"raises {reason.raised or 'an error'}"
             if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
                 result += " in a tf.function"

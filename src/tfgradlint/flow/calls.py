@@ -398,6 +398,7 @@ class Calls(Objects):
         if function is not None:
             self.call(Method(function, instance), args, kwargs)
             return instance
+        interp.libraries.initialise(interp, instance, args, kwargs)
         names = [name for each in reversed(list(cls.lineage())) if isinstance(each, Class) for name in _annotated(each)]
         for name, value in zip(names, args, strict=False):
             interp.state.set(instance, name, value)

@@ -49,6 +49,11 @@ class Reports:
         #: Steps that are reported without a verdict on a source, and the request that suffers, where there is one.
         self.steps: list[tuple[Reason, Site | None]] = []
         self.unknowns: Counter[str] = Counter()
+        #: Weights that a request lacks: told in the end where no other request asks for them and nothing assigns them.
+        self.suspects: list[tuple[Variable, Reason, Site]] = []
+        self.cleared: set[Variable] = set()
+        #: Whether the program makes an optimizer: then it is there to train.
+        self.trains = False
 
     def site(self, site: Site, call: str) -> RequestSite:
         key = site.expression if site.expression is not None else site.statement
@@ -64,6 +69,7 @@ class Implied(NamedTuple):
     leaves: list[Leaf]
     judgements: list[Judgement]
     target: Value
+    judge: Judge
 
 
 class Gradients:
@@ -300,6 +306,7 @@ class Gradients:
         else:
             judge = Judge(Request(tape, name, target, zeros), site)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
+            interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
             if any(judgement.verdict == "raises" for judgement in judgements):
                 first = next(judgement for judgement in judgements if judgement.verdict == "raises")
                 judgements = [first] * len(leaves)
@@ -347,7 +354,7 @@ class Gradients:
             self._leave(tape)
         leaves = sources()
         judge = Judge(Request(tape, "gradient", target, False), site)
-        return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target)
+        return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target, judge)
 
     def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         """Report a request that stands at ``site``."""
@@ -356,10 +363,12 @@ class Gradients:
 
     def _note(self, name: str, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         interp = self._interp
+        interp.reports.cleared.update(leaf for _, leaf in leaves if isinstance(leaf, Variable))
         site = interp.reports.site(interp.recorder.site, name)
+        site.variables = site.variables or any(_variable(leaf) for _, leaf in leaves)
         if len(leaves) > len(site.labels):
             site.labels = [label for label, _ in leaves]
-        judgements = cut_off(leaves, judgements)
+        judgements = of_a_model(leaves, judgements)
         site.evaluations.append(judgements)
         for judgement in judgements:
             if judgement.verdict == "unknown":
@@ -413,7 +422,6 @@ _CUTTING = frozenset(
         Cause.PYTHON_VALUE,
         Cause.NUMPY_FUNCTION,
         Cause.NUMPY_CALLBACK,
-        Cause.OTHER_LIBRARY,
         Cause.PREDICTED,
         Cause.NEW_VARIABLE,
         Cause.NO_GRADIENT,
@@ -424,18 +432,33 @@ _CUTTING = frozenset(
 )
 
 
-def cut_off(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
-    """Of a model's weights some are reached and others are not: what stops the gradient cuts a part off."""
+def of_a_model(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
+    """Where other weights of a model are reached, a step that stops the gradient cuts a part of it off.
+
+    A part on which the target does not depend at all may be there for another loss.
+    """
     weights = [isinstance(leaf, Variable) and leaf.library != "tf" for _, leaf in leaves]
     lost = [judgement.verdict in ("none", "zero") for judgement in judgements]
     if not any(weight and not without for weight, without in zip(weights, lost, strict=False)):
         return judgements
     return [
-        judgement._replace(reason=judgement.reason._replace(cause=Cause.CUT_OFF, detail=judgement.reason.cause.name))
-        if weight and without and judgement.reason is not None and judgement.reason.cause in _CUTTING
-        else judgement
+        _as_part(judgement) if weight and without else judgement
         for judgement, weight, without in zip(judgements, weights, lost, strict=False)
     ]
+
+
+def _as_part(judgement: Judgement) -> Judgement:
+    reason = judgement.reason
+    if reason is None or reason.cause is Cause.UNRELATED_TARGET:
+        return judgement._replace(reason=None)
+    if reason.cause not in _CUTTING:
+        return judgement
+    detail = "zero" if judgement.verdict == "zero" else ""
+    return judgement._replace(reason=reason._replace(cause=Cause.CUT_OFF, detail=detail))
+
+
+def _variable(leaf: Value) -> bool:
+    return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.why == "weights")
 
 
 def _contents(target: Value, source: Value) -> list[Node]:

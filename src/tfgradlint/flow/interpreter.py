@@ -98,6 +98,8 @@ class Interpreter:
         self.since = 0
         #: How many functions were handed to somebody who may call them unseen.
         self.blind = 0
+        #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
+        self.unconverted = 0
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
         #: Whether the program asks for compiled functions to run step by step.

@@ -160,13 +160,16 @@ class Objects:
                     found = found.function
                 if found is not None:
                     return Method(found, receiver.receiver)
+        if name == "__init__":
+            return Thunk("super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs))
         inherited = interp.libraries.attribute(interp, receiver.receiver, name)
-        if isinstance(inherited, Member) and name not in ("build", "__init__"):
+        if isinstance(inherited, Member) and name != "build":
             return inherited
-        return Thunk(
-            f"super().{name}",
-            lambda args, kwargs: NONE if name == "__init__" else interp.unknown(f"super().{name}", *args),
-        )
+        return Thunk(f"super().{name}", lambda args, kwargs: interp.unknown(f"super().{name}", *args))
+
+    def _initialised(self, receiver: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._interp.libraries.initialise(self._interp, receiver, args, kwargs)
+        return NONE
 
     def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
         known = self._known(receiver.node)

@@ -8,6 +8,7 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.requests import LACKING, Lack, Reason
 from tfgradlint.flow.values import (
+    NONE,
     Array,
     Class,
     Const,
@@ -29,7 +30,17 @@ from tfgradlint.flow.values import (
     Variable,
 )
 from tfgradlint.libraries.keras_layers import STATES
-from tfgradlint.libraries.keras_weights import ADDED, BUILT, FROZEN_AT, HIDDEN, OPENED, SEED, is_keras, keras_name
+from tfgradlint.libraries.keras_weights import (
+    ADDED,
+    BUILT,
+    FROZEN_AT,
+    HIDDEN,
+    INNER,
+    OPENED,
+    SEED,
+    is_keras,
+    keras_name,
+)
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -43,6 +54,8 @@ LISTS = {
     "non_trainable_weights": (False, True, False),
     "non_trainable_variables": (False, True, True),
 }
+#: The object whose list it is.
+OWNER = ("keras", "owner")
 #: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
 _MANY = 64
 
@@ -133,7 +146,7 @@ class Weights:
         # Weights of its own come before those of the layers it holds.
         fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
         own = [each for each in fields if isinstance(each, Variable)]
-        self._all([*value.fields.get(ADDED, ()), *own, *fields], frozen)
+        self._all([*value.fields.get(ADDED, ()), *own, value.fields.get(INNER, NONE), *fields], frozen)
 
     def _frozen(self, value: Layer | Instance, trainable: object) -> bool:
         if trainable is None:
@@ -161,8 +174,11 @@ def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
     if not weights.known or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)
     made = Listing(Items(tuple(weights.found), "list"))
+    made.fields[OWNER] = receiver
     if weights.unbuilt:
-        made.fields[LACKING] = Lack(Reason(Cause.UNBUILT, interp.recorder.site), tuple(weights.unbuilt))
+        made.fields[LACKING] = Lack(
+            Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else ""), tuple(weights.unbuilt)
+        )
     elif weights.frozen and not weights.found:
         made.fields[LACKING] = Lack(Reason(Cause.FROZEN, weights.frozen[-1]))
     elif not weights.found:

@@ -82,12 +82,12 @@ def _applied(interp: Interpreter, given: Value, two_lists: bool) -> Value:
     gradients = interp.calls.gradients
     if isinstance(given, (Tensor, Unknown)):
         if gradients.answers.is_gradient(given):
-            gradients.refuses(Cause.SWAPPED_PAIRS, "an error", "not zipped")
+            gradients.refuses(Cause.SWAPPED_PAIRS, "an error", "unzipped")
         return NONE
     content = interp.calls.iterate(given)
     elements = content.items if isinstance(content, Items) else (content.element,)
     if two_lists or any(_pair(each) is None and gradients.answers.is_gradient(each) for each in elements):
-        gradients.refuses(Cause.SWAPPED_PAIRS, "TypeError", "not zipped")
+        gradients.refuses(Cause.SWAPPED_PAIRS, "TypeError", "unzipped")
     pairs = [_pair(each) for each in elements]
     if any(pair is None for pair in pairs):
         return NONE
@@ -121,10 +121,10 @@ def _judged(interp: Interpreter, pairs: Items | tuple[Value, Value] | None) -> V
     if rows and all(isinstance(gradient, Const) and gradient.value is None for gradient, _ in rows):
         gradients.refuses(None, "ValueError")
     if not rows and gradients.answers.filtered():
-        gradients.refuses(Cause.UNUSED_GRADIENT, "ValueError", "filtered")
+        gradients.refuses(Cause.UNUSED_GRADIENT, "ValueError", "empty")
     for gradient, variable in rows:
         if isinstance(variable, (Array, Scalar)):
-            gradients.refuses(Cause.SWAPPED_PAIRS, "AttributeError", "array")
+            gradients.refuses(Cause.SWAPPED_PAIRS, "AttributeError", "tensor")
         if _no_variable(variable) and (gradients.answers.is_gradient(variable) or isinstance(variable, Tensor)):
             swapped = gradients.answers.is_gradient(variable) and not gradients.answers.is_gradient(gradient)
             gradients.refuses(Cause.SWAPPED_PAIRS, "AttributeError", "swapped" if swapped else "tensor")

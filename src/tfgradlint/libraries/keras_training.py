@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.requests import Judgement, Reason
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -30,10 +33,13 @@ from tfgradlint.flow.values import (
     Unknown,
     Value,
     Variable,
+    nodes_of,
 )
+from tfgradlint.libraries import untracked
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_metrics import is_metric
-from tfgradlint.libraries.keras_weights import HIDDEN, keras_name, mark_built, open_up
+from tfgradlint.libraries.keras_models import GRAPH, replay
+from tfgradlint.libraries.keras_weights import HIDDEN, INNER, keras_name, mark_built, open_up
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
@@ -46,8 +52,10 @@ if TYPE_CHECKING:
 COMPILED = ("keras", "compiled")
 #: Whether a loss it was compiled with has no gradient: told where it was compiled.
 BROKEN = ("keras", "broken loss")
-#: What was added to the loss while a model ran.
-LOSSES = ("keras", "losses")
+#: What is added to the loss while a model runs.
+_ADDED: WeakKeyDictionary[Interpreter, list[Value]] = WeakKeyDictionary()
+#: What was added while models were put together from placeholders.
+_PLANNED: WeakKeyDictionary[Interpreter, list[Value]] = WeakKeyDictionary()
 _OPTIONS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly")
 #: Causes that say that the step is not on the way at all.
 _ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR, Cause.UNWATCHED_VARIABLE})
@@ -95,12 +103,14 @@ def compiling(interp: Interpreter, eagerly: bool | None) -> Iterator[None]:
     others = recorder.tapes.fields["others"]
     site, statement = recorder.site, interp.statement
     recorder.level += not eagerly
+    interp.unconverted += 1
     if eagerly is None:
         interp.state.set(recorder.tapes, "others", (others or 0) + 1)
     try:
         yield
     finally:
         recorder.level -= not eagerly
+        interp.unconverted -= 1
         recorder.site, interp.statement = site, statement
         if eagerly is None:
             interp.state.set(recorder.tapes, "others", others)
@@ -149,7 +159,7 @@ class _Trial:
             site = self._site if reason is None or elsewhere else reason.site
             steps = reason.steps if reason is not None and not elsewhere else ()
             raised = "ValueError" if judgement.verdict == "none" else ""
-            detail = reason.cause.name if reason is not None and not elsewhere else "unused"
+            detail = "unused" if elsewhere else ("zero" if judgement.verdict == "zero" else "")
             self._report(Reason(Cause.KERAS_LOSS, site, detail, steps, raised))
 
     def _report(self, reason: Reason) -> None:
@@ -164,10 +174,49 @@ def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, pred
         if isinstance(function, Function) and derives(loss.cls, "Loss", "losses."):
             loss = Method(function, loss)
     if isinstance(loss, Const) and isinstance(loss.value, str):
-        known = world.known(f"keras.losses.{_snake(loss.value)}")
+        known = _named_loss(world, loss.value)
         made = apply(interp, known, [truth, prediction], {}) if known is not None else None
         return made if made is not None else interp.somehow(f"loss {loss.value}", [truth, prediction])
     return interp.calls.call(loss, [truth, prediction], {})
+
+
+def compiled_loss(
+    interp: Interpreter, world: World, options: dict[str, Value], truths: Value, predictions: Value
+) -> Value:
+    """What the losses that a model was compiled with make of its predictions; None where there are none."""
+    losses = _each(options.get("loss", NONE))
+    if all(isinstance(loss, Const) and loss.value is None for loss in losses):
+        return NONE
+    outputs, expected = _each(predictions), _each(truths)
+    if isinstance(predictions, (Unknown, Choice)) or len(losses) not in (1, len(outputs)):
+        return interp.unknown("loss", predictions)
+    found = []
+    for position, output in enumerate(outputs):
+        truth = expected[position] if len(expected) == len(outputs) else interp.unknown("truth")
+        found.append(call_loss(interp, world, losses[position if len(losses) > 1 else 0], truth, output))
+    return Items(tuple(found))
+
+
+def computed(
+    interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """``model.compute_loss(x, y, y_pred)``: one tensor."""
+    given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
+    if "y_pred" not in given or "y" not in given:
+        return None
+    losses = compiled_loss(interp, world, receiver.fields[COMPILED], given["y"], given["y_pred"])
+    nodes = [node for loss in _each(losses) for node in nodes_of(loss)]
+    if any(isinstance(loss, (Unknown, Const)) for loss in _each(losses)):
+        return interp.somehow("compute_loss", _each(losses))
+    return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
+
+
+def added(interp: Interpreter, loss: Value) -> None:
+    """``add_loss(loss)``: a part of the loss of the step that is running."""
+    if interp in _ADDED:
+        _ADDED[interp].append(loss)
+    elif any(node.placeholder for node in nodes_of(loss)):
+        _PLANNED.setdefault(interp, []).append(loss)
 
 
 def _is_metric(world: World, loss: Value) -> bool:
@@ -175,8 +224,7 @@ def _is_metric(world: World, loss: Value) -> bool:
         return derives(loss.cls, "Metric", "metrics.")
     if isinstance(loss, Const) and isinstance(loss.value, str):
         return loss.value in ("accuracy", "acc") or (
-            world.known(f"keras.losses.{_snake(loss.value)}") is None
-            and _flat(world.known(f"keras.metrics.{_snake(loss.value)}"))
+            _named_loss(world, loss.value) is None and _flat(world.known(f"keras.metrics.{_snake(loss.value)}"))
         )
     path = keras_name(loss.path) if isinstance(loss, (Foreign, Symbol)) else None
     if path is None:
@@ -190,6 +238,12 @@ def _flat(known: Known | None) -> bool:
     """Whether a metric was measured to have no gradient with respect to the prediction."""
     effects = [output.effects.get("y_pred") for case in known.cases for output in case.outputs] if known else []
     return bool(effects) and all(effect == "none" for effect in effects)
+
+
+def _named_loss(world: World, name: str) -> Known | None:
+    """The function behind the name of a loss or of its class."""
+    name = _snake(name)
+    return world.known(f"keras.losses.{name}") or world.known(f"tf.keras.losses.{name}")
 
 
 def _snake(name: str) -> str:
@@ -239,6 +293,9 @@ class _Training:
         self._interp, self._world, self._model = interp, world, model
         self._options, self._name = options, name
         self._site = interp.recorder.site
+        #: When the model had made its predictions, and whether there is no loss at all.
+        self._predicted = 0
+        self._nothing = False
 
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         interp, model = self._interp, self._model
@@ -251,13 +308,13 @@ class _Training:
                 data = inputs if isinstance(truths, Const) else Items((inputs, truths))
                 interp.calls.call(Method(step, model), [data], {})
             return
-        losses = _each(self._options.get("loss", NONE))
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
             return
         with compiling(interp, eager(interp, self._options)):
-            asked = interp.calls.gradients.implied(
-                self._site, lambda tape: self._loss(inputs, truths, losses), self._sources
-            )
+            asked = interp.calls.gradients.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
+            if asked.leaves and self._world.keras_of("keras") >= 3:
+                leaves = [leaf for _, leaf in asked.leaves]
+                untracked.report(interp, model, leaves, asked.judge, self._site)
         self._tell(asked.judgements, asked.leaves)
 
     def _tensors(self, value: Value) -> Value:
@@ -275,19 +332,33 @@ class _Training:
             return Tensor(self._interp.recorder.op([], value.node.dtype))
         return value if isinstance(value, Const) else self._interp.unknown("batch")
 
-    def _loss(self, inputs: Value, truths: Value, losses: list[Value]) -> Value:
-        interp = self._interp
-        predictions = interp.calls.call(self._model, [inputs], {})
-        outputs = _each(predictions)
-        if isinstance(predictions, (Unknown, Choice)) or len(losses) not in (1, len(outputs)):
-            return interp.unknown("loss", predictions)
-        expected = _each(truths)
-        pairs = []
-        for position, output in enumerate(outputs):
-            truth = expected[position] if len(expected) == len(outputs) else interp.unknown("truth")
-            loss = losses[position if len(losses) > 1 else 0]
-            pairs.append(call_loss(interp, self._world, loss, truth, output))
-        return Items(tuple(pairs))
+    def _loss(self, inputs: Value, truths: Value) -> Value:
+        """The losses of one step, those that layers add among them."""
+        interp, model = self._interp, self._model
+        _ADDED[interp] = []
+        predictions = interp.calls.call(model, [inputs], {"training": Const(True)})
+        self._predicted = interp.recorder.now()
+        own = interp.calls.class_attribute(model.cls, "compute_loss") if isinstance(model, Instance) else None
+        if isinstance(own, Function):
+            given: dict[str, Value] = {"x": inputs, "y": truths, "y_pred": predictions}
+            loss = interp.calls.call(Method(own, model), [], {**given, "sample_weight": NONE, "training": Const(True)})
+        else:
+            loss = compiled_loss(interp, self._world, self._options, truths, predictions)
+        added = [*_ADDED.pop(interp, []), *self._planned(inputs)]
+        self._nothing = not added and isinstance(loss, Const)
+        losses = [*added, *([] if isinstance(loss, Const) else _each(loss))]
+        return Items(tuple(losses)) if losses else interp.unknown("loss")
+
+    def _planned(self, inputs: Value) -> list[Value]:
+        """What the layers of a model of inputs and outputs add, computed from what it is given now."""
+        inner = self._model.fields.get(INNER, self._model)
+        if GRAPH not in inner.fields:
+            return []
+        start, _ = inner.fields[GRAPH]
+        own = set(nodes_of(start))
+        planned = [loss for loss in _PLANNED.get(self._interp, []) if own & ancestors(nodes_of(loss))]
+        made = [replay(self._interp, start, loss, inputs) for loss in planned]
+        return [self._interp.unknown("added loss") if loss is None else loss for loss in made]
 
     def _sources(self) -> list[tuple[str, Value]]:
         weights = Weights(self._interp, self._model)
@@ -300,5 +371,18 @@ class _Training:
     def _tell(self, judgements: list[Judgement], leaves: list[tuple[str, Value]]) -> None:
         if self._model.fields.get(BROKEN):
             judgements = [judgement._replace(reason=None) for judgement in judgements]
+        elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
+            judgements = [self._of_the_loss(judgement) for judgement in judgements]
         if leaves:
             self._interp.calls.gradients.note(self._name, self._site, leaves, judgements)
+
+    def _of_the_loss(self, judgement: Judgement) -> Judgement:
+        """No weight is reached: a step behind the predictions, or in what a layer adds, belongs to the loss."""
+        reason = judgement.reason
+        if reason is None or not reason.above or reason.cause in _ELSEWHERE:
+            return judgement
+        if reason.above[-1].seq < self._predicted and self._options.get("loss") is not None:
+            return judgement
+        raised = "ValueError" if judgement.verdict == "none" else ""
+        detail = "zero" if judgement.verdict == "zero" else ""
+        return judgement._replace(reason=reason._replace(cause=Cause.KERAS_LOSS, detail=detail, raised=raised))

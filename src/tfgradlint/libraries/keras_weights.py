@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph import LEAF, Node, Site
 from tfgradlint.flow.values import (
+    NONE,
     Choice,
     Class,
     Deferred,
@@ -37,6 +38,8 @@ _BASES = frozenset({"Model", "Layer", "layers.Layer", "Sequential", "models.Mode
 ADDED, OPENED = ("keras", "added"), ("keras", "opened")
 #: Whether a layer certainly has made its weights: until then there are none.
 BUILT = ("keras", "built")
+#: The model of inputs and outputs, or the chain, that an object of a class of the module is at heart.
+INNER = ("keras", "inner")
 #: When and where it was frozen.
 FROZEN_AT = ("keras", "frozen at")
 #: The state of the random numbers a layer draws.
@@ -98,7 +101,7 @@ class Reach:
             # What its methods read besides its attributes is not known.
             self.complete = False
             self._all(tuple(value.fields[name] for name in value.fields if isinstance(name, str)))
-            self._all(value.fields.get(ADDED, ()))
+            self._all((*value.fields.get(ADDED, ()), value.fields.get(INNER, NONE)))
         elif isinstance(value, (Listing, Mapping)):
             self._add(value.fields["content"])
         elif isinstance(value, Items):
@@ -126,6 +129,7 @@ def mark_built(interp: Interpreter, value: Value, depth: int = 0) -> None:
         if BUILT not in value.fields:
             interp.state.set(value, BUILT, True)
             _mark_all(interp, [value.fields[name] for name in value.fields if isinstance(name, str)], depth)
+            mark_built(interp, value.fields.get(INNER, NONE), depth + 1)
     elif isinstance(value, (Listing, Mapping)) and depth < 8:
         mark_built(interp, value.fields["content"], depth + 1)
     elif isinstance(value, (Items, Entries)) and depth < 8:
@@ -152,7 +156,7 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
         interp.state.set(value, "trainable", flag)
         interp.state.set(value, FROZEN_AT, when)
         for name, field in list(value.fields.items()):
-            if isinstance(name, str) and name != "trainable":
+            if (isinstance(name, str) and name != "trainable") or name == INNER:
                 set_trainable(interp, field, flag, depth + 1)
     elif isinstance(value, (Listing, Mapping)):
         set_trainable(interp, value.fields["content"], flag, depth + 1)
@@ -170,7 +174,7 @@ def open_up(interp: Interpreter, value: Value, depth: int = 0) -> None:
     elif isinstance(value, Instance) and OPENED not in value.fields and depth < 8:
         interp.state.set(value, OPENED, True)
         for name, field in list(value.fields.items()):
-            if isinstance(name, str):
+            if isinstance(name, str) or name == INNER:
                 open_up(interp, field, depth + 1)
     elif isinstance(value, (Listing, Mapping)) and depth < 8:
         open_up(interp, value.fields["content"], depth + 1)

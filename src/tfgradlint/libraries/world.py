@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.graph import Edge, Effect, Node
+from tfgradlint.flow.graph import Edge, Effect, Node, Site
 from tfgradlint.flow.values import (
     Array,
     Foreign,
     Held,
     Instance,
     Layer,
+    Listing,
     Member,
     Scalar,
     Symbol,
@@ -22,12 +23,14 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.knowledge import Known, load
 from tfgradlint.knowledge.versions import choose
-from tfgradlint.libraries import keras, keras_metrics, keras_optimizers, numpy, others, python, tensorflow
+from tfgradlint.libraries import keras, keras_metrics, keras_optimizers, numpy, others, python, tensorflow, untracked
+from tfgradlint.libraries.keras_lists import OWNER
 from tfgradlint.libraries.keras_weights import keras_name
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
+    from tfgradlint.flow.requests import Judge
 
 #: Modules whose names are followed, and the root their symbols get.
 _ROOTS = {
@@ -111,7 +114,17 @@ class World:
         return None
 
     def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+        if isinstance(receiver, Instance):
+            untracked.note(interp, receiver, name)
         return keras.set_attribute(interp, receiver, name, value)
+
+    def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+        keras.initialise(interp, instance, args, kwargs)
+
+    def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+        owner = sources.fields.get(OWNER) if isinstance(sources, Listing) else None
+        if isinstance(owner, Value) and self._keras >= 3:
+            untracked.report(interp, owner, leaves, judge, request)
 
     def escaped(self, interp: Interpreter, value: Value) -> None:
         keras.escaped(interp, value)

@@ -72,7 +72,8 @@ class MismatchedVariables(Rule):
     ```
 
     ## References
-    - [Transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/), trainable and non-trainable weights.
+    - [Transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/),
+      trainable and non-trainable weights.
     - [`Optimizer.apply_gradients`](https://www.tensorflow.org/api_docs/python/tf/keras/optimizers/Optimizer#apply_gradients).
     """
 

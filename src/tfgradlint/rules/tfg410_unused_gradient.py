@@ -87,7 +87,7 @@ class UnusedGradient(Rule):
     cause = Cause.UNUSED_GRADIENT
 
     def message(self, broken: Break) -> str:
-        """``detail``: ``empty`` where a filter has left nothing (``step`` is then the optimizer's call), else ``""``."""
+        """``detail``: ``empty`` where a filter has left nothing; ``step`` is then the optimizer's call."""
         if broken.detail == "empty":
             return (
                 f"{broken.step} gets no pair, every gradient is None and has been filtered out: it {broken.result}; "
