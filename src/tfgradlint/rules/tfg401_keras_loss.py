@@ -23,7 +23,8 @@ class KerasLoss(Rule):
     ## Why it matters
     `fit` raises `ValueError: No gradients provided for any variable`, which names neither the loss nor the line.
     Where only one of several outputs has such a loss, Keras trains the rest and warns once. With `tf.sign`, whose
-    gradient is zero, training runs to its end without a word and no weight moves.
+    gradient is zero, training runs to its end without a word and no weight moves. Keras 2 (`tf_keras`) does the same
+    in all of these cases.
 
     ## Example
     ```python

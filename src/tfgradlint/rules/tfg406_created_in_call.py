@@ -25,7 +25,8 @@ class CreatedInCall(Rule):
     `ValueError: tf.function only supports singleton tf.Variables created on the first call`. In eager mode
     nothing is said: every call gets fresh random weights, `trainable_variables` does not list them, and the
     layers that are listed are trained against a part that changes in every step. `add_weight`, and a layer
-    assigned to an attribute, raise `ValueError` as soon as the layer has been built.
+    assigned to an attribute, raise `ValueError` as soon as the layer has been built. Keras 2 (`tf_keras`) is milder:
+    its `Dropout` may be made in `call`, and it accepts the attribute, with fresh weights each time.
 
     ## Example
     ```python
