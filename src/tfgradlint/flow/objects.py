@@ -371,6 +371,9 @@ class Objects:
             value = value.fields["content"]
         if isinstance(value, (Items, Several)):
             return value
+        if isinstance(value, Foreign):
+            element = interp.libraries.operator(interp, "__iter__", [value])
+            return Several(element if element is not None else interp.unknown("element", value))
         if isinstance(value, Mapping):
             content: Entries = value.fields["content"]
             if content.rest is None:

@@ -469,6 +469,8 @@ def method(
 def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.libraries.tensorflow import variable
 
+    if any("regularizer" in key or key == "**" for key in kwargs):
+        interp.regularised = True
     made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, "keras")
     if isinstance(receiver, Instance):
         name = kwargs.get("name")

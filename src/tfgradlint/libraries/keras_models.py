@@ -63,6 +63,8 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
         made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
     made.fields[NAME] = kwargs.get("name", NONE)
+    if last == "ActivityRegularization" or any("regularizer" in name or name == "**" for name in kwargs):
+        interp.regularised = True
     weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
     if (weights or DRAWING.match(last)) and created(interp, not weights):
         for weight in weights:

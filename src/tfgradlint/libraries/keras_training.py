@@ -37,6 +37,7 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries import untracked
 from tfgradlint.libraries.creation import trained
+from tfgradlint.libraries.datasets import element_of
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_metrics import is_metric
 from tfgradlint.libraries.keras_models import GRAPH, replay
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 
 #: What a model was compiled with, by the names of the parameters.
 COMPILED = ("keras", "compiled")
+#: Where.
+COMPILED_AT = ("keras", "compiled at")
 #: Whether a loss it was compiled with has no gradient: told where it was compiled.
 BROKEN = ("keras", "broken loss")
 #: What is added to the loss while a model runs.
@@ -71,6 +74,7 @@ def compiled(
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = {**dict(zip(_OPTIONS, args, strict=False)), **kwargs}
     interp.state.set(receiver, COMPILED, options)
+    interp.state.set(receiver, COMPILED_AT, interp.recorder.site)
     broken = False
     if "**" not in kwargs and "loss" in options:
         for loss in _each(options["loss"]):
@@ -322,7 +326,13 @@ class _Training:
         interp, model = self._interp, self._model
         x = args[0] if args else kwargs.get("x", NONE)
         y = args[1] if len(args) > 1 else kwargs.get("y", NONE)
-        inputs, truths = self._tensors(x), self._tensors(y)
+        element = element_of(x)
+        if isinstance(element, Items) and len(element.items) > 1:
+            x, y = element.items[:2]
+        inputs, truths = (
+            self._tensors(x if element is None or isinstance(element, Items) else element),
+            self._tensors(y),
+        )
         step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(step, Function):
             with compiling(interp, eager(interp, self._options)):
@@ -394,7 +404,11 @@ class _Training:
             judgements = [judgement._replace(reason=None) for judgement in judgements]
         elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
             judgements = [self._of_the_loss(judgement) for judgement in judgements]
-        if leaves:
+        where = self._model.fields.get(COMPILED_AT)
+        if self._nothing and leaves and where is not None and not self._interp.regularised:
+            reason = Reason(Cause.KERAS_LOSS, where, "missing", (), "ValueError")
+            self._interp.reports.steps.append((reason, self._site))
+        elif leaves:
             self._interp.calls.gradients.note(self._name, self._site, leaves, judgements)
 
     def _of_the_loss(self, judgement: Judgement) -> Judgement:

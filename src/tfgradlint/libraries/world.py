@@ -23,7 +23,18 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.knowledge import Known, load
 from tfgradlint.knowledge.versions import choose
-from tfgradlint.libraries import keras, keras_metrics, keras_optimizers, numpy, others, python, tensorflow, untracked
+from tfgradlint.libraries import (
+    datasets,
+    distribution,
+    keras,
+    keras_metrics,
+    keras_optimizers,
+    numpy,
+    others,
+    python,
+    tensorflow,
+    untracked,
+)
 from tfgradlint.libraries.keras_lists import OWNER
 from tfgradlint.libraries.keras_weights import keras_name
 from tfgradlint.libraries.measured import apply
@@ -146,7 +157,8 @@ class World:
 
     def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
-        made = others.call(interp, path, args, kwargs) or keras.call(interp, self, path, args, kwargs)
+        made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
+        made = made or distribution.call(interp, path) or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
         module: Any = {"tf": tensorflow, "keras": tensorflow, "numpy": numpy}.get(root, python)
@@ -185,6 +197,10 @@ class World:
     def _foreign(
         self, interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
     ) -> Value | None:
+        if receiver.path == datasets.DATASET:
+            return datasets.method(interp, receiver, name, args, kwargs)
+        if receiver.path == distribution.STRATEGY:
+            return distribution.method(interp, receiver, name, args, kwargs)
         path = keras_name(receiver.path) or ""
         if keras_optimizers.is_optimizer(path):
             return keras_optimizers.method(interp, self, receiver, receiver.path, name, args, kwargs)
@@ -196,6 +212,8 @@ class World:
     # -- operators
 
     def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:
+        if name == "__iter__":
+            return datasets.element_of(operands[0])
         if name == "__setitem__":
             return numpy.set_item(interp, operands)
         lead = next((place for place, each in enumerate(operands) if isinstance(each, (Tensor, Variable))), None)

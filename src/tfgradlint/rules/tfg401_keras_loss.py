@@ -77,6 +77,8 @@ class KerasLoss(Rule):
 
     def message(self, broken: Break) -> str:
         """``detail`` is ``unused`` where the loss never uses the prediction, ``zero`` where its gradient is zero."""
+        if broken.detail == "missing":
+            return f'{broken.step} is given no loss: {broken.suffers}; pass one, such as loss="mse", or use add_loss'
         if broken.detail == "unused":
             return (
                 f"the loss given to {broken.step} never uses the prediction: {broken.suffers}; compute it from y_pred"
