@@ -52,6 +52,7 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
     if interpreter.reports.trains:
         for request in interpreter.reports.sites.values():
             teller.thrown_away(request)
+    teller.once()
     teller.unreached()
     for what, site, fault in interpreter.faults:
         position = places.position(site)
@@ -103,6 +104,12 @@ class _Teller:
         if site.variables and (position.line, position.column) in self._places.unused(_REQUESTS):
             reason = Reason(Cause.UNUSED_GRADIENT, site.site)
             self._finding(reason, "", "", site.site, position)
+
+    def once(self) -> None:
+        """A variable made of a tensor is told as that, not as one made anew as well."""
+        for code, position in list(self.findings):
+            if code == Cause.NEW_VARIABLE.value:
+                self.findings.pop((Cause.CREATED_IN_CALL.value, position), None)
 
     def unreached(self) -> None:
         """Requests that were not evaluated: nothing is known of them."""

@@ -39,7 +39,7 @@ class OutOfSteps(Exception):
 class Frame:
     """A function being executed."""
 
-    __slots__ = ("base", "function", "mark", "returns", "scope", "yields")
+    __slots__ = ("base", "conditions", "function", "mark", "returns", "scope", "yields")
 
     def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
         self.function = function
@@ -47,6 +47,8 @@ class Frame:
         self.mark = mark
         #: How many contexts (``with``, ``finally``) were open when it was entered.
         self.base = base
+        #: The conditions on which what is being executed depends, in the text of the function.
+        self.conditions: list[cst.BaseExpression] = []
         self.returns: list[tuple[Snapshot, Value]] = []
         #: What a generator has yielded so far.
         self.yields: Listing | None = None

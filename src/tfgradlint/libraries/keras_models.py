@@ -30,6 +30,7 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries.creation import IN_TAPE, created
 from tfgradlint.libraries.keras_layers import DRAWING, FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS, Weights
 from tfgradlint.libraries.keras_weights import BUILT, FROZEN_AT, HIDDEN, SEED, mark_built, new_weight
 
@@ -62,6 +63,10 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
         made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
     made.fields[NAME] = kwargs.get("name", NONE)
+    weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
+    if (weights or DRAWING.match(last)) and created(interp, not weights):
+        for weight in weights:
+            weight.fields[IN_TAPE] = interp.recorder.site
     made.fields[BUILT] = False
     if DRAWING.match(last):
         made.fields[SEED] = new_weight(interp, (last, "seed"), False)

@@ -9,6 +9,7 @@ from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.values import (
     NONE,
     Array,
+    Cell,
     Class,
     Const,
     Items,
@@ -22,6 +23,7 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries.creation import applied
 from tfgradlint.libraries.keras_weights import MAKE, keras_name
 
 if TYPE_CHECKING:
@@ -52,18 +54,18 @@ def own_class(cls: Class) -> str | None:
 
 
 def method(
-    interp: Interpreter, world: World, path: str, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Interpreter, world: World, receiver: Cell, path: str, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of an optimizer."""
     if name == "apply_gradients":
         given = args[0] if args else kwargs.get("grads_and_vars")
-        return _applied(interp, given, _two_lists(args)) if given is not None else None
+        return _applied(interp, receiver, given, _two_lists(args)) if given is not None else None
     if name == "apply":
         gradients = args[0] if args else kwargs.get("grads")
         variables = args[1] if len(args) > 1 else kwargs.get("trainable_variables")
         if gradients is None or variables is None:
             return None
-        return _judged(interp, _together(interp, gradients, variables))
+        return _judged(interp, receiver, _together(interp, gradients, variables))
     if name == "minimize" and world.keras_of(path) >= 3 and name not in interp.asked_for:
         interp.calls.gradients.refuses(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
     if name in ("scale_loss", "get_scaled_loss") and args:
@@ -78,7 +80,7 @@ def _two_lists(args: list[Value]) -> bool:
     return len(args) > 1 and isinstance(args[1], (Listing, Items))
 
 
-def _applied(interp: Interpreter, given: Value, two_lists: bool) -> Value:
+def _applied(interp: Interpreter, receiver: Cell, given: Value, two_lists: bool) -> Value:
     gradients = interp.calls.gradients
     if isinstance(given, (Tensor, Unknown)):
         if gradients.answers.is_gradient(given):
@@ -92,7 +94,9 @@ def _applied(interp: Interpreter, given: Value, two_lists: bool) -> Value:
     if any(pair is None for pair in pairs):
         return NONE
     known = [pair for pair in pairs if pair is not None]
-    return _judged(interp, Items(tuple(Items(pair) for pair in known)) if isinstance(content, Items) else known[0])
+    return _judged(
+        interp, receiver, Items(tuple(Items(pair) for pair in known)) if isinstance(content, Items) else known[0]
+    )
 
 
 def _pair(value: Value) -> tuple[Value, Value] | None:
@@ -112,7 +116,7 @@ def _together(interp: Interpreter, gradients: Value, variables: Value) -> Items 
     return None
 
 
-def _judged(interp: Interpreter, pairs: Items | tuple[Value, Value] | None) -> Value:
+def _judged(interp: Interpreter, receiver: Cell, pairs: Items | tuple[Value, Value] | None) -> Value:
     """What applying does: known pairs one by one, or one pair that stands for any number."""
     gradients = interp.calls.gradients
     if pairs is None:
@@ -128,6 +132,7 @@ def _judged(interp: Interpreter, pairs: Items | tuple[Value, Value] | None) -> V
         if _no_variable(variable) and (gradients.answers.is_gradient(variable) or isinstance(variable, Tensor)):
             swapped = gradients.answers.is_gradient(variable) and not gradients.answers.is_gradient(gradient)
             gradients.refuses(Cause.SWAPPED_PAIRS, "AttributeError", "swapped" if swapped else "tensor")
+    applied(interp, receiver, [variable for _, variable in rows if isinstance(variable, Variable)])
     if any(_mismatched(interp, gradient, variable) for gradient, variable in rows):
         gradients.misapplied(Cause.MISMATCHED_VARIABLES)
     return Scalar(interp.recorder.leaf(), "int")

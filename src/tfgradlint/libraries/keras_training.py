@@ -36,6 +36,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.libraries import untracked
+from tfgradlint.libraries.creation import trained
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_metrics import is_metric
 from tfgradlint.libraries.keras_models import GRAPH, replay
@@ -278,12 +279,32 @@ def fitted(
 ) -> Value:
     """``model.fit(...)``: one step of training, and what it gives each weight."""
     options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
+    for part in _held(receiver, set()):
+        trained(interp, part)
     if not interp.calls.gradients.expected():
         interp.calls.attempt(lambda: _Training(interp, world, receiver, options, name).run(args, kwargs))
     mark_built(interp, receiver)
     if "callbacks" in kwargs:
         open_up(interp, receiver)  # a callback may do anything with the model
     return interp.unknown(f".{name}()")
+
+
+def _held(value: Value, seen: set[int]) -> list[Instance]:
+    """The objects of the module's own classes in a model."""
+    if id(value) in seen:
+        return []
+    seen.add(id(value))
+    if isinstance(value, Layer):
+        return [each for part in value.parts or () for each in _held(part, seen)]
+    if isinstance(value, Instance):
+        fields = [field for name, field in value.fields.items() if isinstance(name, str) or name == INNER]
+        return [value, *(each for field in fields for each in _held(field, seen))]
+    if isinstance(value, (Listing, Mapping)):
+        return _held(value.fields["content"], seen)
+    if isinstance(value, (Items, Entries)):
+        inner = value.items if isinstance(value, Items) else tuple(value.entries.values())
+        return [each for item in inner for each in _held(item, seen)]
+    return []
 
 
 class _Training:

@@ -32,6 +32,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.libraries import callbacks, python
+from tfgradlint.libraries.creation import created
 from tfgradlint.libraries.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.keras_lists import OWNER
 from tfgradlint.libraries.keras_weights import MAKE, is_keras
@@ -80,6 +81,7 @@ def variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], l
     wanted = args[1] if len(args) > 1 and library == "tf" else kwargs.get("trainable", NONE)
     if "**" in kwargs:
         return interp.unknown("tf.Variable(**)")
+    created(interp)
     if isinstance(initial, (Function, Method, Partial)):
         initial = interp.calls.call(initial, [], {})
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)

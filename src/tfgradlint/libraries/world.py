@@ -172,8 +172,8 @@ class World:
         if isinstance(receiver, (Array, Scalar)):
             return numpy.method(interp, receiver, name, args, kwargs)
         own = keras_optimizers.own_class(receiver.cls) if isinstance(receiver, Instance) else None
-        if own is not None:
-            return keras_optimizers.method(interp, self, own, name, args, kwargs)
+        if isinstance(receiver, Instance) and own is not None:
+            return keras_optimizers.method(interp, self, receiver, own, name, args, kwargs)
         if isinstance(receiver, (Layer, Instance)):
             return keras.method(interp, self, receiver, name, args, kwargs)
         if isinstance(receiver, Foreign):
@@ -187,7 +187,7 @@ class World:
     ) -> Value | None:
         path = keras_name(receiver.path) or ""
         if keras_optimizers.is_optimizer(path):
-            return keras_optimizers.method(interp, self, receiver.path, name, args, kwargs)
+            return keras_optimizers.method(interp, self, receiver, receiver.path, name, args, kwargs)
         return keras_metrics.method(interp, receiver, name, args, kwargs) if keras_metrics.is_metric(path) else None
 
     def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
