@@ -15,7 +15,8 @@ class CreatedInCall(Rule):
     `tf.function`, or inside a tape that is opened in a loop.
 
     No finding for what is created once: in `__init__` or `build`, behind a test such as
-    `if self.dense is None`, in a function that builds a model outside the tape. No finding either for layers
+    `if self.dense is None` (in a Keras object that has another layer, not yet built: one without takes itself for
+    built and raises), in a function that builds a model outside the tape. No finding either for layers
     without variables (`LeakyReLU`, `Flatten`, `Concatenate`, pooling), and for a variable that an eager function
     makes for itself and trains. `Dropout` and the noise layers do hold a variable, the state of their random
     generator, which is in the way wherever Keras compiles.
