@@ -36,6 +36,8 @@ _AFTERMATH = {
     Cause.CREATED_IN_CALL: {"": ""},
     Cause.UNUSED_GRADIENT: {"": ""},
 }
+#: What a weight gets from a step that Keras takes by itself.
+_IN_FIT = {"none": "gives it no gradient", "zero": "gives it zeros"}
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
 
@@ -91,7 +93,7 @@ class _Teller:
         line: int | None = None
         for judgement in judgements:
             if judgement.reason is not None:
-                finding = self._finding(judgement.reason, judgement.verdict, label, site.site, position)
+                finding = self._finding(judgement.reason, judgement.verdict, label, site.site, position, site.call)
                 if finding is not None and told is None:
                     told, line = finding, finding.position.line
         if told is None:
@@ -136,7 +138,7 @@ class _Teller:
         return ""
 
     def _finding(
-        self, reason: Reason, verdict: str, source: str, request: Site | None, at: Position | None
+        self, reason: Reason, verdict: str, source: str, request: Site | None, at: Position | None, call: str = ""
     ) -> Finding | None:
         rule = rule_for(reason.cause)
         if rule is None:
@@ -145,10 +147,10 @@ class _Teller:
         key = (rule.code, position)
         if key in self.findings:
             return self.findings[key]
-        result = _RESULTS.get(verdict, "")
+        result = (_RESULTS if call in _REQUESTS or not call else _IN_FIT).get(verdict, "")
         if reason.cause in _AFTERMATH and not reason.raised:
             result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
-        elif verdict == "raises":
+        elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
             result = f"raises {reason.raised or 'an error'}"
             if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
                 result += " in a tf.function"

@@ -35,6 +35,8 @@ class Outline:
         self.mutated: set[str] = set()
         #: For each class the names of the classes of the module that derive from it directly.
         self.derived: dict[str, set[str]] = defaultdict(set)
+        #: Attributes that are assigned anywhere, and ``run_functions_eagerly`` where it is used.
+        self.stored: set[str] = set()
         self._uses: dict[str, set[str]] = defaultdict(set)
         self._assigned: dict[str, set[str]] = defaultdict(set)
         #: The targets of comprehensions, which are names of their own.
@@ -124,6 +126,8 @@ class Outline:
         return functions, cls
 
     def _attribute(self, node: ast.Attribute, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        if isinstance(node.ctx, ast.Store) or node.attr == "run_functions_eagerly":
+            self.stored.add(node.attr)
         if functions:
             if node.attr in _MUTATORS:
                 self._note_mutation(node.value)

@@ -11,6 +11,7 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.requests import Reason
 from tfgradlint.flow.values import Cell, Instance, Value, Variable
+from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_weights import is_keras
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def created(interp: Interpreter, drawing: bool = False) -> bool:
     for position in range(len(frames) - 1, 0, -1):
         frame = frames[position]
         name = frame.function.name if frame.function is not None else ""
+        if name == "call" and any(_lazy(test) for test in frame.conditions):
+            _made_once(interp, frame)
         if name in ("build", "__init__") or any(_lazy(test) for test in frame.conditions) or _cached(frame):
             return False
         receiver = _receiver(frame)
@@ -48,6 +51,19 @@ def created(interp: Interpreter, drawing: bool = False) -> bool:
                 _report(interp, interp.recorder.site, "in a compiled function")
             return False
     return bool(interp.recorder.tapes.active)
+
+
+def _made_once(interp: Interpreter, frame: Frame) -> None:
+    """Keras builds a model before its first call, unless a part of it waits for its weights: then it is too late."""
+    receiver = _receiver(frame)
+    line = interp.statement.body[0] if isinstance(interp.statement, cst.SimpleStatementLine) else None
+    if receiver is None or not is_keras(receiver.cls) or not isinstance(line, cst.Assign) or frame is not interp.frame:
+        return
+    target = line.targets[0].target
+    if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and target.value.value == "self":
+        weights = Weights(interp, receiver)
+        if weights.known and not weights.unbuilt and not interp.alone:
+            _report(interp, interp.recorder.site, "in call")
 
 
 def _in_call(interp: Interpreter, receiver: Instance, drawing: bool) -> None:

@@ -96,7 +96,7 @@ def _each(value: Value) -> list[Value]:
 
 def eager(interp: Interpreter, options: dict[str, Value]) -> bool | None:
     """Whether Keras calls the program's functions one by one instead of compiling them; None if not known."""
-    if interp.eager_functions:
+    if interp.eager_functions or interp.outline.stored & {"run_eagerly", "run_functions_eagerly"}:
         return None
     return interp.expressions.truth(options["run_eagerly"]) if "run_eagerly" in options else False
 
@@ -130,6 +130,8 @@ class _Trial:
         self._eager = eager(interp, options)
         self._site = interp.recorder.site
         self._broken = False
+        #: Whether there is no other loss that could train something.
+        self._alone = len(_each(options["loss"])) == 1
 
     def judge(self, loss: Value) -> bool:
         """Report a loss without a gradient; True if it is one."""
@@ -163,7 +165,7 @@ class _Trial:
             elsewhere = reason is None or reason.cause in _ELSEWHERE
             site = self._site if reason is None or elsewhere else reason.site
             steps = reason.steps if reason is not None and not elsewhere else ()
-            raised = "ValueError" if judgement.verdict == "none" else ""
+            raised = "ValueError" if judgement.verdict == "none" and self._alone else ""
             detail = "unused" if elsewhere else ("zero" if judgement.verdict == "zero" else "")
             self._report(Reason(Cause.KERAS_LOSS, site, detail, steps, raised))
 
@@ -400,6 +402,8 @@ class _Training:
         return [(f"trainable_variables[{place}]", weight) for place, weight in enumerate(weights.found)]
 
     def _tell(self, judgements: list[Judgement], leaves: list[tuple[str, Value]]) -> None:
+        if self._interp.regularised:
+            return  # the losses that layers add for their weights reach those behind a step without a gradient
         if self._model.fields.get(BROKEN):
             judgements = [judgement._replace(reason=None) for judgement in judgements]
         elif all(judgement.verdict in ("none", "zero") for judgement in judgements):

@@ -19,11 +19,9 @@ from tfgradlint.flow.values import (
     Partial,
     Scalar,
     Symbol,
-    Tensor,
     Thunk,
     Unknown,
     Value,
-    Variable,
     nodes_of,
 )
 
@@ -48,7 +46,14 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     given = [*args, *kwargs.values()]
     if any(isinstance(value, _CALLBACKS) for value in given):
         return None  # it may call back, with arrays
+    if path.startswith("pandas.") and any(_nested(value) for value in given):
+        return interp.somehow(path, given)  # a frame keeps tensors in a list as the objects they are
     return Held(interp.recorder.plain(_edges(path, given)), path)
+
+
+def _nested(value: Value) -> bool:
+    nodes = nodes_of(value) if isinstance(value, (Listing, Mapping, Items, Unknown)) else []
+    return any(trainable(node.dtype) for node in nodes)
 
 
 def attribute(interp: Interpreter, receiver: Held, name: str) -> Value:
@@ -76,11 +81,4 @@ def _edges(path: str, given: list[Value]) -> list[Edge]:
 def _edge(path: str, value: Value, node: Node) -> Edge:
     if not trainable(node.dtype) or isinstance(value, (Array, Scalar)):
         return Edge(node, Effect.PLAIN)
-    nested = isinstance(value, (Listing, Mapping, Items))
-    if (
-        not isinstance(value, (Tensor, Variable))
-        and path.startswith("pandas.")
-        and (nested or isinstance(value, Unknown))
-    ):
-        return Edge(node, Effect.UNKNOWN)  # a frame keeps tensors in a list as the objects they are
     return Edge(node, Effect.NONE, Cause.OTHER_LIBRARY, path)
