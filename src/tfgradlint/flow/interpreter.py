@@ -111,6 +111,8 @@ class Interpreter:
         self.called: set[int] = set()
         self.functions: list[Function] = []
         self.classes: list[Class] = []
+        #: Functions that others define.
+        self.nested: list[Function] = []
         self.star_import = False
         self.steps = max_steps
         self.gave_up: list[str] = []
@@ -138,11 +140,7 @@ class Interpreter:
     def _alone(self, function: Function) -> None:
         if function.owner is not None:
             return
-        mark = self.state.mark()
-        self._forget_globals()
-        self.since = self.recorder.now()
-        self._guarded(function.name, lambda: self.runs.call(function, None))
-        self._reset(mark)
+        self.aside(function.name, lambda: self.runs.call(function, None))
 
     def _class_alone(self, cls: Class) -> None:
         """Run the methods nothing called, each on an instance as ``__init__`` left it."""
@@ -171,6 +169,14 @@ class Interpreter:
                 )
             self.state.rollback(inner)
             self._reset(inner)
+        self._reset(mark)
+
+    def aside(self, what: str, run: Callable[[], object]) -> None:
+        """Run something of which nothing is left but the graph and the reports."""
+        mark = self.state.mark()
+        self._forget_globals()
+        self.since = self.recorder.now()
+        self._guarded(what, run)
         self._reset(mark)
 
     def _forget_globals(self) -> None:

@@ -344,6 +344,8 @@ class Statements:
         self._binding.bind_name(node.name.value, value)
         if isinstance(value, Function) and interp.scope.kind == "module":
             interp.functions.append(value)
+        elif isinstance(value, Function) and interp.scope.kind == "function":
+            interp.nested.append(value)
         return True
 
     def _class(self, node: cst.ClassDef) -> bool:
