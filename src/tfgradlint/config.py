@@ -39,22 +39,17 @@ def _longest(prefixes: Iterable[str], code: str) -> int:
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
 
 
-def options(
-    select: Sequence[str] | None,
-    ignore: Sequence[str] | None,
-    extend_select: Sequence[str] | None,
-    known: Sequence[str],
-) -> Options:
-    """The options that flags of comma-separated codes ask for; ``known`` are the codes that exist.
+def chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> Options:
+    """The options for codes that are selected and ignored.
 
-    As in flake8, a ``select`` replaces the defaults: what it names is reported, opt-in or not.
+    Of two prefixes that fit the longer one decides, so an opt-in code has to be named by at least its own prefix.
     """
-    asked = codes(select, known) if select is not None else ("TFG",)
-    default_ignore = OPT_IN if select is None else ()
-    return Options(
-        select=asked + codes(extend_select, known),
-        ignore=default_ignore + codes(ignore, known),
-    )
+    return Options(select, tuple(code for code in OPT_IN if not names_opt_in(select, code)) + ignore)
+
+
+def names_opt_in(selected: Iterable[str], code: str) -> bool:
+    """Whether an opt-in code is meant by one of the prefixes: ``TFG`` means the others."""
+    return any(one.startswith(OPT_IN) and (code.startswith(one) or one.startswith(code)) for one in selected)
 
 
 def tensorflow_version(text: str | None, where: str = "--tensorflow-version") -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfgradlint import __version__
-from tfgradlint.config import OPT_IN, UNUSED_NOQA, ConfigError, gradients_of_text, tensorflow_version
+from tfgradlint.config import OPT_IN, UNUSED_NOQA, ConfigError, gradients_of_text, names_opt_in, tensorflow_version
 from tfgradlint.sources import relevant
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ class Plugin:
     #: parse the options anew.
     tensorflow_version: ClassVar[str | None] = None
     gradients: ClassVar[Gradients | None] = None
-    #: Tells whether flake8 reports a code; None where comments that silence nothing are not asked for.
-    selected: ClassVar[Callable[[str], bool] | None] = None
+    #: Our codes that flake8 reports; None where comments that silence nothing are not asked for.
+    selected: ClassVar[frozenset[str] | None] = None
 
     def __init__(self, tree: ast.Module, lines: Sequence[str], filename: str = "-") -> None:
         self.tree = tree
@@ -46,7 +46,7 @@ class Plugin:
             metavar="NAME=WORD",
             default="",
             parse_from_config=True,
-            help="tfgradlint: what functions of your own do, such as mylib.ops.quantize=none or mylib.ops.scale=x:flows",
+            help="tfgradlint: what functions of your own do, such as mylib.ops.quantize=none",
         )
 
     @classmethod
@@ -61,12 +61,14 @@ class Plugin:
         except ConfigError as error:
             raise ExecutionError(str(error)) from error
         cls.tensorflow_version = options.tensorflow_version
+        cls.selected = None
         engine = DecisionEngine(options)
+        named = names_opt_in([*(options.select or ()), *(options.extend_select or ())], UNUSED_NOQA)
+        if named and engine.decision_for(UNUSED_NOQA) is Decision.Selected:
+            from tfgradlint.rules import all_rules
 
-        def selected(code: str) -> bool:
-            return bool(engine.decision_for(code) is Decision.Selected)
-
-        cls.selected = staticmethod(selected) if selected(UNUSED_NOQA) else None
+            codes = [rule.code for rule in all_rules()]
+            cls.selected = frozenset(code for code in codes if engine.decision_for(code) is Decision.Selected)
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings as flake8 takes them: it counts columns from 0 here and prints them from 1."""
@@ -79,7 +81,7 @@ class Plugin:
         if self.selected is not None and "noqa" in text.lower():
             from tfgradlint.noqa import Comments
 
-            findings = [*findings, *Comments(self.filename, text).unused(findings, self.selected)]
+            findings = [*findings, *Comments(self.filename, text).unused(findings, self.selected.__contains__)]
         for finding in findings:
             position = finding.position
             yield position.line, position.column - 1, f"{finding.code} {finding.message}", type(self)

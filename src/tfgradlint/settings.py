@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfgradlint import config
-from tfgradlint.config import OPT_IN, ConfigError, Options
+from tfgradlint.config import ConfigError, Options
 from tfgradlint.results import Gradients
 from tfgradlint.sources import EXCLUDED
 
@@ -47,9 +47,9 @@ class Settings:
 
     @functools.cached_property
     def options(self) -> Options:
-        """Which codes are reported. As in flake8, a ``select`` replaces the defaults, the opt-in codes too."""
-        default_ignore = OPT_IN if self.select is None else ()
-        return Options((self.select or ("TFG",)) + self.extend_select, default_ignore + self.ignore)
+        """Which codes are reported."""
+        select = ("TFG",) if self.select is None else self.select
+        return config.chosen(select + self.extend_select, self.ignore)
 
     @functools.cached_property
     def _excluded(self) -> tuple[frozenset[str], re.Pattern[str] | None]:

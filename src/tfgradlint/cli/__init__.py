@@ -10,7 +10,7 @@ from tfgradlint import config, running, sources, writing
 from tfgradlint.cli import check, knowing, parser
 from tfgradlint.cli.telling import COULD_NOT_RUN, INTERRUPTED, NO_READER, complain
 
-_COMMANDS = {
+COMMANDS = {
     "check": check.check,
     "predict": check.predict,
     "op": knowing.op,
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name the terminal cannot show must not end the run
             stream.reconfigure(errors="backslashreplace")
-    options = parser.make(_COMMANDS).parse_args(arguments)
+    options = parser.make(COMMANDS).parse_args(arguments)
     try:
         status: int = options.run(options)
         sys.stdout.flush()

@@ -21,7 +21,7 @@ def toml(settings: Settings) -> Iterator[str]:
     yield "[tool.tfgradlint]"
     codes = settings.options
     for key, values in (
-        ("select", settings.select or codes.select[:1]),
+        ("select", ("TFG",) if settings.select is None else settings.select),
         ("extend-select", settings.extend_select),
         ("ignore", codes.ignore),
         ("exclude", settings.exclude),
