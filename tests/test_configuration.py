@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,21 @@ def test_a_folder_of_that_name_is_an_error_in_one_line(tmp_path: Path, run: Run)
     (tmp_path / "pyproject.toml").mkdir()
     write(tmp_path, a_py=FAULTY)
     assert run("check", ".") == (2, [], ["tfgradlint: pyproject.toml: Is a directory"])
+
+
+def test_a_folder_that_may_not_be_looked_into_holds_no_configuration(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_py=FAULTY)
+    real = open
+
+    def refusing(path: str, *arguments: str, **more: str) -> object:
+        if path == str(tmp_path.parent / "pyproject.toml"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *arguments, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("builtins.open", refusing)
+    assert places(run("check", ".")[1]) == [("./a.py", "TFG202")]
 
 
 @pytest.mark.parametrize("text", ["tool = 3", "[tool]\nother = 1", "[project]\nname = 'x'", ""])
@@ -357,3 +373,50 @@ def test_what_config_prints_is_a_configuration_that_gives_the_same(tmp_path: Pat
     write(tmp_path, pyproject_toml="\n".join(out))
     _, again, _ = run("config")
     assert tomllib.loads("\n".join(again))["tool"]["tfgradlint"] == told
+
+
+# -- the documentation
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "configuration.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of the page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_configuration_shown_is_obeyed_and_names_every_key(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, pyproject_toml=blocks("toml")[0])
+    status, out, err = run("config")
+    assert (status, err) == (0, [])
+    keys = [line.split(" = ")[0] for line in out[2:]]
+    assert sorted(keys) == sorted(re.findall(r"^\| `([a-z-]+)` \| .* \| .* \|$", PAGE, re.MULTILINE))
+    assert {key for key in keys if f"\n{key} = " not in blocks("toml")[0]} == {
+        "extend-select",
+        "exclude",
+        "gradients",  # a table of its own there
+    }
+
+
+def test_the_settings_shown_are_as_they_are_printed(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, pyproject_toml='[tool.tfgradlint]\nignore = ["TFG108"]\n')
+    shown = blocks("toml")[1].splitlines()
+    _, out, _ = run("config")
+    assert shown == out[: len(shown)]
+
+
+def test_the_program_shown_has_the_finding_with_the_setting_and_none_without(tmp_path: Path) -> None:
+    (program,) = blocks("python")
+    (line,) = [number for number, text in enumerate(program.splitlines(), 1) if "# TFG301" in text]
+    assert check(program) == []
+    (finding,) = check(program, gradients={"mylib.ops.quantize": "none"})
+    assert (finding.code, finding.position.line) == ("TFG301", line)
+    assert finding.message.startswith("quantize() has no gradient: ")
+
+
+def test_the_configuration_shown_for_flake8_is_obeyed(tmp_path: Path) -> None:
+    (shown,) = blocks("ini")
+    (tmp_path / "setup.cfg").write_text(shown)
+    write(tmp_path, a_py=OWN, notebooks__b_py=FAULTY)
+    run = flake8("--config", "setup.cfg", ".", cwd=tmp_path)
+    assert [line.split()[:2] for line in run.stdout.splitlines() if " TFG" in line] == [["./a.py:8:26:", "TFG301"]]

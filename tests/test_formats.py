@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 from processes import FAULTY, REPAIRED, TIMEOUT, command
 
+from tfgradlint.reports import FORMATS
 from tfgradlint.rules import all_rules
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text("utf-8"))
@@ -222,6 +223,15 @@ def test_fingerprints_tell_findings_apart_and_outlive_changes_above(folder: Path
     assert fingerprints() == before
 
 
+@pytest.mark.parametrize("name", ["text", "full", "json", "jsonl", "sarif", "github", "gitlab", "junit"])
+def test_a_path_that_is_no_text_is_told_in_every_format(folder: Path, name: str) -> None:
+    (folder / os.fsdecode(b"caf\xe9.py")).write_text(FAULTY)
+    told = check(folder, name, ".", "--output-file", "told")
+    assert told == ""
+    assert "TFG202" in (folder / "told").read_text("utf-8")
+    assert "TFG202" in check(folder, name)
+
+
 # -- services
 
 
@@ -314,3 +324,13 @@ def test_statistics_do_not_spoil_what_a_program_reads(folder: Path) -> None:
         run = command("check", "--statistics", "--output-format", name, ".", cwd=folder)
         assert run.stdout == check(folder, name)
         assert run.stderr.splitlines()[-1] == "2       TFG202 numpy-function"
+
+
+def test_the_documentation_shows_what_is_printed_and_names_every_format(folder: Path) -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "formats.md").read_text("utf-8")
+    assert f"```text\n{check(folder, 'full', 'faulty.py').rstrip()}\n```" in page
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(FORMATS)
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (finding,) = findings(folder, "faulty.py")
+    assert json.loads(shown).keys() == finding.keys()
+    assert json.loads(shown)["path_steps"][0] == finding["path_steps"][0]

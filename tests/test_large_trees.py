@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import os
 import pty
 import signal
@@ -79,6 +80,22 @@ def test_a_process_that_dies_ends_the_run_in_one_line(
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == "tfgradlint: a process ended before its work was done; --jobs 1 shows at which file\n"
+
+
+#: Runs the command with processes that are started in one way or another.
+STARTED = """
+import multiprocessing, sys
+from tfgradlint import cli
+multiprocessing.set_start_method(sys.argv[1])
+sys.exit(cli.main(["check", "--no-cache", "--jobs", "2", "."]))
+"""
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_processes_may_be_started_in_any_way(tree: Path, method: str) -> None:
+    plain = command("check", "--jobs", "1", ".", cwd=tree)
+    run = python("-c", STARTED, method, cwd=tree)
+    assert (run.returncode, run.stdout, run.stderr) == (2, plain.stdout, plain.stderr)
 
 
 #: Runs the command with an analysis that never ends, and says when it has begun.
