@@ -38,6 +38,8 @@ from tfgradlint.libraries import (
 from tfgradlint.libraries.keras_lists import OWNER
 from tfgradlint.libraries.keras_weights import keras_name
 from tfgradlint.libraries.measured import apply
+from tfgradlint.libraries.users import Users
+from tfgradlint.results import Gradients
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -81,9 +83,12 @@ _SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
 class World:
     """The libraries as the interpreter sees them."""
 
-    def __init__(self, version: str | None = None, legacy_keras: bool = False) -> None:
+    def __init__(
+        self, version: str | None = None, legacy_keras: bool = False, gradients: Gradients | None = None
+    ) -> None:
         """``version`` is the TensorFlow to go by; ``legacy_keras`` says that the program asks it for Keras 2."""
         self._knowledge = load(version)
+        self._users = Users(gradients, _ROOTS)
         self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
 
     def keras_of(self, path: str) -> int:
@@ -97,7 +102,7 @@ class World:
         root, dot, rest = module.partition(".")
         known = _ROOTS.get(root)
         if known is None:
-            return None
+            return self._users.symbol(module)
         return Symbol(canonical_path(known + dot + rest))
 
     def builtin(self, name: str) -> Value | None:
@@ -108,6 +113,8 @@ class World:
     def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Symbol):
             found = numpy.constant(receiver.path, name) or python.constant(receiver.path, name)
+            if self._users.owns(receiver.path) and receiver.path.partition(".")[0] not in _ROOTS.values():
+                return self._users.symbol(f"{receiver.path}.{name}")
             return found if found is not None else Symbol(canonical_path(f"{receiver.path}.{name}"))
         if isinstance(receiver, (Tensor, Variable)):
             return tensorflow.attribute(interp, self, receiver, name)
@@ -157,6 +164,9 @@ class World:
 
     def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
+        told = self._users.call(interp, path, args, kwargs)
+        if told is not None:
+            return told
         made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
         made = made or distribution.call(interp, path) or keras.call(interp, self, path, args, kwargs)
         if made is not None:

@@ -1,0 +1,48 @@
+"""What a format is given: the findings in order, and what it may want to know besides."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tfgradlint.config import OPT_IN
+from tfgradlint.results import Finding
+
+
+@dataclass(frozen=True)
+class Report:
+    """Findings with their paths, by position, and the texts of the files they are in."""
+
+    located: Sequence[tuple[str, Finding]]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    colour: bool = False
+
+    def line(self, path: str, number: int) -> str | None:
+        """A line of a file, where its text is known."""
+        lines = self.texts.get(path, "").split("\n")
+        return lines[number - 1] if path in self.texts and 0 < number <= len(lines) else None
+
+    def fingerprints(self) -> Iterator[tuple[str, Finding, str]]:
+        """Every finding with what tells it from others however the lines before it change."""
+        seen: Counter[tuple[str, ...]] = Counter()
+        for path, finding in self.located:
+            line = self.line(path, finding.position.line) or ""
+            what = (relative(path), finding.code, " ".join(line.split()))
+            digest = hashlib.sha256("\0".join((*what, str(seen[what]))).encode("utf-8", "surrogatepass"))
+            seen[what] += 1
+            yield path, finding, digest.hexdigest()[:32]
+
+
+def relative(path: str) -> str:
+    """A path as services know it: from the root of the checkout, with slashes."""
+    root = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or os.getcwd()
+    found = os.path.relpath(os.path.abspath(path), root)
+    return (os.path.abspath(path) if found.startswith("..") else found).replace(os.sep, "/")
+
+
+def is_opt_in(code: str) -> bool:
+    """Whether a code has to be asked for: it is a hint, and no proof that a gradient is lost."""
+    return code.startswith(OPT_IN)
