@@ -15,6 +15,7 @@ from tfgradlint.flow.gradients import Reports
 from tfgradlint.flow.interpreter import Interpreter
 from tfgradlint.flow.outline import Outline
 from tfgradlint.libraries import World
+from tfgradlint.libraries.loss_functions import review
 from tfgradlint.places import Places
 from tfgradlint.results import Analysis, Gradients
 from tfgradlint.telling import tell
@@ -35,12 +36,16 @@ class NotAnalysed(Exception):
 
 
 def analyse(
-    text: str, tree: ast.Module | None = None, version: str | None = None, gradients: Gradients | None = None
+    text: str,
+    tree: ast.Module | None = None,
+    version: str | None = None,
+    gradients: Gradients | None = None,
+    losses: bool = False,
 ) -> Analysis:
     """Interpret a module's text. ``tree`` is its syntax tree where the caller has parsed it already.
 
     ``version`` is the TensorFlow to go by, the one installed here where none is given; ``gradients`` tells what
-    functions do that are imported from the user's own modules.
+    functions do that are imported from the user's own modules. ``losses`` asks to try every loss of the module.
 
     Raises:
         VersionError: ``version`` is none.
@@ -61,6 +66,8 @@ def analyse(
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
         interpreter = Interpreter(outline, World(version, "TF_USE_LEGACY_KERAS" in text, gradients), Reports(), budget)
         interpreter.run(module)
+        if losses:
+            review(interpreter)
         return tell(interpreter, Places(text, module, tree))
 
 

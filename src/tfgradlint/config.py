@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 OPT_IN = ("TFG9",)
 #: The code of comments that silence nothing: it is not found by the analysis, but by looking at what that found.
 UNUSED_NOQA = "TFG901"
+LOSS_FUNCTION = "TFG903"
 #: What a gradient can do in a function of the user's own.
 EFFECTS = ("flows", "zero", "none", "raises")
 

@@ -8,19 +8,23 @@ import warnings
 from collections.abc import Iterator
 
 from tfgradlint.results import Analysis, Finding, Gradients, Position
-from tfgradlint.sources import relevant
+from tfgradlint.sources import defines_losses, relevant
 
 NOT_ANALYSED = "TFG001"
 
 
 def judge(
-    text: str, tree: ast.Module | None = None, version: str | None = None, gradients: Gradients | None = None
+    text: str,
+    tree: ast.Module | None = None,
+    version: str | None = None,
+    gradients: Gradients | None = None,
+    losses: bool = False,
 ) -> Analysis:
     """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it, ``version`` the
     TensorFlow to go by, as ``knowledge.versions`` parses it, ``gradients`` what the user's own functions do.
 
     Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
-    A file without a request for gradients is not looked into.
+    A file without a request for gradients is not looked into, but for its losses where they are wanted.
     """
     if tree is None:
         try:
@@ -29,7 +33,8 @@ def judge(
             return _failed(error.lineno or 1, error.offset or 1, f"Python cannot parse it ({error.msg})")
         except (ValueError, MemoryError, RecursionError) as error:
             return _failed(1, 1, f"Python cannot parse it ({str(error) or type(error).__name__})")
-    if not relevant(text):
+    losses = losses and not relevant(text)
+    if not (defines_losses(text) if losses else relevant(text)):
         return Analysis()
     try:
         from tfgradlint.analysis import NotAnalysed, analyse
@@ -37,7 +42,7 @@ def judge(
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
         with _no_warnings():
-            return analyse(text, tree, version, gradients)
+            return analyse(text, tree, version, gradients, losses)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible

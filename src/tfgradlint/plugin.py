@@ -7,8 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfgradlint import __version__
-from tfgradlint.config import OPT_IN, UNUSED_NOQA, ConfigError, gradients_of_text, names_opt_in, tensorflow_version
-from tfgradlint.sources import relevant
+from tfgradlint.config import (
+    LOSS_FUNCTION,
+    OPT_IN,
+    UNUSED_NOQA,
+    ConfigError,
+    gradients_of_text,
+    names_opt_in,
+    tensorflow_version,
+)
+from tfgradlint.sources import defines_losses, relevant
 
 if TYPE_CHECKING:
     from tfgradlint.results import Finding, Gradients
@@ -23,6 +31,8 @@ class Plugin:
     #: parse the options anew.
     tensorflow_version: ClassVar[str | None] = None
     gradients: ClassVar[Gradients | None] = None
+    #: Whether losses are to be tried in files that ask for no gradient.
+    losses: ClassVar[bool] = False
     #: What is selected explicitly: an opt-in code has to be named, by ``TFG9`` at least.
     named: ClassVar[tuple[str, ...]] = ()
     #: Our codes that flake8 reports; None where comments that silence nothing are not asked for.
@@ -66,6 +76,7 @@ class Plugin:
         cls.selected = None
         engine = DecisionEngine(options)
         cls.named = (*(options.select or ()), *(options.extend_select or ()))
+        cls.losses = names_opt_in(cls.named, LOSS_FUNCTION) and engine.decision_for(LOSS_FUNCTION) is Decision.Selected
         if names_opt_in(cls.named, UNUSED_NOQA) and engine.decision_for(UNUSED_NOQA) is Decision.Selected:
             from tfgradlint.rules import all_rules
 
@@ -76,10 +87,10 @@ class Plugin:
         """The findings as flake8 takes them: it counts columns from 0 here and prints them from 1."""
         text = "".join(self.lines)
         findings: Sequence[Finding] = ()
-        if relevant(text):
+        if relevant(text) or (self.losses and defines_losses(text)):
             from tfgradlint.judge import judge
 
-            findings = judge(text, self.tree, self.tensorflow_version, self.gradients).findings
+            findings = judge(text, self.tree, self.tensorflow_version, self.gradients, self.losses).findings
         if self.selected is not None and "noqa" in text.lower():
             from tfgradlint.noqa import Comments
 

@@ -29,6 +29,8 @@ class Job:
     tensorflow: str
     gradients: Gradients
     cache: str | None = None
+    #: Whether losses are to be tried in a file that asks for no gradient.
+    losses: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
     except sources.Unreadable as error:
         return Judged(job.path, "", Analysis(), str(error))
     cache = Cache(job.cache) if job.cache is not None else None
-    digest = key(data, job.tensorflow, job.gradients) if cache is not None else ""
+    digest = key(data, job.tensorflow, job.gradients, job.losses) if cache is not None else ""
     analysis = cache.get(digest) if cache is not None else None
     if analysis is None:
-        analysis = judge(text, version=job.tensorflow, gradients=job.gradients)
+        analysis = judge(text, version=job.tensorflow, gradients=job.gradients, losses=job.losses)
         if cache is not None:
             cache.put(digest, analysis)
     return Judged(job.path, text, analysis)

@@ -58,6 +58,11 @@ def relevant(text: str) -> bool:
     return any(word in text for word in _WORDS) and _REQUEST.search(text) is not None
 
 
+def defines_losses(text: str) -> bool:
+    """Whether a file can contain a loss of TensorFlow or Keras, by its text alone."""
+    return ("tensorflow" in text or "keras" in text) and ("loss" in text.lower() or "y_pred" in text)
+
+
 def decode(data: bytes, path: str) -> str:
     """The text of a Python source as Python reads it: coding line, byte-order mark, newlines."""
     text, _ = decode_exactly(data, path)

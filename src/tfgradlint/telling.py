@@ -132,7 +132,7 @@ class _Teller:
         self._finding(reason, "raises", self._subject(reason), suffering, at)
 
     def _subject(self, reason: Reason) -> str:
-        statement = reason.site.statement
+        statement = reason.site.statement if reason.cause is Cause.REBOUND_VARIABLE else None
         if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.AugAssign):
             return self._places.code(statement.body[0].target)
         return ""

@@ -12,7 +12,7 @@ from tfgradlint import config, running, sources
 from tfgradlint.cache import Cache, CacheUnwritable
 from tfgradlint.cli.parser import KEYS
 from tfgradlint.cli.telling import complain
-from tfgradlint.config import ConfigError
+from tfgradlint.config import LOSS_FUNCTION, ConfigError
 from tfgradlint.knowledge import versions
 from tfgradlint.running import Job, Judged
 from tfgradlint.settings import Configuration
@@ -72,7 +72,7 @@ class Files:
     def _job(self, path: str, cache: str | None) -> Job:
         settings = self._settings.of(path)
         version = versions.name(versions.choose(settings.tensorflow_version))
-        return Job(path, version, settings.gradients, cache)
+        return Job(path, version, settings.gradients, cache, settings.reports(LOSS_FUNCTION, path))
 
     def _cache(self) -> str | None:
         if self._options.no_cache:

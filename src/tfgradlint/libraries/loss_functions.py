@@ -37,16 +37,22 @@ def review(interp: Interpreter) -> None:
         methods = [each for each in cls.fields.values() if isinstance(each, Function)]
         if _is_metric(cls) or not any(_prediction(each, cls) for each in methods):
             continue
-        instance = Instance(cls, open=True)
-        interp.aside(cls.name, lambda instance=instance: interp.runs.initialise(instance))  # type: ignore[misc]
         for each in methods:
-            _try(interp, each, instance)
+            _try(interp, each, cls)
 
 
-def _try(interp: Interpreter, function: Function, receiver: Instance | None) -> None:
-    prediction = _prediction(function, receiver.cls if receiver is not None else None)
-    if prediction is not None:
-        interp.aside(function.name, lambda: _judge(interp, function, receiver, prediction))
+def _try(interp: Interpreter, function: Function, cls: Class | None) -> None:
+    prediction = _prediction(function, cls)
+    if prediction is None:
+        return
+
+    def run() -> None:
+        instance = Instance(cls, open=True) if cls is not None else None
+        if instance is not None:
+            interp.runs.initialise(instance)
+        _judge(interp, function, instance, prediction)
+
+    interp.aside(function.name, run)
 
 
 def _judge(interp: Interpreter, function: Function, receiver: Instance | None, prediction: str) -> None:
