@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
-from tfgradlint import __version__, config, sources
+from tfgradlint import __version__, config, notebooks, sources
 from tfgradlint.judge import NOT_ANALYSED, judge
 from tfgradlint.reports import json, text
-from tfgradlint.results import Analysis
+from tfgradlint.results import Analysis, Position, Prediction
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
 #: What a shell reports of a program ended by the interrupt key, and by a reader that went away.
@@ -118,7 +118,7 @@ def _check(options: argparse.Namespace) -> int:
         for finding in sources.without_noqa(path, source, analysis.findings)
         if wanted.reports(finding.code)
     ]
-    found.sort(key=lambda one: (one[0], one[1].position.line, one[1].position.column, one[1].code))
+    found.sort(key=lambda one: (one[0], *_order(one[1].position), one[1].code))
     if options.output_format == "json":
         print(json.findings(found))
     else:
@@ -139,12 +139,16 @@ def _predict(options: argparse.Namespace) -> int:
             if finding.code == NOT_ANALYSED:
                 _complain(next(text.findings([(path, finding)])))
                 files.failed = True
-    predicted.sort(key=lambda one: (one[0], one[1].line, one[1].column))
+    predicted.sort(key=lambda one: (one[0], *_order(one[1])))
     if options.output_format == "json":
         print(json.predictions(predicted))
     else:
         _show(text.predictions(predicted))
     return COULD_NOT_RUN if files.failed else CLEAN
+
+
+def _order(position: Position | Prediction) -> tuple[int, int, int]:
+    return position.cell, position.line, position.column
 
 
 class _Files:
@@ -159,22 +163,31 @@ class _Files:
         found, missing = sources.find(path for path in paths if path != "-")
         for error in missing:
             self._refuse(error)
+        if not notebooks.can_read():
+            unread = [path for path in found if notebooks.is_notebook(path) and path not in paths]
+            found = [path for path in found if path not in unread]
+            if unread:
+                _complain(f"{len(unread)} notebooks are not read: python -m pip install 'tfgradlint[notebook]'")
         if not found and not self.failed and "-" not in paths:
             _complain(f"no Python files in {', '.join(paths)}")
         for path in found + ["-"] * ("-" in paths):
             try:
                 if path == "-":
                     path = self.options.stdin_filename
-                    source = sources.decode(sys.stdin.buffer.read(), path)
+                    data = sys.stdin.buffer.read()
                 else:
-                    source = sources.read(path)
+                    data = sources.content(path)
+                yield self._judged(path, data)
             except sources.Unreadable as error:
                 self._refuse(error)
-            else:
-                yield self._judged(path, source)
 
-    def _judged(self, path: str, source: str) -> tuple[str, str, Analysis]:
-        analysis = judge(source, version=self.options.tensorflow_version)
+    def _judged(self, path: str, data: bytes) -> tuple[str, str, Analysis]:
+        if notebooks.is_notebook(path):
+            source = ""  # its own comments have been heard
+            analysis = notebooks.judged(data, path, self.options.tensorflow_version)
+        else:
+            source = sources.decode(data, path)
+            analysis = judge(source, version=self.options.tensorflow_version)
         if self.options.verbose:
             for what in analysis.gave_up:
                 _complain(f"{path}: {what}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: Verdicts from best to worst; the verdict of a request is the worst of its sources'.
 VERDICTS = ("flows", "unknown", "varies", "zero", "nonfinite", "none", "raises")
@@ -13,10 +13,19 @@ def worst(verdicts: list[str]) -> str:
     return max(verdicts, key=VERDICTS.index, default="flows")
 
 
+def place(path: str, cell: int) -> str:
+    """How a file is named before a line: with the cell, where it is a notebook."""
+    return f"{path}:cell {cell}" if cell else path
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """Where something stands. Lines and columns are 1-based; the end is exclusive."""
+    """Where something stands. Lines and columns are 1-based; the end is exclusive.
 
+    In a notebook ``cell`` counts its cells from 1, and lines are the cell's; elsewhere it is 0.
+    """
+
+    cell: int = field(default=0, kw_only=True)
     line: int
     column: int
     end_line: int
@@ -30,6 +39,7 @@ class PathStep:
     line: int
     column: int
     text: str
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class SourcePrediction:
     code: str | None = None
     line: int | None = None
     reason: str | None = None
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class Prediction:
     call: str
     verdict: str
     sources: tuple[SourcePrediction, ...]
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,20 +66,25 @@ def decode(data: bytes, path: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read(path: str) -> str:
-    """The text of the file at ``path``."""
+def content(path: str) -> bytes:
+    """The bytes of the file at ``path``."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            return file.read()
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from None
-    return decode(data, path)
+
+
+def read(path: str) -> str:
+    """The text of the file at ``path``."""
+    return decode(content(path), path)
 
 
 def find(paths: Iterable[str]) -> tuple[list[str], list[Unreadable]]:
     """The Python files that ``paths`` name, sorted, each once; and what of ``paths`` cannot be read.
 
-    A file is taken as it is named, whatever its suffix; a directory stands for the ``*.py`` files below it.
+    A file is taken as it is named, whatever its suffix; a directory stands for the ``*.py`` and ``*.ipynb`` files
+    below it.
     """
     files: set[str] = set()
     missing: list[Unreadable] = []
@@ -101,7 +106,7 @@ def _below(directory: str, missing: list[Unreadable]) -> Iterable[str]:
         folders[:] = [name for name in folders if name not in EXCLUDED]
         for name in names:
             path = os.path.join(folder, name)
-            if name.endswith(".py") and os.path.isfile(path):
+            if name.endswith((".py", ".ipynb")) and os.path.isfile(path):
                 yield path
 
 

@@ -16,6 +16,7 @@ def findings(located: Iterable[tuple[str, Finding]]) -> str:
     return _dump(
         {
             "path": path,
+            **_cell(finding.position.cell),
             "line": finding.position.line,
             "column": finding.position.column,
             "end_line": finding.position.end_line,
@@ -23,7 +24,7 @@ def findings(located: Iterable[tuple[str, Finding]]) -> str:
             "code": finding.code,
             "message": finding.message,
             "path_steps": [
-                {"path": path, "line": step.line, "column": step.column, "text": step.text}
+                {"path": path, **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
                 for step in finding.path_steps
             ],
             "fix": None,
@@ -37,6 +38,7 @@ def predictions(located: Iterable[tuple[str, Prediction]]) -> str:
     return _dump(
         {
             "path": path,
+            **_cell(prediction.cell),
             "line": prediction.line,
             "column": prediction.column,
             "call": prediction.call,
@@ -46,6 +48,7 @@ def predictions(located: Iterable[tuple[str, Prediction]]) -> str:
                     "source": source.source,
                     "verdict": source.verdict,
                     "code": source.code,
+                    **_cell(source.cell),
                     "line": source.line,
                     "reason": source.reason,
                 }
@@ -54,6 +57,11 @@ def predictions(located: Iterable[tuple[str, Prediction]]) -> str:
         }
         for path, prediction in located
     )
+
+
+def _cell(cell: int) -> dict[str, int]:
+    """The key that only findings in notebooks have."""
+    return {"cell": cell} if cell else {}
 
 
 def operations(found: Iterable[Found]) -> str:
