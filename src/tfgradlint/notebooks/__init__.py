@@ -15,12 +15,3 @@ __all__ = [
     "judged",
     "replace_sources",
 ]
-    "CannotChange",
-    "CannotReplace",
-    "Notebook",
-    "can_read",
-    "decode",
-    "is_notebook",
-    "judged",
-    "replace_sources",
-]

@@ -37,7 +37,7 @@ class Line:
 
 
 def lines(source: str, cell: int, bound: Sequence[str] = ()) -> list[Line] | None:
-    """The lines of a cell, or None where it is not Python. ``bound`` are names that earlier cells have bound."""
+    """The lines of a cell, or None where it is not Python. ``bound`` are the names that may be bound before."""
     texts = source.split("\n")
     start = next((number for number, text in enumerate(texts) if text.strip()), len(texts))
     found = [Line(text, cell, number) for number, text in enumerate(texts[:start], 1)]
@@ -167,10 +167,17 @@ class _Scanner:
 
 
 def names_bound(found: Sequence[Line]) -> list[str]:
-    """The names that the assignments of a cell bind, for magics that may bind them anew."""
+    """The names that the statements of a cell bind, for magics that may bind them anew."""
     try:
         tree = ast.parse("\n".join(line.text for line in found))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    targets = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    inside = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    targets = [
+        node.id
+        for statement in tree.body
+        if not isinstance(statement, inside)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
     return list(dict.fromkeys(targets))

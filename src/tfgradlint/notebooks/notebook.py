@@ -55,8 +55,8 @@ class Notebook:
     def located(self, analysis: Analysis) -> Analysis:
         """The analysis of ``text`` with every line told by cell and line."""
         return Analysis(
-            tuple(map(self._finding, analysis.findings)),
-            tuple(map(self._prediction, analysis.predictions)),
+            tuple(map(self.finding, analysis.findings)),
+            tuple(map(self.prediction, analysis.predictions)),
             tuple((self._told(cause), count) for cause, count in analysis.unknowns),
             tuple(map(self._told, analysis.gave_up)),
         )
@@ -92,7 +92,8 @@ class Notebook:
     def _told(self, text: str) -> str:
         return _LINE.sub(lambda found: "line {1} of cell {0}".format(*self.place(int(found.group(1)))), text)
 
-    def _finding(self, finding: Finding) -> Finding:
+    def finding(self, finding: Finding) -> Finding:
+        """A finding in ``text``, told by cell and line."""
         at = finding.position
         cell, line = self.place(at.line)
         end_cell, end_line = self.place(at.end_line)
@@ -107,7 +108,8 @@ class Notebook:
         text = masked.strip() if masked is not None and step.text == "get_ipython()" else step.text
         return PathStep(line, step.column, text, cell)
 
-    def _prediction(self, prediction: Prediction) -> Prediction:
+    def prediction(self, prediction: Prediction) -> Prediction:
+        """A prediction of ``text``, told by cell and line."""
         cell, line = self.place(prediction.line)
         sources = tuple(map(self._source, prediction.sources))
         return dataclasses.replace(prediction, line=line, cell=cell, sources=sources)
@@ -127,10 +129,12 @@ def decode(data: bytes, path: str) -> Notebook:
     found: list[Line] = []
     names: list[str] = []
     for number, source in _code_cells(_read(data, path), path):
-        cell = lines(source.replace("\r\n", "\n").replace("\r", "\n"), number, names)
+        source = source.replace("\r\n", "\n").replace("\r", "\n")
+        cell = lines(source, number, names)
         if cell is not None:
             names += [name for name in names_bound(cell) if name not in names]
-            found += [Line(f"{_BORDER}{number}>", number, 0), *cell]
+            # once more, since a magic may bind the names of its own cell too
+            found += [Line(f"{_BORDER}{number}>", number, 0), *(lines(source, number, names) or ())]
     return Notebook("".join(f"{line.text}\n" for line in found), tuple(found))
 
 
