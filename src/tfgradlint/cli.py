@@ -1,4 +1,4 @@
-"""The command: ``check``, ``predict``, ``op``, ``rule`` and ``prove``."""
+"""The command: ``check``, ``predict``, ``op``, ``rule``, ``prove`` and ``server``."""
 
 from __future__ import annotations
 
@@ -87,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     prove = commands.add_parser("prove", help="run the rules' examples under the TensorFlow installed here")
     prove.add_argument("codes", nargs="*", metavar="CODE", help="only these codes or prefixes")
     prove.set_defaults(run=_prove)
+
+    server = commands.add_parser("server", help="serve an editor over standard input and output")
+    server.add_argument("--stdio", action="store_true", help="what some editors add; there is no other way")
+    server.set_defaults(run=_server)
     return parser
 
 
@@ -246,6 +250,17 @@ def _prove(options: argparse.Namespace) -> int:
     differing = sum(not row.agrees for row in rows)
     print(f"{len(rows)} runs, {differing} differ" if differing else f"{len(rows)} runs, all as claimed")
     return FINDINGS if differing else CLEAN
+
+
+def _server(options: argparse.Namespace) -> int:
+    from tfgradlint.server import serve
+
+    try:
+        serve()
+    except ImportError:
+        _complain("the server needs pygls: python -m pip install 'tfgradlint[lsp]'")
+        return COULD_NOT_RUN
+    return CLEAN
 
 
 def _agreement(agrees: bool) -> str:
