@@ -7,11 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from cattrs import Converter
 from lsprotocol import types
 from pygls.lsp.client import BaseLanguageClient
+from pygls.protocol import default_converter
 
 #: Longer than anything here takes on a busy machine.
-PATIENCE = 120
+PATIENCE = 60
 
 
 class Editor:
@@ -96,12 +98,20 @@ class Editor:
         return await self.until(name, arrived)
 
 
+def _converter() -> Converter:
+    """pygls's converter, and what it lacks to read which notebooks a server takes: they are of no interest here."""
+    converter = default_converter()
+    for each in (types.NotebookDocumentSyncOptions, types.NotebookDocumentSyncRegistrationOptions):
+        converter.register_structure_hook(each, lambda value, _: value)
+    return converter
+
+
 @contextlib.asynccontextmanager
 async def editing(
     root: Path, *command: str, related: bool = True, encodings: Sequence[str] | None = None
 ) -> AsyncIterator[Editor]:
     """An editor with a server that ``command`` starts in ``root``; it has to end well."""
-    client = BaseLanguageClient("editor", "1")
+    client = BaseLanguageClient("editor", "1", converter_factory=_converter)
     editor = Editor(client, root)
     await client.start_io(*command, cwd=root)
     published = types.PublishDiagnosticsClientCapabilities(related_information=related, code_description_support=True)
