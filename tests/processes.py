@@ -49,6 +49,8 @@ def flake8(*arguments: str | Path, stdin: str | bytes = "", cwd: Path | None = N
     return python("-m", "flake8", *isolated, *arguments, stdin=stdin, cwd=cwd)
 
 
-def command(*arguments: str | Path, stdin: str | bytes = "", cwd: Path | None = None) -> Finished:
-    """A process of the command."""
+def command(*arguments: str | Path, stdin: str | bytes = "", cwd: Path | None = None, cache: bool = False) -> Finished:
+    """A process of the command, which judges afresh unless a ``cache`` is asked for."""
+    if arguments[:1] in (("check",), ("predict",)) and not cache:
+        arguments = (arguments[0], "--no-cache", *arguments[1:])
     return python("-m", "tfgradlint", *arguments, stdin=stdin, cwd=cwd)

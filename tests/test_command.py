@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 from processes import FAULTY, REPAIRED, TIMEOUT, command, flake8, python
 
-from tfgradlint import cli
+from tfgradlint import cli, running
+from tfgradlint.cli import parser
 from tfgradlint.rules import all_rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -228,7 +230,37 @@ def test_version_and_help() -> None:
 def test_errors_of_use_exit_with_2(arguments: tuple[str, ...]) -> None:
     run = command(*arguments)
     assert (run.returncode, run.stdout) == (2, "")
-    assert "Traceback" not in run.stderr
+    assert run.stderr.startswith("tfgradlint: ")
+    assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("chek", "x.py"), "there is no 'chek'; choose from check, predict, op, rule, prove, config (nearest: check)"),
+        (("check", "--output-format", "jason", "x.py"), "argument --output-format: there is no 'jason'; choose from "),
+        (("check", "--jobs", "many", "x.py"), "--jobs: 'many' is no number of processes; write 1 or more"),
+        (("check", "--jobs", "0", "x.py"), "--jobs: 0 is no number of processes; write 1 or more"),
+        (("check", "--add-noqa", "-"), "--add-noqa changes files, and standard input is none; name a file"),
+        (("check", "--per-file-ignores", "TFG2", "x.py"), "--per-file-ignores: 'TFG2' is not of the form "),
+        (("config", "missing"), "missing: No such file or directory"),
+    ],
+)
+def test_an_error_of_use_says_what_to_do(arguments: tuple[str, ...], said: str) -> None:
+    run = command(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"tfgradlint: {said}")
+
+
+@pytest.mark.parametrize("name", ["", "check", "predict", "op", "rule", "prove", "config"])
+def test_help_explains_every_argument(name: str) -> None:
+    run = command(*name.split(), "--help")
+    assert (run.returncode, run.stderr) == (0, "")
+    made: argparse.ArgumentParser = parser.make(cli.COMMANDS)
+    if name:
+        made = next(one for one in made._actions if isinstance(one, argparse._SubParsersAction)).choices[name]
+    actions = [one for one in made._actions if not isinstance(one, argparse._SubParsersAction)]
+    assert [action.dest for action in actions if not action.help] == []
 
 
 def test_prove_runs_the_examples() -> None:
@@ -245,7 +277,7 @@ def test_prove_runs_the_examples() -> None:
 #: Runs ``prove`` with an example that claims what TensorFlow does not do.
 LYING = """
 import sys
-from tfgradlint import cli
+from tfgradlint import cli, running
 from tfgradlint.rules import rule
 one = type(rule("TFG202"))
 one.__doc__ = one.__doc__.replace("# outcome: flows", "# outcome: none")
@@ -283,6 +315,7 @@ def test_results_do_not_depend_on_the_order_of_hashes() -> None:
                     "-m",
                     "tfgradlint",
                     *arguments,
+                    "--no-cache",
                     ROOT / "examples",
                     ROOT / "tests" / "fixtures",
                 ],
@@ -302,7 +335,7 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
     for number in range(2000):
         (tmp_path / f"a_file_with_a_long_name_{'x' * 100}_{number}.py").write_text("x = (\n")
     with subprocess.Popen(
-        [sys.executable, "-m", "tfgradlint", "check", tmp_path],
+        [sys.executable, "-m", "tfgradlint", "check", "--no-cache", tmp_path],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -315,17 +348,17 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
 
 
 def test_an_interrupt(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(text: str, version: str | None) -> None:
+    def interrupt(text: str, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "judge", interrupt)
-    assert cli.main(["check", str(folder)]) == 130
+    monkeypatch.setattr(running, "judge", interrupt)
+    assert cli.main(["check", "--no-cache", str(folder)]) == 130
     assert capsys.readouterr().err == "tfgradlint: interrupted\n"
 
 
 def test_a_name_the_terminal_cannot_show(tmp_path: Path) -> None:
     (tmp_path / "prüfung.py").write_text(FAULTY)
-    program = "import sys; from tfgradlint.cli import main; sys.exit(main(['check', '.']))"
+    program = "import sys; from tfgradlint.cli import main; sys.exit(main(['check', '--no-cache', '.']))"
     run = subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", program],
         capture_output=True,

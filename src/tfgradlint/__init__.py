@@ -5,40 +5,47 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tfgradlint.results import Analysis, Finding, Prediction
+    from tfgradlint.results import Analysis, Finding, Gradients, Prediction
 
 __version__ = "0.1.0"
 
 
-def check(source: str, *, tensorflow_version: str | None = None) -> list[Finding]:
+def check(source: str, *, tensorflow_version: str | None = None, gradients: Gradients | None = None) -> list[Finding]:
     """The findings in a module's text, by position.
 
     Text that is not Python gives one finding ``TFG001``. Without a version it goes by the TensorFlow installed here.
+    ``gradients`` tells what functions of your own do, as in the configuration: ``{"mylib.ops.quantize": "none"}``.
 
     Raises:
-        ValueError: ``tensorflow_version`` is none.
+        ValueError: ``tensorflow_version`` is none, or ``gradients`` says what cannot be said.
     """
-    return list(_judged(source, tensorflow_version).findings)
+    return list(_judged(source, tensorflow_version, gradients).findings)
 
 
-def predict(source: str, *, tensorflow_version: str | None = None) -> list[Prediction]:
+def predict(
+    source: str, *, tensorflow_version: str | None = None, gradients: Gradients | None = None
+) -> list[Prediction]:
     """The predicted outcome of every request for gradients in a module's text, by position.
 
-    Text that is not Python gives none. Without a version it goes by the TensorFlow installed here.
+    Text that is not Python gives none. The arguments are those of ``check``.
 
     Raises:
-        ValueError: ``tensorflow_version`` is none.
+        ValueError: as ``check`` does.
     """
-    return list(_judged(source, tensorflow_version).predictions)
+    return list(_judged(source, tensorflow_version, gradients).predictions)
 
 
-def _judged(source: str, version: str | None) -> Analysis:
+def _judged(source: str, version: str | None, told: Gradients | None) -> Analysis:
+    from tfgradlint.config import ConfigError, gradients
     from tfgradlint.judge import judge
     from tfgradlint.knowledge import versions
 
     if version is not None:
         versions.parse(version)
-    return judge(source, version=version)
+    try:
+        return judge(source, version=version, gradients=gradients(told or {}, "gradients"))
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
 
 
 __all__ = ["__version__", "check", "predict"]

@@ -4,4 +4,5 @@ import sys
 
 from tfgradlint.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # processes that help import this module under another name
+    sys.exit(main())

@@ -16,7 +16,7 @@ from tfgradlint.flow.interpreter import Interpreter
 from tfgradlint.flow.outline import Outline
 from tfgradlint.libraries import World
 from tfgradlint.places import Places
-from tfgradlint.results import Analysis
+from tfgradlint.results import Analysis, Gradients
 from tfgradlint.telling import tell
 
 #: Steps (statements and expressions) that may be taken, and how many more for each character. Of 525 files of real
@@ -34,10 +34,13 @@ class NotAnalysed(Exception):
     """The text is Python, but cannot be analysed; the message says why."""
 
 
-def analyse(text: str, tree: ast.Module | None = None, version: str | None = None) -> Analysis:
+def analyse(
+    text: str, tree: ast.Module | None = None, version: str | None = None, gradients: Gradients | None = None
+) -> Analysis:
     """Interpret a module's text. ``tree`` is its syntax tree where the caller has parsed it already.
 
-    ``version`` is the TensorFlow to go by, the one installed here where none is given.
+    ``version`` is the TensorFlow to go by, the one installed here where none is given; ``gradients`` tells what
+    functions do that are imported from the user's own modules.
 
     Raises:
         VersionError: ``version`` is none.
@@ -56,7 +59,7 @@ def analyse(text: str, tree: ast.Module | None = None, version: str | None = Non
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        interpreter = Interpreter(outline, World(version), Reports(), budget)
+        interpreter = Interpreter(outline, World(version, gradients), Reports(), budget)
         interpreter.run(module)
         return tell(interpreter, Places(text, module, tree))
 

@@ -7,15 +7,17 @@ import contextlib
 import warnings
 from collections.abc import Iterator
 
-from tfgradlint.results import Analysis, Finding, Position
+from tfgradlint.results import Analysis, Finding, Gradients, Position
 from tfgradlint.sources import relevant
 
 NOT_ANALYSED = "TFG001"
 
 
-def judge(text: str, tree: ast.Module | None = None, version: str | None = None) -> Analysis:
+def judge(
+    text: str, tree: ast.Module | None = None, version: str | None = None, gradients: Gradients | None = None
+) -> Analysis:
     """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it, ``version`` the
-    TensorFlow to go by, as ``knowledge.versions`` parses it.
+    TensorFlow to go by, as ``knowledge.versions`` parses it, ``gradients`` what the user's own functions do.
 
     Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
     A file without a request for gradients is not looked into.
@@ -35,7 +37,7 @@ def judge(text: str, tree: ast.Module | None = None, version: str | None = None)
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
         with _no_warnings():
-            return analyse(text, tree, version)
+            return analyse(text, tree, version, gradients)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible

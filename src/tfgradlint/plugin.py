@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfgradlint import __version__
-from tfgradlint.config import OPT_IN
+from tfgradlint.config import OPT_IN, UNUSED_NOQA, ConfigError, gradients_of_text, names_opt_in, tensorflow_version
 from tfgradlint.sources import relevant
+
+if TYPE_CHECKING:
+    from tfgradlint.results import Finding, Gradients
 
 
 class Plugin:
@@ -19,6 +22,9 @@ class Plugin:
     #: What flake8's options ask for; the processes among which it divides the files have it from their parent, or
     #: parse the options anew.
     tensorflow_version: ClassVar[str | None] = None
+    gradients: ClassVar[Gradients | None] = None
+    #: Our codes that flake8 reports; None where comments that silence nothing are not asked for.
+    selected: ClassVar[frozenset[str] | None] = None
 
     def __init__(self, tree: ast.Module, lines: Sequence[str], filename: str = "-") -> None:
         self.tree = tree
@@ -35,28 +41,47 @@ class Plugin:
             parse_from_config=True,
             help="tfgradlint: the TensorFlow to go by (default: the one installed beside it, else the newest)",
         )
+        manager.add_option(
+            "--tfgradlint-gradients",
+            metavar="NAME=WORD",
+            default="",
+            parse_from_config=True,
+            help="tfgradlint: what functions of your own do, such as mylib.ops.quantize=none",
+        )
 
     @classmethod
     def parse_options(cls, options: Any) -> None:
-        """Take over the version that is asked for; one that is none ends the run in one line."""
+        """Take over what is asked for; what cannot be obeyed ends the run in one line."""
+        from flake8.exceptions import ExecutionError
+        from flake8.style_guide import Decision, DecisionEngine
+
+        try:
+            tensorflow_version(options.tensorflow_version)
+            cls.gradients = gradients_of_text([options.tfgradlint_gradients], "--tfgradlint-gradients")
+        except ConfigError as error:
+            raise ExecutionError(str(error)) from error
         cls.tensorflow_version = options.tensorflow_version
-        if cls.tensorflow_version is not None:
-            from flake8.exceptions import ExecutionError
+        cls.selected = None
+        engine = DecisionEngine(options)
+        named = names_opt_in([*(options.select or ()), *(options.extend_select or ())], UNUSED_NOQA)
+        if named and engine.decision_for(UNUSED_NOQA) is Decision.Selected:
+            from tfgradlint.rules import all_rules
 
-            from tfgradlint.knowledge import versions
-
-            try:
-                versions.parse(cls.tensorflow_version)
-            except versions.VersionError as error:
-                raise ExecutionError(f"--tensorflow-version: {error}") from error
+            codes = [rule.code for rule in all_rules()]
+            cls.selected = frozenset(code for code in codes if engine.decision_for(code) is Decision.Selected)
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings as flake8 takes them: it counts columns from 0 here and prints them from 1."""
         text = "".join(self.lines)
-        if not relevant(text):
-            return
-        from tfgradlint.judge import judge
+        findings: Sequence[Finding] = ()
+        if relevant(text):
+            from tfgradlint.judge import judge
 
-        for finding in judge(text, self.tree, self.tensorflow_version).findings:
+            findings = judge(text, self.tree, self.tensorflow_version, self.gradients).findings
+        if self.selected is not None and "noqa" in text.lower():
+            from tfgradlint.noqa import Comments
+
+            findings = [*findings, *Comments(self.filename, text).unused(findings, self.selected.__contains__)]
+        for finding in findings:
             position = finding.position
             yield position.line, position.column - 1, f"{finding.code} {finding.message}", type(self)

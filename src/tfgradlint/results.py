@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+#: What functions of the user's own modules do to gradients, by their full names: one word (``flows``, ``zero``,
+#: ``none``, ``raises``) for all arguments, or one for each parameter, in the order of the definition.
+Gradients = dict[str, str | Mapping[str, str]]
 
 #: Verdicts from best to worst; the verdict of a request is the worst of its sources'.
 VERDICTS = ("flows", "unknown", "varies", "zero", "nonfinite", "none", "raises")
@@ -92,3 +97,8 @@ class Analysis:
     predictions: tuple[Prediction, ...] = ()
     unknowns: tuple[tuple[str, int], ...] = ()
     gave_up: tuple[str, ...] = ()
+
+
+def in_order(place: Position | PathStep | Prediction) -> tuple[int, int, int]:
+    """By what places in one file are sorted."""
+    return place.cell, place.line, place.column

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import tokenize
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tfgradlint.results import Finding
 
@@ -24,6 +24,7 @@ EXCLUDED = frozenset(
         ".pytest_cache",
         ".ruff_cache",
         ".svn",
+        ".tfgradlint_cache",
         ".tox",
         ".venv",
         "CVS",
@@ -55,15 +56,20 @@ def relevant(text: str) -> bool:
 
 def decode(data: bytes, path: str) -> str:
     """The text of a Python source as Python reads it: coding line, byte-order mark, newlines."""
+    text, _ = decode_exactly(data, path)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode_exactly(data: bytes, path: str) -> tuple[str, str]:
+    """The text with its own newlines, and the encoding that gives the same bytes again."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
+        return data.decode(encoding), encoding
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"{path}: line {line} is not {error.encoding}; name the encoding in a coding line") from None
     except (SyntaxError, LookupError, ValueError) as error:
         raise Unreadable(f"{path}: {error}") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def content(path: str) -> bytes:
@@ -80,17 +86,22 @@ def read(path: str) -> str:
     return decode(content(path), path)
 
 
-def find(paths: Iterable[str]) -> tuple[list[str], list[Unreadable]]:
+def customary(path: str) -> bool:
+    """Whether what lies in a directory is left out where nothing else is said."""
+    return os.path.basename(path) in EXCLUDED
+
+
+def find(paths: Iterable[str], excludes: Callable[[str], bool] = customary) -> tuple[list[str], list[Unreadable]]:
     """The Python files that ``paths`` name, sorted, each once; and what of ``paths`` cannot be read.
 
     A file is taken as it is named, whatever its suffix; a directory stands for the ``*.py`` and ``*.ipynb`` files
-    below it.
+    below it, but for files and directories that ``excludes`` leaves out.
     """
     files: set[str] = set()
     missing: list[Unreadable] = []
     for path in paths:
         if os.path.isdir(path):
-            files.update(_below(path, missing))
+            files.update(_below(path, missing, excludes))
         elif os.path.exists(path):
             files.add(path)
         else:
@@ -98,15 +109,15 @@ def find(paths: Iterable[str]) -> tuple[list[str], list[Unreadable]]:
     return sorted(files), missing
 
 
-def _below(directory: str, missing: list[Unreadable]) -> Iterable[str]:
+def _below(directory: str, missing: list[Unreadable], excludes: Callable[[str], bool]) -> Iterable[str]:
     def refuse(error: OSError) -> None:
         missing.append(Unreadable(f"{error.filename}: {error.strerror or error}"))
 
     for folder, folders, names in os.walk(directory, onerror=refuse):
-        folders[:] = [name for name in folders if name not in EXCLUDED]
+        folders[:] = [name for name in folders if not excludes(os.path.join(folder, name))]
         for name in names:
             path = os.path.join(folder, name)
-            if name.endswith((".py", ".ipynb")) and os.path.isfile(path):
+            if name.endswith((".py", ".ipynb")) and os.path.isfile(path) and not excludes(path):
                 yield path
 
 
@@ -114,31 +125,7 @@ def without_noqa(path: str, text: str, findings: Sequence[Finding]) -> list[Find
     """The findings that no ``# noqa`` comment in the text silences. flake8 itself is the judge."""
     if not findings or "noqa" not in text.lower():
         return list(findings)
-    import argparse
+    from tfgradlint.noqa import Comments
 
-    from flake8.defaults import INDENT_SIZE, MAX_LINE_LENGTH
-    from flake8.processor import FileProcessor
-    from flake8.violation import Violation
-
-    options = argparse.Namespace(
-        disable_noqa=False,
-        hang_closing=False,
-        indent_size=INDENT_SIZE,
-        max_doc_length=None,
-        max_line_length=MAX_LINE_LENGTH,
-        verbose=0,
-    )
-    lines = list(io.StringIO(text))
-    processor = FileProcessor(path, options, lines)
-    if processor.should_ignore_file():
-        return []
-
-    def silenced(finding: Finding) -> bool:
-        line, column = finding.position.line, finding.position.column
-        physical = processor.noqa_line_for(line)
-        if physical is None:  # the text has no tokens: a syntax error
-            physical = lines[line - 1] if line <= len(lines) else ""
-        violation = Violation(finding.code, path, line, column, finding.message, physical)
-        return bool(violation.is_inline_ignored(False))
-
-    return [finding for finding in findings if not silenced(finding)]
+    comments = Comments(path, text)
+    return [] if comments.whole_file() else [finding for finding in findings if not comments.silences(finding)]

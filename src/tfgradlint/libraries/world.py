@@ -21,6 +21,8 @@ from tfgradlint.flow.values import (
 from tfgradlint.knowledge import Known, load
 from tfgradlint.libraries import keras, numpy, python, tensorflow
 from tfgradlint.libraries.measured import apply
+from tfgradlint.libraries.users import Users
+from tfgradlint.results import Gradients
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -60,8 +62,9 @@ _SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
 class World:
     """The libraries as the interpreter sees them."""
 
-    def __init__(self, version: str | None = None) -> None:
+    def __init__(self, version: str | None = None, gradients: Gradients | None = None) -> None:
         self._knowledge = load(version)
+        self._users = Users(gradients, _ROOTS)
 
     def known(self, path: str) -> Known | None:
         return self._knowledge.get(path)
@@ -70,7 +73,7 @@ class World:
         root, dot, rest = module.partition(".")
         known = _ROOTS.get(root)
         if known is None:
-            return None
+            return self._users.symbol(module)
         return Symbol(canonical_path(known + dot + rest))
 
     def builtin(self, name: str) -> Value | None:
@@ -81,6 +84,8 @@ class World:
     def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Symbol):
             found = numpy.constant(receiver.path, name) or python.constant(receiver.path, name)
+            if self._users.owns(receiver.path) and receiver.path.partition(".")[0] not in _ROOTS.values():
+                return self._users.symbol(f"{receiver.path}.{name}")
             return found if found is not None else Symbol(canonical_path(f"{receiver.path}.{name}"))
         if isinstance(receiver, (Tensor, Variable)):
             return tensorflow.attribute(interp, self, receiver, name)
@@ -112,6 +117,9 @@ class World:
 
     def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
+        told = self._users.call(interp, path, args, kwargs)
+        if told is not None:
+            return told
         made = keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made

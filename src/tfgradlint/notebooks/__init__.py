@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from tfgradlint.notebooks.notebook import CannotChange, Notebook, can_read, decode, is_notebook, judged
+from tfgradlint.notebooks.notebook import INSTALL, CannotChange, Cell, Notebook, can_read, decode, is_notebook
 from tfgradlint.notebooks.writing import CannotReplace, replace_sources
 
 __all__ = [
+    "INSTALL",
     "CannotChange",
     "CannotReplace",
+    "Cell",
     "Notebook",
     "can_read",
     "decode",
     "is_notebook",
-    "judged",
     "replace_sources",
 ]

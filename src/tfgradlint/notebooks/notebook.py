@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import itertools
 import json
 import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tfgradlint.notebooks.masking import Line, lines, names_bound
-from tfgradlint.notebooks.writing import replace_sources
+from tfgradlint.notebooks.writing import replace_sources, rows
 from tfgradlint.results import Analysis, Finding, PathStep, Position, Prediction, SourcePrediction
-from tfgradlint.sources import Unreadable, without_noqa
+from tfgradlint.sources import Unreadable
 
 _NEWEST = 4
 _LINE = re.compile(r"\bline (\d+)\b")
 _LANGUAGES = ("python", "ipython", "python3")
+
+
+#: What makes notebooks readable.
+INSTALL = "python -m pip install 'tfgradlint[notebook]'"
 
 
 class CannotChange(Exception):
@@ -36,11 +41,27 @@ def can_read() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell's number and source, and for each line of that the line of the notebook's file on which it stands."""
+
+    number: int
+    source: str
+    rows: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Notebook:
     """The Python of a notebook, ``text``, and where each of its ``lines`` comes from."""
 
     text: str
     lines: tuple[Line, ...]
+    rows: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
+
+    def cells(self) -> Iterator[Cell]:
+        """The cells of Python, as they are in the notebook."""
+        for number, own in itertools.groupby((line for line in self.lines if line.line), lambda line: line.cell):
+            source = "\n".join(line.text if line.masked is None else line.masked for line in own)
+            yield Cell(number, source, self.rows.get(number, {}))
 
     def place(self, line: int) -> tuple[int, int]:
         """Cell and line, from 1, of a line of the module; of the nearest before it where nothing stands there."""
@@ -135,21 +156,8 @@ def decode(data: bytes, path: str) -> Notebook:
             names += [name for name in names_bound(cell) if name not in names]
             # once more, since a magic may bind the names of its own cell too
             found += [Line(f"{_BORDER}{number}>", number, 0), *(lines(source, number, names) or ())]
-    return Notebook("".join(f"{line.text}\n" for line in found), tuple(found))
-
-
-def judged(data: bytes, path: str, version: str | None = None) -> Analysis:
-    """The analysis of a notebook, without what ``# noqa`` silences, told by cell and line.
-
-    Raises:
-        Unreadable: as for :func:`decode`.
-    """
-    from tfgradlint.judge import judge
-
-    notebook = decode(data, path)
-    analysis = judge(notebook.text, version=version)
-    kept = without_noqa(path, notebook.text, analysis.findings)
-    return notebook.located(dataclasses.replace(analysis, findings=tuple(kept)))
+    text = "".join(f"{line.text}\n" for line in found)
+    return Notebook(text, tuple(found), rows(data.decode("utf-8")))
 
 
 _BORDER = "# <cell "
@@ -188,7 +196,7 @@ def _read(data: bytes, path: str) -> Any:
     try:
         from nbformat import convert, reader
     except ImportError:
-        raise Unreadable(f"{path}: to read notebooks, python -m pip install 'tfgradlint[notebook]'") from None
+        raise Unreadable(f"{path}: to read notebooks, {INSTALL}") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -41,6 +41,21 @@ def replace_sources(data: bytes, sources: Mapping[int, str]) -> bytes:
     return text.encode("utf-8")
 
 
+def rows(text: str) -> dict[int, dict[int, int]]:
+    """For each cell, by number, the line of the file on which each line of its source stands."""
+    scan = _Scan(text)
+    found: dict[int, dict[int, int]] = {}
+    for number, (start, end) in scan.sources().items():
+        found[number] = {}
+        line = 1
+        for first, last in scan.strings(start) if text[start] == "[" else [(start, end)]:
+            row = text.count("\n", 0, first) + 1
+            breaks = json.loads(text[first:last], strict=False).count("\n")
+            found[number].update(dict.fromkeys(range(line, line + breaks + 1), row))
+            line += breaks
+    return found
+
+
 @dataclass(slots=True)
 class _Scan:
     """Walks a notebook's JSON and notes where the sources of its cells start and end."""

@@ -1,1 +1,24 @@
-"""How results are written out: one module an output format."""
+"""One module an output format, or a few of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tfgradlint.reports import full, json, sarif, services, text
+from tfgradlint.reports.report import Report
+
+#: The lines of findings in every format that ``check`` knows.
+FORMATS: dict[str, Callable[[Report], Iterator[str]]] = {
+    "text": lambda report: text.findings(report.located),
+    "full": full.findings,
+    "json": lambda report: iter([json.findings(report.located)]),
+    "jsonl": lambda report: json.finding_lines(report.located),
+    "sarif": sarif.findings,
+    "github": services.github,
+    "gitlab": services.gitlab,
+    "junit": services.junit,
+}
+#: The formats that no program reads.
+FOR_PEOPLE = ("text", "full")
+
+__all__ = ["FORMATS", "FOR_PEOPLE", "Report"]

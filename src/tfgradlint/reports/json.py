@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tfgradlint.knowledge import Case, Output
 from tfgradlint.knowledge.lookup import Found
@@ -13,50 +13,62 @@ from tfgradlint.results import Finding, Prediction
 
 def findings(located: Iterable[tuple[str, Finding]]) -> str:
     """A list, one object a finding. ``fix`` is null: no rule has a fix yet."""
-    return _dump(
-        {
-            "path": path,
-            **_cell(finding.position.cell),
-            "line": finding.position.line,
-            "column": finding.position.column,
-            "end_line": finding.position.end_line,
-            "end_column": finding.position.end_column,
-            "code": finding.code,
-            "message": finding.message,
-            "path_steps": [
-                {"path": path, **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
-                for step in finding.path_steps
-            ],
-            "fix": None,
-        }
-        for path, finding in located
-    )
+    return _dump(_finding(*one) for one in located)
+
+
+def finding_lines(located: Iterable[tuple[str, Finding]]) -> Iterator[str]:
+    """The same objects, one a line."""
+    return (json.dumps(_finding(*one)) for one in located)
 
 
 def predictions(located: Iterable[tuple[str, Prediction]]) -> str:
     """A list, one object a request."""
-    return _dump(
-        {
-            "path": path,
-            **_cell(prediction.cell),
-            "line": prediction.line,
-            "column": prediction.column,
-            "call": prediction.call,
-            "verdict": prediction.verdict,
-            "sources": [
-                {
-                    "source": source.source,
-                    "verdict": source.verdict,
-                    "code": source.code,
-                    **_cell(source.cell),
-                    "line": source.line,
-                    "reason": source.reason,
-                }
-                for source in prediction.sources
-            ],
-        }
-        for path, prediction in located
-    )
+    return _dump(_prediction(*one) for one in located)
+
+
+def prediction_lines(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
+    """The same objects, one a line."""
+    return (json.dumps(_prediction(*one)) for one in located)
+
+
+def _finding(path: str, finding: Finding) -> dict[str, object]:
+    return {
+        "path": path,
+        **_cell(finding.position.cell),
+        "line": finding.position.line,
+        "column": finding.position.column,
+        "end_line": finding.position.end_line,
+        "end_column": finding.position.end_column,
+        "code": finding.code,
+        "message": finding.message,
+        "path_steps": [
+            {"path": path, **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
+            for step in finding.path_steps
+        ],
+        "fix": None,
+    }
+
+
+def _prediction(path: str, prediction: Prediction) -> dict[str, object]:
+    return {
+        "path": path,
+        **_cell(prediction.cell),
+        "line": prediction.line,
+        "column": prediction.column,
+        "call": prediction.call,
+        "verdict": prediction.verdict,
+        "sources": [
+            {
+                "source": source.source,
+                "verdict": source.verdict,
+                "code": source.code,
+                **_cell(source.cell),
+                "line": source.line,
+                "reason": source.reason,
+            }
+            for source in prediction.sources
+        ],
+    }
 
 
 def _cell(cell: int) -> dict[str, int]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 import textwrap
 
+from tfgradlint.config import OPT_IN
 from tfgradlint.rules.base import Rule
 
+#: Where the pages are published, with a slash at the end; empty where they are not.
+SITE = ""
 _OUTCOMES = {
     "none": "`None`",
     "zero": "zeros",
@@ -25,9 +28,16 @@ def summary(rule: Rule) -> str:
     return " ".join(_document(rule).split("\n\n", 1)[0].split())
 
 
+def link(code: str) -> str:
+    """The address of a rule's page; empty where there is none."""
+    return f"{SITE}rules/{code}/" if SITE else ""
+
+
 def outcome(rule: Rule) -> str:
     """What TensorFlow gives where the rule speaks, in words."""
     kind, _, exception = rule.outcome.partition(":")
+    if rule.code.startswith(OPT_IN):
+        return "nothing: the code is not concerned"
     return f"`{exception}`" if exception else _OUTCOMES.get(kind, kind)
 
 

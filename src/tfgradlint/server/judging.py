@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tfgradlint import config
 from tfgradlint.judge import NOT_ANALYSED, judge, parse
+from tfgradlint.noqa import Comments
 from tfgradlint.results import Analysis, Finding
+from tfgradlint.rules import all_rules
+from tfgradlint.settings import Configuration, Settings
 from tfgradlint.sources import relevant, without_noqa
 
 
@@ -40,34 +45,35 @@ class Judged:
 
 def judged(document: Document) -> Judged:
     """Judge a document under the settings that are in force for its file."""
+    path = document.path
     try:
-        wanted = _settings(document.path)
+        # read anew each time: the configuration may be open in the editor too
+        wanted = Configuration([rule.code for rule in all_rules()]).of(path)
     except config.ConfigError as error:
         return Judged(document, error=str(error))
+    if _excluded(wanted, path):
+        return Judged(document)
     try:
         tree = parse(document.text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         tree = None
-    analysis = judge(document.text, tree, wanted.tensorflow_version)
-    found = without_noqa(document.path, document.text, analysis.findings)
-    shown = tuple(finding for finding in found if wanted.reports(finding.code) and _worth_telling(finding, document))
+    analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients)
+    findings: Sequence[Finding] = analysis.findings
+    if wanted.reports(config.UNUSED_NOQA, path) and "noqa" in document.text.lower():
+        findings = [
+            *findings,
+            *Comments(path, document.text).unused(findings, lambda code: wanted.reports(code, path)),
+        ]
+    found = without_noqa(path, document.text, findings)
+    shown = tuple(each for each in found if wanted.reports(each.code, path) and _worth_telling(each, document))
     return Judged(document, tree, analysis, shown, wanted.tensorflow_version)
+
+
+def _excluded(wanted: Settings, path: str) -> bool:
+    """Whether the project leaves the file out. What it is called further up is nobody's business."""
+    return os.path.abspath(path).startswith(os.path.join(wanted.root, "")) and wanted.excludes_named(path)
 
 
 def _worth_telling(finding: Finding, document: Document) -> bool:
     """A syntax error is the editor's own business where there would be nothing to judge."""
     return finding.code != NOT_ANALYSED or relevant(document.text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    options: config.Options
-    tensorflow_version: str | None = None
-
-    def reports(self, code: str) -> bool:
-        return self.options.reports(code)
-
-
-def _settings(path: str) -> _Settings:
-    """The settings for a file."""
-    return _Settings(config.Options())

@@ -1,0 +1,114 @@
+"""What the command line names: the settings, the files, and what came of them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from tfgradlint import config, notebooks, running, sources
+from tfgradlint.cache import Cache, CacheUnwritable
+from tfgradlint.cli.parser import KEYS
+from tfgradlint.cli.telling import complain
+from tfgradlint.config import ConfigError
+from tfgradlint.knowledge import versions
+from tfgradlint.running import Job, Judged
+from tfgradlint.settings import Configuration
+
+
+def configuration(options: argparse.Namespace) -> Configuration:
+    """The settings in force: from the files' configuration, and from flags."""
+    from tfgradlint.rules import all_rules
+
+    flags: dict[str, Any] = {}
+    for key in KEYS:
+        value = getattr(options, key.replace("-", "_"), None)
+        if value is None:
+            continue
+        if key == "per-file-ignores":
+            value = dict(map(_pattern_and_codes, value))
+        elif key == "gradients":
+            value = config.gradients_of_text(value, "--gradients")
+        elif key == "jobs" and value.isdecimal():
+            value = int(value)
+        flags[key] = value
+    return Configuration([rule.code for rule in all_rules()], flags)
+
+
+def _pattern_and_codes(value: str) -> tuple[str, list[str]]:
+    pattern, colon, codes = value.rpartition(":")
+    if not colon or not pattern:
+        raise ConfigError(f"--per-file-ignores: {value!r} is not of the form PATTERN:CODES")
+    return pattern, re.split(r"[,\s]+", codes.strip())
+
+
+class Files:
+    """The files that the command line names, read and judged; says what could not be read."""
+
+    def __init__(self, options: argparse.Namespace, settings: Configuration) -> None:
+        self._options = options
+        self._settings = settings
+        self.failed = False
+
+    def __iter__(self) -> Iterator[Judged]:
+        paths: list[str] = self._options.paths
+        found, missing = sources.find([path for path in paths if path != "-"], self._settings.excludes)
+        for error in missing:
+            self._refuse(str(error))
+        if not found and not self.failed and "-" not in paths:
+            complain(f"no Python files in {', '.join(paths)}")
+        if not notebooks.can_read():
+            found = self._without_notebooks(found)
+        if self._options.force_exclude:
+            found = [path for path in found if not self._settings.excludes_named(path)]
+        cache = self._cache() if found else None
+        jobs = [self._job(path, cache) for path in found]
+        for judged in running.judge_all(jobs, self._processes(paths[0])):
+            yield from self._told(judged)
+        if "-" in paths:
+            job = self._job(self._options.stdin_filename, None)
+            yield from self._told(running.judge_file(job, sys.stdin.buffer.read()))
+
+    def _without_notebooks(self, found: list[str]) -> list[str]:
+        """What is left of the files where notebooks cannot be read: of those only what was named."""
+        unread = {path for path in found if notebooks.is_notebook(path)} - set(self._options.paths)
+        if unread:
+            complain(f"{len(unread)} notebooks were not read: {notebooks.INSTALL}")
+        return [path for path in found if path not in unread]
+
+    def _job(self, path: str, cache: str | None) -> Job:
+        settings = self._settings.of(path)
+        version = versions.name(versions.choose(settings.tensorflow_version))
+        return Job(path, version, settings.gradients, cache)
+
+    def _cache(self) -> str | None:
+        if self._options.no_cache:
+            return None
+        try:
+            Cache(self._options.cache_dir).prepare()
+        except CacheUnwritable as error:
+            complain(str(error))
+            return None
+        return str(self._options.cache_dir)
+
+    def _processes(self, path: str) -> int:
+        return self._settings.of("." if path == "-" else path).jobs or running.cores()
+
+    def _told(self, judged: Judged) -> Iterator[Judged]:
+        if judged.error:
+            self._refuse(judged.error)
+            return
+        if self._options.verbose:
+            notebook = judged.notebook
+            analysis = judged.analysis if notebook is None else notebook.located(judged.analysis)
+            for what in analysis.gave_up:
+                complain(f"{judged.path}: {what}")
+            for cause, count in analysis.unknowns:
+                complain(f"{judged.path}: unknown: {cause} ({count})")
+        yield judged
+
+    def _refuse(self, error: str) -> None:
+        self.failed = True
+        complain(error)

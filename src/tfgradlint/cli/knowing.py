@@ -1,0 +1,79 @@
+"""``tfgradlint op``, ``rule``, ``prove`` and ``config``: what is known, and what is in force."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+
+from tfgradlint import config
+from tfgradlint.cli.files import configuration
+from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, FINDINGS, complain, show
+from tfgradlint.reports import json, text
+from tfgradlint.sources import Unreadable
+
+
+def op(options: argparse.Namespace) -> int:
+    """Show what is known of operations."""
+    from tfgradlint.knowledge.lookup import look_up
+    from tfgradlint.reports import operation
+
+    config.tensorflow_version(options.tensorflow_version)
+    found, unknown = look_up(options.names, options.tensorflow_version)
+    if options.output_format == "json":
+        print(json.operations(found))
+    else:
+        show(operation.pages(found, shutil.get_terminal_size().columns))
+    for line in unknown:
+        complain(line)
+    return COULD_NOT_RUN if unknown else CLEAN
+
+
+def rule(options: argparse.Namespace) -> int:
+    """Explain rules."""
+    from tfgradlint.reports.rule_page import page, summary
+    from tfgradlint.rules import all_rules
+
+    rules = all_rules()
+    if options.all:
+        show(page(rule) for rule in rules)
+    elif not options.code:
+        show(text.table(("code", "name", "what"), ((rule.code, rule.name, summary(rule)) for rule in rules)))
+    else:
+        asked = config.codes([options.code], [rule.code for rule in rules])
+        show(page(rule) for rule in rules if rule.code.startswith(asked))
+    return CLEAN
+
+
+def prove(options: argparse.Namespace) -> int:
+    """Run the rules' examples."""
+    from tfgradlint.evidence.prove import TensorFlowMissing, prove
+    from tfgradlint.rules import all_rules
+
+    known = [rule.code for rule in all_rules()]
+    asked = config.codes(options.codes, known) or ("TFG",)
+    try:
+        rows = prove(code for code in known if code.startswith(asked))
+    except TensorFlowMissing as error:
+        complain(str(error))
+        return COULD_NOT_RUN
+    header = ("rule", "program", "mode", "claimed", "observed", "")
+    told = ((row.code, row.which, row.mode, row.claimed, row.observed, _agreement(row.agrees)) for row in rows)
+    show(text.table(header, told))
+    differing = sum(not row.agrees for row in rows)
+    print(f"{len(rows)} runs, {differing} differ" if differing else f"{len(rows)} runs, all as claimed")
+    return FINDINGS if differing else CLEAN
+
+
+def _agreement(agrees: bool) -> str:
+    return "ok" if agrees else "DIFFERS"
+
+
+def settings(options: argparse.Namespace) -> int:
+    """Print the settings in force."""
+    from tfgradlint.reports.settings import toml
+
+    if not os.path.exists(options.path):
+        raise Unreadable(f"{options.path}: No such file or directory")
+    show(toml(configuration(options).of(options.path)))
+    return CLEAN

@@ -1,0 +1,154 @@
+"""The command's arguments, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from tfgradlint import __version__
+from tfgradlint.cache import FOLDER
+from tfgradlint.reports import FORMATS
+
+#: Flags that set what a key of the configuration sets.
+KEYS = (
+    "select",
+    "extend-select",
+    "ignore",
+    "per-file-ignores",
+    "exclude",
+    "extend-exclude",
+    "tensorflow-version",
+    "jobs",
+    "gradients",
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the run with exit status 2."""
+        found = re.search(r"invalid choice: '?(.*?)'? \((?:maybe|choose from) (.*)\)$", message)
+        if found:
+            known = re.findall(r"[\w-]+", found[2])
+            near = difflib.get_close_matches(found[1], known, n=1, cutoff=0.5)
+            what = message[: found.start()].removeprefix("argument COMMAND: ")
+            message = f"{what}there is no {found[1]!r}; choose from {', '.join(known)}"
+            message += f" (nearest: {near[0]})" if near else ""
+        print(f"tfgradlint: {message}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+def make(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> Parser:
+    """The parser; a command's function is kept as ``run``."""
+    parser = Parser(
+        prog="tfgradlint",
+        description="Finds the line that loses a TensorFlow gradient, before the code runs.",
+        epilog="Exit status: 0 clean, 1 findings, 2 could not run.",
+    )
+    parser.add_argument("--version", action="version", version=f"tfgradlint {__version__}")
+    made = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+
+    def add(name: str, summary: str, **more: Any) -> argparse.ArgumentParser:
+        one = made.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", **more)
+        one.set_defaults(run=commands[name])
+        return one
+
+    check = add(
+        "check", "report the lines that lose a gradient", epilog="Exit status: 0 clean, 1 findings, 2 could not run."
+    )
+    _paths(check, tuple(FORMATS))
+    codes = check.add_argument_group(
+        "which findings", "Each of these flags takes the place of the configuration's key."
+    )
+    for flag, metavar, what in (
+        (
+            "select",
+            "CODES",
+            "report only these codes or prefixes, separated by commas (default: all but the opt-in ones)",
+        ),
+        ("extend-select", "CODES", "report these besides"),
+        ("ignore", "CODES", "do not report these; of two prefixes that fit a code the longer one decides"),
+        ("per-file-ignores", "PATTERN:CODES", "do not report these codes in files that fit the pattern"),
+    ):
+        codes.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
+    told = check.add_argument_group("what is told")
+    told.add_argument("--output-file", metavar="FILE", help="write the findings there instead of to standard output")
+    told.add_argument("--statistics", action="store_true", help="count the findings of each code at the end")
+    told.add_argument("--exit-zero", action="store_true", help="exit with 0 even where there are findings")
+    told.add_argument("--add-noqa", action="store_true", help="write a # noqa comment at every finding instead")
+
+    predict = add(
+        "predict",
+        "show what every request for gradients will give",
+        epilog="Exit status: 0, or 2 where something could not be judged.",
+    )
+    _paths(predict, ("text", "json", "jsonl"))
+
+    op = add(
+        "op",
+        "show what is known of functions, methods and operators",
+        epilog="A gradient flows (finite, not all zero), is none (None), zero or nonfinite (NaN, infinity), or raises.",
+    )
+    op.add_argument("names", nargs="+", metavar="NAME", help="such as tf.reduce_mean, np.mean, tf.Tensor.__mod__")
+    op.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+    _version(op)
+
+    rule = add("rule", "explain a rule; without a code, list them")
+    rule.add_argument("code", nargs="?", metavar="CODE", help="a code such as TFG202, or the beginning of several")
+    rule.add_argument("--all", action="store_true", help="explain every rule")
+
+    prove = add("prove", "run the rules' examples under the TensorFlow installed here")
+    prove.add_argument("codes", nargs="*", metavar="CODE", help="only these codes or prefixes")
+
+    config = add(
+        "config",
+        "print the settings in force for a file or folder, and where each comes from",
+        epilog="The output is TOML, and may stand in a pyproject.toml.",
+    )
+    config.add_argument(
+        "path", nargs="?", default=".", metavar="PATH", help="a file or a folder (default: the current one)"
+    )
+    server = add("server", "serve an editor over standard input and output")
+    server.add_argument("--stdio", action="store_true", help="what some editors add; there is no other way")
+    return parser
+
+
+def _paths(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, or - for standard input")
+    parser.add_argument(
+        "--output-format", choices=formats, default="text", help=f"{', '.join(formats)} (default: text)"
+    )
+    parser.add_argument("--stdin-filename", default="stdin", metavar="FILE", help="what to call standard input")
+    parser.add_argument("--verbose", action="store_true", help="say on standard error what was not judged, and why")
+    files = parser.add_argument_group("which files, and how")
+    for flag, what in (
+        ("exclude", "leave out files and folders that fit, instead of the customary ones"),
+        ("extend-exclude", "leave out these besides"),
+    ):
+        files.add_argument(f"--{flag}", action="append", metavar="PATTERN", help=what)
+    files.add_argument(
+        "--force-exclude", action="store_true", help="leave them out even where they are named as a PATH"
+    )
+    _version(files)
+    files.add_argument(
+        "--gradients",
+        action="append",
+        metavar="NAME=WORD",
+        help="what a function of your own does, such as mylib.ops.quantize=none",
+    )
+    files.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
+    files.add_argument("--cache-dir", default=FOLDER, metavar="FOLDER", help=f"keep results there (default: {FOLDER})")
+    files.add_argument("--no-cache", action="store_true", help="neither use nor keep results of earlier runs")
+
+
+def _version(parser: Any) -> None:
+    parser.add_argument(
+        "--tensorflow-version",
+        metavar="X.Y",
+        help="the TensorFlow to go by (default: the one installed beside tfgradlint, else the newest measured)",
+    )

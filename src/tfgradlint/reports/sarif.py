@@ -1,0 +1,95 @@
+"""Findings as SARIF 2.1.0, for code scanning services and editors."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tfgradlint import __version__
+from tfgradlint.reports.report import Report, is_hygiene, relative
+from tfgradlint.reports.rule_page import link, page, summary
+from tfgradlint.results import Finding, Position
+from tfgradlint.rules import all_rules
+from tfgradlint.rules.base import Rule
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+
+
+def findings(report: Report) -> Iterator[str]:
+    """One log with one run."""
+    rules = all_rules()
+    places = {rule.code: place for place, rule in enumerate(rules)}
+    driver: dict[str, Any] = {
+        "name": "tfgradlint",
+        "semanticVersion": __version__,
+        "rules": [_rule(rule) for rule in rules],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(report, *one, places) for one in report.fingerprints()],
+    }
+    yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    told = page(rule)
+    address = link(rule.code)
+    return {
+        "id": rule.code,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": summary(rule)},
+        "fullDescription": {"text": summary(rule)},
+        "help": {"text": told, "markdown": told},
+        "defaultConfiguration": {"level": _level(rule.code), "enabled": not is_hygiene(rule.code)},
+        **({"helpUri": address} if address else {}),
+    }
+
+
+def _level(code: str) -> str:
+    return "note" if is_hygiene(code) else "warning" if code.startswith("TFG0") else "error"
+
+
+def _result(report: Report, path: str, finding: Finding, fingerprint: str, places: dict[str, int]) -> dict[str, Any]:
+    position = report.in_file(path, finding.position)
+    region = {
+        "startLine": position.line,
+        "startColumn": position.column,
+        "endLine": position.end_line,
+        "endColumn": position.end_column,
+    }
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": places[finding.code],
+        "level": _level(finding.code),
+        "message": {"text": finding.message},
+        "locations": [_location(path, region)],
+        "partialFingerprints": {"tfgradlint/v1": fingerprint},
+    }
+    if finding.path_steps:
+        steps = [
+            {
+                "location": {
+                    **_location(path, {"startLine": at.line, "startColumn": at.column}),
+                    "message": {"text": step.text},
+                }
+            }
+            for step in finding.path_steps
+            for at in (report.in_file(path, Position(step.line, step.column, step.line, step.column, cell=step.cell)),)
+        ]
+        what = {"text": "from the source of the gradient to its target"}
+        result["codeFlows"] = [{"message": what, "threadFlows": [{"locations": steps}]}]
+    return result
+
+
+def _location(path: str, region: dict[str, int]) -> dict[str, Any]:
+    known = relative(path)
+    if os.path.isabs(known):
+        artifact = {"uri": Path(known).as_uri()}
+    else:
+        artifact = {"uri": quote(known), "uriBaseId": "%SRCROOT%"}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}

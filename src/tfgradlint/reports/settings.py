@@ -1,0 +1,48 @@
+"""The settings in force, as TOML with a comment behind each key that tells where it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tfgradlint.knowledge import versions
+from tfgradlint.running import cores
+from tfgradlint.settings import DEFAULT, Settings, shown_path
+
+
+def toml(settings: Settings) -> Iterator[str]:
+    """The table ``[tool.tfgradlint]``."""
+
+    def origin(key: str, default: str = DEFAULT) -> str:
+        return settings.origins.get(key.replace("-", "_"), default)
+
+    yield f"# paths are relative to {shown_path(settings.root)}"
+    yield "[tool.tfgradlint]"
+    codes = settings.options
+    for key, values in (
+        ("select", ("TFG",) if settings.select is None else settings.select),
+        ("extend-select", settings.extend_select),
+        ("ignore", codes.ignore),
+        ("exclude", settings.exclude),
+        ("extend-exclude", settings.extend_exclude),
+    ):
+        yield f"{key} = {_value(values)}  # {origin(key)}"
+    installed = versions.installed()
+    told = f"{DEFAULT}: {f'TensorFlow {installed} is installed' if installed else 'the newest that was measured'}"
+    measured = versions.name(versions.choose(settings.tensorflow_version))
+    version = settings.tensorflow_version or measured
+    nearest = "" if version == measured else f", goes by the data of {measured}"
+    yield f"tensorflow-version = {_value(version)}  # {origin('tensorflow-version', told)}{nearest}"
+    yield f"jobs = {settings.jobs or cores()}  # {origin('jobs', f'{DEFAULT}: the cores of this machine')}"
+    yield f"per-file-ignores = {_value(settings.per_file_ignores)}  # {origin('per-file-ignores')}"
+    yield f"gradients = {_value(settings.gradients)}  # {origin('gradients')}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_value(key)} = {_value(each)}" for key, each in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
