@@ -93,6 +93,57 @@ def test_predict_tells_cells(folder: Path) -> None:
     assert [(each["cell"], each["line"]) for each in one["sources"]] == [(4, 2)]
 
 
+def test_full_shows_the_line_of_the_cell(folder: Path) -> None:
+    run = command("check", "--output-format", "full", "faulty.ipynb", cwd=folder)
+    lines = run.stdout.splitlines()
+    assert lines[0].startswith(FOUND)
+    assert lines[2].endswith("|     loss = tf.reduce_sum(np.square(w) * x)")
+    assert lines[3].index("^") - lines[2].index("np.square") == 0
+    assert "cell 2:4:5 > tf.Variable([1.0, 2.0])" in run.stdout
+    assert "cell 4:2:26 > np.square(w)  <- the gradient ends here" in run.stdout
+
+
+def test_services_are_told_the_line_of_the_file(folder: Path) -> None:
+    rows = (folder / "faulty.ipynb").read_text().splitlines()
+    (row,) = [number for number, text in enumerate(rows, 1) if "np.square" in text]
+    (source,) = [number for number, text in enumerate(rows, 1) if "tf.Variable" in text]
+
+    def told(kind: str) -> str:
+        return command("check", "--output-format", kind, "faulty.ipynb", cwd=folder).stdout
+
+    assert told("github").startswith(f"::error file=faulty.ipynb,line={row},col=1,endLine={row},")
+    assert f"::{FOUND}" in told("github")
+    (result,) = json.loads(told("sarif"))["runs"][0]["results"]
+    region = {"startLine": row, "startColumn": 1, "endLine": row, "endColumn": 1}
+    assert result["locations"][0]["physicalLocation"]["region"] == region
+    first = result["codeFlows"][0]["threadFlows"][0]["locations"][0]["location"]
+    assert first["physicalLocation"]["region"] == {"startLine": source, "startColumn": 1}
+    (issue,) = json.loads(told("gitlab"))
+    assert issue["location"]["positions"]["begin"] == {"line": row, "column": 1}
+    assert issue["description"].startswith("cell 4: np.square() leaves TensorFlow")
+    assert f'line="{row}" column="1"' in told("junit")
+    assert ">cell 4: line 2, column 26: TFG202 " in told("junit")
+
+
+def test_add_noqa_writes_into_the_cell_and_nowhere_else(folder: Path) -> None:
+    cells = notebook(markdown("# \u00e4"), code("%%time\n" + SETUP), code(STEP + REQUEST), code("%%bash\nls"))
+    before = json.dumps(cells, indent=1, ensure_ascii=False) + "\n"
+    (folder / "faulty.ipynb").write_text(before)
+    run = command("check", "--add-noqa", "faulty.ipynb", cwd=folder)
+    assert run.stdout == "# noqa written on 1 line of 1 file\n"
+    after = (folder / "faulty.ipynb").read_text()
+    assert after == before.replace("np.square(w) * x)", "np.square(w) * x)  # noqa: TFG202")
+    assert command("check", "faulty.ipynb", cwd=folder).returncode == 0
+
+
+def test_kept_results_are_told_by_cell_too(folder: Path) -> None:
+    (folder / "faulty.py").write_bytes((folder / "faulty.ipynb").read_bytes())  # the same bytes, another meaning
+    runs = [command("check", ".", cwd=folder, cache=True) for _ in range(2)]
+    assert runs[0].stdout == runs[1].stdout
+    assert f"./{FOUND}" in runs[0].stdout
+    assert len(runs[0].stdout.splitlines()) == 1
+
+
 def test_findings_stand_in_the_order_of_the_cells(folder: Path) -> None:
     rounded = STEP.replace("np.square", "tf.round")
     cells = [code(SETUP + "\n" * 20), code("\n" * 20 + STEP + REQUEST), code(rounded + REQUEST)]

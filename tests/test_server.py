@@ -267,6 +267,59 @@ def test_noqa_is_heard(tmp_path: Path, comment: str, count: int) -> None:
     edit(tmp_path, use)
 
 
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [
+        ("", 1),
+        ('select = ["TFG1"]', 0),
+        ('ignore = ["TFG2"]', 0),
+        ('per-file-ignores = {"program.py" = ["TFG202"]}', 0),
+        ('per-file-ignores = {"other.py" = ["TFG202"]}', 1),
+        ('extend-exclude = ["program.py"]', 0),
+    ],
+)
+def test_the_settings_of_the_project_are_in_force(tmp_path: Path, settings: str, count: int) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.tfgradlint]\n{settings}\n")
+
+    async def use(editor: Editor) -> None:
+        editor.open(NAME, FAULTY)
+        assert len(await editor.version(NAME, 1)) == count
+
+    edit(tmp_path, use)
+
+
+def test_settings_may_change_and_be_wrong(tmp_path: Path) -> None:
+    settings = tmp_path / "pyproject.toml"
+
+    async def use(editor: Editor) -> None:
+        settings.write_text("[tool.tfgradlint]\nselekt = []\n")
+        editor.open(NAME, FAULTY)
+        assert await editor.version(NAME, 1) == ()
+        assert await editor.version(NAME, editor.change(NAME, FAULTY + "\n")) == ()
+        (message,) = editor.messages
+        assert "pyproject.toml" in message
+        assert "'selekt'; the nearest is 'select'" in message
+        settings.write_text("[tool.tfgradlint.gradients]\n'mylib.square' = 'none'\n")
+        text = "import mylib\n" + FAULTY.replace("np.square", "mylib.square")
+        (found,) = await editor.version(NAME, editor.change(NAME, text))
+        assert found.range.start.line == 7
+
+    edit(tmp_path, use)
+
+
+def test_opt_in_codes_are_off_until_they_are_named(tmp_path: Path) -> None:
+    text = REPAIRED + "x = 1  # noqa: TFG202\n"
+
+    async def use(editor: Editor) -> None:
+        editor.open(NAME, text)
+        assert await editor.version(NAME, 1) == ()
+        (tmp_path / "pyproject.toml").write_text('[tool.tfgradlint]\nextend-select = ["TFG901"]\n')
+        (found,) = await editor.version(NAME, editor.change(NAME, text + "\n"))
+        assert (found.code, text_of(found.range, text)) == ("TFG901", "TFG202")
+
+    edit(tmp_path, use)
+
+
 def test_several_files_do_not_mix(tmp_path: Path) -> None:
     async def use(editor: Editor) -> None:
         def lines(found: list[Diagnostic]) -> list[int]:
