@@ -107,7 +107,7 @@ def test_several_jobs_give_what_one_gives(tmp_path: Path) -> None:
 FAILING = """
 import sys
 import tfgradlint.analysis
-def fail(text, tree=None, version=None):
+def fail(text, *options):
     raise RecursionError("too deep\\nin two lines")
 tfgradlint.analysis.analyse = fail
 from flake8.main.cli import main

@@ -81,13 +81,13 @@ def test_what_is_shown_of_an_operation_is_real() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    links = re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_the_subcommands_shown_exist() -> None:
     shown = set(re.findall(r"^tfgradlint (\w+)", "".join(blocks("sh")), re.MULTILINE))
-    assert shown == {"check", "predict", "op", "rule", "prove"}
+    assert shown == {"check", "predict", "op", "rule", "prove", "config"}
     for name in shown:
         assert command(name, "--help").returncode == 0

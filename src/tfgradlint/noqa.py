@@ -12,7 +12,7 @@ from flake8 import defaults
 from flake8.processor import FileProcessor
 from flake8.violation import Violation
 
-from tfgradlint.config import OPT_IN, UNUSED_NOQA
+from tfgradlint.config import UNUSED_NOQA
 from tfgradlint.results import Finding, Position
 
 OURS = "TFG"
@@ -57,7 +57,7 @@ class Comments:
             Finding(Position(line, column, line, column + len(code)), UNUSED_NOQA, _message(code))
             for line, column, code in self._codes()
             if code.upper().startswith(OURS)
-            and not code.upper().startswith(OPT_IN)
+            and not UNUSED_NOQA.startswith(code.upper())
             and _wanted(code.upper(), selected)
             and not any(
                 self._seen(finding.position.line) is self._seen(line) and self._silenced(finding, f"# noqa: {code}")

@@ -165,9 +165,9 @@ def read_table(path: str) -> Mapping[str, Any] | None:
     try:
         with open(path, "rb") as file:
             tables = tomllib.load(file)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
     except OSError as error:
+        if not os.path.exists(path):  # nor is it there in a folder that may not be looked into
+            return None
         raise ConfigError(f"{shown_path(path)}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:  # not TOML, or not UTF-8
         raise ConfigError(f"{shown_path(path)}: it is not TOML: {' '.join(str(error).split())}") from None

@@ -91,5 +91,5 @@ def _location(path: str, region: dict[str, int]) -> dict[str, Any]:
     if os.path.isabs(known):
         artifact = {"uri": Path(known).as_uri()}
     else:
-        artifact = {"uri": quote(known), "uriBaseId": "%SRCROOT%"}
+        artifact = {"uri": quote(os.fsencode(known)), "uriBaseId": "%SRCROOT%"}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}

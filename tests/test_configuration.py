@@ -1,0 +1,422 @@
+"""The configuration in ``pyproject.toml``, in flake8's and on the command line, and what comes of it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from processes import FAULTY, command, flake8
+
+from tfgradlint import check, cli, predict
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROUNDED = FAULTY.replace("np.square", "tf.round")
+#: The loss goes through a function of another module.
+OWN = FAULTY.replace("np.square", "quantize").replace("import numpy", "from mylib.ops import quantize\nimport numpy")
+
+Run = Callable[..., tuple[int, list[str], list[str]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in the temporary folder: exit status, lines of standard output, lines of standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, list[str], list[str]]:
+        more = () if arguments[0] == "config" else ("--no-cache",)
+        status = cli.main([arguments[0], *more, *arguments[1:]])
+        told = capsys.readouterr()
+        return status, told.out.splitlines(), told.err.splitlines()
+
+    return run
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_toml", ".toml").replace("_py", ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def places(lines: list[str]) -> list[tuple[str, str]]:
+    """File and code of every finding."""
+    return [(line.split(":")[0], line.split()[1]) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        ("", ["TFG202", "TFG301"]),
+        ('select = ["TFG2"]', ["TFG202"]),
+        ("select = []", []),
+        ('select = ["TFG2"]\nextend-select = ["TFG301"]', ["TFG202", "TFG301"]),
+        ('ignore = ["TFG2"]', ["TFG301"]),
+        ('ignore = ["TFG2"]\nselect = ["TFG202"]', ["TFG202"]),
+        ('per-file-ignores = { "a.py" = ["TFG202"] }', ["TFG301"]),
+        ('per-file-ignores = { "pkg/*" = ["TFG3"] }', ["TFG202"]),
+        ('per-file-ignores = { "*/b.py" = ["TFG"], "other.py" = ["TFG202"] }', ["TFG202"]),
+        ('exclude = ["pkg", "venv"]', ["TFG202"]),
+        ('exclude = ["pkg/b.py", "venv/"]', ["TFG202"]),
+        ('exclude = ["[ab].py", "./venv/*"]', []),
+        ('extend-exclude = ["a.*"]', ["TFG301"]),
+        ('exclude = ["nothing"]', ["TFG202", "TFG301", "TFG202"]),
+    ],
+)
+def test_each_key_decides_what_is_reported(tmp_path: Path, run: Run, table: str, codes: list[str]) -> None:
+    write(tmp_path, pyproject_toml=f"[tool.tfgradlint]\n{table}\n", a_py=FAULTY, pkg__b_py=ROUNDED, venv__c_py=FAULTY)
+    status, out, err = run("check", ".")
+    assert [code for _, code in places(out)] == codes
+    assert err == ([] if codes or "select" in table else ["tfgradlint: no Python files in ."])
+    assert status == bool(codes)
+
+
+def test_the_nearest_pyproject_with_the_table_wins(tmp_path: Path, run: Run) -> None:
+    write(
+        tmp_path,
+        pyproject_toml='[tool.tfgradlint]\nselect = ["TFG3"]\n',
+        a_py=FAULTY,
+        inner__pyproject_toml='[tool.tfgradlint]\nselect = ["TFG2"]\n',
+        inner__deep__b_py=FAULTY,
+        other__pyproject_toml="[tool.black]\n",
+        other__c_py=FAULTY,
+    )
+    _, out, _ = run("check", ".")
+    assert places(out) == [("./inner/deep/b.py", "TFG202")]
+
+
+def test_it_is_found_from_the_file_and_not_from_the_current_folder(tmp_path: Path) -> None:
+    write(tmp_path, project__pyproject_toml='[tool.tfgradlint]\nselect = ["TFG3"]\n', project__a_py=FAULTY)
+    write(tmp_path, elsewhere__pyproject_toml="[tool.tfgradlint]\nselect = []\n", elsewhere__b_py=FAULTY)
+    run = command("check", "../project/a.py", cwd=tmp_path / "elsewhere")
+    assert (run.returncode, run.stdout) == (0, "")
+    run = command("check", "--stdin-filename", "../project/a.py", "-", stdin=ROUNDED, cwd=tmp_path / "elsewhere")
+    assert run.stdout.startswith("../project/a.py:7:26: TFG301 ")
+
+
+def test_a_flag_takes_the_place_of_its_key(tmp_path: Path, run: Run) -> None:
+    table = 'select = ["TFG3"]\nexclude = ["a.py"]\nper-file-ignores = { "b.py" = ["TFG3"] }\n'
+    write(tmp_path, pyproject_toml=f"[tool.tfgradlint]\n{table}", a_py=FAULTY, b_py=ROUNDED)
+    assert run("check", ".")[1] == []
+    assert places(run("check", "--select", "TFG2", "--exclude", "b.py", ".")[1]) == [("./a.py", "TFG202")]
+    assert places(run("check", "--per-file-ignores", "a.py:TFG2,TFG3", ".")[1]) == [("./b.py", "TFG301")]
+
+
+def test_what_is_named_is_checked_unless_excluded_by_force(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, pyproject_toml='[tool.tfgradlint]\nextend-exclude = ["gen"]\n', gen__deep__a_py=FAULTY)
+    assert places(run("check", "gen/deep/a.py")[1]) == [("gen/deep/a.py", "TFG202")]
+    assert run("check", "--force-exclude", "gen/deep/a.py") == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('selct = ["TFG"]', "pyproject.toml: [tool.tfgradlint]: unknown key 'selct'; the nearest is 'select'"),
+        ("tensorflow_version = '2.16'", "unknown key 'tensorflow_version'; the nearest is 'tensorflow-version'"),
+        ('ignore = ["TFG220"]', "pyproject.toml: [tool.tfgradlint] ignore: no rule has a code like 'TFG220'; the near"),
+        ('select = "TFG2"', '[tool.tfgradlint] select: \'TFG2\' is not a list of strings; write ["...", "..."]'),
+        ("exclude = [3]", "[tool.tfgradlint] exclude: [3] is not a list of strings"),
+        ("tensorflow-version = 2.16", 'tensorflow-version: 2.16 is not a string; write "2.16" in quotes'),
+        ("tensorflow-version = 'new'", "tensorflow-version: 'new' is no version of TensorFlow such as 2."),
+        ("jobs = 0", "[tool.tfgradlint] jobs: 0 is no number of processes; write 1 or more"),
+        ("jobs = true", "[tool.tfgradlint] jobs: True is no number of processes"),
+        (
+            "per-file-ignores = ['a']",
+            "per-file-ignores: ['a'] is not a table; write [tool.tfgradlint.per-file-ignores]",
+        ),
+        ("per-file-ignores = {a = 'TFG2'}", "per-file-ignores, 'a': 'TFG2' is not a list of strings"),
+        ("per-file-ignores = {a = ['TFG7']}", "per-file-ignores, 'a': no rule has a code like 'TFG7'"),
+        ("gradients = 'flows'", "gradients: 'flows' is not a table; write [tool.tfgradlint.gradients]"),
+        ("gradients = {'a.b' = 'flow'}", "gradients: 'a.b': 'flow' is none of flows, zero, none, raises; the nearest"),
+        ("gradients = {'a.b' = {x = 1}}", "gradients: 'a.b', 'x': 1 is none of flows, zero, none, raises; it must be"),
+        ("gradients = {'a.b' = {}}", "gradients: 'a.b' names no parameter; write {x = 'flows'} or one word for all"),
+        ("gradients.a.b.c = 'flows'", "gradients: 'a' is a table of tables; write the full name in quotes: \"a."),
+        ("gradients = {quantize = 'flows'}", "'quantize' is no full name of a function such as \"mylib.ops.quantize\""),
+        ("select = [", "pyproject.toml: it is not TOML: "),
+    ],
+)
+def test_a_wrong_value_names_the_key_the_file_and_what_is_near(tmp_path: Path, run: Run, table: str, said: str) -> None:
+    write(tmp_path, pyproject_toml=f"[tool.tfgradlint]\n{table}\n", a_py=FAULTY)
+    for name in ("check", "predict", "config"):
+        status, out, (line,) = run(name, ".")
+        assert (status, out) == (2, [])
+        assert line.startswith("tfgradlint: pyproject.toml: ")
+        assert said in line
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"[tool.tfgradlint]\nselect = ['\xff']\n", b"[" * 100_000])
+def test_a_file_that_is_no_toml_is_an_error_in_one_line(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(data)
+    write(tmp_path, a_py=FAULTY)
+    found = command("check", ".", cwd=tmp_path)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith("tfgradlint: pyproject.toml: it is not TOML: ")
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_folder_of_that_name_is_an_error_in_one_line(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "pyproject.toml").mkdir()
+    write(tmp_path, a_py=FAULTY)
+    assert run("check", ".") == (2, [], ["tfgradlint: pyproject.toml: Is a directory"])
+
+
+def test_a_folder_that_may_not_be_looked_into_holds_no_configuration(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_py=FAULTY)
+    real = open
+
+    def refusing(path: str, *arguments: str, **more: str) -> object:
+        if path == str(tmp_path.parent / "pyproject.toml"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *arguments, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("builtins.open", refusing)
+    assert places(run("check", ".")[1]) == [("./a.py", "TFG202")]
+
+
+@pytest.mark.parametrize("text", ["tool = 3", "[tool]\nother = 1", "[project]\nname = 'x'", ""])
+def test_other_peoples_tables_are_left_alone(tmp_path: Path, run: Run, text: str) -> None:
+    write(tmp_path, pyproject_toml=text, a_py=FAULTY)
+    assert places(run("check", ".")[1]) == [("./a.py", "TFG202")]
+
+
+def test_the_version_decides_by_what_data_is_judged(tmp_path: Path, run: Run) -> None:
+    program = FAULTY.replace("np.square(w)", "tf.math.cumulative_logsumexp(w)")
+    write(tmp_path, a_py=program, pyproject_toml="[tool.tfgradlint]\ntensorflow-version = '2.16'\n")
+    status, out, _ = run("config", "a.py")
+    assert status == 0
+    assert 'tensorflow-version = "2.16"  # pyproject.toml' in out
+    _, out, _ = run("config", ".")
+    assert 'tensorflow-version = "2.16"  # pyproject.toml' in out
+    assert run("predict", "a.py") == run("predict", "--tensorflow-version", "2.16", "a.py")
+
+
+# -- functions of the user's own
+
+
+def test_what_is_said_of_a_function_changes_the_verdict_and_gives_a_finding(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, a_py=OWN)
+    assert run("predict", "a.py")[1][0] == "a.py:9:12: gradient: unknown"
+    assert run("check", "a.py") == (0, [], [])
+    write(tmp_path, pyproject_toml='[tool.tfgradlint.gradients]\n"mylib.ops.quantize" = "none"\n')
+    status, out, err = run("predict", "a.py")
+    assert out[0] == "a.py:9:12: gradient: none"
+    assert out[1].startswith("    w: none (TFG301, line 8): quantize() has no gradient: ")
+    assert (status, err) == (0, [])
+    status, (line,), err = run("check", "a.py")
+    assert line.startswith("a.py:8:26: TFG301 quantize() has no gradient: tape.gradient(loss, w) on line 9 returns N")
+    assert (status, err) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("word", "verdict", "codes"),
+    [
+        ("flows", "flows", []),
+        ("zero", "zero", ["TFG305"]),
+        ("none", "none", ["TFG301"]),
+        ("raises", "raises", ["TFG304"]),
+    ],
+)
+def test_each_word(word: str, verdict: str, codes: list[str]) -> None:
+    told = {"mylib.ops.quantize": word}
+    assert [each.verdict for each in predict(OWN, gradients=told)] == [verdict]
+    assert [each.code for each in check(OWN, gradients=told)] == codes
+
+
+STEPPED = {"mylib.ops.quantize": {"x": "flows", "step": "none"}}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("quantize(w)", "flows"),
+        ("quantize(x, w)", "none"),
+        ("quantize(w, x)", "flows"),
+        ("quantize(step=w, x=x)", "none"),
+        ("quantize(step=x, x=w)", "flows"),
+        ("quantize(x, x, w)", "unknown"),
+        ("quantize(x, other=w)", "unknown"),
+        ("quantize(*given)", "unknown"),
+        ("quantize(x, lambda: w)", "unknown"),
+        ("tf.stop_gradient(quantize(w))", "none"),
+    ],
+)
+def test_each_parameter_has_its_own_word(call: str, verdict: str) -> None:
+    program = OWN.replace("quantize(w)", call).replace("with ", "given = load(x)\nwith ")
+    assert [each.verdict for each in predict(program, gradients=STEPPED)] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from mylib.ops import quantize as q", "q"),
+        ("import mylib.ops", "mylib.ops.quantize"),
+        ("import mylib.ops as o", "o.quantize"),
+        ("from mylib import ops", "ops.quantize"),
+        ("import mylib", "mylib.ops.quantize"),
+        ("from functools import partial\nimport mylib.ops", "partial(mylib.ops.quantize)"),
+    ],
+)
+def test_the_name_is_followed_through_imports(imports: str, call: str) -> None:
+    program = OWN.replace("from mylib.ops import quantize", imports).replace("quantize(w)", f"{call}(w)")
+    assert [each.verdict for each in predict(program, gradients={"mylib.ops.quantize": "none"})] == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from mylib.ops import other as quantize", "quantize"),
+        ("from .ops import quantize", "quantize"),
+        ("import mylib.ops", "mylib.quantize"),
+        ("from mylib.ops.quantize import inner", "inner"),
+        ("def quantize(x):\n    return mystery(x)", "quantize"),
+    ],
+)
+def test_other_functions_stay_unknown(imports: str, call: str) -> None:
+    program = OWN.replace("from mylib.ops import quantize", imports).replace("quantize(w)", f"{call}(w)")
+    assert [each.verdict for each in predict(program, gradients={"mylib.ops.quantize": "none"})] == ["unknown"]
+
+
+def test_what_else_a_module_holds_is_as_unknown_as_before() -> None:
+    program = OWN.replace("from mylib.ops import quantize", "import mylib.ops as o").replace(
+        "quantize(w)", "o.scale * w"
+    )
+    program = program.replace("(loss, w)", "(loss, [w, o.scale])")
+    told = {"mylib.ops.quantize": "none"}
+    assert predict(program, gradients=told) == predict(program)
+
+
+def test_a_function_that_is_known_already_may_be_told_otherwise() -> None:
+    program = FAULTY.replace("np.square", "tf.square")
+    assert [each.code for each in check(program, gradients={"tensorflow.square": "none"})] == ["TFG301"]
+
+
+def test_python_callers_get_a_value_error() -> None:
+    with pytest.raises(ValueError, match=r"'a\.b': 'flow' is none of flows"):
+        check(OWN, gradients={"a.b": "flow"})
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["    mylib.ops.quantize = none", "    mylib.ops.other = flows,\n    mylib.ops.quantize = x:none step:flows"],
+)
+def test_flake8_takes_the_same_from_its_own_configuration(tmp_path: Path, lines: str) -> None:
+    write(tmp_path, a_py=OWN)
+    (tmp_path / "setup.cfg").write_text(f"[flake8]\nselect = TFG\ntfgradlint-gradients =\n{lines}\n")
+    for jobs in "12":
+        run = flake8("--config", "setup.cfg", "--jobs", jobs, "a.py", cwd=tmp_path)
+        assert run.stdout.startswith("a.py:8:26: TFG301 quantize() has no gradient")
+    flag = "--tfgradlint-gradients=mylib.ops.quantize=none"
+    assert flake8("--select", "TFG", flag, "a.py", cwd=tmp_path).stdout == run.stdout
+    assert command("check", flag.replace("tfgradlint-", ""), "a.py", cwd=tmp_path).stdout == run.stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("mylib.ops.quantize", "'mylib.ops.quantize' is not of the form NAME=flows or NAME=x:flows step:none"),
+        ("mylib.ops.quantize=x:none flows", "is not of the form NAME=flows or NAME=x:flows step:none"),
+        ("mylib.ops.quantize=non", "'non' is none of flows, zero, none, raises; the nearest is 'none'"),
+        ("quantize=none", "'quantize' is no full name of a function"),
+    ],
+)
+def test_wrong_gradients_end_flake8_and_the_command_in_one_line(tmp_path: Path, value: str, said: str) -> None:
+    write(tmp_path, a_py=OWN)
+    run = flake8("--tfgradlint-gradients", value, "a.py", cwd=tmp_path)
+    assert run.returncode == 1
+    assert said in (run.stdout + run.stderr).splitlines()[-1]
+    run = command("check", "--gradients", value, "a.py", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("tfgradlint: --gradients: ")
+    assert said in run.stderr
+
+
+# -- tfgradlint config
+
+
+def test_config_prints_every_key_and_where_it_comes_from(tmp_path: Path, run: Run) -> None:
+    table = '[tool.tfgradlint]\nignore = ["TFG1"]\njobs = 3\n[tool.tfgradlint.gradients]\n"m.f" = {x = "zero"}\n'
+    write(tmp_path, pyproject_toml=table, src__a_py=FAULTY)
+    status, out, err = run("config", "src/a.py")
+    assert (status, err) == (0, [])
+    origins = {line.split(" = ")[0]: line.rpartition("  # ")[2] for line in out[2:]}
+    assert origins.pop("tensorflow-version").startswith("default: ")
+    assert origins == {
+        "select": "default",
+        "extend-select": "default",
+        "ignore": "pyproject.toml",
+        "exclude": "default",
+        "extend-exclude": "default",
+        "jobs": "pyproject.toml",
+        "per-file-ignores": "default",
+        "gradients": "pyproject.toml",
+    }
+
+
+def test_what_config_prints_is_a_configuration_that_gives_the_same(tmp_path: Path, run: Run) -> None:
+    table = (
+        'select = ["TFG2", "TFG901"]\nexclude = ["a \\"b\\".py"]\nper-file-ignores = {"x*.py" = ["TFG2"]}\njobs = 1\n'
+    )
+    more = 'tensorflow-version = "2.16.1"\ngradients = {"m.f" = {x = "zero", y = "none"}, "m.g" = "flows"}\n'
+    write(tmp_path, pyproject_toml=f"[tool.tfgradlint]\n{table}{more}", a_py=FAULTY)
+    _, out, _ = run("config")
+    told = tomllib.loads("\n".join(out))["tool"]["tfgradlint"]
+    assert told["exclude"] == ['a "b".py']
+    assert told["gradients"] == {"m.f": {"x": "zero", "y": "none"}, "m.g": "flows"}
+    write(tmp_path, pyproject_toml="\n".join(out))
+    _, again, _ = run("config")
+    assert tomllib.loads("\n".join(again))["tool"]["tfgradlint"] == told
+
+
+# -- the documentation
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "configuration.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of the page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_configuration_shown_is_obeyed_and_names_every_key(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, pyproject_toml=blocks("toml")[0])
+    status, out, err = run("config")
+    assert (status, err) == (0, [])
+    keys = [line.split(" = ")[0] for line in out[2:]]
+    assert sorted(keys) == sorted(re.findall(r"^\| `([a-z-]+)` \| .* \| .* \|$", PAGE, re.MULTILINE))
+    assert {key for key in keys if f"\n{key} = " not in blocks("toml")[0]} == {
+        "extend-select",
+        "exclude",
+        "gradients",  # a table of its own there
+    }
+
+
+def test_the_settings_shown_are_as_they_are_printed(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, pyproject_toml='[tool.tfgradlint]\nignore = ["TFG108"]\n')
+    shown = blocks("toml")[1].splitlines()
+    _, out, _ = run("config")
+    assert shown == out[: len(shown)]
+
+
+def test_the_program_shown_has_the_finding_with_the_setting_and_none_without(tmp_path: Path) -> None:
+    (program,) = blocks("python")
+    (line,) = [number for number, text in enumerate(program.splitlines(), 1) if "# TFG301" in text]
+    assert check(program) == []
+    (finding,) = check(program, gradients={"mylib.ops.quantize": "none"})
+    assert (finding.code, finding.position.line) == ("TFG301", line)
+    assert finding.message.startswith("quantize() has no gradient: ")
+
+
+def test_the_configuration_shown_for_flake8_is_obeyed(tmp_path: Path) -> None:
+    (shown,) = blocks("ini")
+    (tmp_path / "setup.cfg").write_text(shown)
+    write(tmp_path, a_py=OWN, notebooks__b_py=FAULTY)
+    run = flake8("--config", "setup.cfg", ".", cwd=tmp_path)
+    assert [line.split()[:2] for line in run.stdout.splitlines() if " TFG" in line] == [["./a.py:8:26:", "TFG301"]]
