@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,21 +17,27 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What a checkout needs for pip to build the package.
 PARTS = ("pyproject.toml", "README.md", "LICENSE", "src", ".pre-commit-hooks.yaml")
 
-#: Both ways that docs/pre-commit.md shows: the hook of this repository, and flake8's with the plugin beside it.
-CONFIGURATION = """\
-repos:
-  - repo: {checkout}
-    rev: {rev}
-    hooks:
-      - id: tfgradlint
-  - repo: local
-    hooks:
-      - id: flake8
+GUIDE = (ROOT / "docs" / "pre-commit.md").read_text("utf-8")
+
+
+def configuration(checkout: Path, revision: str) -> str:
+    """Both configurations that the guide shows, as one.
+
+    The hook comes from a checkout here, and so do the plugin and, instead of from its repository, flake8's hook.
+    """
+    first, second = re.findall(r"^<!-- configuration: \w+ -->\n```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    ours = first.replace("ADDRESS", str(checkout)).replace("REVISION", revision)
+    theirs = re.sub(r"repo: https.*\n.*rev: .*", "repo: local", second.removeprefix("repos:\n"))
+    theirs = theirs.replace("[tfgradlint]", f'[flake8, "{checkout}"]')
+    return ours + theirs + FLAKE8
+
+
+#: What flake8's own repository says of its hook.
+FLAKE8 = """\
         name: flake8
         entry: flake8 --isolated --select TFG
         language: python
         types: [python]
-        additional_dependencies: [flake8, "{checkout}"]
 """
 
 
@@ -94,8 +101,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     checkout.git("add", "--all")
     checkout.git("commit", "--quiet", "--message", "checkout")
     project = Repository(folder / "project", folder / "home")
-    configuration = CONFIGURATION.format(checkout=checkout.folder, rev=checkout.git("rev-parse", "HEAD"))
-    (project.folder / ".pre-commit-config.yaml").write_text(configuration)
+    text = configuration(checkout.folder, checkout.git("rev-parse", "HEAD"))
+    (project.folder / ".pre-commit-config.yaml").write_text(text)
     installed = project.pre_commit("install", "--install-hooks")
     assert installed.returncode == 0, installed.stdout
     return project
