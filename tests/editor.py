@@ -24,6 +24,7 @@ class Editor:
         self.root = root
         self.published: list[types.PublishDiagnosticsParams] = []
         self.messages: list[str] = []
+        self.registered: list[types.Registration] = []
         self._news = asyncio.Event()
         self._versions: dict[str, int] = {}
 
@@ -39,6 +40,11 @@ class Editor:
         @client.feature(types.WINDOW_LOG_MESSAGE)
         def log(params: types.LogMessageParams) -> None:
             """Nobody reads the log."""
+
+        @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params: types.RegistrationParams) -> None:
+            self.registered.extend(params.registrations)
+            self._news.set()
 
     def uri(self, name: str) -> str:
         return (self.root / name).as_uri()
@@ -59,6 +65,11 @@ class Editor:
             )
         )
         return version
+
+    def saved(self, name: str) -> None:
+        """Tell the server that a file which is not open has changed on the disk."""
+        event = types.FileEvent(self.uri(name), types.FileChangeType.Changed)
+        self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
 
     def close(self, name: str) -> None:
         self.client.text_document_did_close(
@@ -117,6 +128,9 @@ async def editing(
     published = types.PublishDiagnosticsClientCapabilities(related_information=related, code_description_support=True)
     capabilities = types.ClientCapabilities(
         text_document=types.TextDocumentClientCapabilities(publish_diagnostics=published),
+        workspace=types.WorkspaceClientCapabilities(
+            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+        ),
         general=types.GeneralClientCapabilities(
             position_encodings=[types.PositionEncodingKind(each) for each in encodings] if encodings else None
         ),

@@ -307,6 +307,19 @@ def test_settings_may_change_and_be_wrong(tmp_path: Path) -> None:
     edit(tmp_path, use)
 
 
+def test_saved_settings_are_in_force_at_once(tmp_path: Path) -> None:
+    async def use(editor: Editor) -> None:
+        editor.open(NAME, FAULTY)
+        assert codes(await editor.version(NAME, 1)) == ["TFG202"]
+        await editor.hover(NAME, 0, 0)
+        assert [each.method for each in editor.registered] == ["workspace/didChangeWatchedFiles"]
+        (tmp_path / "pyproject.toml").write_text('[tool.tfgradlint]\nselect = ["TFG1"]\n')
+        editor.saved("pyproject.toml")
+        assert await editor.until(NAME, lambda found: not found) == ()
+
+    edit(tmp_path, use)
+
+
 def test_opt_in_codes_are_off_until_they_are_named(tmp_path: Path) -> None:
     text = REPAIRED + "x = 1  # noqa: TFG202\n"
 

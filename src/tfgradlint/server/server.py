@@ -11,6 +11,7 @@ from tfgradlint.server import hover
 from tfgradlint.server.diagnostics import Ranges, diagnostics
 from tfgradlint.server.judging import Document, Judged, judged
 from tfgradlint.server.runs import Runs
+from tfgradlint.settings import FILE
 
 #: How long, in seconds, nobody may have typed before a text is judged.
 PAUSE = 0.3
@@ -28,11 +29,29 @@ class Server(LanguageServer):
         self.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
         self.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_closed)
         self.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
+        self.feature(types.INITIALIZED)(_initialized)
+        self.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_configured)
 
     def shutdown(self) -> None:
         """End, and leave no work behind."""
         self._runs.end()
         super().shutdown()  # type: ignore[no-untyped-call]
+
+    async def watch(self) -> None:
+        """Ask to be told of changes of the configuration, where the client can."""
+        workspace = self.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace is not None else None
+        if watched is None or not watched.dynamic_registration:
+            return
+        what = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(f"**/{FILE}")])
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        registration = types.Registration(id="configuration", method=method, register_options=what)
+        await self.client_register_capability_async(types.RegistrationParams([registration]))
+
+    def judge_all(self) -> None:
+        """Judge every open document anew."""
+        for uri in list(self.workspace.text_documents):
+            self.judge(uri, at_once=True)
 
     def forget(self, uri: str) -> None:
         """A document is closed: nothing is told of it any longer."""
@@ -93,6 +112,14 @@ async def _changed(ls: Server, params: types.DidChangeTextDocumentParams) -> Non
 
 async def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
     ls.judge(params.text_document.uri, at_once=True)
+
+
+async def _initialized(ls: Server, params: types.InitializedParams) -> None:
+    await ls.watch()
+
+
+async def _configured(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    ls.judge_all()
 
 
 async def _closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
