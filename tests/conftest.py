@@ -18,9 +18,11 @@ MODULES = frozenset(
         "test_evidence_harness",
         "test_gradient_registry",
         "test_keras_layers",
+        "test_loss_functions",
         "test_measuring",
         "test_random_programs",
         "test_remedies",
+        "test_remedies_libraries",
         "test_remedies_operations",
     }
 )

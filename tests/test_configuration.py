@@ -360,6 +360,15 @@ def test_config_prints_every_key_and_where_it_comes_from(tmp_path: Path, run: Ru
     }
 
 
+def test_config_tells_what_flags_would_change(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, pyproject_toml='[tool.tfgradlint]\nignore = ["TFG1"]\n')
+    _, out, _ = run("config", "--select", "TFG2,TFG3", "--gradients", "m.f=x:zero", "--jobs", "7")
+    assert 'select = ["TFG2", "TFG3"]  # command line' in out
+    assert 'ignore = ["TFG9", "TFG1"]  # pyproject.toml' in out
+    assert 'gradients = { "m.f" = { "x" = "zero" } }  # command line' in out
+    assert "jobs = 7  # command line" in out
+
+
 def test_what_config_prints_is_a_configuration_that_gives_the_same(tmp_path: Path, run: Run) -> None:
     table = (
         'select = ["TFG2", "TFG901"]\nexclude = ["a \\"b\\".py"]\nper-file-ignores = {"x*.py" = ["TFG2"]}\njobs = 1\n'

@@ -347,6 +347,8 @@ def test_two_requests_on_a_line_are_told_apart_by_their_columns() -> None:
         "x = 1  # expect: TFG1",
         "x = 1  # expect: this to fail",
         "x = 1  # raises: an error",
+        "x = 1  # training: most",
+        "x = 1  # training: raises:",
     ],
 )
 def test_a_comment_that_cannot_be_read_is_refused(text: str) -> None:

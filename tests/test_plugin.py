@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from processes import FAULTY, REPAIRED, flake8, python
+from processes import FAULTY, REPAIRED, command, flake8, python
 
 FOUND = "faulty.py:7:26: TFG202 "
 
@@ -79,6 +79,26 @@ def test_select_and_ignore_go_by_prefix(folder: Path) -> None:
     assert flake8("--select", "TFG2", "faulty.py", cwd=folder).stdout.startswith(FOUND)
     assert flake8("--select", "TFG3", "faulty.py", cwd=folder).stdout == ""
     assert flake8("--extend-ignore", "TFG20", "faulty.py", cwd=folder).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        (("--select", "TFG"), False),
+        (("--extend-select", "TFG"), False),
+        (("--select", "TFG,TFG9"), True),
+        (("--extend-select", "TFG90"), True),
+        (("--extend-select", "TFG901"), True),
+        (("--extend-select", "TFG903"), False),
+    ],
+)
+def test_an_opt_in_code_is_on_where_it_is_named_here_and_in_the_command(
+    tmp_path: Path, flags: tuple[str, str], found: bool
+) -> None:
+    (tmp_path / "idle.py").write_text("x = 1  # noqa: TFG202\n")
+    run = flake8(*flags, "idle.py", cwd=tmp_path)
+    assert run.stdout.startswith("idle.py:1:16: TFG901 ") is found
+    assert command("check", *flags, "idle.py", cwd=tmp_path).stdout == run.stdout
 
 
 def test_per_file_ignores_and_configuration_file(folder: Path) -> None:

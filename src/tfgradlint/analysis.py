@@ -59,7 +59,7 @@ def analyse(
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        interpreter = Interpreter(outline, World(version, gradients), Reports(), budget)
+        interpreter = Interpreter(outline, World(version, "TF_USE_LEGACY_KERAS" in text, gradients), Reports(), budget)
         interpreter.run(module)
         return tell(interpreter, Places(text, module, tree))
 

@@ -10,6 +10,7 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from tfgradlint.results import Position
+from tfgradlint.unused import Unused
 
 if TYPE_CHECKING:
     from tfgradlint.flow.graph import Site
@@ -30,6 +31,7 @@ class Places:
         self._tree = tree
         # As Python counts lines: a form feed ends none.
         self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        self._unused: set[tuple[int, int]] | None = None
         self._starts: dict[int, tuple[int, int]] | None = None
         self._inner: dict[int, dict[int, tuple[int, int, int, int]]] = {}
 
@@ -61,6 +63,13 @@ class Places:
                     continue
                 before = self._lines[node.lineno - 1].encode()[: node.col_offset]
                 yield node, node.lineno, len(before.decode(errors="replace")) + 1
+
+    def unused(self, names: frozenset[str]) -> set[tuple[int, int]]:
+        """Where those of these calls start whose result nothing reads."""
+        if self._unused is None:
+            found = Unused(self._tree)
+            self._unused = {(line, column) for call, line, column in self.calls(names) if found.unused(call)}
+        return self._unused
 
     def code(self, node: cst.CSTNode) -> str:
         """The text of a node."""

@@ -23,6 +23,8 @@ class Plugin:
     #: parse the options anew.
     tensorflow_version: ClassVar[str | None] = None
     gradients: ClassVar[Gradients | None] = None
+    #: What is selected explicitly: an opt-in code has to be named, by ``TFG9`` at least.
+    named: ClassVar[tuple[str, ...]] = ()
     #: Our codes that flake8 reports; None where comments that silence nothing are not asked for.
     selected: ClassVar[frozenset[str] | None] = None
 
@@ -63,8 +65,8 @@ class Plugin:
         cls.tensorflow_version = options.tensorflow_version
         cls.selected = None
         engine = DecisionEngine(options)
-        named = names_opt_in([*(options.select or ()), *(options.extend_select or ())], UNUSED_NOQA)
-        if named and engine.decision_for(UNUSED_NOQA) is Decision.Selected:
+        cls.named = (*(options.select or ()), *(options.extend_select or ()))
+        if names_opt_in(cls.named, UNUSED_NOQA) and engine.decision_for(UNUSED_NOQA) is Decision.Selected:
             from tfgradlint.rules import all_rules
 
             codes = [rule.code for rule in all_rules()]
@@ -83,5 +85,7 @@ class Plugin:
 
             findings = [*findings, *Comments(self.filename, text).unused(findings, self.selected.__contains__)]
         for finding in findings:
+            if finding.code.startswith(OPT_IN) and not names_opt_in(self.named, finding.code):
+                continue
             position = finding.position
             yield position.line, position.column - 1, f"{finding.code} {finding.message}", type(self)

@@ -25,6 +25,17 @@ _WHOLE = (
     Cause.OFF_TAPE,
 )
 _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
+#: What comes of a step that does not raise by itself, by what the reason's detail says.
+_AFTERMATH = {
+    Cause.KERAS_LOSS: {"": "trains nothing"},
+    Cause.METRIC_AS_LOSS: {"": "returns None"},
+    Cause.MISMATCHED_VARIABLES: {"": ""},
+    Cause.UNBUILT: {"": "returns []", "part": "leaves the rest out"},
+    Cause.FROZEN: {"": "returns []", "fit": "trains nothing"},
+    Cause.UNTRACKED: {"": "leaves it out"},
+    Cause.CREATED_IN_CALL: {"": ""},
+    Cause.UNUSED_GRADIENT: {"": ""},
+}
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
 
@@ -33,8 +44,15 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
     teller = _Teller(places)
     for request in interpreter.reports.sites.values():
         teller.request(request)
-    for reason in interpreter.reports.steps:
-        teller.step(reason[0])
+    for reason, suffering in interpreter.reports.steps:
+        teller.step(reason, suffering)
+    for variable, reason, suffering in interpreter.reports.suspects:
+        if variable not in interpreter.reports.cleared:
+            teller.step(reason, suffering)
+    if interpreter.reports.trains:
+        for request in interpreter.reports.sites.values():
+            teller.thrown_away(request)
+    teller.once()
     teller.unreached()
     for what, site, fault in interpreter.faults:
         position = places.position(site)
@@ -80,6 +98,19 @@ class _Teller:
             return SourcePrediction(label, verdict)
         return SourcePrediction(label, verdict, told.code, line, told.message)
 
+    def thrown_away(self, site: RequestSite) -> None:
+        """A request for variables, in a program that trains, whose result nothing reads."""
+        position = self._places.position(site.site)
+        if site.variables and (position.line, position.column) in self._places.unused(_REQUESTS):
+            reason = Reason(Cause.UNUSED_GRADIENT, site.site)
+            self._finding(reason, "", "", site.site, position)
+
+    def once(self) -> None:
+        """A variable made of a tensor is told as that, not as one made anew as well."""
+        for code, position in list(self.findings):
+            if code == Cause.NEW_VARIABLE.value:
+                self.findings.pop((Cause.CREATED_IN_CALL.value, position), None)
+
     def unreached(self) -> None:
         """Requests that were not evaluated: nothing is known of them."""
         seen = {(each.line, each.column) for each in self.predictions}
@@ -93,9 +124,10 @@ class _Teller:
                 Prediction(line, column, call.func.attr, "unknown", (SourcePrediction(label, "unknown"),))
             )
 
-    def step(self, reason: Reason) -> None:
-        """A step that raises without any request."""
-        self._finding(reason, "raises", self._subject(reason), None, None)
+    def step(self, reason: Reason, suffering: Site | None) -> None:
+        """A step that raises, or goes wrong, without a verdict on any source."""
+        at = self._places.position(suffering) if suffering is not None else None
+        self._finding(reason, "raises", self._subject(reason), suffering, at)
 
     def _subject(self, reason: Reason) -> str:
         statement = reason.site.statement
@@ -114,7 +146,9 @@ class _Teller:
         if key in self.findings:
             return self.findings[key]
         result = _RESULTS.get(verdict, "")
-        if verdict == "raises":
+        if reason.cause in _AFTERMATH and not reason.raised:
+            result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
+        elif verdict == "raises":
             result = f"raises {reason.raised or 'an error'}"
             if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
                 result += " in a tf.function"
@@ -183,7 +217,7 @@ class _Teller:
 
     def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
         call = site.site.expression
-        if not isinstance(call, cst.Call):
+        if not isinstance(call, cst.Call) or site.call not in _REQUESTS:
             return None
         for argument in call.args:
             if argument.keyword is not None and argument.keyword.value in ("sources", "source"):

@@ -59,35 +59,30 @@ def make(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> Parser:
         return one
 
     check = add(
-        "check", "report the lines that lose a gradient", epilog="Exit status: 0 clean, 1 findings, 2 could not run."
+        "check",
+        "report the lines that lose a gradient",
+        usage="%(prog)s [OPTIONS] PATH ...",
+        epilog="Exit status: 0 clean, 1 findings, 2 could not run.",
     )
     _paths(check, tuple(FORMATS))
-    codes = check.add_argument_group(
-        "which findings", "Each of these flags takes the place of the configuration's key."
-    )
-    for flag, metavar, what in (
-        (
-            "select",
-            "CODES",
-            "report only these codes or prefixes, separated by commas (default: all but the opt-in ones)",
-        ),
-        ("extend-select", "CODES", "report these besides"),
-        ("ignore", "CODES", "do not report these; of two prefixes that fit a code the longer one decides"),
-        ("per-file-ignores", "PATTERN:CODES", "do not report these codes in files that fit the pattern"),
-    ):
-        codes.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
-    told = check.add_argument_group("what is told")
-    told.add_argument("--output-file", metavar="FILE", help="write the findings there instead of to standard output")
+    told = check.add_argument_group("what is done with findings")
+    told.add_argument("--output-file", metavar="FILE", help="write them there instead of to standard output")
     told.add_argument("--statistics", action="store_true", help="count the findings of each code at the end")
     told.add_argument("--exit-zero", action="store_true", help="exit with 0 even where there are findings")
-    told.add_argument("--add-noqa", action="store_true", help="write a # noqa comment at every finding instead")
+    told.add_argument("--add-noqa", action="store_true", help="write a # noqa comment at each instead of reporting it")
+    _codes(check)
+    _files(check)
+    _running(check)
 
     predict = add(
         "predict",
         "show what every request for gradients will give",
+        usage="%(prog)s [OPTIONS] PATH ...",
         epilog="Exit status: 0, or 2 where something could not be judged.",
     )
     _paths(predict, ("text", "json", "jsonl"))
+    _files(predict)
+    _running(predict)
 
     op = add(
         "op",
@@ -108,11 +103,14 @@ def make(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> Parser:
     config = add(
         "config",
         "print the settings in force for a file or folder, and where each comes from",
+        usage="%(prog)s [OPTIONS] [PATH]",
         epilog="The output is TOML, and may stand in a pyproject.toml.",
     )
     config.add_argument(
         "path", nargs="?", default=".", metavar="PATH", help="a file or a folder (default: the current one)"
     )
+    _codes(config)
+    _files(config)
     server = add("server", "serve an editor over standard input and output")
     server.add_argument("--stdio", action="store_true", help="what some editors add; there is no other way")
     return parser
@@ -120,30 +118,42 @@ def make(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> Parser:
 
 def _paths(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, or - for standard input")
-    parser.add_argument(
-        "--output-format", choices=formats, default="text", help=f"{', '.join(formats)} (default: text)"
-    )
+    known = f"{', '.join(formats)} (default: text)"
+    parser.add_argument("--output-format", choices=formats, default="text", metavar="NAME", help=known)
     parser.add_argument("--stdin-filename", default="stdin", metavar="FILE", help="what to call standard input")
     parser.add_argument("--verbose", action="store_true", help="say on standard error what was not judged, and why")
-    files = parser.add_argument_group("which files, and how")
-    for flag, what in (
-        ("exclude", "leave out files and folders that fit, instead of the customary ones"),
-        ("extend-exclude", "leave out these besides"),
+    parser.add_argument("--force-exclude", action="store_true", help="leave out even a PATH, where it is excluded")
+
+
+def _codes(parser: argparse.ArgumentParser) -> None:
+    """Flags for the keys that choose codes."""
+    group = parser.add_argument_group("which findings (codes or their beginnings, separated by commas)")
+    for flag, metavar, what in (
+        ("select", "CODES", "report only these (default: all but the opt-in ones)"),
+        ("extend-select", "CODES", "report these besides"),
+        ("ignore", "CODES", "do not report these; of two that fit a code the longer one decides"),
+        ("per-file-ignores", "PATTERN:CODES", "do not report these in files that fit the pattern"),
     ):
-        files.add_argument(f"--{flag}", action="append", metavar="PATTERN", help=what)
-    files.add_argument(
-        "--force-exclude", action="store_true", help="leave them out even where they are named as a PATH"
-    )
-    _version(files)
-    files.add_argument(
-        "--gradients",
-        action="append",
-        metavar="NAME=WORD",
-        help="what a function of your own does, such as mylib.ops.quantize=none",
-    )
-    files.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
-    files.add_argument("--cache-dir", default=FOLDER, metavar="FOLDER", help=f"keep results there (default: {FOLDER})")
-    files.add_argument("--no-cache", action="store_true", help="neither use nor keep results of earlier runs")
+        group.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
+
+
+def _files(parser: argparse.ArgumentParser) -> None:
+    """Flags for the keys that choose files, and by what they are judged."""
+    group = parser.add_argument_group("which files, and by what they are judged")
+    for flag, metavar, what in (
+        ("exclude", "PATTERN", "leave out files and folders that fit, instead of the customary ones"),
+        ("extend-exclude", "PATTERN", "leave out these besides"),
+        ("gradients", "NAME=WORD", "what a function of your own does, such as mylib.ops.quantize=none"),
+    ):
+        group.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
+    _version(group)
+    group.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
+
+
+def _running(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("results of earlier runs")
+    group.add_argument("--cache-dir", default=FOLDER, metavar="FOLDER", help=f"keep them there (default: {FOLDER})")
+    group.add_argument("--no-cache", action="store_true", help="neither use nor keep any")
 
 
 def _version(parser: Any) -> None:

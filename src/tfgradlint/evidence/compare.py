@@ -25,7 +25,33 @@ def outcome_differences(text: str, specification: Specification, observation: Ob
             differences.append(f"line {line}: a request without an outcome comment; TensorFlow gave {say(seen)}")
         elif not outcomes_agree(claimed[line], seen):
             differences.append(f"line {line}: the comment says {say(claimed[line])}, TensorFlow gave {say(seen)}")
+    differences += _training_differences(text, specification, observation)
     return differences + _ending_differences(text, specification, observation)
+
+
+def settled_training(text: str, specification: Specification, observation: Observation) -> dict[int, str]:
+    """What TensorFlow did on the lines that claim something of their training; ``never`` reached without a word.
+
+    A call fails as well where the method is missing, or where its arguments raise.
+    """
+    failure = observation.failure
+    seen = {line: observation.training.get(line, "never") for line in specification.training}
+    if failure is not None and not failure.at_update:
+        tree = ast.parse(text)
+        for line in seen:
+            if seen[line] == "never" and _statement(tree, line) == _statement(tree, failure.line):
+                seen[line] = f"raises:{failure.type}"
+    return seen
+
+
+def _training_differences(text: str, specification: Specification, observation: Observation) -> list[str]:
+    """Where the comments on training differ. A call without a comment may do what it likes, short of raising."""
+    seen = settled_training(text, specification, observation)
+    return [
+        f"line {line}: the comment says training {claimed}, TensorFlow gave {seen[line]}"
+        for line, claimed in sorted(specification.training.items())
+        if claimed != seen[line]
+    ]
 
 
 def settled_outcomes(specification: Specification, observation: Observation) -> dict[int, Outcomes]:
@@ -64,6 +90,9 @@ def _ending_differences(text: str, specification: Specification, observation: Ob
     told = f"line {failure.line}: the program ended in {failure.type}: {failure.message}"
     if failure.at_request and not due:
         return []  # told by the request's outcome
+    seen = settled_training(text, specification, observation)
+    if not due and f"raises:{failure.type}" in seen.values():
+        return []  # told by the comment on training
     tree = ast.parse(text)
     for line, kind in due.items():
         if kind == failure.type and _statement(tree, line) == _statement(tree, failure.line):

@@ -12,14 +12,16 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from tfgradlint.evidence.log import Log
 from tfgradlint.evidence.programs import Outcomes
 from tfgradlint.evidence.record import Evaluation, Recorder, exception_name
 from tfgradlint.evidence.sites import Sites
+from tfgradlint.evidence.training import Training
 
 
 class TensorFlowMissing(RuntimeError):
@@ -28,13 +30,17 @@ class TensorFlowMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The exception in which a program ended; ``line`` is the deepest one of the program itself."""
+    """The exception in which a program ended; ``line`` is the deepest one of the program itself.
+
+    ``at_update``: it left a call that updates variables.
+    """
 
     type: str
     message: str
     line: int
     at_request: bool
     in_graph: bool
+    at_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Observation:
 
     evaluations: tuple[Evaluation, ...]
     failure: Failure | None
+    #: The word for every line on which variables are updated.
+    training: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def outcomes(self) -> dict[int, Outcomes]:
@@ -73,9 +81,11 @@ def observe(text: str) -> Observation:
     tf = tensorflow()
     filename = _write(text)
     with _clean_state(tf, text):
-        recorder = Recorder(Sites(filename, ast.parse(text)), tf)
+        sites, log = Sites(filename, ast.parse(text)), Log(tf)
+        recorder, training = Recorder(sites, tf, log), Training(sites, tf, log)
+        trains = training.recording() if _may_train(text) else contextlib.nullcontext()
         error: BaseException | None = None
-        with _as_main(filename) as namespace, recorder.recording():
+        with _as_main(filename) as namespace, recorder.recording(), trains:
             try:
                 with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -83,8 +93,16 @@ def observe(text: str) -> Observation:
             except (Exception, SystemExit) as caught:
                 error = caught
             evaluations = tuple(recorder.evaluations(failed=error is not None))
-        failure = None if error is None else _failure(error, recorder, filename)
-    return Observation(evaluations, failure)
+            words = training.words()
+        failure = None
+        if error is not None:
+            failure = _failure(error, filename, at_request=recorder.raised, at_update=training.raised)
+    return Observation(evaluations, failure, words)
+
+
+def _may_train(text: str) -> bool:
+    """Whether the program may use an optimizer of Keras; importing Keras takes a second."""
+    return "keras" in text or "optimizers" in text
 
 
 @cache
@@ -131,19 +149,24 @@ def _as_main(filename: str) -> Iterator[dict[str, Any]]:
         sys.modules["__main__"] = before
 
 
-def _failure(error: BaseException, recorder: Recorder, filename: str) -> Failure:
+def _failure(
+    error: BaseException, filename: str, *, at_request: BaseException | None, at_update: BaseException | None
+) -> Failure:
     metadata = getattr(error, "ag_error_metadata", None)
     lines = [line for file, line in _frames(error) if file == filename]
     if metadata is not None:  # the frames of generated code, in the lines of the program
         lines += [frame.lineno for frame in metadata.translated_stack if frame.filename == filename][-1:]
-    raised = recorder.raised
-    at_request = raised is not None and (raised is error or (metadata is not None and _same(raised, error)))
+    kind = exception_name(error)
+    in_graph = metadata is not None
+    request, update = (_same(raised, error, in_graph=in_graph) for raised in (at_request, at_update))
     message = (str(error).strip().splitlines() or [""])[-1].strip()
-    return Failure(exception_name(error), message, lines[-1] if lines else 0, at_request, metadata is not None)
+    return Failure(kind, message, lines[-1] if lines else 0, request, in_graph, update)
 
 
-def _same(raised: BaseException, error: BaseException) -> bool:
-    """Whether AutoGraph raised ``error`` for ``raised``: a new exception that quotes the first one."""
+def _same(raised: BaseException | None, error: BaseException, *, in_graph: bool) -> bool:
+    """Whether an exception is the one, or AutoGraph's for it: a new exception that quotes the first one."""
+    if raised is None or not in_graph:
+        return raised is error
     first = (str(raised).strip().splitlines() or [""])[0].strip()
     return bool(first) and first in str(error)
 

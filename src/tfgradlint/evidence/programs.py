@@ -5,6 +5,7 @@ The comments, each valid for the line on which it stands:
 ``# outcome: flows, none``   a gradient request starts here; one word a source, in ``tf.nest.flatten`` order
 ``# outcome: flows | none``  several evaluations in order, equal neighbours merged
 ``# expect: TFG101``         exactly these findings are due on this line
+``# training: some``         variables are updated here (see ``TRAINING``)
 ``# raises: RuntimeError``   the program ends here, in this exception
 ``# modes: function, jit``   on a ``def`` line: also run with this function compiled
 
@@ -18,7 +19,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 #: ``eager`` is the program as it is written.
@@ -29,10 +30,14 @@ DECORATORS = {"function": "@tf.function", "jit": "@tf.function(jit_compile=True)
 #: What the gradient of one source can be. ``empty``: there were no sources; ``never``: no evaluation.
 WORDS = ("flows", "zero", "none", "nonfinite", "empty", "never")
 
+#: What a call can do that updates variables: of the variables that reach the optimizer, ``all`` or ``some`` got a
+#: finite gradient that was not all zeros, at one evaluation at least; ``nothing``: none did, or none was there.
+TRAINING = ("all", "some", "nothing", "nonfinite")
+
 #: The outcomes of one line: one tuple an evaluation, one word a source.
 Outcomes = tuple[tuple[str, ...], ...]
 
-_PIECE = re.compile(r"\s*(outcome|expect|raises|modes)\s*:\s*(.*?)\s*$")
+_PIECE = re.compile(r"\s*(outcome|training|expect|raises|modes)\s*:\s*(.*?)\s*$")
 _MODE = re.compile(r"\s*(eager|function|jit)\s*:\s*(.*?)\s*$")
 _CODE = re.compile(r"TFG\d{3}$")
 _EXCEPTION = re.compile(r"[A-Za-z_]\w*$")
@@ -49,6 +54,7 @@ class Specification:
     outcomes: Mapping[int, Outcomes]
     findings: Mapping[int, tuple[str, ...]]
     raises: Mapping[int, str]
+    training: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +98,18 @@ def read_specification(text: str, mode: str = "eager") -> Specification:
     outcomes: dict[int, Outcomes] = {}
     findings: dict[int, tuple[str, ...]] = {}
     raises: dict[int, str] = {}
+    training: dict[int, str] = {}
     for line, kind, claim in _claims(text):
         value = _for_mode(claim, mode, line)
         if kind == "outcome":
             outcomes[line] = _read_outcomes(value, line)
+        elif kind == "training":
+            training[line] = _read_training(value, line)
         elif kind == "expect" and value != "-":
             findings[line] = _read_codes(value, line)
         elif kind == "raises" and value != "-":
             raises[line] = _read_exception(value, line)
-    return Specification(outcomes, findings, raises)
+    return Specification(outcomes, findings, raises, training)
 
 
 def say(outcomes: Outcomes) -> str:
@@ -141,12 +150,22 @@ def _read_outcomes(value: str, line: int) -> Outcomes:
     evaluations = tuple(tuple(word.strip() for word in evaluation.split(",")) for evaluation in value.split("|"))
     for evaluation in evaluations:
         for word in evaluation:
-            raised = word.startswith("raises:") and _EXCEPTION.match(word.removeprefix("raises:"))
+            raised = _raised(word)
             if word not in WORDS and not raised:
                 raise SpecificationError(f"line {line}: '{word}' is no outcome")
             if raised and len(evaluation) > 1:
                 raise SpecificationError(f"line {line}: an exception is one word for all sources")
     return () if evaluations == (("never",),) else evaluations
+
+
+def _read_training(value: str, line: int) -> str:
+    if value not in TRAINING and not _raised(value):
+        raise SpecificationError(f"line {line}: '{value}' is no training")
+    return value
+
+
+def _raised(word: str) -> bool:
+    return word.startswith("raises:") and _EXCEPTION.match(word.removeprefix("raises:")) is not None
 
 
 def _read_codes(value: str, line: int) -> tuple[str, ...]:

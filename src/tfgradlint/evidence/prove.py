@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tfgradlint.evidence.compare import outcome_differences, settled_outcomes
+from tfgradlint.evidence.compare import outcome_differences, settled_outcomes, settled_training
 from tfgradlint.evidence.observe import Observation, TensorFlowMissing, observe, tensorflow
 from tfgradlint.evidence.programs import Outcomes, Program, say
 from tfgradlint.rules import all_rules
@@ -69,22 +69,25 @@ def _run(code: str, which: str, program: Program, mode: str) -> Row:
     specification = program.specification(mode)
     observation = observe(text)
     agrees = not outcome_differences(text, specification, observation)
-    claimed = _told(specification.outcomes.values(), specification.raises.values())
-    observed = _told(settled_outcomes(specification, observation).values(), _ending(observation, agrees, claimed))
+    claimed = _told(specification.outcomes.values(), specification.training.values(), specification.raises.values())
+    trained = settled_training(text, specification, observation).values()
+    ending = _ending(observation, agrees, claimed)
+    observed = _told(settled_outcomes(specification, observation).values(), trained, ending)
     return Row(code, which, mode, claimed, observed, agrees)
 
 
 def _ending(observation: Observation, agrees: bool, claimed: str) -> list[str]:
     """The exception in which the program ended, where the outcomes do not tell it."""
     failure = observation.failure
-    if failure is None or failure.at_request or (agrees and f"raises:{failure.type}" in claimed.split(" / ")):
+    if failure is None or failure.at_request or (agrees and f"raises:{failure.type}" in claimed):
         return []
     return [failure.type]
 
 
-def _told(outcomes: Iterable[Outcomes], raised: Iterable[str]) -> str:
-    """All requests of a program in one line, in the order of their lines."""
-    return " / ".join([*map(say, outcomes), *(f"ends in {kind}" for kind in raised)]) or "no request"
+def _told(outcomes: Iterable[Outcomes], training: Iterable[str], raised: Iterable[str]) -> str:
+    """All requests of a program in one line, in the order of their lines; the updates after them."""
+    trained = [f"trains {word}" for word in training]
+    return " / ".join([*map(say, outcomes), *trained, *(f"ends in {kind}" for kind in raised)]) or "no request"
 
 
 def _block(document: str, section: str, rule: Rule) -> str:

@@ -45,14 +45,29 @@ class Sites:
                 return self._site(node, call) if node else self._on_line(summary.lineno, call)
         return None
 
+    def nearest(self, calls: tuple[str, ...]) -> Site | None:
+        """The call of one of these names on the nearest line of the program that is on the stack."""
+        from tensorflow.python.util import tf_stack
+
+        for summary in reversed(list(tf_stack.extract_stack())):
+            if summary.filename == self.filename:
+                site = self._on_line(summary.lineno, *calls)
+                return site if site.call in calls else None
+        return None
+
     def _site(self, node: ast.Call, call: str) -> Site:
         before = linecache.getline(self.filename, node.lineno).encode()[: node.col_offset]
         return Site(node.lineno, len(before.decode(errors="replace")) + 1, call)
 
-    def _on_line(self, line: int, call: str) -> Site:
+    def _on_line(self, line: int, *names: str) -> Site:
         """The request on a line, of a call that may begin above it."""
         calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and _covers(node, line)]
-        named = [node for node in calls if _names(node.func, call)] or calls
+        for call in names:
+            named = [node for node in calls if _names(node.func, call)]
+            if named:
+                break
+        else:
+            call, named = names[0] if len(names) == 1 else "", calls
         if not named:
             return Site(line, None, call)
         nearest = min(named, key=_height)

@@ -23,7 +23,9 @@ from tfgradlint.flow.values import (
     Const,
     Deferred,
     Entries,
+    Foreign,
     Function,
+    Held,
     Instance,
     Items,
     Layer,
@@ -97,9 +99,9 @@ class Calls(Objects):
             return callee.call(args, kwargs)
         if isinstance(callee, Choice):
             return self._several_callees(callee, args, kwargs)
-        if isinstance(callee, Layer):
+        if isinstance(callee, (Layer, Foreign, Held)):
             found = interp.libraries.call(interp, callee, args, kwargs)
-            return found if found is not None else self._unknown_call("call of a layer", callee, args, kwargs)
+            return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
         if isinstance(callee, Instance):
             function = self.class_attribute(callee.cls, "__call__")
             if function is not None:
@@ -125,6 +127,8 @@ class Calls(Objects):
         given = _all(args, kwargs)
         for value in given:
             let_go(self._interp, value)
+            if isinstance(value, (Function, Method, Partial, Instance, Thunk)):
+                self._interp.blind += 1
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
         return self._interp.unknown(why, callee, *given)
@@ -139,6 +143,19 @@ class Calls(Objects):
 
         self._interp.alternatives([lambda value=value: one(value) for value in values])  # type: ignore[misc]
         return self._interp.join(results)
+
+    def attempt(self, run: Callable[[], object]) -> None:
+        """Run something that leaves no trace but the graph and the reports, also where it raises."""
+        interp = self._interp
+        mark = interp.state.mark()
+        site, statement = interp.recorder.site, interp.statement
+        try:
+            run()
+        except Raised:
+            pass
+        finally:
+            interp.state.rollback(mark)
+            interp.recorder.site, interp.statement = site, statement
 
     def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
         candidates = [each for each in callee.values if not (isinstance(each, Const) and each.value is None)]
@@ -201,7 +218,7 @@ class Calls(Objects):
             return interp.unknown("recursion", *_all(args, kwargs))
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
-        if function.graph:
+        if function.graph and not interp.eager_functions:
             done: dict[int, Value] = {}
             args = [self._traced(value, done) for value in args]
             kwargs = {name: self._traced(value, done) for name, value in kwargs.items()}
@@ -273,14 +290,15 @@ class Calls(Objects):
         statement, site, loops = interp.statement, interp.recorder.site, interp.loops
         interp.loops = []
         interp.frames.append(frame)
-        interp.recorder.level += function.graph
+        compiled = function.graph and not interp.eager_functions
+        interp.recorder.level += compiled
         try:
             if isinstance(node, cst.Lambda):
                 interp.statement = function.statement
                 return interp.eval(node.body)
             goes_on = interp.statements.suite(node.body)
         finally:
-            interp.recorder.level -= function.graph
+            interp.recorder.level -= compiled
             interp.frames.pop()
             interp.loops = loops
             interp.statement, interp.recorder.site = statement, site
@@ -380,6 +398,7 @@ class Calls(Objects):
         if function is not None:
             self.call(Method(function, instance), args, kwargs)
             return instance
+        interp.libraries.initialise(interp, instance, args, kwargs)
         names = [name for each in reversed(list(cls.lineage())) if isinstance(each, Class) for name in _annotated(each)]
         for name, value in zip(names, args, strict=False):
             interp.state.set(instance, name, value)

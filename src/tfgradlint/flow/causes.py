@@ -26,9 +26,35 @@ class Cause(Enum):
     NUMPY_CALLBACK = "TFG203"
     NEW_VARIABLE = "TFG204"
     PREDICTED = "TFG205"
+    #: Another library than NumPy, or Keras' own way to NumPy, computes on the only path.
+    OTHER_LIBRARY = "TFG206"
     NO_GRADIENT = "TFG301"
     INTEGER_CAST = "TFG302"
     INTEGER_SOURCE = "TFG303"
     UNREGISTERED = "TFG304"
     ZERO_GRADIENT = "TFG305"
     STOP_GRADIENT = "TFG306"
+    #: A loss given to Keras does not depend differentiably on the prediction.
+    KERAS_LOSS = "TFG401"
+    #: Gradients and variables handed to an optimizer the wrong way round, or not in pairs.
+    SWAPPED_PAIRS = "TFG402"
+    #: A gradient paired with another variable than its own.
+    MISMATCHED_VARIABLES = "TFG403"
+    #: Variables listed before the model had any.
+    UNBUILT = "TFG404"
+    #: A weight in an attribute that Keras, or tf.Module, does not track.
+    UNTRACKED = "TFG405"
+    #: Layers or variables are created anew by every call.
+    CREATED_IN_CALL = "TFG406"
+    #: A metric stands where a loss belongs.
+    METRIC_AS_LOSS = "TFG407"
+    #: ``minimize`` of an optimizer of Keras 3, which has none.
+    MINIMIZE = "TFG408"
+    #: The forward pass stops the gradient between two trainable parts.
+    CUT_OFF = "TFG409"
+    #: Gradients that nothing reads, or that are filtered out to the last.
+    UNUSED_GRADIENT = "TFG410"
+    #: Sources frozen by ``trainable = False``.
+    FROZEN = "TFG411"
+    #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.
+    LOSS_FUNCTION = "TFG903"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tfgradlint.flow.requests import LACKING
 from tfgradlint.flow.values import (
     NONE,
     Const,
@@ -72,6 +73,8 @@ def extend(interp: Interpreter, receiver: Listing, value: Value) -> None:
     else:
         new = Several(interp.join([interp.state.element(old), interp.state.element(more)]), old.type)
     interp.state.set(receiver, "content", new)
+    if isinstance(value, Listing) and LACKING in value.fields:
+        interp.state.set(receiver, LACKING, value.fields[LACKING])
 
 
 def call_member(

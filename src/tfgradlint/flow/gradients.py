@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import libcst as cst
 
+from tfgradlint.flow.answers import Answers
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.derivatives import derivative_edges
 from tfgradlint.flow.graph import Edge, Effect, Node, Site
-from tfgradlint.flow.requests import WATCHED, Judge, Judgement, Reason, Request, RequestSite, flatten
+from tfgradlint.flow.requests import LACKING, WATCHED, Judge, Judgement, Lack, Reason, Request, RequestSite, flatten
 from tfgradlint.flow.search import alternatives, ancestors
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
@@ -45,8 +46,14 @@ class Reports:
 
     def __init__(self) -> None:
         self.sites: dict[Any, RequestSite] = {}
-        self.steps: list[tuple[Reason, str]] = []
+        #: Steps that are reported without a verdict on a source, and the request that suffers, where there is one.
+        self.steps: list[tuple[Reason, Site | None]] = []
         self.unknowns: Counter[str] = Counter()
+        #: Weights that a request lacks: told in the end where no other request asks for them and nothing assigns them.
+        self.suspects: list[tuple[Variable, Reason, Site]] = []
+        self.cleared: set[Variable] = set()
+        #: Whether the program makes an optimizer: then it is there to train.
+        self.trains = False
 
     def site(self, site: Site, call: str) -> RequestSite:
         key = site.expression if site.expression is not None else site.statement
@@ -56,11 +63,21 @@ class Reports:
         return found
 
 
+class Implied(NamedTuple):
+    """A request that a library made itself: its sources with the judgement of each, and what was differentiated."""
+
+    leaves: list[Leaf]
+    judgements: list[Judgement]
+    target: Value
+    judge: Judge
+
+
 class Gradients:
     """The methods of tapes."""
 
     def __init__(self, interp: Interpreter) -> None:
         self._interp = interp
+        self.answers = Answers()
         self._methods: dict[str, Callable[[Tape, list[Value], dict[str, Value]], Value]] = {
             "watch": self._watch,
             "stop_recording": lambda tape, args, kwargs: Member(tape, "stop_recording()"),
@@ -203,7 +220,7 @@ class Gradients:
 
     def _step_raises(self, cause: Cause, exception: str, detail: str = "") -> None:
         interp = self._interp
-        interp.reports.steps.append((Reason(cause, interp.recorder.site, detail, (), exception), ""))
+        interp.reports.steps.append((Reason(cause, interp.recorder.site, detail, (), exception), None))
 
     def expected(self) -> bool:
         """Whether a handler, or a context manager that may be one, stands ready for an exception."""
@@ -221,11 +238,18 @@ class Gradients:
         self._note(name, leaves, [Judgement("raises", reason)] * len(leaves))
         raise Raised
 
-    def refuses(self, cause: Cause, exception: str, detail: str = "") -> NoReturn:
-        """A step that raises where it stands, such as ``.numpy()`` in a compiled function."""
-        if not self.expected():
+    def refuses(self, cause: Cause | None, exception: str, detail: str = "") -> NoReturn:
+        """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
+
+        Without a cause, what led to it is told elsewhere.
+        """
+        if cause is not None and not self.expected():
             self._step_raises(cause, exception, detail)
         raise Raised
+
+    def misapplied(self, cause: Cause, detail: str = "") -> None:
+        """A step that goes through and trains wrongly."""
+        self._step_raises(cause, "", detail)
 
     def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
         """``v -= x`` on a ``tf.Variable`` raises at once; other operators bind the name to a tensor."""
@@ -234,7 +258,7 @@ class Gradients:
             return False
         interp = self._interp
         reason = Reason(Cause.REBOUND_VARIABLE, interp.here(None), "augmented", (), "RuntimeError")
-        interp.reports.steps.append((reason, ""))
+        interp.reports.steps.append((reason, None))
         return True
 
     # -- requests
@@ -260,6 +284,10 @@ class Gradients:
         sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
         leaves = flatten(sources, "")
+        self.answers.asked(leaf for _, leaf in leaves)
+        lack = sources.fields.get(LACKING) if isinstance(sources, Listing) else None
+        if isinstance(lack, Lack) and lack.matters(leaves, target) and not self.expected():
+            interp.reports.steps.append((lack.reason, interp.recorder.site))
         life = tape.fields["life"]
         site = interp.recorder.site
         judgements: list[Judgement]
@@ -278,6 +306,7 @@ class Gradients:
         else:
             judge = Judge(Request(tape, name, target, zeros), site)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
+            interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
             if any(judgement.verdict == "raises" for judgement in judgements):
                 first = next(judgement for judgement in judgements if judgement.verdict == "raises")
                 judgements = [first] * len(leaves)
@@ -311,11 +340,35 @@ class Gradients:
                 for tape, _ in interp.recorder.tapes.active:
                     interp.state.set(tape, "read", None)
 
+    def implied(self, site: Site, run: Callable[[Tape], Value], sources: Callable[[], list[Leaf]]) -> Implied:
+        """A request that a library makes itself: ``run`` is executed under its tape and gives the target.
+
+        ``sources`` is asked when that is done, as a model may make its weights only then.
+        """
+        interp = self._interp
+        tape = Tape(False, True, interp.graph_level, interp.recorder.now())
+        self._start(tape)
+        try:
+            target = run(tape)
+        finally:
+            self._leave(tape)
+        leaves = sources()
+        judge = Judge(Request(tape, "gradient", target, False), site)
+        return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target, judge)
+
+    def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+        """Report a request that stands at ``site``."""
+        self._interp.recorder.site = site
+        self._note(name, leaves, judgements)
+
     def _note(self, name: str, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         interp = self._interp
+        interp.reports.cleared.update(leaf for _, leaf in leaves if isinstance(leaf, Variable))
         site = interp.reports.site(interp.recorder.site, name)
+        site.variables = site.variables or any(_variable(leaf) for _, leaf in leaves)
         if len(leaves) > len(site.labels):
             site.labels = [label for label, _ in leaves]
+        judgements = of_a_model(leaves, judgements)
         site.evaluations.append(judgements)
         for judgement in judgements:
             if judgement.verdict == "unknown":
@@ -343,9 +396,12 @@ class Gradients:
     def _gradient(self, tape: Tape, target: Value, source: Value, judgement: Judgement) -> Value:
         interp = self._interp
         if judgement.verdict == "none":
+            self.answers.gave_none = True
             return NONE
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
-            return interp.unknown("gradient", target, source)
+            made = interp.unknown("gradient", target, source)
+            self.answers.note(made.node, source)
+            return made
         if interp.recorder.tapes.active:
             edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
             if judgement.verdict == "zero":
@@ -356,7 +412,53 @@ class Gradients:
         node = interp.recorder.op(edges)
         node.why = "gradient of a gradient"
         node.dtype = nodes_of(source)[0].dtype
+        self.answers.note(node, source)
         return Tensor(node)
+
+
+#: Causes that take the gradient away in the middle of a model.
+_CUTTING = frozenset(
+    {
+        Cause.PYTHON_VALUE,
+        Cause.NUMPY_FUNCTION,
+        Cause.NUMPY_CALLBACK,
+        Cause.PREDICTED,
+        Cause.NEW_VARIABLE,
+        Cause.NO_GRADIENT,
+        Cause.INTEGER_CAST,
+        Cause.ZERO_GRADIENT,
+        Cause.STOP_GRADIENT,
+    }
+)
+
+
+def of_a_model(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
+    """Where other weights of a model are reached, a step that stops the gradient cuts a part of it off.
+
+    A part on which the target does not depend at all may be there for another loss.
+    """
+    weights = [isinstance(leaf, Variable) and leaf.library != "tf" for _, leaf in leaves]
+    lost = [judgement.verdict in ("none", "zero") for judgement in judgements]
+    if not any(weight and not without for weight, without in zip(weights, lost, strict=False)):
+        return judgements
+    return [
+        _as_part(judgement) if weight and without else judgement
+        for judgement, weight, without in zip(judgements, weights, lost, strict=False)
+    ]
+
+
+def _as_part(judgement: Judgement) -> Judgement:
+    reason = judgement.reason
+    if reason is None or reason.cause is Cause.UNRELATED_TARGET:
+        return judgement._replace(reason=None)
+    if reason.cause not in _CUTTING:
+        return judgement
+    detail = "zero" if judgement.verdict == "zero" else ""
+    return judgement._replace(reason=reason._replace(cause=Cause.CUT_OFF, detail=detail))
+
+
+def _variable(leaf: Value) -> bool:
+    return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.why == "weights")
 
 
 def _contents(target: Value, source: Value) -> list[Node]:

@@ -79,6 +79,7 @@ class Node:
             which no tape has to record.
         level: above 0 for what a compiled function computed.
         maybe_alias: the argument that the call may have handed through instead of making something new.
+        placeholder: it stands for what a model will be given, and has no content yet.
         detail: what a request with an integer result as its target gives, where that is not None.
         why: what is unknown about the value, for statistics.
     """
@@ -92,6 +93,7 @@ class Node:
         "level",
         "loose",
         "maybe_alias",
+        "placeholder",
         "rebinds",
         "recorded",
         "seq",
@@ -124,6 +126,7 @@ class Node:
         self.detail = ""
         self.level = 0
         self.loose = False
+        self.placeholder = False
         self.maybe_alias: Value | None = None
 
     def __repr__(self) -> str:

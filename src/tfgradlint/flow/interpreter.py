@@ -39,7 +39,7 @@ class OutOfSteps(Exception):
 class Frame:
     """A function being executed."""
 
-    __slots__ = ("base", "function", "mark", "returns", "scope", "yields")
+    __slots__ = ("base", "conditions", "function", "mark", "returns", "scope", "yields")
 
     def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
         self.function = function
@@ -47,6 +47,8 @@ class Frame:
         self.mark = mark
         #: How many contexts (``with``, ``finally``) were open when it was entered.
         self.base = base
+        #: The conditions on which what is being executed depends, in the text of the function.
+        self.conditions: list[cst.BaseExpression] = []
         self.returns: list[tuple[Snapshot, Value]] = []
         #: What a generator has yielded so far.
         self.yields: Listing | None = None
@@ -94,6 +96,18 @@ class Interpreter:
         self.statement: cst.CSTNode | None = None
         #: True while the module itself runs, before functions are executed alone.
         self.alone = False
+        #: What happened before this step, while a function runs alone, happened out of sight.
+        self.since = 0
+        #: How many functions were handed to somebody who may call them unseen.
+        self.blind = 0
+        #: Whether some layer of the program adds a loss of its own for its weights.
+        self.regularised = False
+        #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
+        self.unconverted = 0
+        #: Attributes that the program asks for before it uses them.
+        self.asked_for: set[object] = set()
+        #: Whether the program asks for compiled functions to run step by step.
+        self.eager_functions = False
         self.called: set[int] = set()
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -126,6 +140,7 @@ class Interpreter:
             return
         mark = self.state.mark()
         self._forget_globals()
+        self.since = self.recorder.now()
         self._guarded(function.name, lambda: self.runs.call(function, None))
         self._reset(mark)
 
@@ -149,6 +164,7 @@ class Interpreter:
         for function in waiting:
             inner = self.state.mark()
             if id(function.node) not in self.called:
+                self.since = self.recorder.now()
                 self._guarded(
                     f"{cls.name}.{function.name}",
                     lambda function=function: self.runs.call(function, instance),  # type: ignore[misc]

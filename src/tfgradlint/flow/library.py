@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from tfgradlint.flow.values import Value
 
 if TYPE_CHECKING:
+    from tfgradlint.flow.graph import Site
     from tfgradlint.flow.interpreter import Interpreter
+    from tfgradlint.flow.requests import Judge
 
 
 class Libraries(Protocol):
@@ -24,6 +26,12 @@ class Libraries(Protocol):
 
     def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
         """An assignment to an attribute of a library's object; False where it is an ordinary one."""
+
+    def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """The constructor of a library's class runs for an object of a class derived from it."""
+
+    def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+        """A request for ``sources`` was judged."""
 
     def escaped(self, interp: Interpreter, value: Value) -> None:
         """A library's object came into hands nobody sees."""

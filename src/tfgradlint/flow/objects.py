@@ -16,6 +16,7 @@ from tfgradlint.flow.values import (
     Const,
     Deferred,
     Entries,
+    Foreign,
     Function,
     Instance,
     Items,
@@ -92,6 +93,9 @@ class Objects:
             return self._super_attribute(receiver, name)
         if isinstance(receiver, (Tape, Listing, Mapping, Items, Several)):
             return Member(receiver, name)
+        if isinstance(receiver, Foreign) and name in receiver.fields:
+            set_before: Value = receiver.fields[name]
+            return set_before
         found = interp.libraries.attribute(interp, receiver, name)
         return found if found is not None else Member(receiver, name)
 
@@ -156,10 +160,16 @@ class Objects:
                     found = found.function
                 if found is not None:
                     return Method(found, receiver.receiver)
-        return Thunk(
-            f"super().{name}",
-            lambda args, kwargs: NONE if name == "__init__" else interp.unknown(f"super().{name}", *args),
-        )
+        if name == "__init__":
+            return Thunk("super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs))
+        inherited = interp.libraries.attribute(interp, receiver.receiver, name)
+        if isinstance(inherited, Member) and name != "build":
+            return inherited
+        return Thunk(f"super().{name}", lambda args, kwargs: interp.unknown(f"super().{name}", *args))
+
+    def _initialised(self, receiver: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._interp.libraries.initialise(self._interp, receiver, args, kwargs)
+        return NONE
 
     def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
         known = self._known(receiver.node)
@@ -193,7 +203,7 @@ class Objects:
                 interp.calls.call(found.setter, [receiver, value], {})
         elif isinstance(found, Instance) and self.class_attribute(found.cls, "__set__") is not None:
             pass
-        elif isinstance(receiver, (Instance, Class)):
+        elif isinstance(receiver, (Instance, Class, Foreign)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
@@ -361,6 +371,9 @@ class Objects:
             value = value.fields["content"]
         if isinstance(value, (Items, Several)):
             return value
+        if isinstance(value, Foreign):
+            element = interp.libraries.operator(interp, "__iter__", [value])
+            return Several(element if element is not None else interp.unknown("element", value))
         if isinstance(value, Mapping):
             content: Entries = value.fields["content"]
             if content.rest is None:

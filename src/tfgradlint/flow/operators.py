@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tfgradlint.flow.graph import Edge, Effect
+from tfgradlint.flow.requests import LACKING
 from tfgradlint.flow.values import (
     TRUE,
     Array,
@@ -134,7 +135,13 @@ class Operators:
                 joined: Value = Items(one.items + other.items, one.type)
             else:
                 joined = Several(interp.join([interp.state.element(one), interp.state.element(other)]), one.type)
-            return Listing(joined) if isinstance(left, Listing) else joined
+            if not isinstance(left, Listing):
+                return joined
+            made = Listing(joined)
+            for each in (left, right):
+                if isinstance(each, Listing) and LACKING in each.fields:
+                    made.fields[LACKING] = each.fields[LACKING]
+            return made
         if name == "__mul__" and isinstance(one, sequences) and isinstance(other, (Const, Scalar)):
             count = other.value if isinstance(other, Const) else None
             if isinstance(one, Items) and isinstance(count, int) and len(one.items) * max(count, 0) <= 64:

@@ -9,6 +9,8 @@ from typing import Any
 
 #: Methods whose call asks for gradients, and what opens a tape.
 REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian", "gradients", "hessians", "GradientTape"})
+#: Methods of Keras that ask for them.
+TRAINING = frozenset({"compile", "fit", "train_on_batch", "minimize", "add_loss"})
 
 
 _MUTATORS = frozenset(
@@ -154,7 +156,7 @@ class Outline:
         return False
 
     def _closure(self) -> set[str]:
-        leading = {name for name, uses in self._uses.items() if not uses.isdisjoint(REQUESTS)}
+        leading = {name for name, uses in self._uses.items() if not uses.isdisjoint(REQUESTS | TRAINING)}
         grown = True
         while grown:
             grown = False

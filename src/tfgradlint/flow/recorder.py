@@ -44,7 +44,9 @@ class Recorder:
         """Any one of ``nodes``."""
         dtypes = {node.dtype for node in nodes}
         dtype = dtypes.pop() if len(dtypes) == 1 else None
-        return Node(PHI, self.now(), self.site, tuple(Edge(node) for node in nodes), dtype, self.tapes.active)
+        node = Node(PHI, self.now(), self.site, tuple(Edge(node) for node in nodes), dtype, self.tapes.active)
+        node.placeholder = any(each.placeholder for each in nodes)
+        return node
 
     def plain(self, edges: Sequence[Edge], dtype: str | None = None) -> Node:
         """A step outside TensorFlow: no tape records it."""
@@ -55,6 +57,7 @@ class Recorder:
         tapes = self.tapes
         node = Node(OP, self.now(), self.pinned or site or self.site, tuple(edges), dtype, tapes.active)
         node.level = self.level
+        node.placeholder = any(edge.node.placeholder for edge in edges)
         if tapes.stopped:
             node.stopped = tapes.stopped
         for tape, certain in tapes.active:

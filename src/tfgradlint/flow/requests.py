@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from tfgradlint.flow.search import (
     FLOWS,
     NOTHING,
     ZERO,
+    Obstacle,
     Path,
     Search,
     alternatives,
@@ -47,6 +49,26 @@ class Reason(NamedTuple):
     steps: tuple[Site, ...] = ()
     #: The exception TensorFlow raises, or "".
     raised: str = ""
+    #: The nodes from the target down to the step that breaks.
+    above: tuple[Node, ...] = ()
+
+
+class Lack(NamedTuple):
+    """What a list of sources lacks, and why: told where the list is empty, or the target needs what is missing."""
+
+    reason: Reason
+    missing: tuple[Variable, ...] = ()
+
+    def matters(self, leaves: Sequence[object], target: Value) -> bool:
+        """Whether a request for ``leaves`` suffers from it."""
+        if not leaves:
+            return True
+        missing = set(self.missing)
+        return bool(missing) and any(node.variable in missing for node in ancestors(nodes_of(target)))
+
+
+#: A :class:`Lack` among a list's fields.
+LACKING = ("request", "lacking")
 
 
 class Judgement(NamedTuple):
@@ -65,6 +87,8 @@ class RequestSite:
     site: Site
     call: str
     order: int
+    #: Whether variables were among the sources.
+    variables: bool = False
     labels: list[str] = field(default_factory=list)
     evaluations: list[list[Judgement]] = field(default_factory=list)
 
@@ -289,7 +313,7 @@ class Judge:
         path = self._path(source)
         for obstacle in reversed(path.obstacles if path else ()):
             if obstacle.cause is Cause.ZERO_GRADIENT:
-                return Reason(obstacle.cause, obstacle.node.site, obstacle.detail, _steps(path))
+                return _broken(path, obstacle) if path else None
         return None
 
     def _path(self, source: Tensor | Variable | Unknown) -> Path | None:
@@ -311,8 +335,7 @@ class Judge:
     def _explain(self, source: Tensor | Variable | Unknown) -> Reason | None:
         path = self._path(source)
         if path is not None and path.obstacles:
-            first = path.obstacles[-1]
-            return Reason(first.cause, first.node.site, first.detail, _steps(path))
+            return _broken(path, path.obstacles[-1])
         if path is not None:
             return self._unwatched(source, path)
         derived = None if self._swapped(source) else self._derived(source)
@@ -416,6 +439,11 @@ def _birth(source: Tensor | Variable) -> Site:
 
 def _birth_seq(source: Tensor | Variable | Unknown) -> int:
     return source.birth if isinstance(source, Variable) else source.node.seq
+
+
+def _broken(path: Path, obstacle: Obstacle) -> Reason:
+    above = path.nodes[: path.nodes.index(obstacle.node) + 1]
+    return Reason(obstacle.cause, obstacle.node.site, obstacle.detail, _steps(path), "", above)
 
 
 def _steps(path: Path | None) -> tuple[Site, ...]:

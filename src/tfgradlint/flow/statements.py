@@ -238,7 +238,15 @@ class Statements:
                 self.narrow(test, False)
             if isinstance(node, cst.If):
                 self.narrow(node.test, True)
-            return True if node is None else self.suite(node.body)
+            if node is None:
+                return True
+            conditions = self._interp.frame.conditions
+            depth = len(conditions)
+            conditions += [*negated[-1:], *([node.test] if isinstance(node, cst.If) else [])]
+            try:
+                return self.suite(node.body)
+            finally:
+                del conditions[depth:]
 
         return run
 

@@ -58,6 +58,19 @@ class Array(Noded):
     __slots__ = ()
 
 
+class Held(Array):
+    """What another library made: it holds plain numbers, under attributes and methods of its own.
+
+    ``path`` is the name under which the library knows it.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, node: Node, path: str) -> None:
+        super().__init__(node)
+        self.path = path
+
+
 class Scalar(Noded):
     """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or ""."""
 
@@ -255,6 +268,19 @@ class Layer(Cell):
         """The layers in it, None where they depend on what was executed."""
         content = self.fields["parts"]
         return content.items if isinstance(content, Items) else None
+
+
+class Foreign(Cell):
+    """An object of a library's class that is no tensor, variable or layer, such as an optimizer or a metric.
+
+    ``path`` is its class; ``fields`` are what is known of its attributes, and what the library keeps about it.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
 
 
 class Scope(Cell):

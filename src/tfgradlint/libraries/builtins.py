@@ -231,6 +231,12 @@ def _getattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return interp.unknown("getattr", *args)
 
 
+def _hasattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) == 2 and isinstance(args[1], Const):
+        interp.asked_for.add(args[1].value)
+    return Scalar(interp.recorder.leaf(), "bool")
+
+
 def _setattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) == 3:
         if isinstance(args[1], Const) and isinstance(args[1].value, str):
@@ -373,6 +379,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.isinstance": _isinstance,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
+    "builtins.hasattr": _hasattr,
     "builtins.reversed": _reversed,
     "builtins.sorted": _sorted,
     "builtins.dict": _dict,

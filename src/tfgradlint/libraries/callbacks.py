@@ -232,13 +232,14 @@ def _map_structure(interp: Interpreter, args: list[Value], kwargs: dict[str, Val
 def _structure(interp: Interpreter, function: Value, nests: list[Value]) -> Value:
     first = nests[0]
     if isinstance(first, Listing):
-        contents = [nest.fields["content"] if isinstance(nest, Listing) else nest for nest in nests]
-        return Listing(_structure(interp, function, contents))
+        made = _structure(interp, function, [n.fields["content"] if isinstance(n, Listing) else n for n in nests])
+        return Listing(made) if isinstance(made, (Items, Several)) else made
     if isinstance(first, Mapping):
         entries: list[Entries] = [nest.fields["content"] for nest in nests if isinstance(nest, Mapping)]
-        if len(entries) != len(nests) or any(each.rest is not None for each in entries):
+        keys = first.fields["content"].entries
+        alike = all(each.rest is None and each.entries.keys() == keys.keys() for each in entries)
+        if len(entries) != len(nests) or not alike:
             return interp.unknown("map_structure", *nests)
-        keys = entries[0].entries
         return Mapping(
             Entries({key: _structure(interp, function, [each.entries[key] for each in entries]) for key in keys})
         )

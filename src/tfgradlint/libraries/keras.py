@@ -7,7 +7,10 @@ known, and still depends on nothing but its inputs and its weights.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
@@ -16,6 +19,7 @@ from tfgradlint.flow.values import (
     NONE,
     Array,
     Const,
+    Foreign,
     Function,
     Instance,
     Items,
@@ -33,7 +37,9 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_layers import ACTIVATIONS, BLOCKING, FLOWING, PASSING, STATES, UNSURE, UNSURE_INPUT
+from tfgradlint.libraries.keras_lists import LISTS, listed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,
@@ -48,9 +54,13 @@ from tfgradlint.libraries.keras_models import (
     replay,
     sequential,
 )
+from tfgradlint.libraries.keras_optimizers import is_optimizer
+from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
     ADDED,
     HIDDEN,
+    INNER,
+    MAKE,
     Reach,
     is_keras,
     is_sequential,
@@ -58,7 +68,6 @@ from tfgradlint.libraries.keras_weights import (
     mark_built,
     open_up,
     set_trainable,
-    weights_of,
 )
 from tfgradlint.libraries.measured import apply
 
@@ -66,18 +75,16 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
     from tfgradlint.libraries.world import World
 
-#: Attributes under which weights that are trained are listed.
-_TRAINED = frozenset({"trainable_variables", "trainable_weights"})
 _SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
-_METHODS = _SILENT | {"add_weight", "add", "predict", "predict_on_batch", "evaluate", "get_weights", "get_layer"}
+_METHODS = _SILENT | frozenset(
+    "add_weight add predict predict_on_batch evaluate get_weights get_layer fit train_on_batch "
+    "compute_loss add_loss".split()
+)
 #: Attributes that are made of a model's steps or weights; and those that are plain facts.
 _MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
-_ALL = frozenset({"variables", "weights", "non_trainable_variables", "non_trainable_weights"})
 _FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
     ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
 )
-#: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
-_MANY = 64
 #: Families whose objects are no layers and hold no weights that a model trains.
 _TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
 
@@ -89,7 +96,9 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         return None
     family, _, last = name.rpartition(".")
     if name in ("Input", "layers.Input", "layers.InputLayer"):
-        return Tensor(interp.recorder.leaf())
+        made = Tensor(interp.recorder.leaf())
+        made.node.placeholder = True
+        return made
     if name in ("Sequential", "models.Sequential"):
         return sequential(interp, path, args, kwargs)
     if name in ("Model", "models.Model"):
@@ -103,8 +112,9 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         return opaque_model(interp, path, family.startswith("applications"))
     if family == "losses" and last[:1].isupper() and world.known(path) is None:
         return _loss(interp, world, path, last)
-    if family.partition(".")[0] in _TOOLS and last[:1].isupper():
-        return Member(Symbol(path), "object")
+    if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
+        interp.reports.trains = interp.reports.trains or is_optimizer(name)
+        return Foreign(path)
     return None
 
 
@@ -121,6 +131,22 @@ def _loss(interp: Interpreter, world: World, path: str, name: str) -> Value:
         return made
 
     return Thunk(path, run)
+
+
+def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+    """``super().__init__(inputs, outputs)``, or with the layers of a chain: an inner model is all there is to it."""
+    if not isinstance(instance, Instance) or not is_keras(instance.cls):
+        return
+    if "trainable" in kwargs:
+        set_trainable(interp, instance, kwargs["trainable"])
+    base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
+    inner: Value | None = None
+    if base.endswith("Sequential"):
+        inner = sequential(interp, base, args, kwargs)
+    elif base.endswith("Model"):
+        inner = functional(interp, base, args, kwargs)
+    if inner is not None:
+        interp.state.set(instance, INNER, inner)
 
 
 # -- calling
@@ -194,8 +220,8 @@ def _one_layer(interp: Interpreter, callee: Layer, given: list[Value]) -> Value:
         edges = [Edge(edge.node) for edge in edges]
     if named is not None:
         for name, weight in named.items():
-            effect = Effect.UNKNOWN if name in UNSURE else Effect.FLOWS
-            edges += [Edge(node, effect) for node in nodes_of(weight)]
+            sure = name not in UNSURE and isinstance(weight, Variable) and weight.fields["trainable"] is True
+            edges += [Edge(node, Effect.FLOWS if sure else Effect.UNKNOWN) for node in nodes_of(weight)]
     else:
         edges += [Edge(weight.node, Effect.UNKNOWN) for weight in Reach(callee).variables]
     activation = callee.fields.get("activation", NONE)
@@ -244,22 +270,51 @@ def _call_instance(
 ) -> Value | None:
     """A layer or model of the module: built at its first call, then its ``call`` runs."""
     function = interp.calls.class_attribute(instance.cls, "call")
-    if not is_keras(instance.cls) or not isinstance(function, Function):
+    if not is_keras(instance.cls):
         return None
+    if not isinstance(function, Function):
+        inner = instance.fields.get(INNER)
+        return _call_built_in(interp, inner, args, kwargs) if isinstance(inner, Layer) else None
     recorder = interp.recorder
     site, pinned = recorder.site, recorder.pinned
     _build(interp, instance)
     names = [param.name.value for param in (*function.node.params.params, *function.node.params.kwonly_params)]
+    training = kwargs.get("training", NONE)
+    known = training if not (isinstance(training, Const) and training.value is None) else _TRAINING.get(interp, NONE)
     if function.node.params.star_kwarg is None:
         kwargs = {name: value for name, value in kwargs.items() if name in names or name not in ("training", "mask")}
+    if "training" in names and len(args) < names.index("training") and known is not NONE:
+        kwargs = {**kwargs, "training": known}
     recorder.site = site
     if not recorder.tapes.active and pinned is None:
         # Off the tape a model is one step to the reader: the call is what has to move.
         recorder.pinned = site
+    inputs = [_tensor(interp, value) for value in args]
+    traced = any(node.placeholder for value in inputs for node in nodes_of(value))
+    with training_as(interp, known):
+        recorder.level += traced
+        interp.unconverted += 1
+        try:
+            return interp.calls.call(Method(function, instance), inputs, kwargs)
+        finally:
+            recorder.pinned = pinned
+            recorder.level -= traced
+            interp.unconverted -= 1
+
+
+#: The training flag that the outermost call was given: Keras hands it to the layers inside.
+_TRAINING: WeakKeyDictionary[Interpreter, Value] = WeakKeyDictionary()
+
+
+@contextmanager
+def training_as(interp: Interpreter, flag: Value) -> Iterator[None]:
+    """Layers that are called inside and are not told otherwise go by this training flag."""
+    before = _TRAINING.get(interp, NONE)
+    _TRAINING[interp] = flag
     try:
-        return interp.calls.call(Method(function, instance), [_tensor(interp, value) for value in args], kwargs)
+        yield
     finally:
-        recorder.pinned = pinned
+        _TRAINING[interp] = before
 
 
 def _tensor(interp: Interpreter, value: Value) -> Value:
@@ -279,25 +334,23 @@ def _build(interp: Interpreter, instance: Instance) -> None:
 # -- attributes and methods
 
 
-def _listed(interp: Interpreter, receiver: Layer | Instance) -> Value:
-    weights = weights_of(receiver, set())
-    if weights is None or not weights or len(weights) > _MANY:
-        return interp.unknown("weights", receiver)
-    return Listing(Items(tuple(weights), "list"))
-
-
 def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     """What layers and models have."""
-    if name in _TRAINED:
-        return _listed(interp, receiver)
+    if name in LISTS:
+        return listed(interp, receiver, name)
     if name in receiver.fields and name not in ("parts", "opened"):
         value: Value = receiver.fields[name]
         return value if name != "trainable" else Const(value)
+    if name == "optimizer" and COMPILED in receiver.fields:
+        return _optimizer(interp, receiver)
     if name in _FACTS:
         return Scalar(interp.recorder.leaf(), _FACTS[name])
     if name in _METHODS:
         return Member(receiver, name)
     parts = receiver.parts
+    if name == "layers" and GRAPH in receiver.fields and parts and isinstance(receiver.fields[GRAPH][0], Tensor):
+        first = Layer("keras.layers.InputLayer", None, ())
+        return Listing(Items((first, *parts), "list"))
     if name == "layers" and is_sequential(receiver) and parts:
         return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
     if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
@@ -306,7 +359,7 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
         found = _end(interp, receiver, name)
         if found is not None:
             return found
-    if name not in _MADE and name not in _ALL:
+    if name not in _MADE:
         open_up(interp, receiver)
     return interp.unknown(name, *Reach(receiver).variables)
 
@@ -321,15 +374,27 @@ def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
 
 
+def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
+    """The optimizer that the model was compiled with."""
+    given: Value = receiver.fields[COMPILED].get("optimizer", Const("rmsprop"))
+    if isinstance(given, Const) and isinstance(given.value, str):
+        return Foreign(f"keras.optimizers.{given.value.capitalize()}")
+    return given
+
+
 def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
     """What Keras gives its subclasses."""
     if not is_keras(receiver.cls):
         return None
-    if name in _TRAINED:
-        return _listed(interp, receiver)
+    if name in LISTS:
+        return listed(interp, receiver, name)
+    if name == "optimizer" and receiver.fields.get(COMPILED):
+        return _optimizer(interp, receiver)
     if name in _METHODS and name != "add":
         return Member(receiver, name)
-    if name in _MADE or name in _ALL or name == "layers":
+    if isinstance(receiver.fields.get(INNER), Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
+        return attribute(interp, receiver.fields[INNER], name)
+    if name in _MADE or name == "layers":
         if name == "layers":
             open_up(interp, receiver)
         return interp.unknown(name, *Reach(receiver).variables)
@@ -363,13 +428,27 @@ def escaped(interp: Interpreter, value: Value) -> None:
 
 
 def method(
-    interp: Interpreter, receiver: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Interpreter,
+    world: World,
+    receiver: Layer | Instance,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
 ) -> Value | None:
     """A method of a layer or model."""
+    if name == "compile":
+        return keras_training.compiled(interp, world, receiver, args, kwargs)
+    if name in ("fit", "train_on_batch"):
+        return keras_training.fitted(interp, world, receiver, name, args, kwargs)
     if name == "add_weight":
         return _added(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate"):
         return _predicted(interp, receiver, name, [*args, *kwargs.values()])
+    if name == "compute_loss" and receiver.fields.get(COMPILED):
+        return keras_training.computed(interp, world, receiver, args, kwargs)
+    if name == "add_loss" and args:
+        keras_training.added(interp, args[0])
+        return NONE
     if name == "get_weights":
         return Listing(Several(Array(interp.recorder.leaf())))
     if name == "get_layer":
@@ -390,14 +469,20 @@ def method(
 def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.libraries.tensorflow import variable
 
+    if any("regularizer" in key or key == "**" for key in kwargs):
+        interp.regularised = True
     made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, "keras")
     if isinstance(receiver, Instance):
+        name = kwargs.get("name")
+        if isinstance(made, Variable) and isinstance(name, Const):
+            made.fields[MAKE] = (receiver.cls.name, name.value)
         interp.state.set(receiver, ADDED, (*receiver.fields.get(ADDED, ()), made))
     return made
 
 
 def _predicted(interp: Interpreter, receiver: Layer | Instance, name: str, given: list[Value]) -> Value:
     """Arrays or numbers: no tape sees how they came about."""
+    mark_built(interp, receiver)
     nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
     if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
         nodes.append(interp.unknown("model").node)

@@ -11,20 +11,22 @@ from typing import NamedTuple
 
 class Weights(NamedTuple):
     """``leading`` are the positional parameters up to the last one that matters; ``names`` are the trained weights in
-    Keras' order, each with the parameter that switches it off and whether it is there by default.
+    Keras' order, each with the parameter that switches it off and whether it is there by default; ``frozen`` are the
+    names of those behind them that are never trained.
     """
 
     leading: tuple[str, ...]
     names: tuple[tuple[str, str, bool], ...]
+    frozen: tuple[str, ...] = ()
 
 
-def _weights(leading: str, names: str) -> Weights:
+def _weights(leading: str, names: str, frozen: str = "") -> Weights:
     """``name?switch``: there unless ``switch=False``; ``name?=switch``: there if ``switch`` is given."""
     rows = []
     for word in names.split():
         name, _, switch = word.partition("?")
         rows.append((name, switch.lstrip("="), not switch.startswith("=")))
-    return Weights(tuple(leading.split()), tuple(rows))
+    return Weights(tuple(leading.split()), tuple(rows), tuple(frozen.split()))
 
 
 _CONV = "filters kernel_size strides padding data_format dilation_rate groups activation use_bias"
@@ -44,7 +46,7 @@ WEIGHTS = {
     "LSTM": _weights("units activation recurrent_activation use_bias", _CELL),
     "GRU": _weights("units activation recurrent_activation use_bias", _CELL),
     "SimpleRNN": _weights("units activation use_bias", _CELL),
-    "BatchNormalization": _weights("axis momentum epsilon center scale", _SCALED),
+    "BatchNormalization": _weights("axis momentum epsilon center scale", _SCALED, "moving_mean moving_variance"),
     "LayerNormalization": _weights("axis epsilon center scale", _SCALED),
     "GroupNormalization": _weights("groups axis epsilon center scale", _SCALED),
     "RMSNormalization": _weights("axis epsilon", "scale"),
@@ -97,3 +99,6 @@ PASSING = re.compile(
 WEIGHTLESS = re.compile(
     r"^(?:Activation|Resizing|CenterCrop|Masking|Random.*|Discretization|CategoryEncoding|Hashing|IntegerLookup)$"
 )
+
+#: Layers that keep the state of the random numbers they draw among their variables.
+DRAWING = re.compile(r"^(?:Dropout|SpatialDropout[123]D|GaussianNoise|GaussianDropout|AlphaDropout|Random.*)$")

@@ -30,8 +30,9 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
-from tfgradlint.libraries.keras_layers import FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS
-from tfgradlint.libraries.keras_weights import BUILT, HIDDEN, mark_built, new_weight
+from tfgradlint.libraries.creation import IN_TAPE, created
+from tfgradlint.libraries.keras_layers import DRAWING, FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS, Weights
+from tfgradlint.libraries.keras_weights import BUILT, FROZEN_AT, HIDDEN, SEED, mark_built, new_weight
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -60,8 +61,17 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
     made = _layer(interp, path, last, args, kwargs)
     if "trainable" in kwargs:
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
+        made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
     made.fields[NAME] = kwargs.get("name", NONE)
+    if last == "ActivityRegularization" or any("regularizer" in name or name == "**" for name in kwargs):
+        interp.regularised = True
+    weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
+    if (weights or DRAWING.match(last)) and created(interp, not weights):
+        for weight in weights:
+            weight.fields[IN_TAPE] = interp.recorder.site
     made.fields[BUILT] = False
+    if DRAWING.match(last):
+        made.fields[SEED] = new_weight(interp, (last, "seed"), False)
     made.fields[SHAPED] = bool(_SHAPES & kwargs.keys())
     return made
 
@@ -79,11 +89,12 @@ def _layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs:
         bound = {**dict(zip(facts.leading, args, strict=False)), **kwargs}
         activation = bound.get("activation", NONE)
         named: dict[str, Value] = {}
-        for name, switch, present in facts.names:
+        for name, switch, present in (*facts.names, *((name, "", True) for name in facts.frozen)):
             flag = _switched(interp, bound, switch, present)
             if flag is None:
                 break
-            named[name] = new_weight(interp) if flag else NONE
+            trained = name not in facts.frozen
+            named[name] = new_weight(interp, (last, name, _size(bound, facts)), trained) if flag else NONE
         else:
             made = _with_weights(path, named, activation)
             if "return_state" in kwargs:
@@ -98,6 +109,12 @@ def _layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs:
     elif (foreign and not weightless) or isinstance(activation, _CALLABLE):
         made.fields[HIDDEN] = True
     return made
+
+
+def _size(bound: dict[str, Value], facts: Weights) -> object:
+    """The number of units or filters, where it is written out."""
+    size = bound.get(facts.leading[0])
+    return size.value if isinstance(size, Const) else None
 
 
 def _with_weights(path: str, named: dict[str, Value], activation: Value) -> Layer:
@@ -147,6 +164,7 @@ def sequential(interp: Interpreter, path: str, args: list[Value], kwargs: dict[s
         made.fields[HIDDEN] = True
     if "trainable" in kwargs:
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
+        made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
     made.fields[NAME] = kwargs.get("name", NONE)
     build_chain(interp, made)
     return made

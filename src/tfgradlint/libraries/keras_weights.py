@@ -1,16 +1,16 @@
-"""Which weights belong to a Keras layer or model."""
+"""What is kept of the weights of Keras layers and models: whether they are made, frozen, or out of sight."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.graph import LEAF, Node
+from tfgradlint.flow.graph import LEAF, Node, Site
 from tfgradlint.flow.values import (
-    Array,
+    NONE,
     Choice,
     Class,
-    Const,
     Deferred,
     Entries,
     Function,
@@ -19,13 +19,10 @@ from tfgradlint.flow.values import (
     Layer,
     Listing,
     Mapping,
-    Member,
     Method,
     Partial,
-    Scalar,
     Several,
     Symbol,
-    Tensor,
     Thunk,
     Unknown,
     Value,
@@ -41,8 +38,16 @@ _BASES = frozenset({"Model", "Layer", "layers.Layer", "Sequential", "models.Mode
 ADDED, OPENED = ("keras", "added"), ("keras", "opened")
 #: Whether a layer certainly has made its weights: until then there are none.
 BUILT = ("keras", "built")
+#: The model of inputs and outputs, or the chain, that an object of a class of the module is at heart.
+INNER = ("keras", "inner")
+#: When and where it was frozen.
+FROZEN_AT = ("keras", "frozen at")
+#: The state of the random numbers a layer draws.
+SEED = ("keras", "seed")
 #: A layer of which something is not known that may lead to any weight.
 HIDDEN = ("keras", "hidden")
+#: What a weight is: the layer's class, the weight's name in it, and the layer's size.
+MAKE = ("keras", "make")
 
 
 def keras_name(path: str) -> str | None:
@@ -62,67 +67,12 @@ def is_sequential(layer: Layer) -> bool:
     return layer.path.endswith("Sequential")
 
 
-def new_weight(interp: Interpreter) -> Variable:
-    """A weight that is trained."""
+def new_weight(interp: Interpreter, make: tuple[object, ...] | None = None, trained: bool = True) -> Variable:
+    """A weight of a layer."""
     recorder = interp.recorder
-    return Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), True, "keras")
-
-
-def weights_of(value: Value, seen: set[int]) -> list[Variable] | None:
-    """The weights that Keras trains, in order; None where something unknown may hide some or was frozen."""
-    if id(value) in seen:
-        return []
-    seen.add(id(value))
-    if isinstance(value, Variable):
-        listed = value.fields.get("listed", True)
-        if listed is not True:
-            return [] if listed is False else None
-        trained = value.library != "tf" and value.fields["trainable"] is True
-        return [value] if trained else ([] if value.fields["trainable"] is not None else None)
-    if isinstance(value, Layer):
-        known = value.fields["trainable"] is True and value.fields["opened"] is False and HIDDEN not in value.fields
-        if not known or value.parts is None:
-            return None
-        own = [value.own] if value.own is not None else []
-        if value.fields.get(BUILT, True) is not True and (own or any(isinstance(p, Variable) for p in value.parts)):
-            return None
-        return _joined([*own, *value.parts], seen)
-    if isinstance(value, Instance):
-        return _of_instance(value, seen)
-    if isinstance(value, (Listing, Mapping)):
-        return weights_of(value.fields["content"], seen)
-    if isinstance(value, Items):
-        return _joined(list(value.items), seen)
-    if isinstance(value, Entries) and value.rest is None:
-        return _joined(list(value.entries.values()), seen)
-    if isinstance(value, (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member)):
-        return []
-    return None
-
-
-def _of_instance(value: Instance, seen: set[int]) -> list[Variable] | None:
-    if not is_keras(value.cls):
-        bases = [base for base in value.cls.lineage() if not isinstance(base, Class)]
-        # Objects that are no layers are not looked into.
-        plain = all(isinstance(base, Symbol) and keras_name(base.path) is None for base in bases)
-        return [] if plain and not value.open else None
-    flag = value.fields.get("trainable")
-    if (flag is not None and not (isinstance(flag, Const) and flag.value is True)) or OPENED in value.fields:
-        return None
-    # Weights of its own come before those of the layers it holds.
-    fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
-    own = [each for each in fields if isinstance(each, Variable)]
-    return _joined([*value.fields.get(ADDED, ()), *own, *fields], seen)
-
-
-def _joined(values: list[Value], seen: set[int]) -> list[Variable] | None:
-    found: list[Variable] = []
-    for value in values:
-        weights = weights_of(value, seen)
-        if weights is None:
-            return None
-        found += [weight for weight in weights if weight not in found]
-    return found
+    made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), trained, "keras")
+    made.fields[MAKE] = make
+    return made
 
 
 class Reach:
@@ -151,7 +101,7 @@ class Reach:
             # What its methods read besides its attributes is not known.
             self.complete = False
             self._all(tuple(value.fields[name] for name in value.fields if isinstance(name, str)))
-            self._all(value.fields.get(ADDED, ()))
+            self._all((*value.fields.get(ADDED, ()), value.fields.get(INNER, NONE)))
         elif isinstance(value, (Listing, Mapping)):
             self._add(value.fields["content"])
         elif isinstance(value, Items):
@@ -167,27 +117,46 @@ class Reach:
             self._add(value)
 
 
-def mark_built(interp: Interpreter, value: Value) -> None:
-    """A layer, or every layer of a chain, has made its weights."""
+def mark_built(interp: Interpreter, value: Value, depth: int = 0) -> None:
+    """A layer, every layer of a chain, or every layer that an object of the module holds, has made its weights."""
     if isinstance(value, Layer):
-        if value.fields.get(BUILT) is False or value.fields.get(BUILT, True) is None:
+        if value.fields.get(BUILT, True) is not True:
             interp.state.set(value, BUILT, True)
         if is_sequential(value):
             for part in value.parts or ():
-                mark_built(interp, part)
+                mark_built(interp, part, depth + 1)
+    elif isinstance(value, Instance) and depth < 8:
+        if BUILT not in value.fields:
+            interp.state.set(value, BUILT, True)
+            _mark_all(interp, [value.fields[name] for name in value.fields if isinstance(name, str)], depth)
+            mark_built(interp, value.fields.get(INNER, NONE), depth + 1)
+    elif isinstance(value, (Listing, Mapping)) and depth < 8:
+        mark_built(interp, value.fields["content"], depth + 1)
+    elif isinstance(value, (Items, Entries)) and depth < 8:
+        _mark_all(interp, value.items if isinstance(value, Items) else list(value.entries.values()), depth)
+
+
+def _mark_all(interp: Interpreter, values: Sequence[Value], depth: int) -> None:
+    for value in values:
+        mark_built(interp, value, depth + 1)
 
 
 def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0) -> None:
     """``trainable = flag`` reaches every layer inside, as Keras does it."""
     if depth > 8:
         return
+    when = (interp.recorder.now(), Site(interp.statement, None))
     if isinstance(value, Layer):
+        if value.fields["trainable"] is True and interp.expressions.truth(flag) is True:
+            return  # Keras leaves everything as it is where the value does not change
         interp.state.set(value, "trainable", interp.expressions.truth(flag))
+        interp.state.set(value, FROZEN_AT, when)
         set_trainable(interp, value.fields["parts"], flag, depth + 1)
     elif isinstance(value, Instance):
         interp.state.set(value, "trainable", flag)
+        interp.state.set(value, FROZEN_AT, when)
         for name, field in list(value.fields.items()):
-            if isinstance(name, str) and name != "trainable":
+            if (isinstance(name, str) and name != "trainable") or name == INNER:
                 set_trainable(interp, field, flag, depth + 1)
     elif isinstance(value, (Listing, Mapping)):
         set_trainable(interp, value.fields["content"], flag, depth + 1)
@@ -205,7 +174,7 @@ def open_up(interp: Interpreter, value: Value, depth: int = 0) -> None:
     elif isinstance(value, Instance) and OPENED not in value.fields and depth < 8:
         interp.state.set(value, OPENED, True)
         for name, field in list(value.fields.items()):
-            if isinstance(name, str):
+            if isinstance(name, str) or name == INNER:
                 open_up(interp, field, depth + 1)
     elif isinstance(value, (Listing, Mapping)) and depth < 8:
         open_up(interp, value.fields["content"], depth + 1)

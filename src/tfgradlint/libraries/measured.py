@@ -191,6 +191,8 @@ def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Caus
     name = known.name
     if name.startswith("numpy."):
         return Cause.NUMPY_FUNCTION
+    if name.startswith("keras.metrics.") and parameter == "y_pred":
+        return Cause.METRIC_AS_LOSS
     if name == "tf.stop_gradient":
         return Cause.STOP_GRADIENT
     if name == "tf.numpy_function":

@@ -58,9 +58,9 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     if any(isinstance(value, Function) for value in given):
         return interp.unknown(f"call of {path}", *given)
     if any(_maybe_tensor(value) for value in given):
-        if interp.graph_level and any(symbolic(value) for value in given) and _takes_values(world, path):
-            detail = path.removeprefix("numpy.")
-            interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", detail)
+        if any(without_content(interp, value) for value in given) and _takes_values(world, path):
+            exception = "NotImplementedError" if interp.graph_level else "ValueError"
+            interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
     return Array(node)
@@ -93,13 +93,15 @@ def _of_objects(dtype: Value) -> bool:
     return isinstance(dtype, Const) and dtype.value in ("object", "O")
 
 
-def symbolic(value: Value) -> bool:
-    """Whether the value has no content while a function is compiled."""
+def without_content(interp: Interpreter, value: Value) -> bool:
+    """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
     if isinstance(value, Listing):
         value = value.fields["content"]
     if isinstance(value, Items):
-        return any(symbolic(item) for item in value.items)
-    return isinstance(value, Variable) or (isinstance(value, Tensor) and value.node.level > 0)
+        return any(without_content(interp, item) for item in value.items)
+    if isinstance(value, Variable):
+        return interp.graph_level > 0
+    return isinstance(value, Tensor) and (value.node.placeholder or (interp.graph_level > 0 and value.node.level > 0))
 
 
 def _takes_values(world: World, path: str) -> bool:
@@ -157,7 +159,7 @@ def method(
                 edges.append(Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, f"ndarray.{name}"))
             else:
                 edges.append(Edge(node, Effect.PLAIN))
-    if interp.graph_level and any(symbolic(value) for value in args):
+    if any(without_content(interp, value) for value in args):
         interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", f"ndarray.{name}")
     if isinstance(receiver, Scalar) or name in _TO_PYTHON:
         return Scalar(interp.recorder.plain(edges))

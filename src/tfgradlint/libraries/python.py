@@ -27,7 +27,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.libraries.builtins import HANDLERS, Handler
-from tfgradlint.libraries.numpy import symbolic
+from tfgradlint.libraries.numpy import without_content
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -93,12 +93,14 @@ def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, 
         except Exception:  # what Python raises here ends the user's program, not the analysis
             return Scalar(interp.recorder.leaf())
         return Const(result) if isinstance(result, (int, float, bool, str)) else None
-    if interp.graph_level and args and symbolic(args[0]) and (name == "bool" or path.startswith("math.")):
+    converted = name in ("float", "int") and path.startswith("builtins.") and not interp.unconverted
+    asked = name in _CONVERSIONS or path.startswith("math.")
+    if asked and args and without_content(interp, args[0]) and not (converted and interp.graph_level):
         # AutoGraph leaves these calls alone, and a symbolic tensor has no content to give them.
         exception = "AttributeError" if isinstance(args[0], Variable) else "TypeError"
         if name == "bool":
             exception = "OperatorNotAllowedInGraphError"
-        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name if name == "bool" else path)
+        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, path if path.startswith("math.") else name)
     if name in _CONVERSIONS and interp.graph_level and args and isinstance(args[0], (Tensor, Variable)):
         return _autograph_cast(interp, name, args[0])
     if all(isinstance(value, (Const, Scalar, Array)) for value in given) and name in _FOLDED:

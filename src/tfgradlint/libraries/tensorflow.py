@@ -17,7 +17,6 @@ from tfgradlint.flow.values import (
     Function,
     Instance,
     Items,
-    Layer,
     Listing,
     Mapping,
     Method,
@@ -33,9 +32,12 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.libraries import callbacks, python
+from tfgradlint.libraries.creation import created
 from tfgradlint.libraries.dtypes import firm_dtype, named_dtype
+from tfgradlint.libraries.keras_lists import OWNER
+from tfgradlint.libraries.keras_weights import MAKE, is_keras
 from tfgradlint.libraries.measured import apply
-from tfgradlint.libraries.numpy import symbolic
+from tfgradlint.libraries.numpy import without_content
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -79,6 +81,7 @@ def variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], l
     wanted = args[1] if len(args) > 1 and library == "tf" else kwargs.get("trainable", NONE)
     if "**" in kwargs:
         return interp.unknown("tf.Variable(**)")
+    created(interp)
     if isinstance(initial, (Function, Method, Partial)):
         initial = interp.calls.call(initial, [], {})
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
@@ -171,7 +174,15 @@ def _graph_mode(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     return NONE
 
 
+def _run_eagerly(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Compiled functions run step by step from here on."""
+    interp.eager_functions = interp.expressions.truth(args[0] if args else kwargs.get("run_eagerly", NONE)) is not False
+    return NONE
+
+
 _HANDLERS: dict[str, Handler] = {
+    "tf.config.run_functions_eagerly": _run_eagerly,
+    "tf.config.experimental_run_functions_eagerly": _run_eagerly,
     "tf.GradientTape": _tape,
     "tf.autodiff.GradientTape": _tape,
     "tf.Variable": variable,
@@ -210,6 +221,8 @@ def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, na
         if name == "dtype":
             dtype = receiver.node.dtype
             return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.leaf())
+        if name == "name" and isinstance(receiver, Variable) and receiver.fields.get(MAKE):
+            return Const(str(receiver.fields[MAKE][1]).rpartition(".")[2])
         if name == "trainable" and isinstance(receiver, Variable):
             return Const(receiver.fields["trainable"])
         return Scalar(interp.recorder.leaf(), _FACTS[name])
@@ -227,7 +240,9 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
             return None
         if name == "trainable_variables":
             found = [variable for variable in found if variable.fields["trainable"] is not False]
-        return Items(tuple(found))
+        made = Listing(Items(tuple(found), "tuple"))
+        made.fields[OWNER] = receiver
+        return made
     if name == "name":
         return Scalar(interp.recorder.leaf(), "str")
     return None
@@ -239,10 +254,12 @@ def _collect(value: object, found: list[Variable], seen: set[int]) -> bool:
         return True
     seen.add(id(value))
     if isinstance(value, Variable):
-        if value not in found:
+        if value not in found and value.library == "tf":
             found.append(value)
         return True
     if isinstance(value, Instance):
+        if is_keras(value.cls):
+            return True  # since Keras 3 its layers are no modules
         own = [value.fields[name] for name in sorted(value.fields, key=str)]
         # Variables that the module holds itself come before those of the modules it holds.
         direct = [each for each in own if not isinstance(each, Instance)]
@@ -255,7 +272,7 @@ def _collect(value: object, found: list[Variable], seen: set[int]) -> bool:
     if isinstance(value, Entries):
         complete = _collect_all([value.entries[key] for key in sorted(value.entries, key=str)], found, seen)
         return complete and value.rest is None
-    return not isinstance(value, (Unknown, Several, Choice, Layer))
+    return not isinstance(value, (Unknown, Several, Choice))
 
 
 def _collect_all(values: list[Value], found: list[Variable], seen: set[int]) -> bool:
@@ -276,7 +293,7 @@ def method(
     """A method of a tensor or variable."""
     if isinstance(receiver, Variable) and name in _ASSIGNING:
         return _assign(interp, receiver, args, kwargs, name == "assign")
-    if name == "numpy" and interp.graph_level and symbolic(receiver):
+    if name == "numpy" and without_content(interp, receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
         interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name)
     if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
@@ -315,6 +332,7 @@ def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: 
         edges.append(Edge(old))
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), old.dtype)
     content.variable = receiver
+    interp.reports.cleared.add(receiver)
     interp.state.set(receiver, "content", content)
     if receiver.library != "tf":
         return interp.somehow("result of an assignment", [receiver, *given])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.graph import Edge, Effect, Node
+from tfgradlint.flow.graph import Edge, Effect, Node, Site
 from tfgradlint.flow.values import (
     Array,
+    Foreign,
+    Held,
     Instance,
     Layer,
+    Listing,
     Member,
     Scalar,
     Symbol,
@@ -19,16 +22,32 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Known, load
-from tfgradlint.libraries import keras, numpy, python, tensorflow
+from tfgradlint.knowledge.versions import choose
+from tfgradlint.libraries import (
+    datasets,
+    distribution,
+    keras,
+    keras_metrics,
+    keras_optimizers,
+    numpy,
+    others,
+    python,
+    tensorflow,
+    untracked,
+)
+from tfgradlint.libraries.keras_lists import OWNER
+from tfgradlint.libraries.keras_weights import keras_name
 from tfgradlint.libraries.measured import apply
 from tfgradlint.libraries.users import Users
 from tfgradlint.results import Gradients
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
+    from tfgradlint.flow.requests import Judge
 
 #: Modules whose names are followed, and the root their symbols get.
 _ROOTS = {
+    **{root: root for root in others.ROOTS},
     "tensorflow": "tf",
     "numpy": "numpy",
     "math": "math",
@@ -51,6 +70,8 @@ _ROOTS = {
     "abc": "abc",
 }
 _SAME_MODULES = (("tf.compat.v2.", "tf."), ("tf._api.v2.", "tf."), ("tf.python.keras.", "tf.keras."))
+#: The first TensorFlow that brings Keras 3.
+_KERAS_3 = (2, 16)
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
 _MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
@@ -62,9 +83,17 @@ _SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
 class World:
     """The libraries as the interpreter sees them."""
 
-    def __init__(self, version: str | None = None, gradients: Gradients | None = None) -> None:
+    def __init__(
+        self, version: str | None = None, legacy_keras: bool = False, gradients: Gradients | None = None
+    ) -> None:
+        """``version`` is the TensorFlow to go by; ``legacy_keras`` says that the program asks it for Keras 2."""
         self._knowledge = load(version)
         self._users = Users(gradients, _ROOTS)
+        self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
+
+    def keras_of(self, path: str) -> int:
+        """The major version of Keras that a name stands for."""
+        return 2 if path.startswith("tf_keras.") else self._keras
 
     def known(self, path: str) -> Known | None:
         return self._knowledge.get(path)
@@ -89,9 +118,13 @@ class World:
             return found if found is not None else Symbol(canonical_path(f"{receiver.path}.{name}"))
         if isinstance(receiver, (Tensor, Variable)):
             return tensorflow.attribute(interp, self, receiver, name)
+        if isinstance(receiver, Held):
+            return others.attribute(interp, receiver, name)
         if isinstance(receiver, Array):
             return numpy.attribute(interp, receiver, name)
         if isinstance(receiver, Instance):
+            if name in keras_optimizers.METHODS and keras_optimizers.own_class(receiver.cls) is not None:
+                return Member(receiver, name)
             found = keras.instance_attribute(interp, receiver, name)
             return found if found is not None else tensorflow.instance_attribute(interp, receiver, name)
         if isinstance(receiver, Layer):
@@ -99,7 +132,17 @@ class World:
         return None
 
     def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+        if isinstance(receiver, Instance):
+            untracked.note(interp, receiver, name)
         return keras.set_attribute(interp, receiver, name, value)
+
+    def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+        keras.initialise(interp, instance, args, kwargs)
+
+    def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+        owner = sources.fields.get(OWNER) if isinstance(sources, Listing) else None
+        if isinstance(owner, Value) and self._keras >= 3:
+            untracked.report(interp, owner, leaves, judge, request)
 
     def escaped(self, interp: Interpreter, value: Value) -> None:
         keras.escaped(interp, value)
@@ -111,6 +154,10 @@ class World:
             return self._symbol(interp, callee.path, args, kwargs)
         if isinstance(callee, (Layer, Instance)):
             return keras.call_layer(interp, self, callee, args, kwargs)
+        if isinstance(callee, Held):
+            return others.called(interp, callee, args, kwargs)
+        if isinstance(callee, Foreign):
+            return self._foreign(interp, callee, "__call__", args, kwargs)
         if isinstance(callee, Member):
             return self._member(interp, callee.receiver, callee.name, args, kwargs)
         return None
@@ -120,7 +167,8 @@ class World:
         told = self._users.call(interp, path, args, kwargs)
         if told is not None:
             return told
-        made = keras.call(interp, self, path, args, kwargs)
+        made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
+        made = made or distribution.call(interp, path) or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
         module: Any = {"tf": tensorflow, "keras": tensorflow, "numpy": numpy}.get(root, python)
@@ -145,11 +193,28 @@ class World:
             return tensorflow.method(interp, self, receiver, name, args, kwargs)
         if isinstance(receiver, (Array, Scalar)):
             return numpy.method(interp, receiver, name, args, kwargs)
+        own = keras_optimizers.own_class(receiver.cls) if isinstance(receiver, Instance) else None
+        if isinstance(receiver, Instance) and own is not None:
+            return keras_optimizers.method(interp, self, receiver, own, name, args, kwargs)
         if isinstance(receiver, (Layer, Instance)):
-            return keras.method(interp, receiver, name, args, kwargs)
+            return keras.method(interp, self, receiver, name, args, kwargs)
+        if isinstance(receiver, Foreign):
+            return self._foreign(interp, receiver, name, args, kwargs)
         if isinstance(receiver, Unknown):
             return tensorflow.unknown_method(interp, receiver, name, args, kwargs)
         return None
+
+    def _foreign(
+        self, interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        if receiver.path == datasets.DATASET:
+            return datasets.method(interp, receiver, name, args, kwargs)
+        if receiver.path == distribution.STRATEGY:
+            return distribution.method(interp, receiver, name, args, kwargs)
+        path = keras_name(receiver.path) or ""
+        if keras_optimizers.is_optimizer(path):
+            return keras_optimizers.method(interp, self, receiver, receiver.path, name, args, kwargs)
+        return keras_metrics.method(interp, receiver, name, args, kwargs) if keras_metrics.is_metric(path) else None
 
     def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
         return python.decorate(interp, decorator, function)
@@ -157,6 +222,8 @@ class World:
     # -- operators
 
     def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:
+        if name == "__iter__":
+            return datasets.element_of(operands[0])
         if name == "__setitem__":
             return numpy.set_item(interp, operands)
         lead = next((place for place, each in enumerate(operands) if isinstance(each, (Tensor, Variable))), None)

@@ -55,6 +55,6 @@ def relative(path: str) -> str:
     return (os.path.abspath(path) if found.startswith("..") else found).replace(os.sep, "/")
 
 
-def is_hygiene(code: str) -> bool:
-    """Whether a code is about comments and the like, and not about a gradient."""
+def is_opt_in(code: str) -> bool:
+    """Whether a code has to be asked for: it is a hint, and no proof that a gradient is lost."""
     return code.startswith(OPT_IN)

@@ -14,6 +14,8 @@ _OUTCOMES = {
     "none": "`None`",
     "zero": "zeros",
     "nonfinite": "NaN or infinity",
+    "empty": "`[]`",
+    "nothing": "nothing: no variable is updated",
     "": "nothing: the code was not judged",
 }
 
@@ -36,7 +38,7 @@ def link(code: str) -> str:
 def outcome(rule: Rule) -> str:
     """What TensorFlow gives where the rule speaks, in words."""
     kind, _, exception = rule.outcome.partition(":")
-    if rule.code.startswith(OPT_IN):
+    if rule.code.startswith(OPT_IN) and not rule.outcome:
         return "nothing: the code is not concerned"
     return f"`{exception}`" if exception else _OUTCOMES.get(kind, kind)
 

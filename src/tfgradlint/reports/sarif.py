@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tfgradlint import __version__
-from tfgradlint.reports.report import Report, is_hygiene, relative
+from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.reports.rule_page import link, page, summary
 from tfgradlint.results import Finding, Position
 from tfgradlint.rules import all_rules
@@ -45,13 +45,13 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": summary(rule)},
         "fullDescription": {"text": summary(rule)},
         "help": {"text": told, "markdown": told},
-        "defaultConfiguration": {"level": _level(rule.code), "enabled": not is_hygiene(rule.code)},
+        "defaultConfiguration": {"level": _level(rule.code), "enabled": not is_opt_in(rule.code)},
         **({"helpUri": address} if address else {}),
     }
 
 
 def _level(code: str) -> str:
-    return "note" if is_hygiene(code) else "warning" if code.startswith("TFG0") else "error"
+    return "note" if is_opt_in(code) else "warning" if code.startswith("TFG0") else "error"
 
 
 def _result(report: Report, path: str, finding: Finding, fingerprint: str, places: dict[str, int]) -> dict[str, Any]:

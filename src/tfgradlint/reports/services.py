@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from tfgradlint.reports import text
-from tfgradlint.reports.report import Report, is_hygiene, relative
+from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.results import Finding, Position
 
 
@@ -22,7 +22,7 @@ def github(report: Report) -> Iterator[str]:
         if position.end_line == position.line:
             where.append(f"endColumn={position.end_column}")
         where.append(f"title={_property(f'tfgradlint ({finding.code})')}")
-        kind = "notice" if is_hygiene(finding.code) else "error"
+        kind = "notice" if is_opt_in(finding.code) else "error"
         told = next(text.findings([(path, finding)]))
         yield f"::{kind} {','.join(where)}::{_data(told)}"
 
@@ -42,7 +42,7 @@ def gitlab(report: Report) -> Iterator[str]:
             "description": _cell(finding) + finding.message,
             "check_name": finding.code,
             "fingerprint": fingerprint,
-            "severity": "info" if is_hygiene(finding.code) else "major",
+            "severity": "info" if is_opt_in(finding.code) else "major",
             "location": {
                 "path": relative(path),
                 "positions": {

@@ -1,0 +1,186 @@
+"""The lists of weights that Keras layers and models have: ``trainable_variables`` and its like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Site
+from tfgradlint.flow.requests import LACKING, Lack, Reason
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Class,
+    Const,
+    Entries,
+    Foreign,
+    Function,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Member,
+    Method,
+    Scalar,
+    Symbol,
+    Tensor,
+    Thunk,
+    Value,
+    Variable,
+)
+from tfgradlint.libraries.keras_layers import STATES
+from tfgradlint.libraries.keras_weights import (
+    ADDED,
+    BUILT,
+    FROZEN_AT,
+    HIDDEN,
+    INNER,
+    OPENED,
+    SEED,
+    is_keras,
+    keras_name,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: Which weights each of Keras' lists holds: trained ones, others, and the states of random numbers.
+LISTS = {
+    "trainable_variables": (True, False, False),
+    "trainable_weights": (True, False, False),
+    "weights": (True, True, False),
+    "variables": (True, True, True),
+    "non_trainable_weights": (False, True, False),
+    "non_trainable_variables": (False, True, True),
+}
+#: The object whose list it is.
+OWNER = ("keras", "owner")
+#: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
+_MANY = 64
+
+
+class Weights:
+    """The weights below an object, in Keras' order.
+
+    ``known`` is False where something may hide weights or freeze them. ``frozen`` tells where weights that would
+    otherwise be listed were frozen; ``unbuilt`` are those that are not made yet.
+    """
+
+    def __init__(self, interp: Interpreter, value: Value, name: str = "trainable_variables") -> None:
+        self._interp = interp
+        self._trained, self._others, self._seeds = LISTS[name]
+        self.found: list[Variable] = []
+        self.known = True
+        self.frozen: list[Site] = []
+        self.unbuilt: list[Variable] = []
+        self._seen: set[int] = set()
+        self._add(value, False)
+
+    def _add(self, value: Value, frozen: bool) -> None:
+        if id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        if isinstance(value, Variable):
+            self._variable(value, frozen)
+        elif isinstance(value, Layer):
+            self._layer(value, frozen)
+        elif isinstance(value, Instance):
+            self._instance(value, frozen)
+        elif isinstance(value, (Listing, Mapping)):
+            self._add(value.fields["content"], frozen)
+        elif isinstance(value, Items):
+            self._all(value.items, frozen)
+        elif isinstance(value, Entries) and value.rest is None:
+            self._all(value.entries.values(), frozen)
+        elif not isinstance(value, _WEIGHTLESS):
+            self.known = False
+
+    def _all(self, values: object, frozen: bool) -> None:
+        for value in values:  # type: ignore[attr-defined]
+            self._add(value, frozen)
+
+    def _variable(self, value: Variable, frozen: bool) -> None:
+        if value.library == "tf":
+            return  # Keras 3 does not track it.
+        listed = value.fields.get("listed", value.fields["trainable"])
+        if listed is None:
+            self.known = False
+        elif (self._trained if listed and not frozen else self._others) and value not in self.found:
+            self.found.append(value)
+
+    def _layer(self, value: Layer, frozen: bool) -> None:
+        if value.fields["opened"] is not False or HIDDEN in value.fields or value.parts is None:
+            self.known = False
+            return
+        frozen = self._frozen(value, value.fields["trainable"]) or frozen
+        own = [value.own] if value.own is not None else []
+        weights = [*own, *(part for part in value.parts if isinstance(part, Variable))]
+        if own and self._others:
+            self.known = False  # what stands for all its weights cannot be told apart
+        built = value.fields.get(BUILT, True)
+        if weights and built is not True:
+            self.unbuilt += [weight for weight in weights if weight.fields["trainable"] is True]
+            if built is None or not self._seen_whole(weights):
+                self.known = False
+            weights = []
+        self._all(weights, frozen)
+        if self._seeds and value.path.rpartition(".")[2] in STATES:
+            self.known = False
+        if self._seeds and SEED in value.fields:
+            self._add(value.fields[SEED], frozen)
+        self._all([part for part in value.parts if not isinstance(part, Variable)], frozen)
+
+    def _instance(self, value: Instance, frozen: bool) -> None:
+        if not is_keras(value.cls):
+            bases = [base for base in value.cls.lineage() if not isinstance(base, Class)]
+            # Objects that are no layers are not looked into.
+            plain = all(isinstance(base, Symbol) and keras_name(base.path) is None for base in bases)
+            self.known = self.known and plain and not value.open
+            return
+        flag = value.fields.get("trainable", Const(True))
+        if OPENED in value.fields or not isinstance(flag, Const):
+            self.known = False
+            return
+        frozen = self._frozen(value, bool(flag.value)) or frozen
+        # Weights of its own come before those of the layers it holds.
+        fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
+        own = [each for each in fields if isinstance(each, Variable)]
+        self._all([*value.fields.get(ADDED, ()), *own, value.fields.get(INNER, NONE), *fields], frozen)
+
+    def _frozen(self, value: Layer | Instance, trainable: object) -> bool:
+        if trainable is None:
+            self.known = False
+        if trainable is not False:
+            return False
+        seq, site = value.fields.get(FROZEN_AT) or (0, None)
+        if site is None or seq < self._interp.since:
+            self.known = False
+        else:
+            self.frozen.append(site)
+        return True
+
+    def _seen_whole(self, weights: list[Variable]) -> bool:
+        """Whether everything that happened to the weights since they could be made was in sight."""
+        return not self._interp.blind and all(weight.birth > self._interp.since for weight in weights)
+
+
+_WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
+
+
+def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
+    """What ``receiver.trainable_variables`` and its like give."""
+    weights = Weights(interp, receiver, name)
+    if not weights.known or len(weights.found) > _MANY:
+        return interp.unknown("weights", receiver)
+    made = Listing(Items(tuple(weights.found), "list"))
+    made.fields[OWNER] = receiver
+    if weights.unbuilt:
+        made.fields[LACKING] = Lack(
+            Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else ""), tuple(weights.unbuilt)
+        )
+    elif weights.frozen and not weights.found:
+        made.fields[LACKING] = Lack(Reason(Cause.FROZEN, weights.frozen[-1]))
+    elif not weights.found:
+        return interp.unknown("weights", receiver)
+    return made

@@ -1,0 +1,53 @@
+"""Metrics: objects that keep what they are given in variables, where no gradient can follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge, Effect, Node, trainable
+from tfgradlint.flow.values import NONE, Foreign, Tensor, Value, nodes_of
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: What a metric has been given so far.
+_SEEN = ("keras", "seen")
+
+
+def is_metric(path: str) -> bool:
+    """Whether a class below Keras' root is a metric's."""
+    family, _, last = path.rpartition(".")
+    return family == "metrics" and last[:1].isupper()
+
+
+def method(
+    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A call of a metric, or of one of its methods."""
+    if name in ("__call__", "update_state"):
+        given = [node for value in (*args, *kwargs.values()) for node in nodes_of(value)]
+        interp.state.set(receiver, _SEEN, (*receiver.fields.get(_SEEN, ()), *given)[-_KEPT:])
+        return NONE if name == "update_state" else _result(interp, receiver, given)
+    if name == "result":
+        return _result(interp, receiver, [])
+    if name in ("reset_state", "reset_states"):
+        interp.state.set(receiver, _SEEN, ())
+        return NONE
+    return None
+
+
+#: A metric in a loop is given ever more; the latest serve the messages.
+_KEPT = 16
+
+
+def _result(interp: Interpreter, receiver: Foreign, given: list[Node]) -> Value:
+    """A tensor read from the metric's variables."""
+    nodes = dict.fromkeys([*(receiver.fields.get(_SEEN) or ()), *given])
+    edges = [
+        Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, receiver.path)
+        if trainable(node.dtype)
+        else Edge(node, Effect.PLAIN)
+        for node in nodes
+    ]
+    return Tensor(interp.recorder.op(edges))

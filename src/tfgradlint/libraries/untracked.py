@@ -1,0 +1,103 @@
+"""Weights in attributes that are not tracked: ``trainable_variables`` does not list them, and they never train."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Site
+from tfgradlint.flow.requests import Judge, Reason
+from tfgradlint.flow.values import (
+    Class,
+    Entries,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Symbol,
+    Value,
+    Variable,
+)
+from tfgradlint.libraries.keras_lists import Weights
+from tfgradlint.libraries.keras_weights import is_keras
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: Where each attribute of an object was assigned.
+ASSIGNED = ("assigned", "sites")
+_LEVELS = 6
+
+
+def note(interp: Interpreter, receiver: Instance, name: str) -> None:
+    """An attribute of an object is being assigned."""
+    sites = {**(receiver.fields.get(ASSIGNED) or {}), name: Site(interp.statement, None)}
+    interp.state.set(receiver, ASSIGNED, sites)
+
+
+def report(interp: Interpreter, owner: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+    """Suspect every weight below ``owner`` that its list lacks and the target depends on."""
+    for variable, site, kind in _hidden(interp, owner, 0):
+        if variable not in leaves and judge.judge(variable).verdict == "flows":
+            reason = Reason(Cause.UNTRACKED, site, kind)
+            interp.reports.suspects.append((variable, reason, request))
+
+
+def _hidden(interp: Interpreter, owner: Value, level: int) -> Iterator[tuple[Variable, Site, str]]:
+    """Each weight that is not tracked, where the attribute was assigned that holds it, and what holds it."""
+    if isinstance(owner, Layer):
+        for part in owner.parts or ():
+            yield from _hidden(interp, part, level + 1)
+    if not isinstance(owner, Instance) or level > _LEVELS:
+        return
+    keras, module = is_keras(owner.cls), _is_module(owner)
+    sites: dict[str, Site] = owner.fields.get(ASSIGNED) or {}
+    for name in [name for name in owner.fields if isinstance(name, str)]:
+        for value in _leaves(owner.fields[name], 0):
+            site = sites.get(name)
+            if keras and site is not None:
+                yield from ((variable, site, kind) for variable, kind in _not_of_keras(interp, value))
+            elif module and site is not None:
+                yield from ((variable, site, "keras") for variable in _of_keras(interp, value))
+            if isinstance(value, (Layer, Instance)) and (keras is not _is_module(value) or not (keras or module)):
+                yield from _hidden(interp, value, level + 1)
+
+
+def _not_of_keras(interp: Interpreter, value: Value) -> list[tuple[Variable, str]]:
+    if isinstance(value, Variable) and value.library == "tf" and value.fields["trainable"] is True:
+        return [(value, "variable")]
+    if isinstance(value, Instance) and _is_module(value):
+        held = [each for name in value.fields if isinstance(name, str) for each in _leaves(value.fields[name], 0)]
+        return [(variable, "module") for each in held for variable, _ in _not_of_keras(interp, each)]
+    return []
+
+
+def _of_keras(interp: Interpreter, value: Value) -> list[Variable]:
+    if isinstance(value, Variable) and value.library != "tf" and value.fields["trainable"] is True:
+        return [value]
+    if isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls)):
+        weights = Weights(interp, value)
+        return weights.found if weights.known else []
+    return []
+
+
+def _leaves(value: Value, level: int) -> list[Value]:
+    if isinstance(value, (Listing, Mapping)):
+        value = value.fields["content"]
+    if isinstance(value, (Items, Entries)) and level < _LEVELS:
+        inner = value.items if isinstance(value, Items) else tuple(value.entries.values())
+        return [each for item in inner for each in _leaves(item, level + 1)]
+    return [value]
+
+
+def _is_module(value: Value) -> bool:
+    """Whether it is an object of a ``tf.Module`` of the program."""
+    if not isinstance(value, Instance):
+        return False
+    return [base for base in value.cls.lineage() if not isinstance(base, Class)] != [] and all(
+        isinstance(base, Symbol) and base.path == "tf.Module"
+        for base in value.cls.lineage()
+        if not isinstance(base, Class)
+    )

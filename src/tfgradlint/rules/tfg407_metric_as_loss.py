@@ -1,0 +1,67 @@
+"""TFG407: a metric where a loss belongs."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.rules.base import Break, Rule
+
+
+class MetricAsLoss(Rule):
+    """A metric, an object or an accuracy function, serves as the loss.
+
+    ## What it does
+    Reports `compile(loss=...)` with an object of `keras.metrics`, a metric class of your own, a function such as
+    `keras.metrics.categorical_accuracy` or a name such as `"accuracy"`. In a tape, and in a loss function, it
+    reports the call of the metric (or of its `result`) through which everything goes that the target knows of the
+    source.
+
+    No finding for metrics beside the loss, however they are updated and read, and for the plain error functions
+    that `keras.metrics` shares with `keras.losses` (`keras.metrics.mean_squared_error`): they keep no state.
+
+    ## Why it matters
+    A metric adds the error of each batch to variables and reads its result from them. Assigning cuts the
+    gradient, even for `keras.metrics.MeanSquaredError`, whose number is that of the loss. Accuracies compare, and
+    comparing has no gradient either. The request returns `None`, and `fit` raises
+    `ValueError: No gradients provided for any variable`.
+
+    ## Example
+    ```python
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss=keras.metrics.MeanSquaredError())  # expect: TFG407
+    model.fit(tf.ones((4, 2)), tf.ones((4, 1)), verbose=0)  # training: raises:ValueError
+    ```
+
+    ## Use instead
+    ```python
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(
+        optimizer="sgd", loss=keras.losses.MeanSquaredError(), metrics=[keras.metrics.MeanAbsoluteError()]
+    )
+    model.fit(tf.ones((4, 2)), tf.ones((4, 1)), verbose=0)  # training: all
+    ```
+
+    ## References
+    - [Metrics](https://keras.io/api/metrics/): "the results from evaluating a metric are not used when training
+      the model".
+    - [Losses](https://keras.io/api/losses/).
+    """
+
+    code = "TFG407"
+    name = "metric-as-loss"
+    outcome = "raises:ValueError"
+    cause = Cause.METRIC_AS_LOSS
+
+    def message(self, broken: Break) -> str:
+        """``detail`` is the metric as the program names it, where the finding stands at ``compile``."""
+        remedy = broken.remedy or "a loss of keras.losses"
+        if broken.detail:
+            return f"{broken.step} is given the metric {broken.detail} as a loss: {broken.suffers}; use {remedy}"
+        return f"{broken.step} is a metric and has no gradient: {broken.suffers}; use {remedy}"

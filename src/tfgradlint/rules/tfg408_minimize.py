@@ -1,0 +1,79 @@
+"""TFG408: ``minimize`` of an optimizer of Keras 3, which has none."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.rules.base import Break, Rule
+
+
+class Minimize(Rule):
+    """`minimize` is called on an optimizer of Keras 3, which has no such method.
+
+    ## What it does
+    Reports `optimizer.minimize(...)` where the optimizer is one of Keras 3, or of a class derived from one that
+    does not define the method.
+
+    No finding: `minimize` of `tf.compat.v1.train` optimizers, of classes of your own, after `hasattr(optimizer,
+    "minimize")`, and in a `try` that catches `AttributeError`.
+
+    ## Why it matters
+    Until TensorFlow 2.15 `tf.keras` was Keras 2, and `minimize(loss, var_list)` computed and applied the
+    gradients in one go. From TensorFlow 2.16 `tf.keras` is Keras 3, whose optimizers know nothing of tapes. The
+    call raises `AttributeError: 'SGD' object has no attribute 'minimize'`, in a `tf.function` while it is
+    traced. Nothing is trained.
+
+    ## Example
+    ```python
+    import keras
+    import tensorflow as tf
+
+    w = tf.Variable(3.0)
+    optimizer = keras.optimizers.SGD(0.1)
+
+
+    def loss():
+        return tf.square(w - 1.0)
+
+
+    for _ in range(3):
+        optimizer.minimize(loss, [w])  # training: raises:AttributeError  # expect: TFG408
+    ```
+
+    ## Use instead
+    A tape computes the gradients, `apply_gradients` applies them.
+
+    ```python
+    import keras
+    import tensorflow as tf
+
+    w = tf.Variable(3.0)
+    optimizer = keras.optimizers.SGD(0.1)
+
+
+    def loss():
+        return tf.square(w - 1.0)
+
+
+    for _ in range(3):
+        with tf.GradientTape() as tape:
+            value = loss()
+        gradient = tape.gradient(value, w)  # outcome: flows
+        optimizer.apply_gradients([(gradient, w)])  # training: all
+    ```
+
+    ## References
+    - [Migrating Keras 2 code to Keras 3](https://keras.io/guides/migrating_to_keras_3/).
+    - [`tf.keras.optimizers.Optimizer`](https://www.tensorflow.org/api_docs/python/tf/keras/optimizers/Optimizer).
+    """
+
+    code = "TFG408"
+    name = "minimize"
+    outcome = "raises:AttributeError"
+    cause = Cause.MINIMIZE
+
+    def message(self, broken: Break) -> str:
+        """``step`` is the call."""
+        return (
+            f"{broken.step} {broken.result}: optimizers of Keras 3 have no minimize; "
+            "compute the gradients with a tape and call apply_gradients(zip(gradients, variables))"
+        )
