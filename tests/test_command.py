@@ -237,7 +237,10 @@ def test_errors_of_use_exit_with_2(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("chek", "x.py"), "there is no 'chek'; choose from check, predict, op, rule, prove, config (nearest: check)"),
+        (
+            ("chek", "x.py"),
+            "there is no 'chek'; choose from check, predict, op, rule, prove, config, server (nearest: check)",
+        ),
         (("check", "--output-format", "jason", "x.py"), "argument --output-format: there is no 'jason'; choose from "),
         (("check", "--jobs", "many", "x.py"), "--jobs: 'many' is no number of processes; write 1 or more"),
         (("check", "--jobs", "0", "x.py"), "--jobs: 0 is no number of processes; write 1 or more"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: What functions of the user's own modules do to gradients, by their full names: one word (``flows``, ``zero``,
 #: ``none``, ``raises``) for all arguments, or one for each parameter, in the order of the definition.
@@ -18,10 +18,19 @@ def worst(verdicts: list[str]) -> str:
     return max(verdicts, key=VERDICTS.index, default="flows")
 
 
+def place(path: str, cell: int) -> str:
+    """How a file is named before a line: with the cell, where it is a notebook."""
+    return f"{path}:cell {cell}" if cell else path
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """Where something stands. Lines and columns are 1-based; the end is exclusive."""
+    """Where something stands. Lines and columns are 1-based; the end is exclusive.
 
+    In a notebook ``cell`` counts its cells from 1, and lines are the cell's; elsewhere it is 0.
+    """
+
+    cell: int = field(default=0, kw_only=True)
     line: int
     column: int
     end_line: int
@@ -35,6 +44,7 @@ class PathStep:
     line: int
     column: int
     text: str
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ class SourcePrediction:
     code: str | None = None
     line: int | None = None
     reason: str | None = None
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Prediction:
     call: str
     verdict: str
     sources: tuple[SourcePrediction, ...]
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +97,8 @@ class Analysis:
     predictions: tuple[Prediction, ...] = ()
     unknowns: tuple[tuple[str, int], ...] = ()
     gave_up: tuple[str, ...] = ()
+
+
+def in_order(place: Position | PathStep | Prediction) -> tuple[int, int, int]:
+    """By what places in one file are sorted."""
+    return place.cell, place.line, place.column

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from tfgradlint import sources
+from tfgradlint import notebooks, sources
 from tfgradlint.cache import Cache, key
 from tfgradlint.judge import judge
 from tfgradlint.progress import Progress
@@ -35,12 +36,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of a file: its text and analysis, or why it could not be read."""
+    """What became of a file: its text and analysis, or why it could not be read.
+
+    Of a notebook the text is that of its cells as one module.
+    """
 
     path: str
     text: str
     analysis: Analysis
     error: str = ""
+    notebook: notebooks.Notebook | None = None
 
 
 class WorkerDied(Exception):
@@ -52,17 +57,19 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
     try:
         if data is None:
             data = sources.content(job.path)
-        text = sources.decode(data, job.path)
+        notebook = notebooks.decode(data, job.path) if notebooks.is_notebook(job.path) else None
+        text = sources.decode(data, job.path) if notebook is None else notebook.text
     except sources.Unreadable as error:
         return Judged(job.path, "", Analysis(), str(error))
     cache = Cache(job.cache) if job.cache is not None else None
-    digest = key(data, job.tensorflow, job.gradients, job.losses) if cache is not None else ""
+    extras = (job.losses, notebook is not None)
+    digest = key(data, job.tensorflow, job.gradients, *extras) if cache is not None else ""
     analysis = cache.get(digest) if cache is not None else None
     if analysis is None:
         analysis = judge(text, version=job.tensorflow, gradients=job.gradients, losses=job.losses)
         if cache is not None:
             cache.put(digest, analysis)
-    return Judged(job.path, text, analysis)
+    return Judged(job.path, text, analysis, notebook=notebook)
 
 
 def judge_all(jobs: Sequence[Job], processes: int) -> Iterator[Judged]:
@@ -119,9 +126,7 @@ def _start() -> None:
 def _judge_portion(portion: list[Job]) -> list[Judged]:
     # what is sent back is copied: a text is only needed where something is told of it
     return [
-        judged
-        if judged.analysis.findings or "noqa" in judged.text.lower()
-        else Judged(job.path, "", judged.analysis, judged.error)
+        judged if judged.analysis.findings or "noqa" in judged.text.lower() else dataclasses.replace(judged, text="")
         for job in portion
         for judged in (judge_file(job),)
     ]

@@ -103,8 +103,8 @@ def customary(path: str) -> bool:
 def find(paths: Iterable[str], excludes: Callable[[str], bool] = customary) -> tuple[list[str], list[Unreadable]]:
     """The Python files that ``paths`` name, sorted, each once; and what of ``paths`` cannot be read.
 
-    A file is taken as it is named, whatever its suffix; a directory stands for the ``*.py`` files below it, but
-    for files and directories that ``excludes`` leaves out.
+    A file is taken as it is named, whatever its suffix; a directory stands for the ``*.py`` and ``*.ipynb`` files
+    below it, but for files and directories that ``excludes`` leaves out.
     """
     files: set[str] = set()
     missing: list[Unreadable] = []
@@ -126,7 +126,7 @@ def _below(directory: str, missing: list[Unreadable], excludes: Callable[[str], 
         folders[:] = [name for name in folders if not excludes(os.path.join(folder, name))]
         for name in names:
             path = os.path.join(folder, name)
-            if name.endswith(".py") and os.path.isfile(path) and not excludes(path):
+            if name.endswith((".py", ".ipynb")) and os.path.isfile(path) and not excludes(path):
                 yield path
 
 

@@ -1,4 +1,4 @@
-"""The command: ``check``, ``predict``, ``op``, ``rule``, ``prove`` and ``config``."""
+"""The command: ``check``, ``predict``, ``op``, ``rule``, ``prove``, ``config`` and ``server``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from tfgradlint import config, running, sources, writing
-from tfgradlint.cli import check, knowing, parser
+from tfgradlint.cli import check, knowing, parser, serving
 from tfgradlint.cli.telling import COULD_NOT_RUN, INTERRUPTED, NO_READER, complain
 
 COMMANDS = {
@@ -17,6 +17,7 @@ COMMANDS = {
     "rule": knowing.rule,
     "prove": knowing.prove,
     "config": knowing.settings,
+    "server": serving.server,
 }
 _REFUSALS = (config.ConfigError, sources.Unreadable, writing.Unwritable, running.WorkerDied)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from tfgradlint import sources, writing
+from tfgradlint import notebooks, sources, writing
 from tfgradlint.cli.files import Files, configuration
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, FINDINGS, complain, show
 from tfgradlint.config import UNUSED_NOQA
 from tfgradlint.judge import NOT_ANALYSED
 from tfgradlint.reports import FOR_PEOPLE, FORMATS, Report, json, text
-from tfgradlint.results import Finding
+from tfgradlint.results import Finding, in_order, place
 from tfgradlint.running import Judged
 from tfgradlint.settings import Configuration
 
@@ -29,16 +29,26 @@ def check(options: argparse.Namespace) -> int:
     files = Files(options, settings)
     located: list[tuple[str, Finding]] = []
     texts: dict[str, str] = {}
+    rows: dict[str, Mapping[int, int]] = {}
+    unplaced: dict[str, list[Finding]] = {}
     for judged in files:
         found = list(_wanted(judged, settings))
-        if found:
-            located += [(judged.path, finding) for finding in found]
+        if not found:
+            continue
+        unplaced[judged.path] = found
+        if judged.notebook is None:
             texts[judged.path] = judged.text
-    located.sort(key=lambda one: (one[0], one[1].position.line, one[1].position.column, one[1].code))
+        else:
+            found = [judged.notebook.finding(finding) for finding in found]
+            for cell in judged.notebook.cells():
+                texts[place(judged.path, cell.number)] = cell.source
+                rows[place(judged.path, cell.number)] = cell.rows
+        located += [(judged.path, finding) for finding in found]
+    located.sort(key=lambda one: (one[0], *in_order(one[1].position), one[1].code))
     if options.add_noqa:
-        return _add_noqa(located) or (COULD_NOT_RUN if files.failed else CLEAN)
+        return _add_noqa(unplaced) or (COULD_NOT_RUN if files.failed else CLEAN)
     people = options.output_format in FOR_PEOPLE and options.output_file is None
-    _write(options, FORMATS[options.output_format](Report(located, texts, people and _colour())))
+    _write(options, FORMATS[options.output_format](Report(located, texts, people and _colour(), rows)))
     if options.statistics:  # standard output stays what a program can read
         show(text.statistics(located, _names()), sys.stdout if people else sys.stderr)
     if files.failed:
@@ -79,23 +89,30 @@ def _names() -> dict[str, str]:
     return {rule.code: rule.name for rule in all_rules()}
 
 
-def _add_noqa(located: Sequence[tuple[str, Finding]]) -> int:
+def _add_noqa(unplaced: Mapping[str, Sequence[Finding]]) -> int:
+    """Write comments; the findings are those in the text of a file, or of a notebook's module."""
     from tfgradlint import noqa
 
     status = lines = files = 0
-    for path in sorted({path for path, _ in located}):
-        ones = [finding for where, finding in located if where == path]
+    for path, ones in sorted(unplaced.items()):
         try:
             data = sources.content(path)
-            exact, encoding = sources.decode_exactly(data, path)
-            insertions, stubborn = noqa.added(path, sources.decode(data, path), ones)
+            notebook = notebooks.decode(data, path) if notebooks.is_notebook(path) else None
+            exact, encoding = (notebook.text, "utf-8") if notebook else sources.decode_exactly(data, path)
+            insertions, stubborn = noqa.added(path, exact.replace("\r\n", "\n").replace("\r", "\n"), ones)
             if insertions:
-                writing.replace(path, noqa.inserted(exact, insertions).encode(encoding), data)
+                after = noqa.inserted(exact, insertions)
+                writing.replace(path, notebook.changed(data, after) if notebook else after.encode(encoding), data)
         except (sources.Unreadable, writing.Unwritable) as error:
             complain(str(error))
             status = COULD_NOT_RUN
             continue
+        except (notebooks.CannotChange, notebooks.CannotReplace) as error:
+            complain(f"{path}: {error}; nothing was written")
+            status = COULD_NOT_RUN
+            continue
         for finding in stubborn:
+            finding = notebook.finding(finding) if notebook else finding
             complain(f"no comment can silence {next(text.findings([(path, finding)]))}")
         lines += len(insertions)
         files += bool(insertions)
@@ -108,12 +125,13 @@ def predict(options: argparse.Namespace) -> int:
     files = Files(options, configuration(options))
     predicted = []
     for judged in files:
-        predicted += [(judged.path, prediction) for prediction in judged.analysis.predictions]
-        for finding in judged.analysis.findings:
+        analysis = judged.analysis if judged.notebook is None else judged.notebook.located(judged.analysis)
+        predicted += [(judged.path, prediction) for prediction in analysis.predictions]
+        for finding in analysis.findings:
             if finding.code == NOT_ANALYSED:
                 complain(next(text.findings([(judged.path, finding)])))
                 files.failed = True
-    predicted.sort(key=lambda one: (one[0], one[1].line, one[1].column))
+    predicted.sort(key=lambda one: (one[0], *in_order(one[1])))
     if options.output_format == "json":
         print(json.predictions(predicted))
     else:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from tfgradlint import config, running, sources
+from tfgradlint import config, notebooks, running, sources
 from tfgradlint.cache import Cache, CacheUnwritable
 from tfgradlint.cli.parser import KEYS
 from tfgradlint.cli.telling import complain
@@ -59,6 +59,8 @@ class Files:
             self._refuse(str(error))
         if not found and not self.failed and "-" not in paths:
             complain(f"no Python files in {', '.join(paths)}")
+        if not notebooks.can_read():
+            found = self._without_notebooks(found)
         if self._options.force_exclude:
             found = [path for path in found if not self._settings.excludes_named(path)]
         cache = self._cache() if found else None
@@ -68,6 +70,13 @@ class Files:
         if "-" in paths:
             job = self._job(self._options.stdin_filename, None)
             yield from self._told(running.judge_file(job, sys.stdin.buffer.read()))
+
+    def _without_notebooks(self, found: list[str]) -> list[str]:
+        """What is left of the files where notebooks cannot be read: of those only what was named."""
+        unread = {path for path in found if notebooks.is_notebook(path)} - set(self._options.paths)
+        if unread:
+            complain(f"{len(unread)} notebooks were not read: {notebooks.INSTALL}")
+        return [path for path in found if path not in unread]
 
     def _job(self, path: str, cache: str | None) -> Job:
         settings = self._settings.of(path)
@@ -92,9 +101,11 @@ class Files:
             self._refuse(judged.error)
             return
         if self._options.verbose:
-            for what in judged.analysis.gave_up:
+            notebook = judged.notebook
+            analysis = judged.analysis if notebook is None else notebook.located(judged.analysis)
+            for what in analysis.gave_up:
                 complain(f"{judged.path}: {what}")
-            for cause, count in judged.analysis.unknowns:
+            for cause, count in analysis.unknowns:
                 complain(f"{judged.path}: unknown: {cause} ({count})")
         yield judged
 

@@ -111,6 +111,8 @@ def make(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> Parser:
     )
     _codes(config)
     _files(config)
+    server = add("server", "serve an editor over standard input and output")
+    server.add_argument("--stdio", action="store_true", help="what some editors add; there is no other way")
     return parser
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from tfgradlint.reports import text
 from tfgradlint.reports.report import Report
-from tfgradlint.results import Finding, PathStep
+from tfgradlint.results import Finding, PathStep, in_order
 
 #: Longer lines are shown in part, this much before the finding and this much in all.
 _BEFORE, _WIDEST = 40, 140
@@ -32,9 +32,9 @@ def findings(report: Report) -> Iterator[str]:
 
 def _source(report: Report, path: str, finding: Finding, paint: _Paint) -> Iterator[str]:
     position = finding.position
-    places = [f"{step.line}:{step.column}" for step in finding.path_steps]
+    places = [f"{f'cell {step.cell}:' * bool(step.cell)}{step.line}:{step.column}" for step in finding.path_steps]
     width = max([len(str(position.line)), *map(len, places)])
-    line = report.line(path, position.line)
+    line = report.line(path, position.line, position.cell)
     if line is not None:
         end = position.end_column - 1 if position.end_line == position.line else len(line)
         shown, carets = _excerpt(line, position.column - 1, max(end, position.column))
@@ -54,7 +54,7 @@ def _source(report: Report, path: str, finding: Finding, paint: _Paint) -> Itera
 def _breaking(finding: Finding) -> PathStep | None:
     """The step that the finding is about: of those that start there, the one that is as long."""
     position = finding.position
-    there = [step for step in finding.path_steps if (step.line, step.column) == (position.line, position.column)]
+    there = [step for step in finding.path_steps if in_order(step) == in_order(position)]
     length = position.end_column - position.column
     exact = [step for step in there if position.line == position.end_line and len(step.text) == length]
     return next(iter(exact or there), None)

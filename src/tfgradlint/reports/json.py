@@ -34,6 +34,7 @@ def prediction_lines(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]
 def _finding(path: str, finding: Finding) -> dict[str, object]:
     return {
         "path": path,
+        **_cell(finding.position.cell),
         "line": finding.position.line,
         "column": finding.position.column,
         "end_line": finding.position.end_line,
@@ -41,7 +42,8 @@ def _finding(path: str, finding: Finding) -> dict[str, object]:
         "code": finding.code,
         "message": finding.message,
         "path_steps": [
-            {"path": path, "line": step.line, "column": step.column, "text": step.text} for step in finding.path_steps
+            {"path": path, **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
+            for step in finding.path_steps
         ],
         "fix": None,
     }
@@ -50,6 +52,7 @@ def _finding(path: str, finding: Finding) -> dict[str, object]:
 def _prediction(path: str, prediction: Prediction) -> dict[str, object]:
     return {
         "path": path,
+        **_cell(prediction.cell),
         "line": prediction.line,
         "column": prediction.column,
         "call": prediction.call,
@@ -59,12 +62,18 @@ def _prediction(path: str, prediction: Prediction) -> dict[str, object]:
                 "source": source.source,
                 "verdict": source.verdict,
                 "code": source.code,
+                **_cell(source.cell),
                 "line": source.line,
                 "reason": source.reason,
             }
             for source in prediction.sources
         ],
     }
+
+
+def _cell(cell: int) -> dict[str, int]:
+    """The key that only findings in notebooks have."""
+    return {"cell": cell} if cell else {}
 
 
 def operations(found: Iterable[Found]) -> str:

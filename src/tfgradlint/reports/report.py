@@ -9,19 +9,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tfgradlint.config import OPT_IN
-from tfgradlint.results import Finding
+from tfgradlint.results import Finding, Position, place
 
 
 @dataclass(frozen=True)
 class Report:
-    """Findings with their paths, by position, and the texts of the files they are in."""
+    """Findings with their paths, by position, and the texts of the files, or of the notebooks' cells, they are in.
+
+    ``rows`` tells for each line of a cell on which line of the notebook's file it stands.
+    """
 
     located: Sequence[tuple[str, Finding]]
     texts: Mapping[str, str] = field(default_factory=dict)
     colour: bool = False
+    rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
-    def line(self, path: str, number: int) -> str | None:
+    def in_file(self, path: str, position: Position) -> Position:
+        """A position for services, which know nothing of cells: of a notebook the whole line of its file."""
+        if not position.cell:
+            return position
+        rows = self.rows.get(place(path, position.cell), {})
+        return Position(rows.get(position.line, 1), 1, rows.get(position.end_line, 1), 1)
+
+    def line(self, path: str, number: int, cell: int = 0) -> str | None:
         """A line of a file, where its text is known."""
+        path = place(path, cell)
         lines = self.texts.get(path, "").split("\n")
         return lines[number - 1] if path in self.texts and 0 < number <= len(lines) else None
 
@@ -29,7 +41,7 @@ class Report:
         """Every finding with what tells it from others however the lines before it change."""
         seen: Counter[tuple[str, ...]] = Counter()
         for path, finding in self.located:
-            line = self.line(path, finding.position.line) or ""
+            line = self.line(path, finding.position.line, finding.position.cell) or ""
             what = (relative(path), finding.code, " ".join(line.split()))
             digest = hashlib.sha256("\0".join((*what, str(seen[what]))).encode("utf-8", "surrogatepass"))
             seen[what] += 1

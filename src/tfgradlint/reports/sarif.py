@@ -12,7 +12,7 @@ from urllib.parse import quote
 from tfgradlint import __version__
 from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.reports.rule_page import link, page, summary
-from tfgradlint.results import Finding
+from tfgradlint.results import Finding, Position
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 
@@ -31,7 +31,7 @@ def findings(report: Report) -> Iterator[str]:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(*one, places) for one in report.fingerprints()],
+        "results": [_result(report, *one, places) for one in report.fingerprints()],
     }
     yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
@@ -54,8 +54,8 @@ def _level(code: str) -> str:
     return "note" if is_opt_in(code) else "warning" if code.startswith("TFG0") else "error"
 
 
-def _result(path: str, finding: Finding, fingerprint: str, places: dict[str, int]) -> dict[str, Any]:
-    position = finding.position
+def _result(report: Report, path: str, finding: Finding, fingerprint: str, places: dict[str, int]) -> dict[str, Any]:
+    position = report.in_file(path, finding.position)
     region = {
         "startLine": position.line,
         "startColumn": position.column,
@@ -74,11 +74,12 @@ def _result(path: str, finding: Finding, fingerprint: str, places: dict[str, int
         steps = [
             {
                 "location": {
-                    **_location(path, {"startLine": step.line, "startColumn": step.column}),
+                    **_location(path, {"startLine": at.line, "startColumn": at.column}),
                     "message": {"text": step.text},
                 }
             }
             for step in finding.path_steps
+            for at in (report.in_file(path, Position(step.line, step.column, step.line, step.column, cell=step.cell)),)
         ]
         what = {"text": "from the source of the gradient to its target"}
         result["codeFlows"] = [{"message": what, "threadFlows": [{"locations": steps}]}]

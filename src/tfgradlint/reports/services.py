@@ -8,22 +8,23 @@ import os
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from tfgradlint.reports import text
 from tfgradlint.reports.report import Report, is_opt_in, relative
-from tfgradlint.results import Finding
+from tfgradlint.results import Finding, Position
 
 
 def github(report: Report) -> Iterator[str]:
     """Workflow commands: an annotation on the line of each finding."""
     for path, finding in report.located:
-        position = finding.position
+        position = report.in_file(path, finding.position)
         where = [f"file={_property(relative(path))}", f"line={position.line}", f"col={position.column}"]
         where.append(f"endLine={position.end_line}")
         if position.end_line == position.line:
             where.append(f"endColumn={position.end_column}")
         where.append(f"title={_property(f'tfgradlint ({finding.code})')}")
         kind = "notice" if is_opt_in(finding.code) else "error"
-        place = f"{path}:{position.line}:{position.column}"
-        yield f"::{kind} {','.join(where)}::{_data(f'{place}: {finding.code} {finding.message}')}"
+        told = next(text.findings([(path, finding)]))
+        yield f"::{kind} {','.join(where)}::{_data(told)}"
 
 
 def _data(text: str) -> str:
@@ -38,19 +39,20 @@ def gitlab(report: Report) -> Iterator[str]:
     """A code quality report."""
     told = [
         {
-            "description": finding.message,
+            "description": _cell(finding) + finding.message,
             "check_name": finding.code,
             "fingerprint": fingerprint,
             "severity": "info" if is_opt_in(finding.code) else "major",
             "location": {
                 "path": relative(path),
                 "positions": {
-                    "begin": {"line": finding.position.line, "column": finding.position.column},
-                    "end": {"line": finding.position.end_line, "column": finding.position.end_column},
+                    "begin": {"line": at.line, "column": at.column},
+                    "end": {"line": at.end_line, "column": at.end_column},
                 },
             },
         }
         for path, finding, fingerprint in report.fingerprints()
+        for at in (report.in_file(path, finding.position),)
     ]
     yield json.dumps(told, indent=2)
 
@@ -65,7 +67,7 @@ def junit(report: Report) -> Iterator[str]:
         count = f'tests="{len(cases)}" failures="{len(cases)}" errors="0" skipped="0"'
         yield f'  <testsuite name={_attribute(path)} package="tfgradlint" {count}>'
         for finding in cases:
-            yield from _case(path, finding)
+            yield from _case(path, finding, report.in_file(path, finding.position))
         yield "  </testsuite>"
     if not total:
         yield '  <testsuite name="tfgradlint" tests="1" failures="0" errors="0" skipped="0">'
@@ -74,14 +76,18 @@ def junit(report: Report) -> Iterator[str]:
     yield "</testsuites>"
 
 
-def _case(path: str, finding: Finding) -> Iterator[str]:
+def _case(path: str, finding: Finding, at: Position) -> Iterator[str]:
     position = finding.position
     module = _attribute(os.path.splitext(path)[0])
-    place = f'line="{position.line}" column="{position.column}"'
+    place = f'line="{at.line}" column="{at.column}"'
     yield f'    <testcase name="tfgradlint.{finding.code}" classname={module} file={_attribute(path)} {place}>'
-    told = f"line {position.line}, column {position.column}: {finding.code} {finding.message}"
+    told = f"{_cell(finding)}line {position.line}, column {position.column}: {finding.code} {finding.message}"
     yield f"      <failure message={_attribute(finding.message)}>{escape(_clean(told))}</failure>"
     yield "    </testcase>"
+
+
+def _cell(finding: Finding) -> str:
+    return f"cell {finding.position.cell}: " if finding.position.cell else ""
 
 
 def _attribute(text: str) -> str:

@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfgradlint.results import Finding, Prediction, SourcePrediction
+from tfgradlint.results import Finding, Prediction, SourcePrediction, place
 
 
 def findings(located: Iterable[tuple[str, Finding]]) -> Iterator[str]:
     """A line for each finding."""
     for path, finding in located:
         position = finding.position
-        yield f"{path}:{position.line}:{position.column}: {finding.code} {finding.message}"
+        yield f"{place(path, position.cell)}:{position.line}:{position.column}: {finding.code} {finding.message}"
 
 
 def predictions(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
     """A line for each request, and below it an indented line for each of its sources."""
     for path, prediction in located:
-        yield f"{path}:{prediction.line}:{prediction.column}: {prediction.call}: {prediction.verdict}"
+        where = place(path, prediction.cell)
+        yield f"{where}:{prediction.line}:{prediction.column}: {prediction.call}: {prediction.verdict}"
         for source in prediction.sources:
             yield f"    {source.source}: {source.verdict}{_why(source)}"
 
 
 def _why(source: SourcePrediction) -> str:
-    words = [word for word in (source.code, f"line {source.line}" if source.line is not None else None) if word]
+    cell = f" of cell {source.cell}" if source.cell else ""
+    words = [word for word in (source.code, f"line {source.line}{cell}" if source.line is not None else None) if word]
     place = f" ({', '.join(words)})" if words else ""
     return f"{place}: {source.reason}" if source.reason else place
 

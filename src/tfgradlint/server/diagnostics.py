@@ -1,0 +1,94 @@
+"""Findings as the protocol's diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lsprotocol import types
+from pygls.workspace import PositionCodec
+
+from tfgradlint.judge import NOT_ANALYSED
+from tfgradlint.links import rule_page
+from tfgradlint.results import Finding, PathStep
+from tfgradlint.server.judging import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Lines and columns, from 1 and in characters, as the client counts them: from 0 and in its own units."""
+
+    lines: Sequence[str]
+    codec: PositionCodec
+
+    def position(self, line: int, column: int) -> types.Position:
+        """A place; one beyond the text is its end."""
+        if line > len(self.lines):
+            line, column = len(self.lines), len(self.lines[-1]) + 1
+        before = self.lines[line - 1][: column - 1]
+        return types.Position(line - 1, self.codec.client_num_units(before))
+
+    def between(self, line: int, column: int, end_line: int, end_column: int) -> types.Range:
+        """From a place to another one, which is not included."""
+        return types.Range(self.position(line, column), self.position(end_line, end_column))
+
+    def step(self, step: PathStep) -> types.Range:
+        """A step, as far as it is known to reach: to the end of its text, or of its line."""
+        line = self.lines[step.line - 1] if step.line <= len(self.lines) else ""
+        whole = line.startswith(step.text, step.column - 1)
+        end = step.column + len(step.text) if whole else len(line.rstrip()) + 1
+        return self.between(step.line, step.column, step.line, end)
+
+    def characters(self, position: types.Position) -> tuple[int, int]:
+        """The client's position as line and column from 1, in characters."""
+        if position.line >= len(self.lines):
+            return len(self.lines), len(self.lines[-1]) + 1
+        units, line = 0, self.lines[position.line]
+        for column, character in enumerate(line, 1):
+            if units >= position.character:
+                return position.line + 1, column
+            units += self.codec.client_num_units(character)
+        return position.line + 1, len(line) + 1
+
+
+def diagnostics(judged: Judged, ranges: Ranges, *, related: bool) -> list[types.Diagnostic]:
+    """A diagnostic for each finding, with the way from the source to the target where the client shows it."""
+    return [_diagnostic(finding, judged, ranges, related) for finding in judged.findings]
+
+
+def _diagnostic(finding: Finding, judged: Judged, ranges: Ranges, related: bool) -> types.Diagnostic:
+    at = finding.position
+    page = rule_page(finding.code)
+    not_analysed = finding.code == NOT_ANALYSED
+    return types.Diagnostic(
+        range=ranges.between(at.line, at.column, at.end_line, at.end_column),
+        message=finding.message,
+        severity=types.DiagnosticSeverity.Information if not_analysed else types.DiagnosticSeverity.Warning,
+        code=finding.code,
+        code_description=types.CodeDescription(page) if page is not None else None,
+        source="tfgradlint",
+        related_information=_path(finding, judged, ranges) if related else None,
+    )
+
+
+def _path(finding: Finding, judged: Judged, ranges: Ranges) -> list[types.DiagnosticRelatedInformation]:
+    """The steps from the source to the target, and the requests that suffer."""
+    steps, at, uri = finding.path_steps, finding.position, judged.document.uri
+    broken = next((step for step in steps if (step.line, step.column) == (at.line, at.column)), None)
+    path = [
+        (ranges.step(step), f"step {number} of {len(steps)}{_LOST * (step is broken)}: {step.text}")
+        for number, step in enumerate(steps, 1)
+    ]
+    requests = [
+        (
+            ranges.between(each.line, each.column, each.line, each.column),
+            f"{each.call} of {source.source}: {each.verdict}",
+        )
+        for each in judged.analysis.predictions
+        for source in each.sources
+        if (source.code, source.line) == (finding.code, at.line) and source.reason == finding.message
+    ]
+    return [types.DiagnosticRelatedInformation(types.Location(uri, where), told) for where, told in path + requests]
+
+
+_LOST = ", where the gradient is lost"

@@ -1,0 +1,79 @@
+"""What is known of one version of a document. The settings in force are asked for here, and nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tfgradlint import config
+from tfgradlint.judge import NOT_ANALYSED, judge, parse
+from tfgradlint.noqa import Comments
+from tfgradlint.results import Analysis, Finding
+from tfgradlint.rules import all_rules
+from tfgradlint.settings import Configuration, Settings
+from tfgradlint.sources import relevant, without_noqa
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as the editor holds it. ``version`` counts its changes."""
+
+    uri: str
+    path: str
+    version: int | None
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines as the protocol and Python count them: a form feed ends none."""
+        return self.text.split("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A document with its analysis. ``findings`` are those to be shown, ``error`` says why nothing was judged."""
+
+    document: Document
+    tree: ast.Module | None = None
+    analysis: Analysis = field(default_factory=Analysis)
+    findings: tuple[Finding, ...] = ()
+    tensorflow_version: str | None = None
+    error: str = ""
+
+
+def judged(document: Document) -> Judged:
+    """Judge a document under the settings that are in force for its file."""
+    path = document.path
+    try:
+        # read anew each time: the configuration may be open in the editor too
+        wanted = Configuration([rule.code for rule in all_rules()]).of(path)
+    except config.ConfigError as error:
+        return Judged(document, error=str(error))
+    if _excluded(wanted, path):
+        return Judged(document)
+    try:
+        tree = parse(document.text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        tree = None
+    analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients)
+    findings: Sequence[Finding] = analysis.findings
+    if wanted.reports(config.UNUSED_NOQA, path) and "noqa" in document.text.lower():
+        findings = [
+            *findings,
+            *Comments(path, document.text).unused(findings, lambda code: wanted.reports(code, path)),
+        ]
+    found = without_noqa(path, document.text, findings)
+    shown = tuple(each for each in found if wanted.reports(each.code, path) and _worth_telling(each, document))
+    return Judged(document, tree, analysis, shown, wanted.tensorflow_version)
+
+
+def _excluded(wanted: Settings, path: str) -> bool:
+    """Whether the project leaves the file out. What it is called further up is nobody's business."""
+    return os.path.abspath(path).startswith(os.path.join(wanted.root, "")) and wanted.excludes_named(path)
+
+
+def _worth_telling(finding: Finding, document: Document) -> bool:
+    """A syntax error is the editor's own business where there would be nothing to judge."""
+    return finding.code != NOT_ANALYSED or relevant(document.text)

@@ -1,0 +1,130 @@
+"""The server itself: what the client tells, and what it is told."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from tfgradlint import __version__
+from tfgradlint.server import hover
+from tfgradlint.server.diagnostics import Ranges, diagnostics
+from tfgradlint.server.judging import Document, Judged, judged
+from tfgradlint.server.runs import Runs
+from tfgradlint.settings import FILE
+
+#: How long, in seconds, nobody may have typed before a text is judged.
+PAUSE = 0.3
+
+
+class Server(LanguageServer):
+    """Serves one client. Texts are sent whole: it and Python then agree on what a line is."""
+
+    def __init__(self) -> None:
+        super().__init__("tfgradlint", __version__, types.TextDocumentSyncKind.Full)
+        self._runs = Runs(judged, self._show, PAUSE)
+        self._told = ""
+        self.feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
+        self.feature(types.TEXT_DOCUMENT_DID_CHANGE)(_changed)
+        self.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
+        self.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_closed)
+        self.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
+        self.feature(types.INITIALIZED)(_initialized)
+        self.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_configured)
+
+    def shutdown(self) -> None:
+        """End, and leave no work behind."""
+        self._runs.end()
+        super().shutdown()  # type: ignore[no-untyped-call]
+
+    async def watch(self) -> None:
+        """Ask to be told of changes of the configuration, where the client can."""
+        workspace = self.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace is not None else None
+        if watched is None or not watched.dynamic_registration:
+            return
+        what = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(f"**/{FILE}")])
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        registration = types.Registration(id="configuration", method=method, register_options=what)
+        await self.client_register_capability_async(types.RegistrationParams([registration]))
+
+    def judge_all(self) -> None:
+        """Judge every open document anew."""
+        for uri in list(self.workspace.text_documents):
+            self.judge(uri, at_once=True)
+
+    def forget(self, uri: str) -> None:
+        """A document is closed: nothing is told of it any longer."""
+        self._runs.closed(uri)
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    def _document(self, uri: str) -> Document | None:
+        document = self.workspace.get_text_document(uri)
+        if document.language_id not in (None, "", "python"):
+            return None
+        text = document.source.replace("\r\n", "\n").replace("\r", "\n")
+        return Document(uri, to_fs_path(uri) or uri, document.version, text)
+
+    def judge(self, uri: str, *, at_once: bool) -> None:
+        """Judge a document anew, after a pause or at once."""
+        document = self._document(uri)
+        if document is not None:
+            self._runs.changed(document, at_once=at_once)
+
+    def _show(self, result: Judged) -> None:
+        if result.error and result.error != self._told:
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"tfgradlint: {result.error}"))
+        self._told = result.error
+        document = result.document
+        found = diagnostics(result, self._ranges(document), related=self._shows_related())
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, found, document.version))
+
+    def _ranges(self, document: Document) -> Ranges:
+        return Ranges(document.lines, self.workspace.position_codec)
+
+    def _shows_related(self) -> bool:
+        documents = self.client_capabilities.text_document
+        published = documents.publish_diagnostics if documents is not None else None
+        return bool(published is not None and published.related_information)
+
+    async def hover(self, uri: str, position: types.Position) -> types.Hover | None:
+        """What is told of the place."""
+        result = await self._runs.result(uri)
+        if result is None:
+            return None
+        ranges = self._ranges(result.document)
+        line, column = ranges.characters(position)
+        told = await self._runs.off_the_loop(lambda: hover.told(result, line, column))
+        if told is None:
+            return None
+        (start, end), words = told
+        content = types.MarkupContent(types.MarkupKind.Markdown, words)
+        return types.Hover(content, ranges.between(*start, *end))
+
+
+async def _opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    ls.judge(params.text_document.uri, at_once=True)
+
+
+async def _changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+    ls.judge(params.text_document.uri, at_once=False)
+
+
+async def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+    ls.judge(params.text_document.uri, at_once=True)
+
+
+async def _initialized(ls: Server, params: types.InitializedParams) -> None:
+    await ls.watch()
+
+
+async def _configured(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    ls.judge_all()
+
+
+async def _closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+    ls.forget(params.text_document.uri)
+
+
+async def _hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    return await ls.hover(params.text_document.uri, params.position)

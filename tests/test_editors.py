@@ -1,0 +1,70 @@
+"""Editors that know flake8: python-lsp-server runs it, with this plugin, and an editor shows what it finds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from editor import PATIENCE, Editor, editing
+from lsprotocol.types import Diagnostic, DidChangeConfigurationParams, Position
+from processes import FAULTY, REPAIRED, command
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDE = (ROOT / "docs" / "editors.md").read_text("utf-8")
+NAME = "program.py"
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of the guide in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def configure(editor: Editor) -> None:
+    """Send the settings that the guide shows; the flake8 is to be this Python's, and only TFG is to be looked at."""
+    (shown,) = re.findall(r"^<!-- settings: pylsp -->\n```json\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    settings = json.loads(shown)
+    executable = str(Path(sys.executable).parent / "flake8")
+    settings["pylsp"]["plugins"]["flake8"] |= {"executable": executable, "ignore": ["E", "W", "F"]}
+    editor.client.workspace_did_change_configuration(DidChangeConfigurationParams(settings))
+
+
+def ours(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return [each for each in found if str(each.code).startswith("TFG")]
+
+
+def test_python_lsp_server_shows_findings_and_takes_them_back(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path, sys.executable, "-m", "pylsp") as editor:
+            configure(editor)
+            editor.open(NAME, FAULTY)
+            (found,) = await editor.until(NAME, ours)
+            assert (found.code, found.source) == ("TFG202", "flake8")
+            assert found.message.startswith("TFG202 np.square() leaves TensorFlow: tape.gradient(loss, w) on line 8 ")
+            # flake8 tells where a finding starts; python-lsp-server marks the rest of the line
+            assert (found.range.start, found.range.end.line) == (Position(6, 25), 6)
+            editor.change(NAME, REPAIRED)
+            assert not await editor.until(NAME, lambda diagnostics: not ours(diagnostics))
+            editor.change(NAME, "\n" + FAULTY)
+            (found,) = await editor.until(NAME, ours)
+            assert found.range.start == Position(7, 25)
+
+    asyncio.run(asyncio.wait_for(session(), 4 * PATIENCE))
+
+
+def test_the_settings_shown_are_well_formed() -> None:
+    assert all(isinstance(json.loads(block), dict) for block in blocks("json"))
+    strings = {"elisp": r'"[^"\n]*"', "lua": r"'[^'\n]*'", "vim": r"'[^'\n]*'"}
+    for language, string in strings.items():
+        for block in blocks(language):
+            code = re.sub(string, "", block)
+            assert [code.count(each) for each in "([{"] == [code.count(each) for each in ")]}"]
+
+
+def test_the_server_shown_is_there() -> None:
+    for way in ('("tfgradlint" "server")', "{ 'tfgradlint', 'server' }", 'command = "tfgradlint"\nargs = ["server"]'):
+        assert way in GUIDE
+    assert command("server", "--help").returncode == 0
