@@ -27,6 +27,7 @@ from tfgradlint.libraries import (
     datasets,
     distribution,
     keras,
+    keras_attributes,
     keras_metrics,
     keras_optimizers,
     numpy,
@@ -125,16 +126,16 @@ class World:
         if isinstance(receiver, Instance):
             if name in keras_optimizers.METHODS and keras_optimizers.own_class(receiver.cls) is not None:
                 return Member(receiver, name)
-            found = keras.instance_attribute(interp, receiver, name)
+            found = keras_attributes.instance_attribute(interp, receiver, name)
             return found if found is not None else tensorflow.instance_attribute(interp, receiver, name)
         if isinstance(receiver, Layer):
-            return keras.attribute(interp, receiver, name)
+            return keras_attributes.attribute(interp, receiver, name)
         return None
 
     def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
         if isinstance(receiver, Instance):
             untracked.note(interp, receiver, name)
-        return keras.set_attribute(interp, receiver, name, value)
+        return keras_attributes.set_attribute(interp, receiver, name, value)
 
     def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         keras.initialise(interp, instance, args, kwargs)
