@@ -7,10 +7,7 @@ known, and still depends on nothing but its inputs and its weights.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
@@ -36,7 +33,16 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
-from tfgradlint.libraries.keras_layers import ACTIVATIONS, BLOCKING, FLOWING, PASSING, STATES, UNSURE, UNSURE_INPUT
+from tfgradlint.libraries.keras_layers import (
+    ACTIVATIONS,
+    BLOCKING,
+    FLOWING,
+    MERGING,
+    PASSING,
+    STATES,
+    UNSURE,
+    UNSURE_INPUT,
+)
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,
@@ -51,6 +57,7 @@ from tfgradlint.libraries.keras_models import (
     replay,
     sequential,
 )
+from tfgradlint.libraries.keras_modes import asked, training_as, unless_training
 from tfgradlint.libraries.keras_optimizers import is_optimizer
 from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
@@ -93,11 +100,15 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     if family == "layers" and last == "Lambda" and (args or "function" in kwargs):
         function = args[0] if args else kwargs["function"]
         return Thunk("Lambda", lambda given, named: interp.calls.call(function, given, {}))
+    if family == "layers" and last in MERGING:
+        given = args[0] if args else kwargs.get("inputs", NONE)
+        merging = Layer(path.removesuffix(last) + last.capitalize(), None, ())
+        return interp.calls.call(merging, [given], {})
     if family == "layers" and last[:1].isupper() and last != "Layer":
         return layer(interp, path, last, args, kwargs)
     if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
         return opaque_model(interp, path, family.startswith("applications"))
-    if family == "losses" and last[:1].isupper() and world.known(path) is None:
+    if family == "losses" and last[:1].isupper() and not last.isupper() and world.known(path) is None:
         return _loss(interp, world, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
         interp.reports.trains = interp.reports.trains or is_optimizer(name)
@@ -162,13 +173,21 @@ def _call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs
     if HIDDEN in callee.fields:
         return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
     if GRAPH in callee.fields:
-        made = _once_more(interp, callee, given)
+        with training_as(interp, asked(interp, kwargs)):
+            made = _once_more(interp, callee, given)
         return made if made is not None else interp.unknown("model", *args, *Reach(callee).variables)
     parts = callee.parts
     if parts is None:
         return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+    with training_as(interp, asked(interp, kwargs)):
+        return _run_parts(interp, callee, parts, args, kwargs)
+
+
+def _run_parts(
+    interp: Interpreter, callee: Layer, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     if is_sequential(callee) and callee.own is None:
-        value = given
+        value = args[0] if args else kwargs.get("inputs", NONE)
         for part in parts:
             if isinstance(part, (Layer, Instance, Thunk)):
                 site = interp.recorder.site
@@ -203,7 +222,9 @@ def _one_layer(interp: Interpreter, callee: Layer, given: list[Value]) -> Value:
     named = callee.fields.get(NAMED)
     if last in BLOCKING:
         edges = [Edge(edge.node, Effect.NONE, Cause.NO_GRADIENT, f"keras.layers.{last}") for edge in edges]
-    elif FLOWING.match(last) or (named is not None and last not in UNSURE_INPUT):
+    elif last in UNSURE_INPUT:
+        edges = [unless_training(interp, edge.node) for edge in edges]
+    elif FLOWING.match(last) or named is not None:
         edges = [Edge(edge.node) for edge in edges]
     if named is not None:
         for name, weight in named.items():
@@ -266,8 +287,7 @@ def _call_instance(
     site, pinned = recorder.site, recorder.pinned
     _build(interp, instance)
     names = [param.name.value for param in (*function.node.params.params, *function.node.params.kwonly_params)]
-    training = kwargs.get("training", NONE)
-    known = training if not (isinstance(training, Const) and training.value is None) else _TRAINING.get(interp, NONE)
+    known = asked(interp, kwargs)
     if function.node.params.star_kwarg is None:
         kwargs = {name: value for name, value in kwargs.items() if name in names or name not in ("training", "mask")}
     if "training" in names and len(args) < names.index("training") and known is not NONE:
@@ -287,21 +307,6 @@ def _call_instance(
             recorder.pinned = pinned
             recorder.level -= traced
             interp.unconverted -= 1
-
-
-#: The training flag that the outermost call was given: Keras hands it to the layers inside.
-_TRAINING: WeakKeyDictionary[Interpreter, Value] = WeakKeyDictionary()
-
-
-@contextmanager
-def training_as(interp: Interpreter, flag: Value) -> Iterator[None]:
-    """Layers that are called inside and are not told otherwise go by this training flag."""
-    before = _TRAINING.get(interp, NONE)
-    _TRAINING[interp] = flag
-    try:
-        yield
-    finally:
-        _TRAINING[interp] = before
 
 
 def _tensor(interp: Interpreter, value: Value) -> Value:

@@ -70,9 +70,18 @@ _ROOTS = {
     "enum": "enum",
     "abc": "abc",
 }
-_SAME_MODULES = (("tf.compat.v2.", "tf."), ("tf._api.v2.", "tf."), ("tf.python.keras.", "tf.keras."))
+_SAME_MODULES = (
+    ("tf.compat.v2.", "tf."),
+    ("tf._api.v2.", "tf."),
+    ("tf.python.keras.", "tf.keras."),
+    ("tf.optimizers.", "tf.keras.optimizers."),
+    ("tf.losses.", "tf.keras.losses."),
+    ("tf.metrics.", "tf.keras.metrics."),
+    ("tf.initializers.", "tf.keras.initializers."),
+)
 #: The first TensorFlow that brings Keras 3.
 _KERAS_3 = (2, 16)
+_WITH_KERAS_2 = "2.15"
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
 _MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
@@ -97,6 +106,9 @@ class World:
         return 2 if path.startswith("tf_keras.") else self._keras
 
     def known(self, path: str) -> Known | None:
+        if path.startswith("tf_keras."):
+            # Keras 2 under its own name: measured as part of the last TensorFlow that brought it.
+            return load(_WITH_KERAS_2).get("tf.keras." + path.removeprefix("tf_keras."))
         return self._knowledge.get(path)
 
     def imported(self, module: str) -> Value | None:
@@ -172,7 +184,7 @@ class World:
         made = made or distribution.call(interp, path) or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
-        module: Any = {"tf": tensorflow, "keras": tensorflow, "numpy": numpy}.get(root, python)
+        module: Any = {"tf": tensorflow, "keras": tensorflow, "tf_keras": tensorflow, "numpy": numpy}.get(root, python)
         special: Value | None = module.call(interp, self, path, args, kwargs)
         if special is not None:
             return special
