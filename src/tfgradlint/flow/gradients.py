@@ -80,6 +80,8 @@ class Gradients:
             return method(tape, args, kwargs)
         if name in ("gradient", "jacobian", "batch_jacobian"):
             return self._request(tape, name, args, kwargs)
+        if not name.startswith("_") and name not in self._interp.asked_for:
+            self.refuses(Cause.NO_SUCH_METHOD, "AttributeError", name)
         return self._interp.unknown(f"tape.{name}")
 
     # -- recording
