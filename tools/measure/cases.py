@@ -141,10 +141,10 @@ def _option(measurement: Measurement, base: Call, full: Call, name: str, value: 
     """The facts of a call with an option. The tensors may have to be of the option's dtype."""
     facts = measurement.facts({**base, name: value})
     before, dtype = measurement.dtype, value.strip("'")
-    if dtype in ("float64", "float16", "bfloat16"):
+    if facts is None and dtype in ("float64", "float16", "bfloat16"):
         measurement.dtype = dtype
-    if facts is None and measurement.dtype != before and measurement.accepts({**base, name: value}):
-        facts = measurement.facts({**base, name: value})
+        if measurement.accepts({**base, name: value}):
+            facts = measurement.facts({**base, name: value})
     if facts is not None and full != base and measurement.accepts({**full, name: value}):
         fuller = measurement.facts({**full, name: value})
         facts = fuller if fuller is not None and alike(fuller, facts) else facts

@@ -18,6 +18,7 @@ from tools.measure.measuring import (
     Refused,
     TooLong,
     attempt,
+    forget_arguments,
     handed_through,
     observe,
     unwatched,
@@ -51,6 +52,7 @@ class Measurement:
     """Measures one callable. ``skip`` tells calls that brought the process down before; ``log`` hears of each call."""
 
     def __init__(self, target: Target, log: Callable[[str], bool] = lambda text: True) -> None:
+        forget_arguments()
         self.target = target
         self.log = log
         self.problem = "no call succeeded"
@@ -102,7 +104,9 @@ class Measurement:
                 self.dtype = "complex64"
                 accepted = [call for call in written if self.accepts(call)]
             if not accepted:
-                self.dtype, self.problem = "float32", problem
+                # That there is no implementation shows only where the operation takes the dtype.
+                told = self.problem if "registered kernels" in self.problem else problem
+                self.dtype, self.problem = "float32", told
             return accepted
         problem = ""
         for dtype in ("float32", "complex64"):
@@ -238,8 +242,9 @@ class Measurement:
             with contextlib.suppress(Refused, TooLong):
                 facts.unwatched = unwatched(self.target, call)
         if facts.returns == "single" and facts.outputs[0].kind == "tensor":
+            rest = {parameter.name for parameter in self.target.parameters if parameter.kind == "var_positional"}
             for name in facts.watched:
-                if call[name].startswith("["):
+                if call[name].startswith("[") and name not in rest:
                     with contextlib.suppress(Refused, TooLong):
                         facts.single = name if handed_through(self.target, call, name) else ""
 

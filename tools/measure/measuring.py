@@ -280,12 +280,18 @@ def _trial_argument(text: str, dtype: str) -> Any:
     return evaluate(text, "trial", Point(dtype=dtype)).value
 
 
+def forget_arguments() -> None:
+    """To be called before another callable is measured: one may have changed what it was given."""
+    _trial_argument.cache_clear()
+
+
 def attempt(target: Target, call: Call, dtype: str) -> Any:
     """Only makes the call, to see whether it can be made. Raises :class:`Refused`."""
     tf.random.set_seed(4)
     with time_limit():
         try:
-            cached = {n: _trial_argument(t, dtype) for n, t in call.items() if not _CHANGEABLE.search(t)}
+            kept = () if "Inplace" in target.name else call.items()
+            cached = {n: _trial_argument(t, dtype) for n, t in kept if not _CHANGEABLE.search(t)}
             fresh = {n: evaluate(t, n, Point(dtype=dtype)).value for n, t in call.items() if n not in cached}
             result = invoke(target, {**cached, **fresh})
             leaves = [leaf for element in structure(result)[2] for leaf in leaves_of(element)]

@@ -161,7 +161,7 @@ def _random(target: Target, call: Call) -> bool:
             arguments = {name: evaluate(text, name, POINTS[0]).value for name, text in call.items()}
             tf.random.set_seed(seed)
             outputs = [leaves_of(element) for element in structure(invoke(target, arguments))[2]]
-        seen.add(tuple(round(_projection(leaves), 6) for leaves in outputs))
+        seen.add(tuple(str(round(_projection(leaves), 6)) for leaves in outputs))
     return len(seen) > 1
 
 
@@ -234,7 +234,7 @@ def compare(target: Target, call: Call, facts: Observation) -> Comparison:
                 result.doubtful.append((number, name))
                 result.notes.append(Note(number, name, SATURATED, place, *_pair(slope)))
         elif again == UNSETTLED:
-            result.notes.append(Note(number, name, UNSETTLED, place, 0.0, 0.0))
+            result.notes.append(Note(number, name, UNSETTLED, "generic", 0.0, 0.0))
         else:
             result.notes.append(Note(number, name, kind, place, *_pair(slope)))
     if not comparable(target.name):

@@ -262,12 +262,21 @@ def show(pattern: str) -> int:
 
 
 def entries() -> dict[str, Any]:
-    """What is stored of the TensorFlow that runs this."""
+    """What is stored of the TensorFlow that runs this, and of the libraries that are here as they were measured."""
     from tfgradlint.knowledge.versions import parse
     from tools.measure import writing
 
-    measured = writing.stored().get(parse(versions()["tensorflow"]))
-    return measured.entries if measured else {}
+    here = versions()
+    measured = writing.stored().get(parse(here["tensorflow"]))
+    if measured is None:
+        return {}
+    same = {own for own, version in measured.distributions.items() if parse(here[own]) == parse(version)}
+    return {name: entry for name, entry in measured.entries.items() if _distribution(name) in same}
+
+
+def _distribution(name: str) -> str:
+    root = name.partition(".")[0]
+    return {"tf": "tensorflow", "keras": "keras", "numpy": "numpy"}.get(root, "python")
 
 
 def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
