@@ -141,13 +141,17 @@ def _option(measurement: Measurement, base: Call, full: Call, name: str, value: 
     """The facts of a call with an option. The tensors may have to be of the option's dtype."""
     facts = measurement.facts({**base, name: value})
     before, dtype = measurement.dtype, value.strip("'")
-    if facts is None and dtype in ("float64", "float16", "bfloat16"):
+    if dtype in ("float64", "float16", "bfloat16"):
         measurement.dtype = dtype
-        if measurement.accepts({**base, name: value}):
-            facts = measurement.facts({**base, name: value})
+    if facts is None and measurement.dtype != before and measurement.accepts({**base, name: value}):
+        facts = measurement.facts({**base, name: value})
     if facts is not None and full != base and measurement.accepts({**full, name: value}):
         fuller = measurement.facts({**full, name: value})
-        facts = fuller if fuller is not None and alike(fuller, facts) else facts
+        if fuller is not None and alike(fuller, facts):
+            # Not the dtypes: those of the tensors and the one that the option names are the same there.
+            pairs = zip(facts.outputs, fuller.outputs, strict=True)
+            outputs = [dataclasses.replace(new, dtype=old.dtype) for old, new in pairs]
+            facts = dataclasses.replace(fuller, outputs=outputs)
     measurement.dtype = before
     if facts is None and value in choices("", "dtype"):
         facts = measurement.of_plain_values({**base, name: value}, dtype)
