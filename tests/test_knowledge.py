@@ -166,7 +166,6 @@ def test_combinations_of_options_are_measured_and_not_made_up() -> None:
     ("name", "argument"),
     [
         ("tf.gather", "params"),
-        ("tf.gather_nd", "params"),
         ("tf.nn.embedding_lookup", "params"),
         ("keras.ops.take", "x"),
         ("tf.Variable.sparse_read", "self"),

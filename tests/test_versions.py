@@ -336,3 +336,14 @@ def test_a_call_that_raises_is_a_change() -> None:
     raising = Known("tf.f", known().params, (Case({}, "raises:AttributeError", (), ()),))
     (change,) = changes(raising, known())
     assert (change.what(), change.before, change.after) == ("the call", "raises:AttributeError", "returns")
+
+
+def test_another_form_of_the_gradient_is_a_change() -> None:
+    dense, sparse = (Output(effects={"x": "flows"}, slices=slices) for slices in ((), ("x",)))
+    one, other = (Known("tf.f", known().params, (Case({}, "single", (), (each,)),)) for each in (dense, sparse))
+    (change,) = changes(one, other)
+    assert (change.what(), change.before, change.after) == (
+        "form of the gradient with respect to x",
+        *("dense", "IndexedSlices"),
+    )
+    assert changes(one, one) == ()

@@ -72,9 +72,11 @@ def _raising(measurement: Measurement) -> Entry | None:
     if not own and not written:
         return None
     tried = written or [filled(*next(calls(target)))]
+    problem = measurement.problem
     measurement.accepts(tried[0])
     error = measurement.problem.partition(":")[0]
     if error not in _REFUSALS and not (error == "TypeError" and own and written):
+        measurement.problem = problem
         return None
     return Entry(target.parameters, [Case(Observation(f"raises:{error}", (), [], ()), frozenset())])
 

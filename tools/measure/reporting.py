@@ -49,7 +49,7 @@ class Count:
     left_out: int
 
     def row(self, name: str) -> tuple[str, ...]:
-        share = f"{100 * self.measured / self.floats:.0f} %" if self.floats else ""
+        share = f"{100 * self.measured // self.floats} %" if self.floats else ""
         return name, str(self.floats), str(self.measured), share, str(self.others), str(self.left_out)
 
 
