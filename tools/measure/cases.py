@@ -91,10 +91,9 @@ def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, kept: 
     # Calls of the table differ for a reason, such as square and other matrices: an option must do the same for all.
     others = [call for call in kept[1:] if call.keys() == base.keys() and handwritten(measurement.target.name)]
     name = parameter.name
-    if isinstance(parameter.value, bool):
-        values: tuple[str, ...] = ("False", "True")
-    else:
-        values = measurement.target.choices.get(name) or choices(measurement.target.name, name)
+    values = measurement.target.choices.get(name) or choices(measurement.target.name, name)
+    if isinstance(parameter.value, bool) and not values:
+        values = ("False", "True")
     if not values or parameter.kind.startswith("var") or (name in base and not _is_literal(base[name])):
         return
     default = base.get(name, parameter.default or "...")
