@@ -26,7 +26,7 @@ _CHARACTER, _BOX, _ROW, _GAP, _MARGIN, _LEGEND = 7.3, 40, 84, 24, 24, 96
 _STYLE = """
   text { font: 12px ui-monospace, Menlo, Consolas, monospace; fill: #1f2937; }
   .small { font-size: 11px; fill: #6b7280; }
-  .box { stroke-width: 1.5; rx: 6; }
+  .box { stroke-width: 1.5; }
   .variable { fill: #dbeafe; stroke: #2563eb; }
   .recorded { fill: #dcfce7; stroke: #16a34a; }
   .outside { fill: #f3f4f6; stroke: #9ca3af; }
@@ -39,7 +39,7 @@ _STYLE = """
 """
 _LEGENDS = (
     ("flows", "the gradient can pass"),
-    ("idle", "recorded, and leads to no source"),
+    ("idle", "leads to no source"),
     ("plain", "no tensor: the tape sees nothing"),
     ("broken", "the gradient is lost"),
 )
@@ -171,7 +171,7 @@ def _drawn(box: Box) -> list[str]:
     kind = "variable" if node.variable is not None else "recorded" if node.recorded else "outside"
     x, y, width = box.x - box.width / 2, box.y, box.width
     return [
-        f'<rect class="box {kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BOX}"/>',
+        f'<rect class="box {kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BOX}" rx="6"/>',
         f'<text x="{box.x:.1f}" y="{y + 17:.1f}" text-anchor="middle">{escape(box.label)}</text>',
         f'<text class="small" x="{box.x:.1f}" y="{y + 32:.1f}" text-anchor="middle">{box.place}</text>',
     ]

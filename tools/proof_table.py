@@ -60,12 +60,18 @@ def _observed(program: Program, mode: str, version: str) -> str:
 
 
 def _cell(words: str) -> str:
-    """Equal neighbours are told once."""
+    """Equal neighbours are told once, and sources that all get the same are counted."""
     told: list[str] = []
-    for word in words.replace("raises:", "").replace("|", "then").split(" / "):
-        if word not in told[-1:]:
-            told.append(word)
+    for word in words.replace("trains raises:", "the update raises ").replace("raises:", "").split(" / "):
+        short = " then ".join(map(_counted, word.split(" | ")))
+        if short not in told[-1:]:
+            told.append(short)
     return " / ".join(told)
+
+
+def _counted(words: str) -> str:
+    each = words.split(", ")
+    return f"{len(each)} × {each[0]}" if len(each) > 2 and len(set(each)) == 1 else words
 
 
 @cache
