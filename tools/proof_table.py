@@ -32,7 +32,9 @@ def section(rule: Rule) -> str:
     rows = ["| program | mode | " + " | ".join([newest(), *known]) + " |", "| --- " * (len(known) + 3) + "|"]
     for name, program in zip(("Example", "Use instead"), programs, strict=True):
         for mode in program.modes:
-            cells = [_claimed(program, mode), *(_observed(program, mode, version) for version in known)]
+            cells = [observed(program, mode, version) for version in (newest(), *known)]
+            if cells[0] == NOT_RUN:
+                cells[0] = claimed(program, mode)
             rows.append(f"| {name} | {MODES[mode]} | " + " | ".join(cells) + " |")
     return _SECTION.format(table="\n".join(rows))
 
@@ -47,14 +49,14 @@ def shown() -> list[str]:
     return sorted({*_record(), newest()}, key=number, reverse=True)
 
 
-def _claimed(program: Program, mode: str) -> str:
+def claimed(program: Program, mode: str) -> str:
     """What the comments say; a test fails where the installed TensorFlow does something else."""
     claims = program.specification(mode)
     words = [*map(say, claims.outcomes.values()), *(f"trains {word}" for word in claims.training.values())]
     return _cell(" / ".join([*words, *(f"ends in {kind}" for kind in claims.raises.values())]) or "no request")
 
 
-def _observed(program: Program, mode: str, version: str) -> str:
+def observed(program: Program, mode: str, version: str) -> str:
     seen: Mapping[str, str] = _record()[version].get(digest(program), {})
     return _cell(seen[mode]) if mode in seen else NOT_RUN
 

@@ -1,7 +1,7 @@
 """`float(t)` gives a Python number, so the gradient is gone.
 
-In eager code. In a `tf.function` AutoGraph makes a cast of it, and the gradient arrives: a test of the compiled step does
-not find the fault of the other one.
+In eager code. In a `tf.function` AutoGraph makes a cast of it, and the gradient arrives: a test of the compiled step
+does not find the fault of the other one.
 """
 
 import tensorflow as tf

@@ -1,6 +1,7 @@
 """Lost gradients can be found by looking for `None`.
 
-Where one of two paths leaves TensorFlow, the other one still carries: the number is finite, and half of the truth, 12.
+Where one of two paths leaves TensorFlow, the other one still carries: the number is finite, and half of the truth,
+12.
 """
 
 import tensorflow as tf

@@ -1,7 +1,7 @@
 """Integers have no gradient: `None`.
 
-An integer that comes out of an operation beside a floating output gives zeros when it is the target: `tf.argsort` is made
-of `top_k`. A cast on the way makes `None` of it.
+An integer that comes out of an operation beside a floating output gives zeros when it is the target: `tf.argsort` is
+made of `top_k`. A cast on the way makes `None` of it.
 """
 
 import tensorflow as tf

@@ -1,7 +1,7 @@
 """Quantization rounds, so it has no gradient.
 
-TensorFlow's own quantizers pass the gradient straight through where nothing was clipped: it arrives although the output
-is a staircase.
+TensorFlow's own quantizers pass the gradient straight through where nothing was clipped: it arrives although the
+output is a staircase.
 """
 
 import tensorflow as tf

@@ -1,7 +1,7 @@
 """An operation without a gradient gives `None`.
 
-If it is registered as having none. If nothing is registered, the request raises `LookupError`, as soon as the operation
-lies on the way back.
+If it is registered as having none. If nothing is registered, the request raises `LookupError`, as soon as the
+operation lies on the way back.
 """
 
 import tensorflow as tf

@@ -1,7 +1,7 @@
 """Slicing a variable cuts its gradient.
 
-A slice that is taken while the tape records is one more operation. The gradient has the shape of the whole
-variable, with zeros where the slice did not reach.
+A slice that is taken while the tape records is one more operation. The gradient has the shape of the whole variable,
+with zeros where the slice did not reach.
 """
 
 import tensorflow as tf

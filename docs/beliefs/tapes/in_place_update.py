@@ -1,7 +1,7 @@
 """`v -= step` updates a variable in place.
 
-A `tf.Variable` refuses it. `v = v - step` is no update either: it binds the name to a tensor that the next tape does not
-watch. `v.assign_sub(step)` is the update.
+A `tf.Variable` refuses it. `v = v - step` is no update either: it binds the name to a tensor that the next tape does
+not watch. `v.assign_sub(step)` is the update.
 """
 
 import tensorflow as tf

@@ -1,7 +1,7 @@
 """`tape.gradient` must be called after the `with` block.
 
-It may be called inside, once. Only a persistent tape pays for it: it records the backward pass as well, and TensorFlow
-logs that this is slow.
+It may be called inside, once. Only a persistent tape pays for it: it records the backward pass as well, and
+TensorFlow logs that this is slow.
 """
 
 import tensorflow as tf

@@ -1,4 +1,4 @@
-""""A non-persistent GradientTape can only be used once" means that it was used twice.
+""" "A non-persistent GradientTape can only be used once" means that it was used twice.
 
 A tape that was never entered says the same: forget the `with`, and the message sends you looking for a second call
 that is not there.

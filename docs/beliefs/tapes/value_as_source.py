@@ -1,7 +1,7 @@
 """Reading a variable gives a copy, so its value is never a source.
 
-That is so for `tf.Variable`, where `value()` makes a new tensor each time. `keras.Variable.value` is the variable that
-the tape watches.
+That is so for `tf.Variable`, where `value()` makes a new tensor each time. `keras.Variable.value` is the variable
+that the tape watches.
 """
 
 import keras

@@ -1,7 +1,7 @@
 """`tf.where(x > 0, tf.sqrt(x), 0)` gives NaN where `x` is not positive.
 
-The most quoted case is the exception: the gradient of `tf.sqrt` takes care of zeros that come from above. Compiled by XLA
-it does not.
+The most quoted case is the exception: the gradient of `tf.sqrt` takes care of zeros that come from above. Compiled by
+XLA it does not.
 """
 
 import tensorflow as tf

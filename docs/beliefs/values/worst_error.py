@@ -1,7 +1,7 @@
 """The worse the prediction, the larger the gradient of the loss.
 
-Keras clips probabilities before it takes the logarithm. The most wrong prediction there is gets the largest loss, and a
-gradient of zero. From logits it is right.
+Keras clips probabilities before it takes the logarithm. The most wrong prediction there is gets the largest loss, and
+a gradient of zero. From logits it is right.
 """
 
 import keras
