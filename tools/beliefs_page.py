@@ -26,8 +26,8 @@ What is said of gradients in TensorFlow is often not what TensorFlow does. Each 
 with what holds instead, and a program that shows it; the test suite runs all {count} of them. The comments are checked,
 as are the `assert`s: `# outcome:` has one word for each source of the request (`flows` is a finite gradient that is not
 all zero, `empty` that there was no source), `# expect:` names the finding that tfgradlint has on that line. They hold
-for TensorFlow {version}, and did for 2.20, 2.18 and 2.16 when they were written; under 2.15, with Keras 2, some of those
-that use Keras give something else.
+for TensorFlow {version}, and did for 2.20, 2.18 and 2.16 when they were written; under 2.15, with Keras 2, some
+of those that use Keras give something else.
 
 {contents}
 """
