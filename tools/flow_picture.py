@@ -10,9 +10,9 @@ from xml.sax.saxutils import escape
 import libcst as cst
 
 from tfgradlint.evidence.prove import examples
-from tfgradlint.flow.gradients import Reports
 from tfgradlint.flow.graph import Effect, Node
 from tfgradlint.flow.interpreter import Interpreter
+from tfgradlint.flow.outcomes import Reports
 from tfgradlint.flow.outline import Outline
 from tfgradlint.flow.search import ancestors
 from tfgradlint.knowledge import versions
