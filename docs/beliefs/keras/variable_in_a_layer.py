@@ -10,7 +10,7 @@ import tensorflow as tf
 class Scale(keras.layers.Layer):
     def __init__(self):
         super().__init__()
-        self.factor = tf.Variable(2.0)
+        self.factor = tf.Variable(2.0)  # expect: TFG405
 
     def call(self, inputs):
         return inputs * self.factor
