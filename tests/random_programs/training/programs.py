@@ -27,6 +27,8 @@ class Programs(Models):
         kind()
         head = "import keras" if self.chance(70) else "from tensorflow import keras"
         body = "\n".join(self._before + self.lines)
+        if head != "import keras":  # the function's name differs
+            body = body.replace("losses.mean_squared_error", "losses.mse")
         data = "".join(line + "\n" for line in _DATA.splitlines() if self._speaks(body, line.partition(" ")[0]))
         numpy = "import numpy as np\n" if "np." in data + body else ""
         return f"{numpy}import tensorflow as tf\n{head}\n\n{data}\n{body}\n"
@@ -156,7 +158,7 @@ class Programs(Models):
             (5, lambda: f"tf.reduce_mean(tf.square({target} - h))"),
             (2, lambda: f"tf.reduce_mean(keras.losses.mean_squared_error({target}, h))"),
             (2, lambda: f"measure({target}, h)"),
-            (1, lambda: f"tf.reduce_mean(keras.losses.mse({target}, tf.round(h)))"),
+            (1, lambda: f"tf.reduce_mean(keras.losses.mean_squared_error({target}, tf.round(h)))"),
             (1, lambda: f"keras.metrics.MeanSquaredError()({target}, h)"),
         )()
 
@@ -228,8 +230,9 @@ class Programs(Models):
 
     def _update(self, made: Made, tape: str, loss: str, optimizer: str) -> None:
         """A request for gradients, and what is done with them."""
-        weights = self._listed.get(made.name) if self.chance(80) else None
-        weights = weights or self._variables(made)
+        weights = self._listed.get(made.name)
+        if weights is None or (made.name != "both" and self.chance(20)):
+            weights = self._variables(made)
         self.line(f"grads = {tape}.gradient({loss}, {weights})")
         if self.chance(10):
             self.line(
@@ -241,7 +244,7 @@ class Programs(Models):
                     )
                 )
             )
-        other = self._variables(made) if self.chance(8) else weights
+        other = self._variables(made) if made.name != "both" and self.chance(8) else weights
         self.line(
             self.pick(
                 (10, f"{optimizer}.apply_gradients(zip(grads, {other}))"),
@@ -274,7 +277,11 @@ class Programs(Models):
         if way == "two optimizers":
             self.line(f"optimizer2 = keras.optimizers.{self.one(_OPTIMIZERS)}")
         if way == "joined":
-            weights = "lower.trainable_variables + upper.trainable_variables"
+            first, second = self.pick((4, (lower, upper)), (1, (upper, lower)))
+            texts = [f"{each.name}.trainable_variables" for each in (first, second)]
+            weights = " + ".join(
+                text if each.keras else f"list({text})" for text, each in zip(texts, (first, second), strict=True)
+            )
             if self.chance(40):
                 self.line(f"weights = {weights}")
                 weights = "weights"
@@ -287,7 +294,7 @@ class Programs(Models):
                 if self.chance(50):
                     self.line(f"h = {self._whole_step()}")
                 self.line("h = upper(h)")
-                self.line(f"loss = {self.pick((4, 'tf.reduce_mean(tf.square(y - h))'), (1, 'keras.losses.mse(y, h)'))}")
+                self.line(f"loss = {self.pick((4, 'tf.reduce_mean(tf.square(y - h))'), (1, 'keras.losses.mean_squared_error(y, h)'))}")
             if way == "joined":
                 self._update(Made("both", both.given, keras=True, parts=["lower", "upper"]), "tape", "loss", "optimizer")
             elif way == "two optimizers":
