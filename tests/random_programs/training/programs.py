@@ -108,14 +108,12 @@ class Programs(Models):
         self._compile(made)
         if self.chance(15):
             self.freeze(made)
-            if self.chance(30):
-                self._compile(made)
-        for _ in range(self.number(1, 2)):
-            self._fit(made)
-            if self.chance(20):
+        for turn in range(self.number(1, 2)):
+            if turn and self.chance(30):
                 self.freeze(made)
                 if self.chance(60):
                     self._compile(made)
+            self._fit(made)
 
     def _compile(self, made: Made) -> None:
         optimizer = self.pick((2, '"sgd"'), (2, f"keras.optimizers.{self.one(_OPTIMIZERS)}"))

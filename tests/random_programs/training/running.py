@@ -86,7 +86,10 @@ def _watching(ledger: Ledger) -> Iterator[None]:
 
     def created(self: Any, *args: Any, **kwargs: Any) -> None:
         kept[0](self, *args, **kwargs)
-        ledger.created.update(_lines())
+        lines, keepers = _stack()
+        ledger.created.update(lines)
+        if keepers:  # the state of an optimizer or of a metric
+            return
         if self.trainable and self.dtype.is_floating and hasattr(self, "numpy"):
             with tf.init_scope():
                 try:
@@ -130,15 +133,17 @@ def _watching(ledger: Ledger) -> Iterator[None]:
             setattr(owner, name, original)
 
 
-def _lines() -> set[int]:
-    """The lines of the program that are being executed."""
-    found = set()
+def _stack() -> tuple[set[int], bool]:
+    """The lines of the program that are being executed, and whether an optimizer or a metric is at work."""
+    lines, keepers = set(), False
     frame = sys._getframe(1).f_back
     while frame is not None:
-        if os.path.basename(frame.f_code.co_filename) == "program.py":
-            found.add(frame.f_lineno)
+        filename = frame.f_code.co_filename
+        if os.path.basename(filename) == "program.py":
+            lines.add(frame.f_lineno)
+        keepers = keepers or "/keras/src/optimizers/" in filename or "/keras/src/metrics/" in filename
         frame = frame.f_back
-    return found
+    return lines, keepers
 
 
 def _plain(variable: Any) -> Any:
