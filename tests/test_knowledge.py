@@ -148,6 +148,56 @@ def test_where_is_decided_by_the_number_of_arguments() -> None:
     assert known("tf.where").case({}, ["condition", "x"]) is None
 
 
+def test_combinations_of_options_are_measured_and_not_made_up() -> None:
+    resize = known("tf.image.resize")
+
+    def second(**options: object) -> str:
+        case = resize.case(options, ["images", "size", *options])
+        assert case is not None
+        return case.outputs[0].second["images"]
+
+    # ResizeNearestNeighbor is linear; antialias=True takes another operation, but not for the nearest neighbour.
+    assert second(method="nearest") == "none"
+    assert second(antialias=True) == "raises:LookupError"
+    assert second(antialias=True, method="nearest") == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("tf.gather", "params"),
+        ("tf.nn.embedding_lookup", "params"),
+        ("keras.ops.take", "x"),
+        ("tf.Variable.sparse_read", "self"),
+    ],
+)
+def test_gradients_that_may_come_as_indexed_slices(name: str, argument: str) -> None:
+    assert argument in usual(name).outputs[0].slices
+
+
+def test_gradients_that_are_dense() -> None:
+    for name in ("tf.reshape", "tf.slice", "tf.matmul", "tf.Tensor.__getitem__", "tf.boolean_mask"):
+        assert usual(name).outputs[0].slices == (), name
+
+
+def test_what_no_tape_comes_to_watch() -> None:
+    assert usual("tf.stop_gradient").unwatched == ("input",)
+    assert usual("keras.ops.stop_gradient").unwatched == ("variable",)
+    assert usual("tf.raw_ops.ReadVariableOp").unwatched == ("resource",), "whoever reads by it watches by hand"
+    for name in ("tf.identity", "tf.round", "tf.zeros_like", "tf.shape"):
+        assert usual(name).unwatched == (), name
+
+
+def test_what_hands_the_one_element_of_a_list_through() -> None:
+    assert usual("tf.add_n").single == "inputs"
+    assert usual("tf.concat").single == usual("tf.stack").single == ""
+
+
+def test_a_look_up_in_a_table_has_no_gradient() -> None:
+    for name in ("tf.lookup.StaticHashTable.lookup", "tf.lookup.experimental.DenseHashTable.lookup"):
+        assert usual(name).outputs[0].effects["self"] == "none"
+
+
 def test_what_a_call_returns() -> None:
     top = usual("tf.math.top_k")
     assert (top.returns, top.fields) == ("namedtuple", ("values", "indices"))
@@ -297,6 +347,7 @@ def test_loading_imports_neither_tensorflow_nor_numpy() -> None:
 def test_measured_afresh_the_data_is_the_same() -> None:
     from tools.measure.supervising import afresh, sample
 
-    seen = afresh(sample(300))
-    assert len(seen) == 300
+    names = sample(300)
+    assert len(names) == 300, "this TensorFlow was not measured: python -m tools.measure"
+    seen = afresh(names)
     assert {name: new for name, (stored, new) in seen.items() if new != stored} == {}

@@ -71,6 +71,18 @@ def test_what_takes_no_gradient_is_told_in_a_sentence() -> None:
     assert "It returns: None." in lines[lines.index("Where read_value=False:") :]
 
 
+def test_indexed_slices_are_told() -> None:
+    assert cells(shown("tf.gather"), "is ") == [
+        ["tensor of params's dtype", "params", "flows, may be IndexedSlices", "none"]
+    ]
+
+
+def test_what_holds_for_the_whole_call_is_told() -> None:
+    assert "No tape comes to watch a variable that is given as input." in shown("tf.stop_gradient")
+    assert "Where inputs is a list of one tensor, that very tensor is returned." in shown("tf.add_n")
+    assert not any("No tape" in line for line in shown("tf.identity"))
+
+
 def test_other_versions_are_told_where_they_differ() -> None:
     text = " ".join(" ".join(shown("tf.quantization.fake_quant_with_min_max_args_gradient")).split())
     assert "2.15: gradient with respect to gradients and inputs" in text
@@ -105,6 +117,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (case["when"], case["returns"]) == ({}, "single")
     assert case["outputs"][0]["gradient"] == {"input_tensor": "flows"}
     assert case["outputs"][0]["second_derivative"] == {"input_tensor": "none"}
+    assert (case["outputs"][0]["indexed_slices"], case["unwatched"], case["single"]) == ([], [], "")
     assert [one["tensorflow"] for one in mean["versions"]] == list(map(versions.name, versions.available()))
     assert all(one["known"] and not one["changes"] for one in mean["versions"])
     assert {"compute_uv": [False]} in [

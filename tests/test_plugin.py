@@ -101,6 +101,26 @@ def test_an_opt_in_code_is_on_where_it_is_named_here_and_in_the_command(
     assert command("check", *flags, "idle.py", cwd=tmp_path).stdout == run.stdout
 
 
+LOSS = """import tensorflow as tf
+
+
+def miss_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(y_true - tf.round(y_pred)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [((), False), (("--select", "TFG"), False), (("--extend-select", "TFG903"), True), (("--select", "TFG9"), True)],
+)
+def test_losses_are_tried_where_they_are_asked_for_here_and_in_the_command(
+    tmp_path: Path, flags: tuple[str, ...], found: bool
+) -> None:
+    (tmp_path / "losses.py").write_text(LOSS, encoding="utf-8")
+    for run in (flake8("losses.py", *flags, cwd=tmp_path), command("check", "losses.py", *flags, cwd=tmp_path)):
+        assert ("losses.py:5:43: TFG903 tf.round() leaves this loss" in run.stdout) is found
+
+
 def test_per_file_ignores_and_configuration_file(folder: Path) -> None:
     (folder / "other.py").write_text(FAULTY)
     (folder / "setup.cfg").write_text("[flake8]\nselect = TFG\nper-file-ignores =\n    faulty.py: TFG202\n")

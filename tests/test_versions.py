@@ -196,6 +196,14 @@ def test_flake8_refuses_what_is_no_version_in_one_line(differing: Path) -> None:
     assert "Traceback" not in run.stdout + run.stderr
 
 
+def test_the_tests_ask_for_a_tensorflow_that_was_measured() -> None:
+    major, minor = MEASURED[-1]
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    asked = [line for line in text.splitlines() if line.lstrip().startswith('"tensorflow')]
+    assert len(asked) == 2
+    assert all(f"<{major}.{minor + 1};" in line for line in asked)
+
+
 # -- how the data is kept
 
 
@@ -328,3 +336,14 @@ def test_a_call_that_raises_is_a_change() -> None:
     raising = Known("tf.f", known().params, (Case({}, "raises:AttributeError", (), ()),))
     (change,) = changes(raising, known())
     assert (change.what(), change.before, change.after) == ("the call", "raises:AttributeError", "returns")
+
+
+def test_another_form_of_the_gradient_is_a_change() -> None:
+    dense, sparse = (Output(effects={"x": "flows"}, slices=slices) for slices in ((), ("x",)))
+    one, other = (Known("tf.f", known().params, (Case({}, "single", (), (each,)),)) for each in (dense, sparse))
+    (change,) = changes(one, other)
+    assert (change.what(), change.before, change.after) == (
+        "form of the gradient with respect to x",
+        *("dense", "IndexedSlices"),
+    )
+    assert changes(one, one) == ()

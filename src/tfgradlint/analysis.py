@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from tfgradlint.flow.gradients import Reports
 from tfgradlint.flow.interpreter import Interpreter
+from tfgradlint.flow.outcomes import Reports
 from tfgradlint.flow.outline import Outline
 from tfgradlint.libraries import World
 from tfgradlint.libraries.loss_functions import review

@@ -32,7 +32,9 @@ class Options:
     ignore: tuple[str, ...] = OPT_IN
 
     def reports(self, code: str) -> bool:
-        """Whether findings with this code are wanted."""
+        """Whether findings with this code are wanted. An opt-in code has to be named itself, or by its own prefix."""
+        if code.startswith(OPT_IN) and not names_opt_in(self.select, code):
+            return False
         return _longest(self.select, code) > _longest(self.ignore, code)
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.interpreter import Interpreter
-from tfgradlint.flow.requests import Judgement, Reason, RequestSite
+from tfgradlint.flow.judgements import Judgement, Reason, RequestSite
 from tfgradlint.places import Places
 from tfgradlint.results import Analysis, Finding, PathStep, Position, Prediction, SourcePrediction, worst
 from tfgradlint.rules import rule_for

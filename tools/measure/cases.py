@@ -7,15 +7,20 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from tools.measure.combinations import ABSENT, GIVEN, contradictions
 from tools.measure.entries import Case, Measurement, decide
 from tools.measure.handwritten import choices, handwritten
 from tools.measure.measuring import NO_ALIAS, Observation, Output
 from tools.measure.names import Parameter
 from tools.measure.synthesis import Call, calls, filled, optional
 
-GIVEN, ABSENT = "given", "absent"
 #: Exceptions with which a callable refuses a tensor as such, rather than the sample.
 _REFUSALS = ("AttributeError", "RuntimeError", "NotImplementedError")
+#: Of these an exception is theirs: a tensor is what they are made for.
+_WHOSE_MEMBERS = (
+    *("tf.Tensor.", "tf.Variable.", "keras.Variable.", "tf.RaggedTensor.", "tf.IndexedSlices.", "tf.TensorArray."),
+    *("builtins.", "math."),
+)
 
 
 @dataclass
@@ -53,20 +58,25 @@ def build(measurement: Measurement) -> Entry | None:
     named = [choices(measurement.target.name, p.name) == choices("", "dtype") for p in measurement.target.parameters]
     for _, parameter in sorted(zip(named, measurement.target.parameters, strict=True), key=lambda pair: pair[0]):
         _choose(measurement, cases, parameter, kept, full)
-    return Entry(measurement.target.parameters, cases.finished())
+    finished = cases.finished()
+    return Entry(
+        measurement.target.parameters, [*contradictions(measurement, finished, base, cases.options()), *finished]
+    )
 
 
 def _raising(measurement: Measurement) -> Entry | None:
     """The entry of a callable that refuses every tensor with one exception."""
     target = measurement.target
-    own = target.name.startswith(("tf.Tensor.", "tf.Variable.", "builtins."))
+    own = target.name.startswith(_WHOSE_MEMBERS)
     written = handwritten(target.name)
     if not own and not written:
         return None
     tried = written or [filled(*next(calls(target)))]
+    problem = measurement.problem
     measurement.accepts(tried[0])
     error = measurement.problem.partition(":")[0]
     if error not in _REFUSALS and not (error == "TypeError" and own and written):
+        measurement.problem = problem
         return None
     return Entry(target.parameters, [Case(Observation(f"raises:{error}", (), [], ()), frozenset())])
 
@@ -81,10 +91,9 @@ def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, kept: 
     # Calls of the table differ for a reason, such as square and other matrices: an option must do the same for all.
     others = [call for call in kept[1:] if call.keys() == base.keys() and handwritten(measurement.target.name)]
     name = parameter.name
-    if isinstance(parameter.value, bool):
-        values: tuple[str, ...] = ("False", "True")
-    else:
-        values = measurement.target.choices.get(name) or choices(measurement.target.name, name)
+    values = measurement.target.choices.get(name) or choices(measurement.target.name, name)
+    if isinstance(parameter.value, bool) and not values:
+        values = ("False", "True")
     if not values or parameter.kind.startswith("var") or (name in base and not _is_literal(base[name])):
         return
     default = base.get(name, parameter.default or "...")
@@ -103,7 +112,7 @@ def _choose(measurement: Measurement, cases: Cases, parameter: Parameter, kept: 
         tried = _named_dtypes(tried)
         cases.base.observation = dict(tried).get(default) or cases.base.observation
     for value, facts in tried:
-        cases.option(name, _literal(value), facts)
+        cases.option(name, _literal(value), facts, value == default)
 
 
 def _named_dtypes(tried: list[tuple[str, Observation | None]]) -> list[tuple[str, Observation | None]]:
@@ -139,7 +148,11 @@ def _option(measurement: Measurement, base: Call, full: Call, name: str, value: 
         facts = measurement.facts({**base, name: value})
     if facts is not None and full != base and measurement.accepts({**full, name: value}):
         fuller = measurement.facts({**full, name: value})
-        facts = fuller if fuller is not None and alike(fuller, facts) else facts
+        if fuller is not None and alike(fuller, facts):
+            # Not the dtypes: those of the tensors and the one that the option names are the same there.
+            pairs = zip(facts.outputs, fuller.outputs, strict=True)
+            outputs = [dataclasses.replace(new, dtype=old.dtype) for old, new in pairs]
+            facts = dataclasses.replace(fuller, outputs=outputs)
     measurement.dtype = before
     if facts is None and value in choices("", "dtype"):
         facts = measurement.of_plain_values({**base, name: value}, dtype)
@@ -165,6 +178,8 @@ class Cases:
         self._all: list[Case] = []
         #: parameter -> (value, facts or None where the call was refused, whether they are the base's)
         self._options: dict[str, list[tuple[Any, Observation | None, bool]]] = {}
+        #: parameter -> the value that the base call gives it
+        self._defaults: dict[str, Any] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -190,10 +205,35 @@ class Cases:
         self._all.append(Case(facts, given))
         return len(self._all) == 1
 
-    def option(self, name: str, value: Any, facts: Observation | None) -> None:
-        """Adds the facts of the base call with a parameter given a value; none where that was refused."""
+    def option(self, name: str, value: Any, facts: Observation | None, usual: bool = False) -> None:
+        """Adds the facts of the base call with a parameter given a value, its ``usual`` one or another; none where
+        that was refused.
+        """
+        if usual:
+            self._defaults[name] = value
         same = facts is not None and agree(self.base.observation, facts)
         self._options.setdefault(name, []).append((value, facts, same))
+
+    def options(self) -> dict[str, list[list[Any]]]:
+        """The values of every option that succeeded, in groups that do the same; the base's own value is the first."""
+        found: dict[str, list[list[Any]]] = {}
+        for name, tried in self._options.items():
+            groups: list[tuple[Observation, list[Any]]] = []
+            for value, facts, is_base in tried:
+                if facts is None:
+                    continue
+                known = next((own for seen, own in groups if agree(seen, facts)), None)
+                if known is not None and not is_base:
+                    known.append(value)
+                elif is_base and groups and agree(groups[0][0], self.base.observation):
+                    groups[0][1].append(value)
+                else:
+                    groups.insert(0 if is_base else len(groups), (facts, [value]))
+            default = self._defaults.get(name)
+            ordered = [sorted(own, key=lambda value: repr(value) != repr(default)) for _, own in groups]
+            if ordered and any(repr(value) == repr(default) for value in ordered[0]):
+                found[name] = ordered
+        return found
 
     def finished(self) -> list[Case]:
         """The cases with their conditions, the base last."""
@@ -262,10 +302,17 @@ def join(one: Observation, other: Observation) -> Observation:
             second={**a.second, **b.second},
             of_variable={**a.of_variable, **b.of_variable},
             of_complex={**a.of_complex, **b.of_complex},
+            slices=a.slices | b.slices,
         )
         for a, b in zip(one.outputs, other.outputs, strict=True)
     ]
-    return dataclasses.replace(one, outputs=outputs)
+    return dataclasses.replace(one, outputs=outputs, unwatched=_unwatched(one, other))
+
+
+def _unwatched(one: Observation, other: Observation) -> tuple[str, ...]:
+    """The arguments that go unwatched in every one of two calls that has them."""
+    watched = {*one.watched} - {*one.unwatched} | {*other.watched} - {*other.unwatched}
+    return tuple(name for name in dict.fromkeys((*one.unwatched, *other.unwatched)) if name not in watched)
 
 
 def _common_alias(one: str, other: str) -> str:
@@ -289,7 +336,9 @@ def common(one: Observation, other: Observation) -> Observation:
             second=shared(a.second, b.second),
             of_variable=shared(a.of_variable, b.of_variable),
             of_complex=shared(a.of_complex, b.of_complex),
+            slices=a.slices | b.slices,
         )
         for a, b in zip(one.outputs, other.outputs, strict=True)
     ]
-    return dataclasses.replace(one, outputs=outputs)
+    single = one.single if one.single == other.single else ""
+    return dataclasses.replace(one, outputs=outputs, unwatched=_unwatched(one, other), single=single)

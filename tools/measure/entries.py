@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,19 @@ from typing import Any
 
 from tools.measure import numerical
 from tools.measure.handwritten import handwritten
-from tools.measure.measuring import MIXED, NO_ALIAS, Observation, Output, Refused, TooLong, attempt, observe
+from tools.measure.measuring import (
+    MIXED,
+    NO_ALIAS,
+    Observation,
+    Output,
+    Refused,
+    TooLong,
+    attempt,
+    forget_arguments,
+    handed_through,
+    observe,
+    unwatched,
+)
 from tools.measure.names import Target
 from tools.measure.samples import Point
 from tools.measure.synthesis import Call, calls, filled
@@ -39,12 +52,14 @@ class Measurement:
     """Measures one callable. ``skip`` tells calls that brought the process down before; ``log`` hears of each call."""
 
     def __init__(self, target: Target, log: Callable[[str], bool] = lambda text: True) -> None:
+        forget_arguments()
         self.target = target
         self.log = log
         self.problem = "no call succeeded"
         self.dtype = "float32"
-        #: What a comparison with numerical differences found.
+        #: What a comparison with numerical differences found, and why there was none where one was due.
         self.notes: list[numerical.Note] = []
+        self.uncompared = ""
         #: What was seen first, and the facts made of it: later calls that look the same need not be measured whole.
         self._first: Observation | None = None
         self._first_facts: Observation | None = None
@@ -89,7 +104,9 @@ class Measurement:
                 self.dtype = "complex64"
                 accepted = [call for call in written if self.accepts(call)]
             if not accepted:
-                self.dtype, self.problem = "float32", problem
+                # That there is no implementation shows only where the operation takes the dtype.
+                told = self.problem if "registered kernels" in self.problem else problem
+                self.dtype, self.problem = "float32", told
             return accepted
         problem = ""
         for dtype in ("float32", "complex64"):
@@ -146,6 +163,7 @@ class Measurement:
             self._dtypes(call, combined)
             self._variables(call, combined)
             self._complex(call, combined)
+        self._watching(call, combined)
         if self._first is None:
             self._first, self._first_facts = base, combined
         return combined
@@ -155,8 +173,9 @@ class Measurement:
         if self.dtype != "float32" or self.target.library in ("python", "numpy", "copy"):
             return
         if self.log(f"{call} compared"):
-            self.notes, doubtful = numerical.compare(self.target, call, facts)
-            for number, name in doubtful:
+            compared = numerical.compare(self.target, call, facts)
+            self.notes, self.uncompared = compared.notes, compared.failure
+            for number, name in compared.doubtful:
                 facts.outputs[number].effects[name] = MIXED
 
     def of_plain_values(self, call: Call, dtype: str) -> Observation | None:
@@ -167,7 +186,8 @@ class Measurement:
         base = seen[0]
         outputs = []
         for number, output in enumerate(base.outputs):
-            united = dataclasses.replace(output, effects={}, second={})
+            slices = frozenset[str]().union(*(o.outputs[number].slices for o in seen))
+            united = dataclasses.replace(output, effects={}, second={}, slices=slices)
             if len({o.outputs[number].alias for o in seen}) > 1:
                 united.alias = "?"
             for name in output.effects:
@@ -213,6 +233,20 @@ class Measurement:
                 known = output.effects.get(name, word)
                 if word != known and "none" in (word, known):
                     output.of_variable[name] = word
+
+    def _watching(self, call: Call, facts: Observation) -> None:
+        """Notes which variables no tape comes to watch, and whether the one element of a list is handed through."""
+        if not facts.watched or not self.log(f"{call} watched"):
+            return
+        if not all(output.kind in ("array", "python") for output in facts.outputs):
+            with contextlib.suppress(Refused, TooLong):
+                facts.unwatched = unwatched(self.target, call)
+        if facts.returns == "single" and facts.outputs[0].kind == "tensor":
+            rest = {parameter.name for parameter in self.target.parameters if parameter.kind == "var_positional"}
+            for name in facts.watched:
+                if call[name].startswith("[") and name not in rest:
+                    with contextlib.suppress(Refused, TooLong):
+                        facts.single = name if handed_through(self.target, call, name) else ""
 
     def _complex(self, call: Call, facts: Observation) -> None:
         """Takes back what does not hold for complex arguments as well: the imaginary part of floats has no gradient."""
@@ -266,7 +300,7 @@ def _same(one: Observation, other: Observation) -> bool:
         one.watched == other.watched
         and _same_dtypes(one, other)
         and all(
-            (a.alias, a.effects, a.second) == (b.alias, b.effects, b.second)
+            (a.alias, a.effects, a.second, a.slices) == (b.alias, b.effects, b.second, b.slices)
             for a, b in zip(one.outputs, other.outputs, strict=True)
         )
     )

@@ -19,6 +19,7 @@ _REASONS = (
         r"|tf\.nest\..*|keras\.ops\.(cond|scan|associative_scan|map|fori_loop|while_loop|vectorized_map|switch|custom_gradient)"
         r"|keras\.(ops\.)?core\..*|keras\.ops\.(core\.)?(scan|unstack_call)|tf\.math\.approx_.*_callback"
         r"|numpy\.(apply_along_axis|apply_over_axes|fromfunction|frompyfunc|piecewise)|tf\.experimental\.(dispatch.*|async.*|function.*)"
+        r"|keras\.ops\.(jvp|vectorize)|tf\.ragged\.map_flat_values|tf\.nn\.with_space_to_batch|numpy\.mask_indices"
         r"|numpy\.vectorize|tf\.(gradients|hessians)|tf\.experimental\.numpy\.experimental_enable_numpy_behavior",
         _CALLS_BACK,
     ),
@@ -27,10 +28,10 @@ _REASONS = (
         r"|is_jpeg|extract_jpeg_shape)$).*"
         r"|tf\.(load_library|load_op_library|print|register_tensor_conversion_function|get_logger|timestamp|get_static_value)"
         r"|tf\.debugging\.(?!(assert_.*|check_numerics|is_numeric_tensor|Assert)$).*|numpy\.(load|save|savez|savez_compressed"
-        r"|savetxt|loadtxt|genfromtxt|fromfile|memmap|show_config|show_runtime|info|test|get_include|seterr.*|geterr.*"
+        r"|savetxt|loadtxt|genfromtxt|fromfile|memmap|show_config|show_runtime|info|(linalg\.|fft\.)?test|get_include|seterr.*|geterr.*"
         r"|setbufsize|getbufsize|set_printoptions|get_printoptions|printoptions|errstate|bmat|asmatrix|matrix|fromregex"
         r"|from_dlpack|frombuffer|fromiter|fromstring|busday.*|datetime.*|is_busday|.*dtype.*|iterable|typename)"
-        r"|keras\.utils\.(?!(to_categorical|normalize)$).*|tf\.experimental\.(register.*|sync.*|enable.*|.*lpack)",
+        r"|keras\.utils\.(?!(to_categorical|normalize)$).*|tf\.experimental\.(unregister.*|register.*|sync.*|enable.*|.*lpack)",
         _OUTSIDE,
     ),
     (
@@ -38,7 +39,7 @@ _REASONS = (
         r"|no_op|group|get_current_name_scope|ensure_.*_name|random_index_shuffle_none)|keras\.(losses|metrics|activations)"
         r"\.(get|serialize|deserialize)|tf\.random\.(set_seed|get_global_generator|set_global_generator"
         r"|create_rng_state)|tf\.random\.experimental\.(get_global_generator|set_global_generator|create_rng_state"
-        r"|index_shuffle)|keras\.ops\.(name_scope|device_scope|is_tensor_none)",
+        r"|index_shuffle)|tf\.(import_graph_def|make_ndarray)|keras\.ops\.(name_scope|device_scope|is_tensor_none)",
         _NO_TENSORS,
     ),
 )

@@ -40,6 +40,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     ),
     "tf.image.crop_and_resize.method": ("'bilinear'", "'nearest'"),
     "tf.nn.gelu.approximate": ("True", "False"),
+    # Without them its second output is memory that nobody wrote to.
+    "tf.raw_ops.SelfAdjointEigV2.compute_v": ("True",),
     "tf.searchsorted.side": ("'left'", "'right'"),
     "tf.sort.direction": ("'ASCENDING'", "'DESCENDING'"),
     "tf.argsort.direction": ("'ASCENDING'", "'DESCENDING'"),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import re
 import signal
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from tools.measure.names import Target
+from tools.measure.names import KerasVariable, Target
 from tools.measure.samples import Argument, Point, evaluate
 from tools.measure.synthesis import Call
 
@@ -23,6 +23,8 @@ MIXED = "mixed"
 #: No argument was a tensor, so that none could be handed back.
 NO_ALIAS = "-"
 _LIMIT_SECONDS = 8
+#: Samples that a call may change: variables, tensor arrays, tables.
+_CHANGEABLE = re.compile(r"\b(v|kept|handle|series|table|vocabulary)\(")
 
 
 class TooLong(Exception):
@@ -45,6 +47,8 @@ class Output:
     of_variable: dict[str, str] = field(default_factory=dict)
     of_complex: dict[str, str] = field(default_factory=dict)
     value: bytes = b""
+    #: Arguments whose gradient comes as indexed slices.
+    slices: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -56,6 +60,10 @@ class Observation:
     outputs: list[Output]
     #: Parameters that were given tensors through which a gradient could flow.
     watched: tuple[str, ...]
+    #: Of these, the ones of which a tape does not come to watch a variable by itself.
+    unwatched: tuple[str, ...] = ()
+    #: The argument whose one element is returned where it is a list of one.
+    single: str = ""
 
 
 @contextlib.contextmanager
@@ -109,7 +117,7 @@ def structure(result: Any) -> tuple[str, tuple[str, ...], list[Any]]:
 
 def kind_of(value: Any) -> str:
     """What sort of thing an output is."""
-    if isinstance(value, tf.Variable | keras.Variable):
+    if isinstance(value, (tf.Variable, KerasVariable)):
         return "variable"
     if isinstance(value, tf.Tensor):
         # A handle may lead on to what was put behind it: nothing can be said of that here.
@@ -137,7 +145,7 @@ def leaves_of(value: Any) -> list[Any]:
     """The dense tensors of an output through which a gradient could come."""
     kind = kind_of(value)
     if kind in ("tensor", "variable"):
-        return [value.value if isinstance(value, keras.Variable) else value]
+        return [value.value if isinstance(value, KerasVariable) else value]
     if kind == "tensor_array":
         # Eagerly an element that is read is the very tensor that was written.
         return [value.read(number) for number in range(int(value.size()))]
@@ -229,14 +237,17 @@ class Tapes:
 
 def _measure_leaf(
     tapes: Tapes, leaf: Any, arguments: Mapping[str, Argument], second: bool
-) -> tuple[dict[str, str], ...]:
+) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
+    """The words for each argument, those of a second derivative, and the arguments with a gradient in slices."""
     owners = [(name, source) for name, argument in arguments.items() for source in argument.watched]
     if not owners:
-        return {}, {}
+        return {}, {}, frozenset()
     with contextlib.ExitStack() as stack:
         if second:
             stack.enter_context(tapes.outer)
         words, gradients = tapes.first(leaf, [source for _, source in owners])
+        pairs = zip(owners, gradients, strict=True)
+        slices = frozenset(name for (name, _), gradient in pairs if isinstance(gradient, tf.IndexedSlices))
         gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
     effects: dict[str, list[str]] = {}
     again: dict[str, list[str]] = {}
@@ -244,11 +255,11 @@ def _measure_leaf(
         effects.setdefault(name, []).append(word)
         if second and word == "flows":
             again.setdefault(name, []).append(tapes.second(gradient, source))
-    return {n: unite(w) for n, w in effects.items()}, {n: unite(w) for n, w in again.items()}
+    return {n: unite(w) for n, w in effects.items()}, {n: unite(w) for n, w in again.items()}, slices
 
 
 def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
-    tensors = (tf.Tensor, tf.Variable, keras.Variable)
+    tensors = (tf.Tensor, tf.Variable, KerasVariable)
     if not isinstance(value, tensors):
         return ""
     if not any(isinstance(argument.value, tensors) for argument in arguments.values()):
@@ -269,12 +280,18 @@ def _trial_argument(text: str, dtype: str) -> Any:
     return evaluate(text, "trial", Point(dtype=dtype)).value
 
 
+def forget_arguments() -> None:
+    """To be called before another callable is measured: one may have changed what it was given."""
+    _trial_argument.cache_clear()
+
+
 def attempt(target: Target, call: Call, dtype: str) -> Any:
     """Only makes the call, to see whether it can be made. Raises :class:`Refused`."""
     tf.random.set_seed(4)
     with time_limit():
         try:
-            cached = {n: _trial_argument(t, dtype) for n, t in call.items() if "v(" not in t}
+            kept = () if "Inplace" in target.name else call.items()
+            cached = {n: _trial_argument(t, dtype) for n, t in kept if not _CHANGEABLE.search(t)}
             fresh = {n: evaluate(t, n, Point(dtype=dtype)).value for n, t in call.items() if n not in cached}
             result = invoke(target, {**cached, **fresh})
             leaves = [leaf for element in structure(result)[2] for leaf in leaves_of(element)]
@@ -291,11 +308,12 @@ def attempt(target: Target, call: Call, dtype: str) -> Any:
 def observe(target: Target, call: Call, point: Point, gradients: bool = True, second: bool = False) -> Observation:
     """Makes a call at a point under nested tapes and looks at what comes back. Raises :class:`Refused`."""
     tf.random.set_seed(4)
-    arguments = {name: evaluate(text, name, point) for name, text in call.items()}
-    sources = [source for argument in arguments.values() for source in argument.watched]
     outer, inner = tf.GradientTape(persistent=True), tf.GradientTape(persistent=True)
     with time_limit():
         try:
+            # Some samples are objects that are made of tensors, and not of every dtype.
+            arguments = {name: evaluate(text, name, point) for name, text in call.items()}
+            sources = [source for argument in arguments.values() for source in argument.watched]
             with outer, inner:
                 for source in sources:
                     if source.dtype.is_floating or source.dtype.is_complex:
@@ -322,6 +340,7 @@ def observe(target: Target, call: Call, point: Point, gradients: bool = True, se
                 together = _of_any if kind == "tensor_array" else unite
                 output.effects = {n: together([s[0][n] for s in seen]) for n in seen[0][0]}
                 output.second = {n: unite([s[1].get(n, "") for s in seen]) for n in seen[0][1]}
+                output.slices = frozenset[str]().union(*(s[2] for s in seen))
             elif kind in ("array", "python"):
                 output.effects = {name: "none" for name, argument in arguments.items() if argument.watched}
             outputs.append(output)
@@ -344,4 +363,42 @@ def merge(outputs: list[Output]) -> Output:
         {},
         {},
         b"".join(output.value for output in outputs),
+        frozenset[str]().union(*(output.slices for output in outputs)),
     )
+
+
+def unwatched(target: Target, call: Call) -> tuple[str, ...]:
+    """The arguments of which a tape that was told nothing does not watch the variables that they are or hold.
+
+    Raises :class:`Refused`.
+    """
+    tf.random.set_seed(4)
+    with time_limit():
+        try:
+            arguments = {name: evaluate(text, name, Point(variables=True)) for name, text in call.items()}
+            with tf.GradientTape() as tape:
+                invoke(target, {name: argument.value for name, argument in arguments.items()})
+        except TooLong:
+            raise
+        except Exception as error:
+            raise Refused from error
+    seen = {id(variable) for variable in tape.watched_variables()}
+    return tuple(
+        name
+        for name, argument in arguments.items()
+        if any(isinstance(source, tf.Variable) and id(source) not in seen for source in argument.watched)
+    )
+
+
+def handed_through(target: Target, call: Call, name: str) -> bool:
+    """Whether a call that is given a list of one tensor returns that very tensor. Raises :class:`Refused`."""
+    with time_limit():
+        try:
+            arguments = {n: evaluate(text, n, Point()) for n, text in call.items()}
+            element = arguments[name].watched[0]
+            values = {n: argument.value for n, argument in arguments.items()}
+            return invoke(target, {**values, name: [element]}) is element
+        except TooLong:
+            raise
+        except Exception as error:
+            raise Refused from error

@@ -71,7 +71,13 @@ _COMPOSITE: dict[str, tuple[str, ...]] = {
     "tf.sparse.SparseTensor": ("sparse()",),
     "tf.IndexedSlices": ("slices()",),
     "tf.TensorArray": ("series(4)",),
+    "tf.lookup.StaticHashTable": ("table()",),
+    "tf.lookup.experimental.MutableHashTable": ("table(tf.lookup.experimental.MutableHashTable)",),
+    "tf.lookup.experimental.DenseHashTable": ("table(tf.lookup.experimental.DenseHashTable)",),
+    "tf.lookup.StaticVocabularyTable": ("vocabulary()",),
 }
+_TABLES = ("StaticHashTable", "StaticVocabularyTable")
+_MUTABLE_TABLES = ("MutableHashTable", "DenseHashTable")
 
 
 def parse(signature: str) -> tuple[Parameter, ...]:
@@ -148,9 +154,14 @@ def discover() -> list[Target]:
     """Targets for the members of tensors and variables and for Python's builtins."""
     tensor, variable = tf.constant([1.0]), tf.Variable([1.0])
     targets = _members("tf.Tensor", type(tensor)) + _members("tf.Variable", type(variable))
-    targets += _members("keras.Variable", keras.Variable, ("tf.keras.Variable",))
+    if hasattr(keras, "Variable"):
+        targets += _members("keras.Variable", keras.Variable, ("tf.keras.Variable",))
     targets += _members("tf.RaggedTensor", tf.RaggedTensor)
     targets += _members("tf.sparse.SparseTensor", tf.sparse.SparseTensor, ("tf.SparseTensor",))
     targets += _members("tf.IndexedSlices", tf.IndexedSlices) + _members("tf.TensorArray", tf.TensorArray)
+    for holder, names in ((tf.lookup, _TABLES), (tf.lookup.experimental, _MUTABLE_TABLES)):
+        for name in names:
+            prefix = "tf.lookup." if holder is tf.lookup else "tf.lookup.experimental."
+            targets += _members(prefix + name, getattr(holder, name))
     targets += [Target(name, function, parse(text)) for name, (function, text) in _BUILTINS.items()]
     return targets

@@ -74,6 +74,14 @@ ALIAS_NAMESPACES = (
 )
 #: What does not tell its own parameters.
 SIGNATURES: dict[str, tuple[Parameter, ...]] = {}
+
+
+class _NoVariable:
+    """Stands for a class of which there are no objects."""
+
+
+#: Keras 2 has no variables of its own.
+KerasVariable: Any = getattr(keras, "Variable", _NoVariable)
 ROOTS: dict[str, Any] = {"tf": tf, "keras": keras, "numpy": np, "math": math}
 
 
@@ -138,7 +146,7 @@ def canonical(names: list[str], function: Any) -> str:
     """One name of several: TensorFlow's own choice, else Keras's, else the first as sorted by length."""
     try:
         exported = tf_export.get_canonical_name_for_symbol(function)
-    except Exception:
+    except AttributeError:  # of what takes no attributes, such as functions of C
         exported = None
     if exported and f"tf.{exported}" in names:
         return f"tf.{exported}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,13 @@ _STEPS = {"float64": 1e-6, "float32": 2e-3}
 _CLOSE = {"float64": 2e-4, "float32": 5e-2}
 _TINY = {"float64": 1e-8, "float32": 2e-3}
 STRAIGHT, FLAT, WRONG = "straight-through", "zero though the value moves", "wrong"
-UNSETTLED = "another at every run"
+UNSETTLED, SATURATED = "another at every run", "zero at some points only"
+#: What a call that succeeded before may come to at another point, or in another dtype: as many kinds as there are
+#: libraries below. Faults of this program (NameError, AssertionError ...) are none of them.
+_FAULTS = (
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, tf.errors.OpError),
+    *(TooLong, np.linalg.LinAlgError),
+)
 #: A step for a second look: some callables compute in float32 whatever they are given.
 _LONG_STEP = 1e-3
 
@@ -72,7 +78,10 @@ def _outputs(target: Target, call: Call, point: Point, tape: Any = None) -> tupl
                 if source.dtype.is_floating:
                     tape.watch(source)
     result = invoke(target, {name: argument.value for name, argument in arguments.items()})
-    return [leaves_of(element) for element in structure(result)[2]], arguments
+    returns, _, elements = structure(result)
+    found = [leaves_of(element) for element in elements]
+    # The elements of a list of unknown length are told as one output.
+    return [[leaf for leaves in found for leaf in leaves]] if returns == "list" else found, arguments
 
 
 def _projection(leaves: list[Any]) -> float:
@@ -124,7 +133,7 @@ def slopes(
                         own = _slope_of_tape(tape, leaves, arguments[name])
                     except TooLong:
                         raise
-                    except Exception:
+                    except _FAULTS:
                         own = None
                     found[number, name] = Slope(own, central, point.dtype)
     return found
@@ -136,7 +145,7 @@ def _dtype(target: Target, call: Call) -> str | None:
         try:
             with time_limit():
                 outputs, _ = _outputs(target, call, dataclasses.replace(POINTS[0], dtype=dtype))
-        except Exception:
+        except _FAULTS:
             continue
         narrow = ("float16", "bfloat16", *(("float32", "complex64") if dtype == "float64" else ()))
         if not any(leaf.dtype.name in narrow for leaves in outputs for leaf in leaves):
@@ -152,38 +161,61 @@ def _random(target: Target, call: Call) -> bool:
             arguments = {name: evaluate(text, name, POINTS[0]).value for name, text in call.items()}
             tf.random.set_seed(seed)
             outputs = [leaves_of(element) for element in structure(invoke(target, arguments))[2]]
-        seen.add(tuple(round(_projection(leaves), 6) for leaves in outputs))
+        seen.add(tuple(str(round(_projection(leaves), 6)) for leaves in outputs))
     return len(seen) > 1
 
 
-def compare(target: Target, call: Call, facts: Observation) -> tuple[list[Note], list[tuple[int, str]]]:
-    """Notes on a call's gradients, and the zeros that a difference contradicts without all points agreeing."""
+@dataclass
+class Comparison:
+    """What a comparison found: notes, zeros that a difference contradicts without all points agreeing (saturated
+    samples), and why nothing or not all could be compared.
+    """
+
+    notes: list[Note] = field(default_factory=list)
+    doubtful: list[tuple[int, str]] = field(default_factory=list)
+    failure: str = ""
+
+
+def comparable(name: str) -> bool:
+    """Whether a difference is the slope in question: not with members that change the variable which it is about,
+    nor with samples drawn under a fixed seed.
+    """
+    return not name.startswith(("tf.Variable.", "keras.Variable.")) and "random" not in name.lower()
+
+
+def compare(target: Target, call: Call, facts: Observation) -> Comparison:
+    """Holds a call's gradients against numerical differences."""
     wanted = {
         (number, name)
         for number, output in enumerate(facts.outputs)
         for name, word in output.effects.items()
         if word in ("flows", "zero")
     }
-    if not wanted or facts.returns == "sequence":
-        return [], []
+    if not wanted:
+        return Comparison()
     try:
         dtype = _dtype(target, call)
-        if dtype is None or _random(target, call):
-            return [], []
-    except Exception:
-        return [], []
+        if dtype is None:
+            return Comparison(failure="it computes in less than float32 or takes no floats")
+        if _random(target, call):
+            return Comparison(failure="it depends on chance" if comparable(target.name) else "")
+    except _FAULTS as error:
+        return Comparison(failure=_told(error))
+    result = Comparison()
     seen: dict[tuple[int, str], dict[str, list[Slope]]] = {pair: {} for pair in wanted}
     special = SPECIAL if dtype == "float64" and any(re.search(r"\b[fv]\(\d", text) for text in call.values()) else ()
     for where, points in (("generic", POINTS), ("zero", special)):
         for point in points:
             try:
                 found = slopes(target, call, dataclasses.replace(point, dtype=dtype), wanted)
-            except Exception:
+            except _FAULTS as error:
+                # Beside a zero, and out of its domain, a function may refuse: the other points tell.
+                result.failure = result.failure or (_told(error) if where == "generic" else "")
                 continue
             for pair, slope in found.items():
                 seen[pair].setdefault(where, []).append(slope)
-    notes: list[Note] = []
-    doubtful: list[tuple[int, str]] = []
+    if any(slopes_there.get("generic") for slopes_there in seen.values()):
+        result.failure = ""
     for (number, name), by_place in sorted(seen.items()):
         word = facts.outputs[number].effects[name]
         generic = [s for s in by_place.get("generic", []) if s.tape is not None and s.difference is not None]
@@ -198,12 +230,20 @@ def compare(target: Target, call: Call, facts: Observation) -> tuple[list[Note],
         kind, slope = note
         again = _second_look(target, call, [dataclasses.replace(p, dtype=dtype) for p in points], (number, name), slope)
         if again is None or kind is None:
-            doubtful += [(number, name)] if word == "zero" else []
+            if word == "zero":
+                result.doubtful.append((number, name))
+                result.notes.append(Note(number, name, SATURATED, place, *_pair(slope)))
         elif again == UNSETTLED:
-            notes.append(Note(number, name, UNSETTLED, place, 0.0, 0.0))
+            result.notes.append(Note(number, name, UNSETTLED, "generic", 0.0, 0.0))
         else:
-            notes.append(Note(number, name, kind, place, *_pair(slope)))
-    return notes, doubtful
+            result.notes.append(Note(number, name, kind, place, *_pair(slope)))
+    if not comparable(target.name):
+        result.notes = []
+    return result
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:80]}".rstrip(": ")
 
 
 def _second_look(target: Target, call: Call, points: list[Point], pair: tuple[int, str], slope: Slope) -> str | None:
@@ -215,7 +255,7 @@ def _second_look(target: Target, call: Call, points: list[Point], pair: tuple[in
                 continue
             tapes = {slope.tape, first.tape, *(slopes(target, call, point, {pair})[pair].tape for _ in range(3))}
             long = slopes(target, call, point, {pair}, _LONG_STEP if slope.dtype == "float64" else 0.0)[pair]
-        except Exception:
+        except _FAULTS:
             return None
         if len(tapes) > 1 and max(abs((t or 0.0) - (slope.tape or 0.0)) for t in tapes) > 1e-3:
             return UNSETTLED

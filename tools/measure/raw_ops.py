@@ -19,9 +19,14 @@ _QUANTIZED = ("quint8", "qint8", "qint32")
 _DANGEROUS = re.compile(
     r"Abort|.*(Dataset|Iterator|Queue|TPU|Collective|Nccl|Barrier|Stage|Unstage|Infeed|Outfeed|Session|Summary|Reader"
     r"|Checkpoint|File|Server|Mutex|SdcaOpt|BoostedTrees|Xla|Embeddings?Data|SparseCore|Minibatch).*"
-    r"|(Save|Restore|Send|Recv|HostSend|HostRecv|Shutdown|Worker|Load|Debug|Copy|Print|Host|Rpc|Stats|Timestamp"
+    r"|Unbatch.*|(Save|Restore|Send|Recv|HostSend|HostRecv|Shutdown|Worker|Load|Debug|Copy|Print|Host|Rpc|Stats|Timestamp"
     r"|(Ordered)?Map(Clear|Peek|Size|Incomplete|Stage)|CudnnRNN|Remote|Delete|Destroy|Immutable|Placeholder).*"
 )
+#: What only oneDNN computes: the measurement turns that off, since it gives other numbers on other machines.
+_OF_ONEDNN = re.compile(r"Quantized(Conv2D|DepthwiseConv2D|MatMul)(And|With|PerChannel).*|QuantizedDepthwiseConv2D")
+_CALLS_BACK = re.compile(r"(Eager)?PyFunc(Stateless)?")
+#: Tables, and what has no input.
+_NO_TENSORS = re.compile(r"(Anonymous)?MutableDenseHashTable(V2)?|Const|AnonymousRandomSeedGenerator")
 _OF_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "int": ("2", "1", "4"),
     "float": ("0.5",),
@@ -82,7 +87,7 @@ def reason(name: str) -> str | None:
         return None
     if any(argument.is_ref for argument in definition.input_arg):
         return "it takes a reference to a variable, which graphs of TensorFlow 1 have only"
-    if any(attribute.type in ("func", "list(func)") for attribute in definition.attr):
+    if any(attribute.type in ("func", "list(func)") for attribute in definition.attr) or _CALLS_BACK.fullmatch(name):
         return "it calls back into the user's code, which the interpreter models"
     if 0 < definition.deprecation.version <= tf.version.GRAPH_DEF_VERSION:
         return "TensorFlow has withdrawn it"
@@ -91,6 +96,10 @@ def reason(name: str) -> str | None:
     found = kinds(name).values()
     if "resource" in found or "variant" in found:
         return "it takes a handle"
+    if _OF_ONEDNN.fullmatch(name):
+        return "only oneDNN computes it, which is off while this is measured"
+    if _NO_TENSORS.fullmatch(name):
+        return "it does not compute with tensors"
     if definition.is_stateful and "float" not in found and "Random" not in name and "Normal" not in name:
         return "it does not compute with tensors"
     if not any(

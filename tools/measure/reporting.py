@@ -5,8 +5,10 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from tfgradlint.knowledge import versions as knowledge_versions
 from tools.measure import writing
 
 DOCS = writing.FOLDER.parents[2] / "docs"
@@ -23,6 +25,11 @@ _KINDS = {
     "zero though the value moves": (
         "Zero though the value moves",
         "The output changes with the argument, and TensorFlow gives zeros.",
+    ),
+    "zero at some points only": (
+        "Zero at the points that were tried first",
+        "The gradient was zero there, but the output moves: the samples lay where the function is saturated, or does "
+        "not use the argument. The data says nothing of these.",
     ),
     "wrong": (
         "Finite and wrong",
@@ -42,7 +49,7 @@ class Count:
     left_out: int
 
     def row(self, name: str) -> tuple[str, ...]:
-        share = f"{100 * self.measured / self.floats:.0f} %" if self.floats else ""
+        share = f"{100 * self.measured // self.floats} %" if self.floats else ""
         return name, str(self.floats), str(self.measured), share, str(self.others), str(self.left_out)
 
 
@@ -71,12 +78,31 @@ def counts(entries: Iterable[str], problems: Iterable[str], left_out: Iterable[s
     }
 
 
-def write_coverage(table: Mapping[str, Count], versions: Mapping[str, str], reasons: Mapping[str, str]) -> None:
-    """Prints the table and writes it as a page."""
+def print_uncompared(uncompared: Mapping[str, str]) -> None:
+    """Prints how many gradients could not be held against differences, and why."""
+    print(f"{len(uncompared)} callables have a gradient that was not held against a difference")
+    for name, reason in sorted(uncompared.items()):
+        print(f"  {name}: {reason}")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def write_coverage(
+    table: Mapping[str, Count], versions: Mapping[str, str], reasons: Mapping[str, str], newest: bool = True
+) -> None:
+    """Prints the table and writes it as a page; of an older version only the last line is written, beside others'."""
     print(f"{'namespace':34}{'take floats':>12}{'measured':>10}{'share':>7}{'others':>8}{'left out':>10}")
     for name, count in table.items():
         row = count.row(name)
         print(f"{row[0]:34}{row[1]:>12}{row[2]:>10}{row[3]:>7}{row[4]:>8}{row[5]:>10}")
+    page = DOCS / "coverage.md"
+    totals = {**_totals(page), versions["tensorflow"]: table["all"].row(versions["tensorflow"])}
+    if not newest:
+        before = page.read_text(encoding="utf-8").partition(_VERSIONS)[0]
+        writing.replace(page, before + _by_version(totals))
+        return
     lines = [_HEAD + "# What is measured", ""]
     told = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     lines += [f"Measured with {told}.", ""]
@@ -93,20 +119,32 @@ def write_coverage(table: Mapping[str, Count], versions: Mapping[str, str], reas
     why = collections.Counter(reasons.values())
     lines += ["", "Why callables are left out:", "", "| reason | callables |", "| --- | ---: |"]
     lines += [f"| {reason} | {number} |" for reason, number in sorted(why.items(), key=lambda p: (-p[1], p[0]))]
-    writing.replace(DOCS / "coverage.md", "\n".join(lines) + "\n")
+    writing.replace(page, "\n".join(lines) + "\n" + _by_version(totals))
 
 
-def _incomparable(name: str) -> bool:
-    """Members that change the variable which the slope is about, and samples drawn under a fixed seed."""
-    return name.startswith(("tf.Variable.", "keras.Variable.")) or "random" in name.lower()
+_VERSIONS = "\n## By version\n"
 
 
-def write_wrong(notes: Mapping[str, list[list[Any]]]) -> None:
+def _totals(page: Path) -> dict[str, tuple[str, ...]]:
+    """The last line of the table of every version, as the page has them."""
+    text = page.read_text(encoding="utf-8").partition(_VERSIONS)[2] if page.exists() else ""
+    rows = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in text.splitlines() if line[:3] == "| 2"]
+    return {row[0]: row for row in rows}
+
+
+def _by_version(totals: Mapping[str, tuple[str, ...]]) -> str:
+    minors = {knowledge_versions.parse(text): row for text, row in sorted(totals.items())}
+    lines = [_VERSIONS, "| TensorFlow | take floats | of these measured | share | take none, measured | left out |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
+    lines += [f"| {' | '.join(row)} |" for _, row in sorted(minors.items(), reverse=True)]
+    return "\n".join(lines) + "\n"
+
+
+def write_wrong(notes: Mapping[str, list[list[Any]]], uncompared: Mapping[str, str]) -> None:
     """Writes the gradients that do not agree with the slope: a plain file beside the data, and a page."""
     rows = sorted(
         (kind, name, argument, output, where, tape, slope)
         for name, found in notes.items()
-        if not _incomparable(name)
         for output, argument, kind, where, tape, slope in found
     )
     plain = ["# Gradients that are not the slope: kind; callable; argument; output; where."]
@@ -116,10 +154,9 @@ def write_wrong(notes: Mapping[str, list[list[Any]]]) -> None:
     lines += [
         "Each gradient was held against a numerical difference along one direction of the argument, at generic points",
         "and at points where one element is zero; where a function has a kink nothing is compared. Random functions",
-        "and members of variables that change these are not compared either. The slopes are rounded. Some callables",
-        "of `tf.raw_ops` take arguments that depend on each other, such as the gradients of other operations; generic",
-        "arguments make no sense to them, nor a lower bound above the upper one to those that clip: what is told of",
-        "them is told of such arguments.",
+        "and members of variables that change these are not compared either; what else could not be compared stands",
+        "at the end. The slopes are rounded. Arguments that depend on each other, such as those of the gradients of",
+        "other operations in `tf.raw_ops`, are taken as independent: the slope is a partial one.",
     ]
     for kind, (title, explanation) in _KINDS.items():
         own = [row for row in rows if row[0] == kind]
@@ -133,4 +170,7 @@ def write_wrong(notes: Mapping[str, list[list[Any]]]) -> None:
             values = ("", "") if tape == slope else (f"{tape:g}", f"{slope:g}")
             lines.append(f"| `{name}` | `{argument}` | {output} | {where} | {values[0]} | {values[1]} |")
         lines += [] if own else ["None was found."]
+    lines += ["", "## Not compared", "", f"{len(uncompared)} callables have a gradient that was not compared.", ""]
+    lines += ["| callable | why |", "| --- | --- |"] if uncompared else []
+    lines += [f"| `{name}` | {_cell(reason)} |" for name, reason in sorted(uncompared.items())]
     writing.replace(DOCS / "wrong-gradients.md", "\n".join(lines) + "\n")

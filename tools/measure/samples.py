@@ -172,6 +172,26 @@ class Vocabulary:
             lambda t: tf.IndexedSlices(t, tf.constant([0, 2]), tf.constant([4, 4])),
         )
 
+    def table(self, kind: Any = None) -> Float:
+        """A lookup table from the integers 1, 2, 3 to what it was given."""
+
+        def filled(tensor: Any) -> Any:
+            keys = tf.constant([1, 2, 3], tf.int64)
+            if kind is None:
+                pairs = tf.lookup.KeyValueTensorInitializer(keys, tensor)
+                return tf.lookup.StaticHashTable(pairs, tf.zeros([], tensor.dtype))
+            marks = {"empty_key": -1, "deleted_key": -2} if kind is tf.lookup.experimental.DenseHashTable else {}
+            made = kind(tf.int64, tensor.dtype, tf.zeros([], tensor.dtype), **marks)
+            made.insert(keys, tensor)
+            return made
+
+        return Float(self._draw(self._low, self._high, (3,)), filled)
+
+    def vocabulary(self) -> Any:
+        """A table that numbers words."""
+        pairs = tf.lookup.KeyValueTensorInitializer(tf.constant(["a", "b"]), tf.constant([0, 1], tf.int64))
+        return tf.lookup.StaticVocabularyTable(pairs, 2)
+
     def ints(self, values: Any) -> Any:
         return tf.constant(values, tf.int32)
 

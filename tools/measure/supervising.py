@@ -23,6 +23,8 @@ _ROOT = Path(__file__).parents[2]
 #: How long the supervisor waits for a sign of life before it ends the worker.
 _SILENCE = 40.0
 _MOST_ENDS = 3
+#: Parts of TensorFlow's messages where an operation has no implementation for the processor at all.
+_NO_KERNEL = ("<no registered kernels>", "must be built with `--config=cuda`")
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
@@ -92,7 +94,8 @@ def _measure(target: Any, log: Any) -> dict[str, Any]:
         return {"problem": measurement.problem, "floats": raw_ops.takes_floats(target.name)}
     found: dict[str, Any] = {"entry": writing.encode(entry)}
     found["floats"] = any(case.observation.watched for case in entry.cases) and raw_ops.takes_floats(target.name)
-    return {**found, "notes": [dataclasses.astuple(note) for note in measurement.notes]}
+    found["notes"] = [dataclasses.astuple(note) for note in measurement.notes]
+    return {**found, "uncompared": measurement.uncompared}
 
 
 class Journal:
@@ -146,8 +149,11 @@ class Supervisor:
         self.entries: dict[str, dict[str, Any]] = {}
         self.problems: dict[str, str] = {}
         self.notes: dict[str, list[list[Any]]] = {}
+        #: Why gradients could not be held against differences.
+        self.uncompared: dict[str, str] = {}
         self.floats: set[str] = set()
         self.names = names
+        self._all = len(names or ())
         self._skip: list[tuple[str, str]] = []
         self._current = ("", "")
         self._begun = time.monotonic()
@@ -192,6 +198,7 @@ class Supervisor:
         if "targets" in event:
             self.libraries, self.left_out = event["targets"], event["left_out"]
             self.names = list(self.libraries)
+            self._all = len(self.names)
             for earlier in self._journal.earlier():
                 self._hear(earlier)
         elif "begin" in event:
@@ -206,15 +213,19 @@ class Supervisor:
                 self.floats.add(name)
             if event.get("notes"):
                 self.notes[name] = event["notes"]
+            if event.get("uncompared"):
+                self.uncompared[name] = event["uncompared"]
             self._journal.note(event)
             if "entry" in event:
                 self.entries[name] = event["entry"]
+            elif any(text in event["problem"] for text in _NO_KERNEL):
+                self.left_out[name] = "it does not run on a CPU"
             else:
                 self.problems[name] = event["problem"]
-            done = len(self.entries) + len(self.problems)
+            done = self._all - len(self.names)
             if done % 50 == 0 or not self.names:
                 print(
-                    f"  {done} of {done + len(self.names)}, {time.monotonic() - self._begun:.0f} s",
+                    f"  {done} of {self._all}, {time.monotonic() - self._begun:.0f} s",
                     flush=True,
                 )
 
@@ -228,10 +239,14 @@ def measure_all() -> int:
     supervisor.run()
     aliases = {alias: name for name in supervisor.entries for alias in supervisor.libraries[name][1]}
     reasons = {**supervisor.problems, **supervisor.left_out}
-    writing.add(writing.Measured(versions(), aliases, supervisor.entries, reasons))
-    reporting.write_wrong(supervisor.notes)
+    measured = writing.Measured(versions(), aliases, supervisor.entries, reasons)
+    writing.add(measured)
+    newest = measured.version == max(writing.stored())
+    if newest:
+        reporting.write_wrong(supervisor.notes, supervisor.uncompared)
     table = reporting.counts(supervisor.entries, supervisor.problems, supervisor.left_out, supervisor.floats)
-    reporting.write_coverage(table, versions(), supervisor.left_out)
+    reporting.write_coverage(table, versions(), supervisor.left_out, newest)
+    reporting.print_uncompared(supervisor.uncompared)
     journal.end()
     return 0
 
@@ -247,12 +262,21 @@ def show(pattern: str) -> int:
 
 
 def entries() -> dict[str, Any]:
-    """What is stored of the TensorFlow that runs this."""
+    """What is stored of the TensorFlow that runs this, and of the libraries that are here as they were measured."""
     from tfgradlint.knowledge.versions import parse
     from tools.measure import writing
 
-    measured = writing.stored().get(parse(versions()["tensorflow"]))
-    return measured.entries if measured else {}
+    here = versions()
+    measured = writing.stored().get(parse(here["tensorflow"]))
+    if measured is None:
+        return {}
+    same = {own for own, version in measured.distributions.items() if parse(here[own]) == parse(version)}
+    return {name: entry for name, entry in measured.entries.items() if _distribution(name) in same}
+
+
+def _distribution(name: str) -> str:
+    root = name.partition(".")[0]
+    return {"tf": "tensorflow", "keras": "keras", "numpy": "numpy"}.get(root, "python")
 
 
 def afresh(names: Iterable[str]) -> dict[str, tuple[Any, Any]]:

@@ -59,6 +59,7 @@ def _output(output: Output) -> dict[str, Any]:
     }
     found["of_variable"] = of_variable
     found["of_complex"] = output.of_complex
+    found["slices"] = sorted(output.slices)
     return {key: value for key, value in found.items() if value and (key, value) != ("kind", "tensor")}
 
 
@@ -69,6 +70,7 @@ def encode(entry: Entry) -> dict[str, Any]:
         seen = case.observation
         found: dict[str, Any] = {"when": case.when, "returns": seen.returns, "fields": list(seen.fields)}
         found["outputs"] = [_output(output) for output in seen.outputs]
+        found.update(unwatched=sorted(seen.unwatched), single=seen.single)
         cases.append({key: value for key, value in found.items() if value and (key, value) != ("returns", "single")})
     return {"params": _parameters(entry.parameters), "cases": cases}
 

@@ -24,6 +24,26 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 
+def bound_names(statement: cst.CSTNode) -> list[str]:
+    """The names that the assignments in a statement bind, in the order of the text."""
+    names: list[str] = []
+    stack: list[cst.CSTNode] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            continue
+        if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.For)):
+            targets: list[cst.CSTNode] = [node.target]
+            while targets:
+                target = targets.pop()
+                if isinstance(target, cst.Name):
+                    names.append(target.value)
+                elif isinstance(target, (cst.Tuple, cst.List)):
+                    targets.extend(element.value for element in target.elements)
+        stack.extend(node.children)
+    return names
+
+
 class Binding:
     """Binds names, attributes and elements."""
 

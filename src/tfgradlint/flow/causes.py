@@ -21,6 +21,8 @@ class Cause(Enum):
     ASSIGNED = "TFG111"
     TAPE_NEVER_ENTERED = "TFG112"
     GRADIENTS_IN_EAGER = "TFG113"
+    #: A method that tapes do not have.
+    NO_SUCH_METHOD = "TFG114"
     PYTHON_VALUE = "TFG201"
     NUMPY_FUNCTION = "TFG202"
     NUMPY_CALLBACK = "TFG203"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.requests import LACKING
+from tfgradlint.flow.judgements import LACKING
 from tfgradlint.flow.values import (
     NONE,
     Const,

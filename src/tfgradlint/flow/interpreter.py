@@ -28,8 +28,8 @@ from tfgradlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.gradients import Reports
     from tfgradlint.flow.library import Libraries
+    from tfgradlint.flow.outcomes import Reports
 
 
 class OutOfSteps(Exception):

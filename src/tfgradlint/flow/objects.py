@@ -18,6 +18,7 @@ from tfgradlint.flow.values import (
     Entries,
     Foreign,
     Function,
+    Held,
     Instance,
     Items,
     Layer,
@@ -410,6 +411,8 @@ class Objects:
                 return Scalar(node, value.type)
             if isinstance(value, UnknownMember):
                 return Unknown(node)
+            if isinstance(value, Held):
+                return Held(node, value.path)
             return type(value)(node)
         if isinstance(value, Items):
             return Items(tuple(self.another(item) for item in value.items), value.type, value.fields)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tfgradlint.flow.graph import Edge, Effect
-from tfgradlint.flow.requests import LACKING
+from tfgradlint.flow.judgements import LACKING
 from tfgradlint.flow.values import (
     TRUE,
     Array,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tfgradlint.flow.binding import Binding
+from tfgradlint.flow.binding import Binding, bound_names
 from tfgradlint.flow.loops import Loops
 from tfgradlint.flow.operators import BINARY
 from tfgradlint.flow.patterns import Patterns
@@ -94,7 +94,10 @@ class Statements:
             if not goes_on:
                 if interp.scope is not interp.module or len(interp.contexts) + len(interp.loops):
                     break
-                # What ends the program at the top of a module is told; the rest is judged all the same.
+                # What ends the program at the top of a module is told; the rest is judged all the same, but for what
+                # it was about to bind.
+                for name in bound_names(statement):
+                    interp.state.set(interp.module, name, interp.unknown("not reached"))
                 goes_on = True
         interp.statement = outer
         return goes_on

@@ -59,6 +59,8 @@ class Output:
     ``second``: for the arguments with ``flows``, the outcome of differentiating that gradient again with respect to
     the same argument: ``none`` where the operation is linear in it. Missing where it was not measured.
 
+    ``slices``: the arguments whose gradient comes as ``tf.IndexedSlices``, in one at least of the calls measured.
+
     ``alias``: the argument whose very object is returned, where that already is a tensor of the output's dtype (or,
     for an output of kind ``variable``, that variable); ``?`` where it is returned at times only.
     """
@@ -70,6 +72,7 @@ class Output:
     of_variable: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     of_complex: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     alias: str = ""
+    slices: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,17 @@ class Case:
     ``when``: parameter -> the literals it may be, or ``given`` or ``absent``. ``returns``: ``single``, ``tuple``,
     ``namedtuple`` (with ``fields``), ``sequence`` (a list of unknown length: the one output describes each element),
     or ``raises:AttributeError`` where the call itself raises.
+
+    ``unwatched``: the arguments that a tape does not come to watch by itself where they are variables; ``single``: the
+    argument that may be a list of one tensor, which is then handed through.
     """
 
     when: Mapping[str, tuple[object, ...] | str]
     returns: str
     fields: tuple[str, ...]
     outputs: tuple[Output, ...]
+    unwatched: tuple[str, ...] = ()
+    single: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +242,14 @@ def _case(case: dict[str, object]) -> Case:
         str(case.get("returns", "single")),
         tuple(fields),
         tuple(_output(output) for output in outputs),
+        _names(case.get("unwatched", [])),
+        str(case.get("single", "")),
     )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    assert isinstance(value, list)
+    return tuple(map(str, value))
 
 
 def _output(output: dict[str, object]) -> Output:
@@ -251,7 +266,8 @@ def _output(output: dict[str, object]) -> Output:
         if first[name] == "flows" and again != "?":
             second[name] = again or "flows"
     kind, dtype, alias = (str(output.get(key, usual)) for key, usual in _TEXTS)
-    return Output(kind, dtype, first, second, of_variable, of_complex, alias)
+    slices = _names(output.get("slices", []))
+    return Output(kind, dtype, first, second, of_variable, of_complex, alias, slices)
 
 
 _TEXTS = (("kind", "tensor"), ("dtype", ""), ("alias", ""))

@@ -57,7 +57,7 @@ def changes(before: Known, after: Known) -> tuple[Change, ...]:
 
     Both are asked about the same calls, so that their conditions may be written in different ways.
     """
-    if before == after:
+    if before == after and _forms(before) == _forms(after):
         return ()
     options = _options(before, after)
     points: dict[Change, list[tuple[int, ...]]] = {}
@@ -179,6 +179,19 @@ def _between(before: Case, after: Case) -> Iterator[Change]:
                 known_already = aspect in _FALLING_BACK and old.effects.get(argument) != new.effects.get(argument)
                 if was[argument] != becomes[argument] and not known_already:
                     yield Change(outputs, (argument,), called, was[argument], becomes[argument])
+        for argument in sorted(name for name, word in old.effects.items() if word == "flows"):
+            form = _form(old, argument), _form(new, argument)
+            if form[0] != form[1] and new.effects.get(argument) == "flows":
+                yield Change(outputs, (argument,), "form of the gradient", *form)
+
+
+def _forms(known: Known) -> list[tuple[str, ...]]:
+    """What the gradients of every output come as, which is not part of its being equal to another."""
+    return [output.slices for case in known.cases for output in case.outputs]
+
+
+def _form(output: Output, argument: str) -> str:
+    return "IndexedSlices" if argument in output.slices else "dense"
 
 
 def _words(output: Output, aspect: str) -> Mapping[str, str]:

@@ -265,14 +265,6 @@ def _flatten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return Listing(Items(tuple(leaves), "list"))
 
 
-def _add_n(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """The sum of a single tensor is that very tensor."""
-    content = interp.calls.iterate(argument(args, kwargs, 0, "inputs"))
-    if isinstance(content, Items) and len(content.items) == 1 and isinstance(content.items[0], Tensor):
-        return content.items[0]
-    return None
-
-
 def _is_none(value: Value) -> bool:
     return isinstance(value, Const) and value.value is None
 
@@ -280,8 +272,6 @@ def _is_none(value: Value) -> bool:
 _HANDLERS: dict[str, Handler] = {
     # A list in, a list out; a tensor in, a tensor out.
     "tf.tuple": lambda interp, args, kwargs: interp.somehow("tf.tuple", [*args, *kwargs.values()]),
-    "tf.add_n": _add_n,
-    "tf.math.add_n": _add_n,
     "tf.cond": _cond,
     "tf.case": _case,
     "tf.switch_case": _switch_case,

@@ -9,7 +9,7 @@ import libcst as cst
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
-from tfgradlint.flow.requests import Reason
+from tfgradlint.flow.judgements import Reason
 from tfgradlint.flow.values import Cell, Instance, Value, Variable
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_weights import is_keras

@@ -7,14 +7,10 @@ known, and still depends on nothing but its inputs and its weights.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
-from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -25,21 +21,28 @@ from tfgradlint.flow.values import (
     Items,
     Layer,
     Listing,
-    Member,
     Method,
     Scalar,
     Several,
     Symbol,
     Tensor,
     Thunk,
-    Unknown,
     Value,
     Variable,
     nodes_of,
 )
 from tfgradlint.libraries import keras_training
-from tfgradlint.libraries.keras_layers import ACTIVATIONS, BLOCKING, FLOWING, PASSING, STATES, UNSURE, UNSURE_INPUT
-from tfgradlint.libraries.keras_lists import LISTS, listed
+from tfgradlint.libraries.keras_attributes import SILENT
+from tfgradlint.libraries.keras_layers import (
+    ACTIVATIONS,
+    BLOCKING,
+    FLOWING,
+    MERGING,
+    PASSING,
+    STATES,
+    UNSURE,
+    UNSURE_INPUT,
+)
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,
@@ -54,6 +57,7 @@ from tfgradlint.libraries.keras_models import (
     replay,
     sequential,
 )
+from tfgradlint.libraries.keras_modes import asked, training_as, unless_training
 from tfgradlint.libraries.keras_optimizers import is_optimizer
 from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
@@ -75,16 +79,6 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
     from tfgradlint.libraries.world import World
 
-_SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
-_METHODS = _SILENT | frozenset(
-    "add_weight add predict predict_on_batch evaluate get_weights get_layer fit train_on_batch "
-    "compute_loss add_loss".split()
-)
-#: Attributes that are made of a model's steps or weights; and those that are plain facts.
-_MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
-_FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
-    ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
-)
 #: Families whose objects are no layers and hold no weights that a model trains.
 _TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
 
@@ -106,11 +100,15 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     if family == "layers" and last == "Lambda" and (args or "function" in kwargs):
         function = args[0] if args else kwargs["function"]
         return Thunk("Lambda", lambda given, named: interp.calls.call(function, given, {}))
+    if family == "layers" and last in MERGING:
+        given = args[0] if args else kwargs.get("inputs", NONE)
+        merging = Layer(path.removesuffix(last) + last.capitalize(), None, ())
+        return interp.calls.call(merging, [given], {})
     if family == "layers" and last[:1].isupper() and last != "Layer":
         return layer(interp, path, last, args, kwargs)
     if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
         return opaque_model(interp, path, family.startswith("applications"))
-    if family == "losses" and last[:1].isupper() and world.known(path) is None:
+    if family == "losses" and last[:1].isupper() and not last.isupper() and world.known(path) is None:
         return _loss(interp, world, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
         interp.reports.trains = interp.reports.trains or is_optimizer(name)
@@ -175,13 +173,21 @@ def _call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs
     if HIDDEN in callee.fields:
         return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
     if GRAPH in callee.fields:
-        made = _once_more(interp, callee, given)
+        with training_as(interp, asked(interp, kwargs)):
+            made = _once_more(interp, callee, given)
         return made if made is not None else interp.unknown("model", *args, *Reach(callee).variables)
     parts = callee.parts
     if parts is None:
         return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+    with training_as(interp, asked(interp, kwargs)):
+        return _run_parts(interp, callee, parts, args, kwargs)
+
+
+def _run_parts(
+    interp: Interpreter, callee: Layer, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     if is_sequential(callee) and callee.own is None:
-        value = given
+        value = args[0] if args else kwargs.get("inputs", NONE)
         for part in parts:
             if isinstance(part, (Layer, Instance, Thunk)):
                 site = interp.recorder.site
@@ -216,7 +222,9 @@ def _one_layer(interp: Interpreter, callee: Layer, given: list[Value]) -> Value:
     named = callee.fields.get(NAMED)
     if last in BLOCKING:
         edges = [Edge(edge.node, Effect.NONE, Cause.NO_GRADIENT, f"keras.layers.{last}") for edge in edges]
-    elif FLOWING.match(last) or (named is not None and last not in UNSURE_INPUT):
+    elif last in UNSURE_INPUT:
+        edges = [unless_training(interp, edge.node) for edge in edges]
+    elif FLOWING.match(last) or named is not None:
         edges = [Edge(edge.node) for edge in edges]
     if named is not None:
         for name, weight in named.items():
@@ -279,8 +287,7 @@ def _call_instance(
     site, pinned = recorder.site, recorder.pinned
     _build(interp, instance)
     names = [param.name.value for param in (*function.node.params.params, *function.node.params.kwonly_params)]
-    training = kwargs.get("training", NONE)
-    known = training if not (isinstance(training, Const) and training.value is None) else _TRAINING.get(interp, NONE)
+    known = asked(interp, kwargs)
     if function.node.params.star_kwarg is None:
         kwargs = {name: value for name, value in kwargs.items() if name in names or name not in ("training", "mask")}
     if "training" in names and len(args) < names.index("training") and known is not NONE:
@@ -302,21 +309,6 @@ def _call_instance(
             interp.unconverted -= 1
 
 
-#: The training flag that the outermost call was given: Keras hands it to the layers inside.
-_TRAINING: WeakKeyDictionary[Interpreter, Value] = WeakKeyDictionary()
-
-
-@contextmanager
-def training_as(interp: Interpreter, flag: Value) -> Iterator[None]:
-    """Layers that are called inside and are not told otherwise go by this training flag."""
-    before = _TRAINING.get(interp, NONE)
-    _TRAINING[interp] = flag
-    try:
-        yield
-    finally:
-        _TRAINING[interp] = before
-
-
 def _tensor(interp: Interpreter, value: Value) -> Value:
     """Keras turns the arrays it is given into tensors."""
     if isinstance(value, Array):
@@ -329,96 +321,6 @@ def _build(interp: Interpreter, instance: Instance) -> None:
     if isinstance(function, Function) and "built" not in instance.fields:
         interp.state.set(instance, "built", Const(True))
         interp.calls.call(Method(function, instance), [Scalar(interp.recorder.leaf())], {})
-
-
-# -- attributes and methods
-
-
-def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
-    """What layers and models have."""
-    if name in LISTS:
-        return listed(interp, receiver, name)
-    if name in receiver.fields and name not in ("parts", "opened"):
-        value: Value = receiver.fields[name]
-        return value if name != "trainable" else Const(value)
-    if name == "optimizer" and COMPILED in receiver.fields:
-        return _optimizer(interp, receiver)
-    if name in _FACTS:
-        return Scalar(interp.recorder.leaf(), _FACTS[name])
-    if name in _METHODS:
-        return Member(receiver, name)
-    parts = receiver.parts
-    if name == "layers" and GRAPH in receiver.fields and parts and isinstance(receiver.fields[GRAPH][0], Tensor):
-        first = Layer("keras.layers.InputLayer", None, ())
-        return Listing(Items((first, *parts), "list"))
-    if name == "layers" and is_sequential(receiver) and parts:
-        return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
-    if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
-        return receiver.own
-    if name in ("input", "output"):
-        found = _end(interp, receiver, name)
-        if found is not None:
-            return found
-    if name not in _MADE:
-        open_up(interp, receiver)
-    return interp.unknown(name, *Reach(receiver).variables)
-
-
-def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
-    """A model's own inputs or outputs; what a layer gave when a model was made of it."""
-    if GRAPH in receiver.fields:
-        inputs, outputs = receiver.fields[GRAPH]
-        value: Value = inputs if name == "input" else outputs
-        return value
-    results = [result for _, _, callee, result in called(interp) if callee is receiver]
-    return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
-
-
-def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
-    """The optimizer that the model was compiled with."""
-    given: Value = receiver.fields[COMPILED].get("optimizer", Const("rmsprop"))
-    if isinstance(given, Const) and isinstance(given.value, str):
-        return Foreign(f"keras.optimizers.{given.value.capitalize()}")
-    return given
-
-
-def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
-    """What Keras gives its subclasses."""
-    if not is_keras(receiver.cls):
-        return None
-    if name in LISTS:
-        return listed(interp, receiver, name)
-    if name == "optimizer" and receiver.fields.get(COMPILED):
-        return _optimizer(interp, receiver)
-    if name in _METHODS and name != "add":
-        return Member(receiver, name)
-    if isinstance(receiver.fields.get(INNER), Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
-        return attribute(interp, receiver.fields[INNER], name)
-    if name in _MADE or name == "layers":
-        if name == "layers":
-            open_up(interp, receiver)
-        return interp.unknown(name, *Reach(receiver).variables)
-    return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
-
-
-def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
-    """Whether setting this attribute of a layer or model means more than keeping the value; then it is done."""
-    if isinstance(receiver, Variable) and receiver.library != "tf" and name == "trainable":
-        # The tape goes on watching it when it is read; only Keras' own lists leave it out.
-        interp.state.set(receiver, "listed", interp.expressions.truth(value))
-        return True
-    if isinstance(receiver, Unknown) and name == "trainable":
-        # One of some weights that nobody can tell apart.
-        for node in ancestors([receiver.node], 300):
-            if node.variable is not None and node.variable.library != "tf":
-                interp.state.set(node.variable, "listed", None)
-        return False
-    if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
-        return False
-    if isinstance(receiver, Instance) and not is_keras(receiver.cls):
-        return False
-    set_trainable(interp, receiver, value)
-    return True
 
 
 def escaped(interp: Interpreter, value: Value) -> None:
@@ -461,7 +363,7 @@ def method(
         return NONE
     if name == "build":
         mark_built(interp, receiver)
-    if name in _SILENT:
+    if name in SILENT:
         return NONE
     return None
 

@@ -102,3 +102,6 @@ WEIGHTLESS = re.compile(
 
 #: Layers that keep the state of the random numbers they draw among their variables.
 DRAWING = re.compile(r"^(?:Dropout|SpatialDropout[123]D|GaussianNoise|GaussianDropout|AlphaDropout|Random.*)$")
+
+#: Functions that make a layer of the same name and call it.
+MERGING = frozenset("add subtract multiply average maximum minimum concatenate dot".split())

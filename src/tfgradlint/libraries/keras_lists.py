@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
-from tfgradlint.flow.requests import LACKING, Lack, Reason
+from tfgradlint.flow.judgements import LACKING, Lack, Reason
 from tfgradlint.flow.values import (
     NONE,
     Array,

@@ -32,6 +32,7 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries.creation import IN_TAPE, created
 from tfgradlint.libraries.keras_layers import DRAWING, FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS, Weights
+from tfgradlint.libraries.keras_modes import once_more
 from tfgradlint.libraries.keras_weights import BUILT, FROZEN_AT, HIDDEN, SEED, mark_built, new_weight
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> 
             continue
         if not dependent:
             continue
-        edges = [Edge(mapping.get(edge.node, edge.node), *edge[1:]) for edge in node.edges]
+        edges = [once_more(interp, mapping.get(edge.node, edge.node), edge) for edge in node.edges]
         if node.kind == OPAQUE:
             copy = recorder.opaque(node.why, edges)
         elif node.kind == PHI:

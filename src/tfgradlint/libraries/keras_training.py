@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge
-from tfgradlint.flow.requests import Judgement, Reason
+from tfgradlint.flow.judgements import Judgement, Reason
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,

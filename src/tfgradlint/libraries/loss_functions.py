@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
-from tfgradlint.flow.requests import Judgement, Reason
+from tfgradlint.flow.judgements import Judgement, Reason
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.values import Class, Function, Instance, Method, Symbol, Tensor, Unknown, Value
 from tfgradlint.libraries.keras_weights import keras_name

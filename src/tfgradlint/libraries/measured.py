@@ -83,9 +83,6 @@ def _applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Valu
     return _returned(interp, known, case, bound)
 
 
-#: Tapes stop while these run, and do not even come to watch the variable that is read.
-_UNRECORDED = frozenset({"tf.stop_gradient", "keras.ops.stop_gradient"})
-
 #: What may be handed through by a conversion that has nothing to do.
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
@@ -98,7 +95,10 @@ def interp_unknown(interp: Interpreter, known: Known, bound: dict[str, Value]) -
 
 
 def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Value]) -> Value:
-    outputs = [_output(interp, known, output, bound) for output in case.outputs]
+    only = _only_element(interp, bound.get(case.single))
+    if only is not None:
+        return only
+    outputs = [_output(interp, known, output, bound, case.unwatched) for output in case.outputs]
     if case.returns == "single":
         return outputs[0] if outputs else NONE
     if case.returns == "sequence":
@@ -110,7 +110,25 @@ def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Va
     return interp.unknown(f"result of {known.name}", *bound.values())
 
 
-def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, Value]) -> Value:
+def _only_element(interp: Interpreter, value: Value | None) -> Value | None:
+    """The tensor of a list of one, which some calls hand through."""
+    if value is None:
+        return None
+    content = interp.calls.iterate(value)
+    if isinstance(content, Items) and len(content.items) == 1 and isinstance(content.items[0], Tensor):
+        return content.items[0]
+    return None
+
+
+def _unrecorded(output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]) -> bool:
+    """Whether tapes stop while the call runs, and do not even come to watch a variable that is read."""
+    words = {name: word for name, word in output.effects.items() if name in bound}
+    return bool(words) and all(word == "none" and name in unwatched for name, word in words.items())
+
+
+def _output(
+    interp: Interpreter, known: Known, output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]
+) -> Value:
     if output.kind == "none":
         return NONE
     dtype = _dtype(known, output, bound)
@@ -135,7 +153,7 @@ def _output(interp: Interpreter, known: Known, output: Output, bound: dict[str, 
             edges.append(edge)
             if leaves and node.variable is not None:
                 interp.recorder.read(node)
-    unrecorded = leaves or known.name in _UNRECORDED
+    unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.detail = odd
     if maybe_same and not fixed:

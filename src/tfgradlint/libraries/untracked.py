@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
-from tfgradlint.flow.requests import Judge, Reason
+from tfgradlint.flow.judgements import Reason
+from tfgradlint.flow.requests import Judge
 from tfgradlint.flow.values import (
     Class,
     Entries,

@@ -27,6 +27,7 @@ from tfgradlint.libraries import (
     datasets,
     distribution,
     keras,
+    keras_attributes,
     keras_metrics,
     keras_optimizers,
     numpy,
@@ -69,9 +70,18 @@ _ROOTS = {
     "enum": "enum",
     "abc": "abc",
 }
-_SAME_MODULES = (("tf.compat.v2.", "tf."), ("tf._api.v2.", "tf."), ("tf.python.keras.", "tf.keras."))
+_SAME_MODULES = (
+    ("tf.compat.v2.", "tf."),
+    ("tf._api.v2.", "tf."),
+    ("tf.python.keras.", "tf.keras."),
+    ("tf.optimizers.", "tf.keras.optimizers."),
+    ("tf.losses.", "tf.keras.losses."),
+    ("tf.metrics.", "tf.keras.metrics."),
+    ("tf.initializers.", "tf.keras.initializers."),
+)
 #: The first TensorFlow that brings Keras 3.
 _KERAS_3 = (2, 16)
+_WITH_KERAS_2 = "2.15"
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
 _MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
@@ -96,6 +106,9 @@ class World:
         return 2 if path.startswith("tf_keras.") else self._keras
 
     def known(self, path: str) -> Known | None:
+        if path.startswith("tf_keras."):
+            # Keras 2 under its own name: measured as part of the last TensorFlow that brought it.
+            return load(_WITH_KERAS_2).get("tf.keras." + path.removeprefix("tf_keras."))
         return self._knowledge.get(path)
 
     def imported(self, module: str) -> Value | None:
@@ -125,16 +138,16 @@ class World:
         if isinstance(receiver, Instance):
             if name in keras_optimizers.METHODS and keras_optimizers.own_class(receiver.cls) is not None:
                 return Member(receiver, name)
-            found = keras.instance_attribute(interp, receiver, name)
+            found = keras_attributes.instance_attribute(interp, receiver, name)
             return found if found is not None else tensorflow.instance_attribute(interp, receiver, name)
         if isinstance(receiver, Layer):
-            return keras.attribute(interp, receiver, name)
+            return keras_attributes.attribute(interp, receiver, name)
         return None
 
     def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
         if isinstance(receiver, Instance):
             untracked.note(interp, receiver, name)
-        return keras.set_attribute(interp, receiver, name, value)
+        return keras_attributes.set_attribute(interp, receiver, name, value)
 
     def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         keras.initialise(interp, instance, args, kwargs)
@@ -171,7 +184,7 @@ class World:
         made = made or distribution.call(interp, path) or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
-        module: Any = {"tf": tensorflow, "keras": tensorflow, "numpy": numpy}.get(root, python)
+        module: Any = {"tf": tensorflow, "keras": tensorflow, "tf_keras": tensorflow, "numpy": numpy}.get(root, python)
         special: Value | None = module.call(interp, self, path, args, kwargs)
         if special is not None:
             return special

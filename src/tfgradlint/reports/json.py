@@ -98,6 +98,8 @@ def _case(case: Case) -> dict[str, object]:
         "returns": case.returns,
         "fields": list(case.fields),
         "outputs": [_output(output) for output in case.outputs],
+        "unwatched": list(case.unwatched),
+        "single": case.single,
     }
 
 
@@ -110,6 +112,7 @@ def _output(output: Output) -> dict[str, object]:
         "second_derivative": dict(output.second),
         "of_variable": dict(output.of_variable),
         "of_complex": dict(output.of_complex),
+        "indexed_slices": list(output.slices),
     }
 
 

@@ -103,6 +103,16 @@ def _case(case: Case, width: int) -> Iterator[str]:
         yield from lines
     else:
         yield from _narrow(header, cells, width)
+    yield from _remarks(case, width)
+
+
+def _remarks(case: Case, width: int) -> Iterator[str]:
+    """What holds for the whole call."""
+    if case.single:
+        yield from textwrap.wrap(f"Where {case.single} is a list of one tensor, that very tensor is returned.", width)
+    if case.unwatched:
+        names = " and ".join(case.unwatched)
+        yield from textwrap.wrap(f"No tape comes to watch a variable that is given as {names}.", width)
 
 
 def _narrow(header: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> Iterator[str]:
@@ -120,8 +130,11 @@ def _rows(case: Case, number: int, output: Output) -> Iterator[tuple[str, ...]]:
     described = name, kind(output)
     arguments = list(dict.fromkeys((*output.effects, *output.of_variable, *output.of_complex)))
     for argument in arguments or [""]:
-        words = (output.effects, output.second, output.of_variable, output.of_complex)
-        yield (*described, argument, *(word(one.get(argument, "")) for one in words))
+        first = word(output.effects.get(argument, ""))
+        if argument in output.slices:
+            first = f"{first}, may be IndexedSlices"
+        others = (output.second, output.of_variable, output.of_complex)
+        yield (*described, argument, first, *(word(one.get(argument, "")) for one in others))
         described = "", ""
 
 

@@ -9,6 +9,7 @@ from tfgradlint.rules.base import Break, Rule
 _GAPS = {
     "before": ("was computed before the tape started", "compute it inside the tape's with block"),
     "after": ("was computed after the tape had stopped", "compute it inside the tape's with block"),
+    "reset": ("was computed before tape.reset()", "compute it after the reset, or do without it"),
     "stopped": ("was computed under stop_recording()", "take it out of the stop_recording() block"),
     "other": (
         "was computed while only another tape recorded",

@@ -57,7 +57,8 @@ def judged(document: Document) -> Judged:
         tree = parse(document.text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         tree = None
-    analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients)
+    losses = wanted.reports(config.LOSS_FUNCTION, path)
+    analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients, losses)
     findings: Sequence[Finding] = analysis.findings
     if wanted.reports(config.UNUSED_NOQA, path) and "noqa" in document.text.lower():
         findings = [

@@ -1,0 +1,136 @@
+"""What Keras layers and models have: lists of weights, layers, inputs and outputs, and what setting them means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.search import ancestors
+from tfgradlint.flow.values import (
+    Const,
+    Foreign,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Member,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
+from tfgradlint.libraries.keras_lists import LISTS, listed
+from tfgradlint.libraries.keras_models import (
+    GRAPH,
+    called,
+)
+from tfgradlint.libraries.keras_training import COMPILED
+from tfgradlint.libraries.keras_weights import (
+    INNER,
+    Reach,
+    is_keras,
+    is_sequential,
+    open_up,
+    set_trainable,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
+METHODS = SILENT | frozenset(
+    "add_weight add predict predict_on_batch evaluate get_weights get_layer fit train_on_batch "
+    "compute_loss add_loss".split()
+)
+#: Attributes that are made of a model's steps or weights; and those that are plain facts.
+_MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
+_FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
+    ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
+)
+
+
+def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
+    """What layers and models have."""
+    if name in LISTS:
+        return listed(interp, receiver, name)
+    if name in receiver.fields and name not in ("parts", "opened"):
+        value: Value = receiver.fields[name]
+        return value if name != "trainable" else Const(value)
+    if name == "optimizer" and COMPILED in receiver.fields:
+        return _optimizer(interp, receiver)
+    if name in _FACTS:
+        return Scalar(interp.recorder.leaf(), _FACTS[name])
+    if name in METHODS:
+        return Member(receiver, name)
+    parts = receiver.parts
+    if name == "layers" and GRAPH in receiver.fields and parts and isinstance(receiver.fields[GRAPH][0], Tensor):
+        first = Layer("keras.layers.InputLayer", None, ())
+        return Listing(Items((first, *parts), "list"))
+    if name == "layers" and is_sequential(receiver) and parts:
+        return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
+    if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
+        return receiver.own
+    if name in ("input", "output"):
+        found = _end(interp, receiver, name)
+        if found is not None:
+            return found
+    if name not in _MADE:
+        open_up(interp, receiver)
+    return interp.unknown(name, *Reach(receiver).variables)
+
+
+def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
+    """A model's own inputs or outputs; what a layer gave when a model was made of it."""
+    if GRAPH in receiver.fields:
+        inputs, outputs = receiver.fields[GRAPH]
+        value: Value = inputs if name == "input" else outputs
+        return value
+    results = [result for _, _, callee, result in called(interp) if callee is receiver]
+    return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
+
+
+def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
+    """The optimizer that the model was compiled with."""
+    given: Value = receiver.fields[COMPILED].get("optimizer", Const("rmsprop"))
+    if isinstance(given, Const) and isinstance(given.value, str):
+        return Foreign(f"keras.optimizers.{given.value.capitalize()}")
+    return given
+
+
+def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
+    """What Keras gives its subclasses."""
+    if not is_keras(receiver.cls):
+        return None
+    if name in LISTS:
+        return listed(interp, receiver, name)
+    if name == "optimizer" and receiver.fields.get(COMPILED):
+        return _optimizer(interp, receiver)
+    if name in METHODS and name != "add":
+        return Member(receiver, name)
+    if isinstance(receiver.fields.get(INNER), Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
+        return attribute(interp, receiver.fields[INNER], name)
+    if name in _MADE or name == "layers":
+        if name == "layers":
+            open_up(interp, receiver)
+        return interp.unknown(name, *Reach(receiver).variables)
+    return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
+
+
+def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+    """Whether setting this attribute of a layer or model means more than keeping the value; then it is done."""
+    if isinstance(receiver, Variable) and receiver.library != "tf" and name == "trainable":
+        # The tape goes on watching it when it is read; only Keras' own lists leave it out.
+        interp.state.set(receiver, "listed", interp.expressions.truth(value))
+        return True
+    if isinstance(receiver, Unknown) and name == "trainable":
+        # One of some weights that nobody can tell apart.
+        for node in ancestors([receiver.node], 300):
+            if node.variable is not None and node.variable.library != "tf":
+                interp.state.set(node.variable, "listed", None)
+        return False
+    if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
+        return False
+    if isinstance(receiver, Instance) and not is_keras(receiver.cls):
+        return False
+    set_trainable(interp, receiver, value)
+    return True
