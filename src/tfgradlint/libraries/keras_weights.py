@@ -122,6 +122,8 @@ def mark_built(interp: Interpreter, value: Value, depth: int = 0) -> None:
     if isinstance(value, Layer):
         if value.fields.get(BUILT, True) is not True:
             interp.state.set(value, BUILT, True)
+            if interp.unconverted and value.fields["trainable"] is not True:
+                _made_late(interp, value)
         if is_sequential(value):
             for part in value.parts or ():
                 mark_built(interp, part, depth + 1)
@@ -134,6 +136,18 @@ def mark_built(interp: Interpreter, value: Value, depth: int = 0) -> None:
         mark_built(interp, value.fields["content"], depth + 1)
     elif isinstance(value, (Items, Entries)) and depth < 8:
         _mark_all(interp, value.items if isinstance(value, Items) else list(value.entries.values()), depth)
+
+
+def _made_late(interp: Interpreter, layer: Layer) -> None:
+    """A frozen layer that is built by somebody else's ``call``.
+
+    Keras tries the call out first, where variables are noted down only. They are made afterwards, and by then they
+    are frozen, so that no tape watches them; where trying it out fails, they are made as ever.
+    """
+    for weight in (layer.own, *(layer.parts or ())):
+        if isinstance(weight, Variable) and weight.fields["trainable"] is True:
+            interp.state.set(weight, "listed", weight.fields.get("listed", True))
+            interp.state.set(weight, "trainable", None)
 
 
 def _mark_all(interp: Interpreter, values: Sequence[Value], depth: int) -> None:

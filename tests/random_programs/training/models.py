@@ -219,12 +219,14 @@ class Models(Pen):
                     lower = f"self.normal({lower}(x))"
                 else:
                     lower = f"{lower}(x)"
+                if holds == "list":
+                    lower = f"self.blocks[1]({lower})"
                 self.line(f"self.out = keras.layers.Dense({width})")
                 if weight:
                     self.line(f"self.gain = {weight}")
             with self.block(f"def call(self, x{self.one(('', ', training=None', ', training=False'))}):"):
                 if holds == "list" and self.chance(60):
-                    self.line("h = x")
+                    self.line(f"h = {lower if 'normal' in lower else 'x'}")
                     with self.block("for block in self.blocks:"):
                         self.line("h = block(h)")
                 else:
