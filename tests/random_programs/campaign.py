@@ -92,9 +92,7 @@ class Kind:
 TAPES = Kind(programs, judge, 600)
 
 
-def run(
-    count: int, start: int, progress: Callable[[Report], None] = lambda report: None, kind: Kind = TAPES
-) -> Report:
+def run(count: int, start: int, progress: Callable[[Report], None] = lambda report: None, kind: Kind = TAPES) -> Report:
     """Judge ``count`` different programs. The same numbers give the same programs."""
     report = Report()
     seen: set[str] = set()

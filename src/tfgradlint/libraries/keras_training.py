@@ -73,6 +73,9 @@ def compiled(
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = {**dict(zip(_OPTIONS, args, strict=False)), **kwargs}
+    before = receiver.fields.get(COMPILED, {})
+    if "loss" in before and "**" not in kwargs and options.get("loss", NONE) is NONE:
+        options["loss"] = before["loss"]  # Keras keeps the loss it has
     interp.state.set(receiver, COMPILED, options)
     interp.state.set(receiver, COMPILED_AT, interp.recorder.site)
     broken = False

@@ -11,6 +11,7 @@ from tfgradlint.flow.values import (
     NONE,
     Choice,
     Class,
+    Const,
     Deferred,
     Entries,
     Function,
@@ -160,10 +161,11 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
     if depth > 8:
         return
     when = (interp.recorder.now(), Site(interp.statement, None))
+    wanted = interp.expressions.truth(flag)
+    if wanted is not None and wanted is _flag(interp, value):
+        return  # Keras leaves everything as it is where the value does not change
     if isinstance(value, Layer):
-        if value.fields["trainable"] is True and interp.expressions.truth(flag) is True:
-            return  # Keras leaves everything as it is where the value does not change
-        interp.state.set(value, "trainable", interp.expressions.truth(flag))
+        interp.state.set(value, "trainable", wanted)
         interp.state.set(value, FROZEN_AT, when)
         set_trainable(interp, value.fields["parts"], flag, depth + 1)
     elif isinstance(value, Instance):
@@ -177,6 +179,16 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
     elif isinstance(value, (Items, Entries)):
         for item in value.items if isinstance(value, Items) else value.entries.values():
             set_trainable(interp, item, flag, depth + 1)
+
+
+def _flag(interp: Interpreter, value: Value) -> bool | None:
+    """What ``trainable`` of a layer or model is."""
+    if isinstance(value, Layer):
+        flag: bool | None = value.fields["trainable"]
+        return flag
+    if isinstance(value, Instance) and is_keras(value.cls):
+        return interp.expressions.truth(value.fields.get("trainable", Const(True)))
+    return None
 
 
 def open_up(interp: Interpreter, value: Value, depth: int = 0) -> None:

@@ -69,8 +69,13 @@ class _Comparison(Comparison):
             self.verdict.misses[f"raises {ending.type}: {ending.message[:60]}"] += 1
         if self.seen.endings:
             return
-        if any(source.verdict not in ("flows", "unknown") for each in self.analysis.predictions for source in each.sources):
+        if any(
+            source.verdict not in ("flows", "unknown") for each in self.analysis.predictions for source in each.sources
+        ):
             return
-        part = any(mark in self.text for mark in ("trainable = False", "trainable=False", "layers[", ".out.", "[:2]", "if 'bias'"))
-        for why in sorted({self._ledger.why(each) for each in self._ledger.stopped}):
+        part = any(
+            mark in self.text
+            for mark in ("trainable = False", "trainable=False", "layers[", ".out.", "[:2]", "if 'bias'")
+        )
+        for why in sorted({self._ledger.why(each) for each in self._ledger.stopped} - {""}):
             self.verdict.misses[why + " (it may be meant)" * part] += 1

@@ -315,7 +315,9 @@ class Models(Pen):
             with self.block("def __init__(self):"):
                 self.line("super().__init__()")
                 self.line("self.first = tf.Variable(tf.random.normal([4, 4]))")
-                last = self.pick((5, f"tf.Variable(tf.random.normal([4, {width}]))"), (2, f"keras.layers.Dense({width})"))
+                last = self.pick(
+                    (5, f"tf.Variable(tf.random.normal([4, {width}]))"), (2, f"keras.layers.Dense({width})")
+                )
                 listed = self.chance(30)
                 self.line(f"self.last = {f'[{last}]' if listed else last}")
             with self.block("def __call__(self, x):"):

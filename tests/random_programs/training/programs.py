@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from .models import Made, Models
 
 _DATA = """\
-x = tf.random.normal([8, 4])
-x2 = tf.random.normal([8, 4])
-tokens = tf.constant(np.random.randint(0, 9, (8, 5)))
-y = tf.random.normal([8, 2])
+x = tf.random.normal([7, 4])
+x2 = tf.random.normal([7, 4])
+tokens = tf.constant(np.random.randint(0, 9, (7, 5)))
+y = tf.random.normal([7, 2])
 """
 _OPTIMIZERS = ("SGD(0.1)", "Adam(0.01)", "RMSprop(0.01)", "SGD(0.1, momentum=0.9)", "Adam(clipnorm=1.0)")
 
@@ -292,9 +292,13 @@ class Programs(Models):
                 if self.chance(50):
                     self.line(f"h = {self._whole_step()}")
                 self.line("h = upper(h)")
-                self.line(f"loss = {self.pick((4, 'tf.reduce_mean(tf.square(y - h))'), (1, 'keras.losses.mean_squared_error(y, h)'))}")
+                self.line(
+                    f"loss = {self.pick((4, 'tf.reduce_mean(tf.square(y - h))'), (1, 'keras.losses.mean_squared_error(y, h)'))}"
+                )
             if way == "joined":
-                self._update(Made("both", both.given, keras=True, parts=["lower", "upper"]), "tape", "loss", "optimizer")
+                self._update(
+                    Made("both", both.given, keras=True, parts=["lower", "upper"]), "tape", "loss", "optimizer"
+                )
             elif way == "two optimizers":
                 self._update(lower, "tape", "loss", "optimizer")
                 self._update(upper, "tape", "loss", "optimizer2")

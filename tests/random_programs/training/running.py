@@ -22,12 +22,14 @@ class Weight:
     variable: Any
     first: Any
     moved: bool = False
+    #: Whether its first value was seen at all.
+    seen: bool = True
 
-    def look(self) -> None:
+    def look(self, ended: bool = False) -> None:
         """Compare it with its first value; one that a graph creates has none when it is created."""
         now = self.variable.numpy()
         if self.first is None or self.first.shape != now.shape:
-            self.first = now
+            self.first, self.seen = now, not ended
         self.moved = bool((now != self.first).any())
 
 
@@ -55,6 +57,8 @@ class Ledger:
 
     def why(self, weight: Weight) -> str:
         """In which way a weight has not been trained."""
+        if not weight.seen:
+            return ""
         asked = any(weight.variable is one for sources in self.requested for one in sources)
         return "a weight that is asked for does not move" if asked else "a weight is never asked for"
 
@@ -69,7 +73,7 @@ def observe_training(text: str) -> tuple[Seen, Ledger]:
     with _watching(ledger):
         seen = run(text)
     for each in ledger.weights:
-        each.look()
+        each.look(ended=True)
     return seen, ledger
 
 
@@ -117,9 +121,9 @@ def _watching(ledger: Ledger) -> Iterator[None]:
         if trainable_variables is not None:
             trainable_variables = list(trainable_variables)
             flat = [_plain(each) for each in trainable_variables]
-            if ledger.requested and not any(_within(flat, one) for one in ledger.requested[-2:]):
-                ledger.mismatched += 1
-            elif len(grads) != len(flat):
+            if (ledger.requested and not any(_within(flat, one) for one in ledger.requested[-2:])) or len(grads) != len(
+                flat
+            ):
                 ledger.mismatched += 1
         return kept[2](self, grads, trainable_variables)
 
