@@ -292,9 +292,8 @@ class Programs(Models):
                 if self.chance(50):
                     self.line(f"h = {self._whole_step()}")
                 self.line("h = upper(h)")
-                self.line(
-                    f"loss = {self.pick((4, 'tf.reduce_mean(tf.square(y - h))'), (1, 'keras.losses.mean_squared_error(y, h)'))}"
-                )
+                error = self.pick((4, "tf.reduce_mean(tf.square(y - h))"), (1, "keras.losses.mean_squared_error(y, h)"))
+                self.line(f"loss = {error}")
             if way == "joined":
                 self._update(
                     Made("both", both.given, keras=True, parts=["lower", "upper"]), "tape", "loss", "optimizer"

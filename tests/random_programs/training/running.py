@@ -121,9 +121,8 @@ def _watching(ledger: Ledger) -> Iterator[None]:
         if trainable_variables is not None:
             trainable_variables = list(trainable_variables)
             flat = [_plain(each) for each in trainable_variables]
-            if (ledger.requested and not any(_within(flat, one) for one in ledger.requested[-2:])) or len(grads) != len(
-                flat
-            ):
+            known = not ledger.requested or any(_within(flat, one) for one in ledger.requested[-2:])
+            if not known or len(grads) != len(flat):
                 ledger.mismatched += 1
         return kept[2](self, grads, trainable_variables)
 
