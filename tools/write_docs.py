@@ -1,7 +1,9 @@
-"""Writes what is generated from the rules: their pages, the index and the table in README.md; and from the measured
-data: what changed between versions of TensorFlow.
+"""Writes what is generated of the documentation, and the parts of README.md and mkdocs.yml that list the rules.
 
-``--check`` writes nothing and exits with 1 where a file is not what the rules say.
+From the rules: their pages with the outcomes that were proven, the index, the picture of a flow graph; from
+``docs/beliefs``: the page of beliefs; from the measured data: what changed between versions of TensorFlow.
+
+``--check`` writes nothing and exits with 1 where a file is not what they say.
 """
 
 from __future__ import annotations
@@ -10,25 +12,62 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tools/ is not installed
+
 from tfgradlint.reports import versions_page
 from tfgradlint.reports.rule_page import outcome, page, summary
-from tfgradlint.rules import all_rules
+from tfgradlint.rules import all_rules, rule
 from tfgradlint.rules.base import Rule
+from tools import beliefs_page, flow_picture, proof_table
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
+NAV_BEGIN, NAV_END = "      # rules: begin", "      # rules: end"
 NOTE = "<!-- Written by tools/write_docs.py from the rule's docstring; change it there. -->\n\n"
-
 VERSIONS_NOTE = "<!-- Written by tools/write_docs.py from the measured data. -->\n\n"
+BELIEFS_NOTE = "<!-- Written by tools/write_docs.py from the programs in docs/beliefs. -->\n\n"
+
+#: The rule whose example is drawn.
+DRAWN = "TFG202"
+
+#: What the codes of a group begin with, what it is called and what it is about.
+GROUPS = {
+    "TFG0": ("Files", "What could not be judged."),
+    "TFG1": ("Tapes", "What a tape watches, when it records, and what it can be asked."),
+    "TFG2": ("Leaving TensorFlow", "Steps that compute with copies of the values, where no tape looks."),
+    "TFG3": ("Operations and dtypes", "Steps inside TensorFlow that have no gradient, or none that helps."),
+    "TFG4": ("Training", "Losses, layers, lists of variables and optimizers, mostly of Keras."),
+    "TFG5": ("Values", "Gradients that are not finite, or wrong."),
+    "TFG9": ("Opt-in", "Off by default; select them by name, or all by `TFG9`."),
+}
 
 INDEX = """# Rules
 
-{table}
+{groups}
+
+## How to read a page
 
 The examples on the pages are whole programs, and the test suite runs them under TensorFlow. Their comments
 are checked: `# expect: TFG202` marks a line on which the finding is due, `# outcome: none` says what
-TensorFlow gives for the request on that line, one word for each source (`flows` is a finite gradient
-that is not all zero). `tfgradlint prove` runs the same programs under the TensorFlow you have installed.
+TensorFlow gives for the request on that line, one word for each source:
+
+| word | the gradient |
+| --- | --- |
+| `flows` | is finite, and not all zero |
+| `zero` | is all zero |
+| `none` | is `None` |
+| `nonfinite` | holds NaN or infinity |
+| `empty` | is an empty list: there was no source |
+| `tensor` | is there, but was never computed: the function raised later, while it was traced |
+| `raises:` and a name | is not given: the request raises that exception |
+
+`# modes: function, jit` marks a function that is also run under `tf.function`, and compiled by XLA; what is different
+there stands behind the name of the mode. `# training: some` says of a call that updates variables which of those that
+it is given get a gradient (`all`, `some`, `nothing`).
+
+In the table of proven outcomes the first column of versions is what the tests hold the comments to. The older versions
+were run once; a program that was changed since, or whose updates Keras 2 does in another way, counts as not run.
+`tfgradlint prove` runs the same programs under the TensorFlow you have installed.
 """
 
 
@@ -55,15 +94,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 def documents(root: Path, rules: tuple[Rule, ...]) -> dict[Path, str]:
     """The text that each generated file should have."""
-    folder = root / "docs" / "rules"
-    texts = {folder / f"{rule.code}.md": NOTE + page(rule) for rule in rules}
-    texts[folder / "index.md"] = NOTE.replace("the rule's docstring", "the rules") + INDEX.format(
-        table=table(rules, "")
+    docs, readme, site = root / "docs", root / "README.md", root / "mkdocs.yml"
+    texts = {docs / "rules" / f"{rule.code}.md": NOTE + page(rule) + proof_table.section(rule) for rule in rules}
+    texts[docs / "rules" / "index.md"] = NOTE.replace("the rule's docstring", "the rules") + INDEX.format(
+        groups="\n\n".join(groups(rules))
     )
-    texts[root / "docs" / "versions.md"] = VERSIONS_NOTE + versions_page.page()
-    readme = root / "README.md"
-    texts[readme] = between_markers(readme.read_text("utf-8"), table(rules, "docs/rules/"))
+    texts[docs / "versions.md"] = VERSIONS_NOTE + versions_page.page()
+    texts[docs / "beliefs.md"] = BELIEFS_NOTE + beliefs_page.page(ROOT, proof_table.newest())
+    texts[docs / "flow-graph.svg"] = flow_picture.picture(rule(DRAWN))
+    texts[readme] = between(readme, (BEGIN, END), table(rules, "docs/rules/"))
+    texts[site] = between(site, (NAV_BEGIN, NAV_END), navigation(rules))
     return texts
+
+
+def groups(rules: tuple[Rule, ...]) -> list[str]:
+    """The sections of the index, one for each group that has rules."""
+    known = {code: [rule for rule in rules if rule.code.startswith(code)] for code in GROUPS}
+    return [
+        f"## {GROUPS[code][0]}\n\n{GROUPS[code][1]}\n\n{table(tuple(members), '')}"
+        for code, members in known.items()
+        if members
+    ]
+
+
+def navigation(rules: tuple[Rule, ...]) -> str:
+    """The rules in the navigation of the site."""
+    return "\n".join(f"      - {rule.code} {rule.name}: rules/{rule.code}.md" for rule in rules)
 
 
 def pages(root: Path) -> list[Path]:
@@ -80,13 +136,13 @@ def table(rules: tuple[Rule, ...], folder: str) -> str:
     return "\n".join(["| code | name | what | TensorFlow gives |", "| --- | --- | --- | --- |", *rows])
 
 
-def between_markers(text: str, table: str) -> str:
-    """The text with the table between the markers replaced."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def between(path: Path, markers: tuple[str, str], part: str) -> str:
+    """The text of a file with what stands between the markers replaced."""
+    before, begin, rest = path.read_text("utf-8").partition(markers[0])
+    _, end, after = rest.partition(markers[1])
     if not (begin and end):
-        raise SystemExit(f"README.md: the markers {BEGIN} and {END} are missing")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+        raise SystemExit(f"{path.name}: the markers {markers[0].strip()} and {markers[1].strip()} are missing")
+    return f"{before}{begin}\n{part}\n{end}{after}"
 
 
 def _cell(text: str) -> str:

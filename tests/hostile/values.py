@@ -39,6 +39,21 @@ _VALUES: dict[str, str] = {
     + _TWICE
     + "y = copy.deepcopy(x), list(x), tuple(x), x[:]",
     "doubling tuples that are printed": "x = (w,)\n" + _TWICE + "print(x)\ny = f'{x}', str(x), '%s' % x, np.array(x)",
+    "doubling tuples given to Keras": "from tensorflow import keras\nx = (w,)\n"
+    + _TWICE
+    + "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', loss=x)\nm.fit(x, x)\nm.a = x\nm(x)\n"
+    + "m.trainable = False\nk = keras.layers.concatenate(x), keras.layers.Dense(x)\n"
+    + "k = keras.Sequential(x), keras.Model(x, x)\n"
+    + "o = keras.optimizers.SGD()\no.apply(x, x)\no.apply_gradients(x)\nkeras.metrics.Mean()(x)",
+    "doubling tuples in a dataset": "x = (w,)\n"
+    + _TWICE
+    + "d = tf.data.Dataset.from_tensor_slices(x).map(lambda *a: a).batch(2)\nfor e in d:\n    print(e)",
+    "doubling tuples held by models": "from tensorflow import keras\nx = (w,)\n"
+    + _TWICE
+    + "class M(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.x = x\n"
+    + "        self.d = keras.layers.Dense(1)\n    def call(self, a):\n        return self.d(a), self.x\n"
+    + "m = M()\nm.trainable = True\nm.compile('sgd', 'mse')\nm.fit(w, w)\nwith tf.GradientTape() as t:\n    y = m(w)\n"
+    + "g = t.gradient(y, m.trainable_variables)",
     "list added to itself": "x = [w]\n" + "x = x + x\n" * 60 + "y = tf.add_n(x)",
     "list extended by itself": "x = [w]\n" + "x += x\n" * 60 + "x.extend(x)\n" * 60 + "y = tf.add_n(x)",
     "tuple added to itself": "x = (w,)\n" + "x = x + x\n" * 60 + "y = tf.add_n(x)",

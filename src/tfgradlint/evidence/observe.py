@@ -134,7 +134,7 @@ def _clean_state(tf: Any, text: str) -> Iterator[None]:
         yield
     finally:
         if "keras" in text and "keras" in sys.modules:
-            sys.modules["keras"].utils.clear_session()
+            sys.modules["keras"].backend.clear_session()
 
 
 @contextlib.contextmanager

@@ -72,8 +72,12 @@ class Training:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Replace the methods of Keras 3 that update variables."""
-        from keras import Model
+        """Replace the methods of Keras 3 that update variables. Under Keras 2 nothing is recorded of them."""
+        from keras import Model, __version__
+
+        if __version__.startswith("2."):
+            yield
+            return
         from keras.optimizers import LossScaleOptimizer, Optimizer
 
         wrappers = [(Optimizer, "apply", self._apply), (Optimizer, "apply_gradients", self._handing)]

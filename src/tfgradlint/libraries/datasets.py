@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, Node, trainable
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.tape import Active
 from tfgradlint.flow.values import (
     NONE,
@@ -88,6 +89,8 @@ def _zipped(given: Value) -> Value | None:
 
 def _sliced(interp: Interpreter, value: Value, path: str) -> Value | None:
     """A tensor for each thing that is given; None where its structure is not known."""
+    if isinstance(value, (Listing, Mapping, Items, Entries)) and [leaf for _, leaf in flatten(value, "")] == [value]:
+        return None  # too large, as where a nest holds one part many times over
     if isinstance(value, (Listing, Mapping)):
         value = value.fields["content"]
         if isinstance(value, Items):

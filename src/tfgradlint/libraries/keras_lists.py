@@ -181,6 +181,4 @@ def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
         )
     elif weights.frozen and not weights.found:
         made.fields[LACKING] = Lack(Reason(Cause.FROZEN, weights.frozen[-1]))
-    elif not weights.found:
-        return interp.unknown("weights", receiver)
     return made

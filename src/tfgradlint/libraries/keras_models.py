@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph import LEAF, OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
@@ -149,11 +150,7 @@ def _switched(interp: Interpreter, bound: dict[str, Value], switch: str, present
 
 
 def _flat(value: Value) -> list[Value]:
-    if isinstance(value, (Listing, Mapping)):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return [each for item in value.items for each in _flat(item)]
-    return [value]
+    return [leaf for _, leaf in flatten(value, "")]
 
 
 def opaque_model(interp: Interpreter, path: str, single: bool) -> Layer:

@@ -13,6 +13,7 @@ import libcst as cst
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.judgements import Judgement, Reason
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
@@ -96,13 +97,7 @@ def _uses_its_loss(interp: Interpreter, model: Layer | Instance) -> bool:
 
 def _each(value: Value) -> list[Value]:
     """The losses, one for each output."""
-    if isinstance(value, (Listing, Mapping)):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return [each for item in value.items for each in _each(item)]
-    if isinstance(value, Entries):
-        return [each for item in value.entries.values() for each in _each(item)]
-    return [value]
+    return [leaf for _, leaf in flatten(value, "")]
 
 
 def eager(interp: Interpreter, options: dict[str, Value]) -> bool | None:
@@ -324,6 +319,9 @@ def _held(value: Value, seen: set[int]) -> list[Instance]:
     return []
 
 
+_NESTS = (Listing, Mapping, Items, Entries)
+
+
 class _Training:
     def __init__(
         self, interp: Interpreter, world: World, model: Layer | Instance, options: dict[str, Value], name: str
@@ -363,6 +361,8 @@ class _Training:
 
     def _tensors(self, value: Value) -> Value:
         """Batches of what is given are tensors."""
+        if isinstance(value, _NESTS) and [leaf for _, leaf in flatten(value, "")] == [value]:
+            return self._interp.unknown("batch")  # too large, as where a nest holds one part many times over
         if isinstance(value, (Listing, Mapping)):
             made = self._tensors(value.fields["content"])
             if isinstance(made, Entries):

@@ -95,13 +95,10 @@ def _of_objects(dtype: Value) -> bool:
 
 def without_content(interp: Interpreter, value: Value) -> bool:
     """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
-    if isinstance(value, Listing):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return any(without_content(interp, item) for item in value.items)
-    if isinstance(value, Variable):
-        return interp.graph_level > 0
-    return isinstance(value, Tensor) and (value.node.placeholder or (interp.graph_level > 0 and value.node.level > 0))
+    traced = interp.graph_level > 0
+    return isinstance(value, (Tensor, Variable, Listing, Items)) and any(
+        node.placeholder or (traced and (node.variable is not None or node.level > 0)) for node in nodes_of(value)
+    )
 
 
 def _takes_values(world: World, path: str) -> bool:

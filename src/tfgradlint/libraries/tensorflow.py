@@ -109,7 +109,11 @@ def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
     if isinstance(given, (Variable, Unknown, Choice)):
         return None
     if isinstance(given, Tensor):
-        return given if _is_none(named) and not interp.graph_level else None
+        if interp.graph_level and given.node.level:
+            interp.calls.gradients.refuses(None, "TypeError")  # a tensor without content is no constant
+        if interp.graph_level:
+            return interp.somehow("tf.constant of a tensor", [given])
+        return given if _is_none(named) else None
     nodes = nodes_of(given)
     if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
         return None

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.judgements import Reason
-from tfgradlint.flow.requests import Judge
+from tfgradlint.flow.requests import Judge, flatten
 from tfgradlint.flow.values import (
     Class,
-    Entries,
     Instance,
-    Items,
     Layer,
-    Listing,
-    Mapping,
     Symbol,
     Value,
     Variable,
@@ -56,7 +52,7 @@ def _hidden(interp: Interpreter, owner: Value, level: int) -> Iterator[tuple[Var
     keras, module = is_keras(owner.cls), _is_module(owner)
     sites: dict[str, Site] = owner.fields.get(ASSIGNED) or {}
     for name in [name for name in owner.fields if isinstance(name, str)]:
-        for value in _leaves(owner.fields[name], 0):
+        for value in _leaves(owner.fields[name]):
             site = sites.get(name)
             if keras and site is not None:
                 yield from ((variable, site, kind) for variable, kind in _not_of_keras(interp, value))
@@ -70,7 +66,7 @@ def _not_of_keras(interp: Interpreter, value: Value) -> list[tuple[Variable, str
     if isinstance(value, Variable) and value.library == "tf" and value.fields["trainable"] is True:
         return [(value, "variable")]
     if isinstance(value, Instance) and _is_module(value):
-        held = [each for name in value.fields if isinstance(name, str) for each in _leaves(value.fields[name], 0)]
+        held = [each for name in value.fields if isinstance(name, str) for each in _leaves(value.fields[name])]
         return [(variable, "module") for each in held for variable, _ in _not_of_keras(interp, each)]
     return []
 
@@ -84,13 +80,8 @@ def _of_keras(interp: Interpreter, value: Value) -> list[Variable]:
     return []
 
 
-def _leaves(value: Value, level: int) -> list[Value]:
-    if isinstance(value, (Listing, Mapping)):
-        value = value.fields["content"]
-    if isinstance(value, (Items, Entries)) and level < _LEVELS:
-        inner = value.items if isinstance(value, Items) else tuple(value.entries.values())
-        return [each for item in inner for each in _leaves(item, level + 1)]
-    return [value]
+def _leaves(value: Value) -> list[Value]:
+    return [leaf for _, leaf in flatten(value, "")]
 
 
 def _is_module(value: Value) -> bool:
