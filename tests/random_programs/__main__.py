@@ -6,11 +6,11 @@ import argparse
 import sys
 import time
 
-from .campaign import UNKNOWN_SHARE, Report, run
+from .campaign import TAPES, UNKNOWN_SHARE, Kind, Report, run
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.random_programs", description=__doc__)
+def main(kind: Kind = TAPES, name: str = "python -m tests.random_programs", about: str | None = __doc__) -> int:
+    parser = argparse.ArgumentParser(prog=name, description=about)
     parser.add_argument("--count", type=int, default=300, help="how many programs (300)")
     parser.add_argument("--seed", type=int, default=0, help="which ones (0)")
     parser.add_argument("--endings", action="store_true", help="also print how programs ended in exceptions")
@@ -33,11 +33,13 @@ def main() -> int:
             flush=True,
         )
 
-    report = run(options.count, options.seed, progress)
+    report = run(options.count, options.seed, progress, kind)
     print(f"seed {options.seed}: {report.summary()}")
     if options.endings:
         for ending, times in report.endings.most_common(40):
             print(f"    {times:5} {ending}")
+    for miss, times in report.misses.most_common(20):
+        print(f"    {times:5} without a finding: {miss}")
     return 1 if report.failures or report.share > UNKNOWN_SHARE else 0
 
 

@@ -6,6 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -43,6 +44,7 @@ class Report:
     endings: Counter[str] = field(default_factory=Counter)
     #: How many programs failed in which way.
     kinds: Counter[str] = field(default_factory=Counter)
+    misses: Counter[str] = field(default_factory=Counter)
     failures: list[Found] = field(default_factory=list)
 
     @property
@@ -58,6 +60,7 @@ class Report:
         self.causes += verdict.causes
         self.agreed += verdict.agreed
         self.endings += verdict.endings
+        self.misses += verdict.misses
         self.kinds.update({each.kind for each in verdict.contradictions})
 
     def summary(self) -> str:
@@ -76,7 +79,20 @@ def _table(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common())
 
 
-def run(count: int, start: int, progress: Callable[[Report], None] = lambda report: None) -> Report:
+@dataclass(frozen=True)
+class Kind:
+    """What is written, how it is judged, and in how many tries a failing program is made small."""
+
+    programs: Callable[[], Any]
+    judge: Callable[[str], Verdict]
+    tries: int
+
+
+#: Programs with tapes.
+TAPES = Kind(programs, judge, 600)
+
+
+def run(count: int, start: int, progress: Callable[[Report], None] = lambda report: None, kind: Kind = TAPES) -> Report:
     """Judge ``count`` different programs. The same numbers give the same programs."""
     report = Report()
     seen: set[str] = set()
@@ -85,13 +101,13 @@ def run(count: int, start: int, progress: Callable[[Report], None] = lambda repo
     gc.collect()
     gc.freeze()  # Keras collects garbage between programs: there is no need to look through all of TensorFlow
     while report.programs < count:
-        _run_batch(start * 10_007 + batch, count, report, seen)
+        _run_batch(start * 10_007 + batch, count, report, seen, kind)
         progress(report)
         batch += 1
     return report
 
 
-def _run_batch(number: int, count: int, report: Report, seen: set[str]) -> None:
+def _run_batch(number: int, count: int, report: Report, seen: set[str], kind: Kind) -> None:
     """Judge some more programs; the first one of each kind of failure is made small."""
     told = {failure.kind for failure in report.failures}
 
@@ -103,33 +119,33 @@ def _run_batch(number: int, count: int, report: Report, seen: set[str]) -> None:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(programs())
+    @given(kind.programs())
     def one(text: str) -> None:
         if text in seen or report.programs >= count:
             return
         seen.add(text)
-        verdict = judge(text)
+        verdict = kind.judge(text)
         report.add(verdict)
         for each in verdict.contradictions:
             if each.kind not in told:
                 told.add(each.kind)
-                report.failures.append(_shrunk(text, each.kind))
+                report.failures.append(_shrunk(text, each.kind, kind))
 
     one()
 
 
-def _shrunk(text: str, kind: str) -> Found:
+def _shrunk(text: str, name: str, kind: Kind) -> Found:
     """The program as small as it gets while it fails in the same way."""
 
     def contradictions(candidate: str) -> list[str]:
-        verdict = judge(candidate)
+        verdict = kind.judge(candidate)
         if not _kinds(verdict) <= endings:
             return []  # it breaks off where the whole program goes on
-        return [each.told for each in verdict.contradictions if each.kind == kind]
+        return [each.told for each in verdict.contradictions if each.kind == name]
 
-    endings = _kinds(judge(text))
-    small = reduced(text, lambda candidate: bool(contradictions(candidate)))
-    return Found(kind, small, contradictions(small)[0])
+    endings = _kinds(kind.judge(text))
+    small = reduced(text, lambda candidate: bool(contradictions(candidate)), kind.tries)
+    return Found(name, small, contradictions(small)[0])
 
 
 def _kinds(verdict: Verdict) -> set[str]:

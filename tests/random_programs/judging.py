@@ -40,6 +40,8 @@ class Verdict:
     agreed: Counter[str] = field(default_factory=Counter)
     accidents: int = 0
     endings: Counter[str] = field(default_factory=Counter)
+    #: What went wrong without a finding; counted for programs that train.
+    misses: Counter[str] = field(default_factory=Counter)
 
 
 def judge(text: str) -> Verdict:
@@ -48,43 +50,43 @@ def judge(text: str) -> Verdict:
         analysis = analyse(text)
     except Exception as fault:
         return Verdict([Contradiction(f"crash: {type(fault).__name__}", f"the analysis raised {fault!r}")])
-    comparison = _Comparison(text, analysis, run(text))
+    comparison = Comparison(text, analysis, run(text))
     comparison.compare()
     return comparison.verdict
 
 
-class _Comparison:
+class Comparison:
     def __init__(self, text: str, analysis: Analysis, seen: Seen) -> None:
-        self._text = text
-        self._analysis = analysis
-        self._seen = seen
+        self.text = text
+        self.analysis = analysis
+        self.seen = seen
         self._again: Seen | None = None
         self.verdict = Verdict()
 
     def compare(self) -> None:
-        for what in self._analysis.gave_up:
-            self._contradict("gave up", what)
-        for finding in self._analysis.findings:
+        for what in self.analysis.gave_up:
+            self.contradict("gave up", what)
+        for finding in self.analysis.findings:
             if finding.code == "TFG001":
-                self._contradict("fault", finding.message)
-        predictions = {(each.line, each.column): each for each in self._analysis.predictions}
-        for place, words in self._seen.words.items():
+                self.contradict("fault", finding.message)
+        predictions = {(each.line, each.column): each for each in self.analysis.predictions}
+        for place, words in self.seen.words.items():
             prediction = predictions.get(place)  # type: ignore[arg-type]
             if prediction is None:
                 if words != [("empty",)] * len(words):
-                    self._contradict("no prediction", f"line {place[0]}: TensorFlow gave {_say(words)}")
+                    self.contradict("no prediction", f"line {place[0]}: TensorFlow gave {_say(words)}")
             else:
                 self._request(prediction, words)
-        for finding in self._analysis.findings:
-            self._finding(finding)
+        for finding in self.analysis.findings:
+            self.finding(finding)
         if self.verdict.unknown:
-            self.verdict.causes.update(dict(self._analysis.unknowns))
-        for ending in self._seen.endings:
+            self.verdict.causes.update(dict(self.analysis.unknowns))
+        for ending in self.seen.endings:
             where = "request" if ending.at_request else "step"
             message = re.sub(r"-?\d+(\.\d+)?", "#", ending.message)[:90]
             self.verdict.endings[f"{where}: {ending.type}: {message}"] += 1
 
-    def _contradict(self, kind: str, told: str) -> None:
+    def contradict(self, kind: str, told: str) -> None:
         self.verdict.contradictions.append(Contradiction(kind, told))
 
     # -- requests
@@ -99,7 +101,7 @@ class _Comparison:
             one_for_all = len(sources) == 1 and _agrees(sources[0].verdict, every)  # sources of unknown number
             if prediction.verdict != "unknown" and not one_for_all:
                 told = f"{len(sources)} sources predicted, TensorFlow gave {_say(words)}"
-                self._contradict("number of sources", f"line {prediction.line}: {told}")
+                self.contradict("number of sources", f"line {prediction.line}: {told}")
             return
         if len(widths) > 1:
             return  # which source is which differs from one evaluation to the next
@@ -111,7 +113,7 @@ class _Comparison:
             if source.verdict == "unknown":
                 # Where TensorFlow itself gives this and that, not to know is the right answer.
                 self.verdict.unknown += len(set(observed)) == 1
-            elif _agrees(source.verdict, observed) or (source.verdict == "varies" and self._seen.endings):
+            elif _agrees(source.verdict, observed) or (source.verdict == "varies" and self.seen.endings):
                 # A program that ended in an exception may not have come to the other outcome.
                 self.verdict.agreed[source.verdict] += 1
             elif self._accident((prediction.line, prediction.column), index, source.verdict, observed):
@@ -122,7 +124,7 @@ class _Comparison:
                 if source.code:
                     kind += f" ({source.code})"
                     told += f" ({source.code} at line {source.line})"
-                self._contradict(kind, f"{told}; TensorFlow gave {' | '.join(observed)}")
+                self.contradict(kind, f"{told}; TensorFlow gave {' | '.join(observed)}")
 
     def _accident(self, place: Place, index: int, predicted: str, observed: list[str]) -> bool:
         """Whether only the numbers made the outcome differ.
@@ -145,36 +147,36 @@ class _Comparison:
 
     def _stirred(self) -> Seen:
         if self._again is None:
-            self._again = stirred(self._text)
+            self._again = stirred(self.text)
         return self._again
 
     # -- findings
 
-    def _finding(self, finding: Finding) -> None:
+    def finding(self, finding: Finding) -> None:
         """A finding's request must go wrong in the way that the code says, at least once."""
         if finding.code == "TFG001":
             return
         allowed = CONFIRMING.get(finding.code, _BAD)
         places = [
             ((each.line, each.column), index)
-            for each in self._analysis.predictions
+            for each in self.analysis.predictions
             for index, source in enumerate(each.sources)
             if (source.code, source.line) == (finding.code, finding.position.line)
         ]
-        words = [_at(each, index) for place, index in places for each in self._seen.words.get(place, ())]
+        words = [_at(each, index) for place, index in places for each in self.seen.words.get(place, ())]
         if not words and (named := _REQUEST.search(finding.message)):
             # One of several breaks that the evaluations of one request met: only the first is told with its source.
-            at = [each for place, each in self._seen.words.items() if place[0] == int(named[1])]
+            at = [each for place, each in self.seen.words.items() if place[0] == int(named[1])]
             words = [word for each in at for evaluation in each for word in evaluation]
         if any(word.partition(":")[0] in allowed for word in words):
             return
         told = f"line {finding.position.line}: {finding.code} {finding.message}"
-        if self._seen.endings:
+        if self.seen.endings:
             return  # the evaluation that it speaks of may not have been reached, or is what ended the program
         if words:
-            self._contradict(f"finding {finding.code}", f"{told}; TensorFlow gave {' | '.join(words)}")
-        elif not places and reaches(self._text, finding.position.line):
-            self._contradict(f"finding {finding.code} without a request", f"{told}; nothing went wrong")
+            self.contradict(f"finding {finding.code}", f"{told}; TensorFlow gave {' | '.join(words)}")
+        elif not places and reaches(self.text, finding.position.line):
+            self.contradict(f"finding {finding.code} without a request", f"{told}; nothing went wrong")
 
 
 def _at(words: tuple[str, ...], index: int) -> str:

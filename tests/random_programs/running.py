@@ -38,6 +38,8 @@ class Seen:
 
     words: dict[Place, Words] = field(default_factory=lambda: defaultdict(list))
     endings: list[Failure] = field(default_factory=list)
+    #: What reached the variables, by the line of the optimizer's call or of ``fit``.
+    training: dict[int, str] = field(default_factory=dict)
 
 
 def run(text: str) -> Seen:
@@ -91,6 +93,7 @@ def _run(text: str, argv: list[str], seen: Seen) -> None:
         sys.argv = before
     for evaluation in observation.evaluations:
         seen.words[(evaluation.site.line, evaluation.site.column)].append(evaluation.words)
+    seen.training.update(observation.training)
     if observation.failure is not None:
         seen.endings.append(observation.failure)
 

@@ -41,7 +41,7 @@ class Lack(NamedTuple):
         """Whether a request for ``leaves`` suffers from it."""
         if not leaves:
             return True
-        missing = set(self.missing)
+        missing = {each for each in self.missing if each.fields["trainable"] is True}
         return bool(missing) and any(node.variable in missing for node in ancestors(nodes_of(target)))
 
 

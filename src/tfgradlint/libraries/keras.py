@@ -48,6 +48,7 @@ from tfgradlint.libraries.keras_models import (
     NAME,
     NAMED,
     STATE_COUNT,
+    build,
     build_chain,
     called,
     functional,
@@ -285,7 +286,7 @@ def _call_instance(
         return _call_built_in(interp, inner, args, kwargs) if isinstance(inner, Layer) else None
     recorder = interp.recorder
     site, pinned = recorder.site, recorder.pinned
-    _build(interp, instance)
+    build(interp, instance)
     names = [param.name.value for param in (*function.node.params.params, *function.node.params.kwonly_params)]
     known = asked(interp, kwargs)
     if function.node.params.star_kwarg is None:
@@ -314,13 +315,6 @@ def _tensor(interp: Interpreter, value: Value) -> Value:
     if isinstance(value, Array):
         return Tensor(recorded_array(interp, value))
     return value
-
-
-def _build(interp: Interpreter, instance: Instance) -> None:
-    function = interp.calls.class_attribute(instance.cls, "build")
-    if isinstance(function, Function) and "built" not in instance.fields:
-        interp.state.set(instance, "built", Const(True))
-        interp.calls.call(Method(function, instance), [Scalar(interp.recorder.leaf())], {})
 
 
 def escaped(interp: Interpreter, value: Value) -> None:

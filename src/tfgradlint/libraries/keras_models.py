@@ -23,6 +23,7 @@ from tfgradlint.flow.values import (
     Mapping,
     Method,
     Partial,
+    Scalar,
     Several,
     Tensor,
     Thunk,
@@ -34,7 +35,16 @@ from tfgradlint.flow.values import (
 from tfgradlint.libraries.creation import IN_TAPE, created
 from tfgradlint.libraries.keras_layers import DRAWING, FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS, Weights
 from tfgradlint.libraries.keras_modes import once_more
-from tfgradlint.libraries.keras_weights import BUILT, FROZEN_AT, HIDDEN, SEED, mark_built, new_weight
+from tfgradlint.libraries.keras_weights import (
+    BUILT,
+    FROZEN_AT,
+    HIDDEN,
+    INNER,
+    SEED,
+    is_sequential,
+    mark_built,
+    new_weight,
+)
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -170,9 +180,47 @@ def sequential(interp: Interpreter, path: str, args: list[Value], kwargs: dict[s
 
 def build_chain(interp: Interpreter, chain: Layer) -> None:
     """A chain that knows the shape of its input makes its layers' weights at once."""
-    first = chain.parts[0] if chain.parts else NONE
-    if isinstance(first, Tensor) or (isinstance(first, Layer) and first.fields.get(SHAPED)):
+    parts = chain.parts or (NONE,)
+    if _knows_its_input(parts[0], len(parts) > 1):
+        site = interp.recorder.site
+        _build_all(interp, parts)
+        interp.recorder.site = site
         mark_built(interp, chain)
+
+
+def _knows_its_input(first: Value, followed: bool) -> bool:
+    """Whether a chain that begins with this is built; by a model that is built, once something follows it."""
+    if isinstance(first, Instance):
+        first = first.fields.get(INNER, NONE)
+    if not isinstance(first, Layer):
+        return isinstance(first, Tensor)
+    return bool(first.fields.get(SHAPED)) or (followed and _made(first))
+
+
+def _made(model: Value) -> bool:
+    """Whether it is a model of inputs and outputs, or a chain that has been built."""
+    if not isinstance(model, Layer) or not is_sequential(model):
+        return isinstance(model, Tensor) or (isinstance(model, Layer) and GRAPH in model.fields)
+    return any(
+        _made(part) or (isinstance(part, Layer) and not is_sequential(part) and part.fields.get(BUILT) is True)
+        for part in model.parts or ()
+    )
+
+
+def _build_all(interp: Interpreter, parts: tuple[Value, ...]) -> None:
+    for part in parts:
+        if isinstance(part, Layer) and is_sequential(part):
+            _build_all(interp, part.parts or ())
+        elif isinstance(part, Instance):
+            build(interp, part)
+
+
+def build(interp: Interpreter, instance: Instance) -> None:
+    """A layer of the module makes its weights, once."""
+    function = interp.calls.class_attribute(instance.cls, "build")
+    if isinstance(function, Function) and "built" not in instance.fields:
+        interp.state.set(instance, "built", Const(True))
+        interp.calls.call(Method(function, instance), [Scalar(interp.recorder.leaf())], {})
 
 
 def functional(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:

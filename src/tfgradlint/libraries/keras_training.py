@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import libcst as cst
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.judgements import Judgement, Reason
@@ -74,14 +76,23 @@ def compiled(
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = {**dict(zip(_OPTIONS, args, strict=False)), **kwargs}
+    before = receiver.fields.get(COMPILED, {})
+    if "loss" in before and "**" not in kwargs and options.get("loss", NONE) is NONE:
+        options["loss"] = before["loss"]  # Keras keeps the loss it has
     interp.state.set(receiver, COMPILED, options)
     interp.state.set(receiver, COMPILED_AT, interp.recorder.site)
     broken = False
-    if "**" not in kwargs and "loss" in options:
+    if "**" not in kwargs and "loss" in options and _uses_its_loss(interp, receiver):
         for loss in _each(options["loss"]):
             broken = _Trial(interp, world, options).judge(loss) or broken
     interp.state.set(receiver, BROKEN, broken)
     return NONE
+
+
+def _uses_its_loss(interp: Interpreter, model: Layer | Instance) -> bool:
+    """Whether training comes by the loss that the model is compiled with: a step of its own may do without."""
+    step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
+    return not isinstance(step, Function) or "loss(" in cst.Module([]).code_for_node(step.node.body)
 
 
 def _each(value: Value) -> list[Value]:

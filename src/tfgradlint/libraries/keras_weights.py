@@ -11,6 +11,7 @@ from tfgradlint.flow.values import (
     NONE,
     Choice,
     Class,
+    Const,
     Deferred,
     Entries,
     Function,
@@ -122,6 +123,8 @@ def mark_built(interp: Interpreter, value: Value, depth: int = 0) -> None:
     if isinstance(value, Layer):
         if value.fields.get(BUILT, True) is not True:
             interp.state.set(value, BUILT, True)
+            if interp.unconverted and value.fields["trainable"] is not True:
+                _made_late(interp, value)
         if is_sequential(value):
             for part in value.parts or ():
                 mark_built(interp, part, depth + 1)
@@ -136,6 +139,18 @@ def mark_built(interp: Interpreter, value: Value, depth: int = 0) -> None:
         _mark_all(interp, value.items if isinstance(value, Items) else list(value.entries.values()), depth)
 
 
+def _made_late(interp: Interpreter, layer: Layer) -> None:
+    """A frozen layer that is built by somebody else's ``call``.
+
+    Keras tries the call out first, where variables are noted down only. They are made afterwards, and by then they
+    are frozen, so that no tape watches them; where trying it out fails, they are made as ever.
+    """
+    for weight in (layer.own, *(layer.parts or ())):
+        if isinstance(weight, Variable) and weight.fields["trainable"] is True:
+            interp.state.set(weight, "listed", weight.fields.get("listed", True))
+            interp.state.set(weight, "trainable", None)
+
+
 def _mark_all(interp: Interpreter, values: Sequence[Value], depth: int) -> None:
     for value in values:
         mark_built(interp, value, depth + 1)
@@ -146,10 +161,11 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
     if depth > 8:
         return
     when = (interp.recorder.now(), Site(interp.statement, None))
+    wanted = interp.expressions.truth(flag)
+    if wanted is not None and wanted is _flag(interp, value):
+        return  # Keras leaves everything as it is where the value does not change
     if isinstance(value, Layer):
-        if value.fields["trainable"] is True and interp.expressions.truth(flag) is True:
-            return  # Keras leaves everything as it is where the value does not change
-        interp.state.set(value, "trainable", interp.expressions.truth(flag))
+        interp.state.set(value, "trainable", wanted)
         interp.state.set(value, FROZEN_AT, when)
         set_trainable(interp, value.fields["parts"], flag, depth + 1)
     elif isinstance(value, Instance):
@@ -163,6 +179,16 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
     elif isinstance(value, (Items, Entries)):
         for item in value.items if isinstance(value, Items) else value.entries.values():
             set_trainable(interp, item, flag, depth + 1)
+
+
+def _flag(interp: Interpreter, value: Value) -> bool | None:
+    """What ``trainable`` of a layer or model is."""
+    if isinstance(value, Layer):
+        flag: bool | None = value.fields["trainable"]
+        return flag
+    if isinstance(value, Instance) and is_keras(value.cls):
+        return interp.expressions.truth(value.fields.get("trainable", Const(True)))
+    return None
 
 
 def open_up(interp: Interpreter, value: Value, depth: int = 0) -> None:

@@ -164,11 +164,19 @@ def _output(
     if output.kind == "python":
         return Scalar(node)
     if output.kind == "list":
-        return Listing(Several(Tensor(node)))
+        return Listing(_elements(interp, bound.get(output.dtype.removeprefix("=")), Tensor(node)))
     if output.kind in ("tensor", "slices", "ragged"):
         return Tensor(node)
     node.why = f"{known.name} returns {output.kind}"
     return Unknown(node)
+
+
+def _elements(interp: Interpreter, given: Value | None, made: Tensor) -> Items | Several:
+    """A list made of a list: what is None in the one is None in the other (``clip_by_global_norm``)."""
+    content = NONE if given is None else interp.calls.iterate(given)
+    if isinstance(content, Items) and NONE in content.items:
+        return Items(tuple(NONE if item is NONE else made for item in content.items), "list")
+    return Several(made)
 
 
 def _edge(known: Known, output: Output, name: str, value: Value, node: Node, leaves: bool) -> Edge:

@@ -1,0 +1,9 @@
+"""Many random programs that train."""
+
+from __future__ import annotations
+
+from ..campaign import Kind
+from .judging import judge
+from .programs import programs
+
+TRAINING = Kind(programs, judge, 120)

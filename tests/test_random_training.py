@@ -1,0 +1,80 @@
+"""Random programs that train with Keras: every verdict and every finding is true of what TensorFlow does."""
+
+from __future__ import annotations
+
+import pytest
+from random_programs.campaign import Report, run
+from random_programs.training import judging
+from random_programs.training.campaign import TRAINING
+from random_programs.training.judging import judge
+
+from tfgradlint import analysis
+from tfgradlint.results import Analysis, Finding, Position
+
+COUNT, SEED = 40, 2026
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return run(COUNT, SEED, kind=TRAINING)
+
+
+def test_tensorflow_contradicts_nothing(report: Report) -> None:
+    told = [f"{each.kind}\n{each.text}---- {each.told}" for each in report.failures]
+    assert not told, "\n\n".join(told)
+
+
+def test_the_programs_train_and_fail_to(report: Report) -> None:
+    assert report.programs == COUNT
+    assert report.agreed["flows"] >= COUNT / 4, report.summary()
+    assert report.agreed["none"] >= COUNT / 10, report.summary()
+
+
+TRAINED = """\
+import tensorflow as tf
+import keras
+
+x = tf.random.normal([7, 4])
+y = tf.random.normal([7, 2])
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+weights = model.trainable_variables
+model.compile(optimizer="sgd", loss="mse", run_eagerly=True)
+model.fit(x, y, verbose=0)
+"""
+FROZEN = TRAINED.replace("weights =", "model.trainable = False\nweights =")
+LAMBDA = "keras.layers.Dense(4), keras.layers.Lambda(lambda h: keras.ops.round(h))"
+CUT_OFF = TRAINED.replace("keras.layers.Dense(4)", LAMBDA)
+ROUNDED = TRAINED.replace('"mse"', "lambda y, h: keras.ops.mean(keras.ops.round(h))")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message", "true"),
+    [
+        (TRAINED, "TFG401", "model.compile() on line 8 raises ValueError", False),
+        (TRAINED, "TFG402", "optimizer.apply_gradients()", False),
+        (TRAINED, "TFG403", "optimizer.apply_gradients()", False),
+        (TRAINED, "TFG404", "tape.gradient(loss, weights) on line 9 returns []", False),
+        (TRAINED, "TFG405", "self.gain never trains", False),
+        (TRAINED, "TFG406", "tf.Variable() makes new variables", False),
+        (TRAINED, "TFG409", "model.fit(x) on line 9 gives it no gradient", False),
+        (TRAINED, "TFG410", "nothing reads the gradients", False),
+        (TRAINED, "TFG411", "model.fit(x) on line 9 trains nothing", False),
+        (FROZEN, "TFG411", "model.fit(x) on line 10 trains nothing", True),
+        (CUT_OFF, "TFG409", "model.fit(x) on line 9 gives it no gradient", True),
+        (ROUNDED, "TFG401", "model.compile() on line 8 raises ValueError", True),
+    ],
+)
+def test_a_finding_must_be_true(
+    text: str, code: str, message: str, true: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = Finding(Position(3, 1, 3, 2), code, message)
+    monkeypatch.setattr(judging, "analyse", lambda text: Analysis((claimed,)))
+    kinds = [each.kind for each in judge(text).contradictions]
+    assert (f"finding {code}" in kinds) is not true
+
+
+def test_what_is_not_found_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert analysis.analyse(ROUNDED).findings
+    monkeypatch.setattr(judging, "analyse", lambda text: Analysis())
+    assert [miss.partition(":")[0] for miss in judge(ROUNDED).misses] == ["raises ValueError"]
+    assert not judge(TRAINED).misses
