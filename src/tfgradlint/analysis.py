@@ -64,7 +64,9 @@ def analyse(
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        interpreter = Interpreter(outline, World(version, "TF_USE_LEGACY_KERAS" in text, gradients), Reports(), budget)
+        world = World(version, "TF_USE_LEGACY_KERAS" in text, gradients)
+        interpreter = Interpreter(outline, world, Reports(), budget)
+        interpreter.legacy_keras = world.keras_of("keras") < 3
         interpreter.run(module)
         if losses:
             review(interpreter)

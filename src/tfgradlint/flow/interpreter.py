@@ -100,6 +100,8 @@ class Interpreter:
         self.since = 0
         #: How many functions were handed to somebody who may call them unseen.
         self.blind = 0
+        #: Whether ``keras`` means Keras 2 here.
+        self.legacy_keras = False
         #: Whether some layer of the program adds a loss of its own for its weights.
         self.regularised = False
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.

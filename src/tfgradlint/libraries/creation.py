@@ -12,7 +12,7 @@ from tfgradlint.flow.graph import Site
 from tfgradlint.flow.judgements import Reason
 from tfgradlint.flow.values import Cell, Instance, Value, Variable
 from tfgradlint.libraries.keras_lists import Weights
-from tfgradlint.libraries.keras_weights import is_keras
+from tfgradlint.libraries.keras_weights import is_keras, of_keras_2
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Frame, Interpreter
@@ -43,6 +43,8 @@ def created(interp: Interpreter, drawing: bool = False) -> bool:
         if name in ("build", "__init__") or any(_lazy(test) for test in frame.conditions) or _cached(frame):
             return False
         receiver = _receiver(frame)
+        if name == "call" and receiver is not None and of_keras_2(interp, receiver):
+            return False
         if name == "call" and receiver is not None and is_keras(receiver.cls):
             _in_call(interp, receiver, drawing)
             return False
@@ -57,7 +59,13 @@ def _made_once(interp: Interpreter, frame: Frame) -> None:
     """Keras builds a model before its first call, unless a part of it waits for its weights: then it is too late."""
     receiver = _receiver(frame)
     line = interp.statement.body[0] if isinstance(interp.statement, cst.SimpleStatementLine) else None
-    if receiver is None or not is_keras(receiver.cls) or not isinstance(line, cst.Assign) or frame is not interp.frame:
+    if (
+        receiver is None
+        or not is_keras(receiver.cls)
+        or of_keras_2(interp, receiver)
+        or not isinstance(line, cst.Assign)
+        or frame is not interp.frame
+    ):
         return
     target = line.targets[0].target
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and target.value.value == "self":

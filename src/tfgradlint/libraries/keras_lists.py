@@ -40,6 +40,7 @@ from tfgradlint.libraries.keras_weights import (
     SEED,
     is_keras,
     keras_name,
+    of_keras_2,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Weights:
         self.frozen: list[Site] = []
         self.unbuilt: list[Variable] = []
         self._seen: set[int] = set()
+        #: Keras 2 tracks TensorFlow's variables too.
+        self._legacy = of_keras_2(interp, value)
         self._add(value, False)
 
     def _add(self, value: Value, frozen: bool) -> None:
@@ -101,7 +104,7 @@ class Weights:
             self._add(value, frozen)
 
     def _variable(self, value: Variable, frozen: bool) -> None:
-        if value.library == "tf":
+        if value.library == "tf" and not self._legacy:
             return  # Keras 3 does not track it.
         listed = value.fields.get("listed", value.fields["trainable"])
         if listed is None:
@@ -171,7 +174,8 @@ _WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Cl
 def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
-    if not weights.known or len(weights.found) > _MANY:
+    unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver)  # it may refuse to list what is not built
+    if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)
     made = Listing(Items(tuple(weights.found), "list"))
     made.fields[OWNER] = receiver

@@ -44,7 +44,7 @@ from tfgradlint.libraries.datasets import element_of
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_metrics import is_metric
 from tfgradlint.libraries.keras_models import GRAPH, replay
-from tfgradlint.libraries.keras_weights import HIDDEN, INNER, keras_name, mark_built, open_up
+from tfgradlint.libraries.keras_weights import HIDDEN, INNER, keras_name, mark_built, of_keras_2, open_up
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def compiled(
     broken = False
     if "**" not in kwargs and "loss" in options and _uses_its_loss(interp, receiver):
         for loss in _each(options["loss"]):
-            broken = _Trial(interp, world, options).judge(loss) or broken
+            broken = _Trial(interp, world, options, of_keras_2(interp, receiver)).judge(loss) or broken
     interp.state.set(receiver, BROKEN, broken)
     return NONE
 
@@ -130,10 +130,11 @@ def compiling(interp: Interpreter, eagerly: bool | None) -> Iterator[None]:
 class _Trial:
     """Tries a loss on a truth and a prediction: does its result depend on the prediction?"""
 
-    def __init__(self, interp: Interpreter, world: World, options: dict[str, Value]) -> None:
+    def __init__(self, interp: Interpreter, world: World, options: dict[str, Value], legacy: bool) -> None:
         self._interp = interp
         self._world = world
-        self._eager = eager(interp, options)
+        # Keras 2 converts what it compiles.
+        self._eager = None if legacy else eager(interp, options)
         self._site = interp.recorder.site
         self._broken = False
         #: Whether there is no other loss that could train something.
@@ -291,9 +292,10 @@ def fitted(
 ) -> Value:
     """``model.fit(...)``: one step of training, and what it gives each weight."""
     options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
-    for part in _held(receiver, set()):
+    legacy = of_keras_2(interp, receiver)  # it remembers from compile() what is to be trained
+    for part in [] if legacy else _held(receiver, set()):
         trained(interp, part)
-    if not interp.calls.gradients.expected():
+    if not legacy and not interp.calls.gradients.expected():
         interp.calls.attempt(lambda: _Training(interp, world, receiver, options, name).run(args, kwargs))
     mark_built(interp, receiver)
     if "callbacks" in kwargs:

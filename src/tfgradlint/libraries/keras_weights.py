@@ -63,6 +63,15 @@ def is_keras(cls: Class) -> bool:
     return bool(bases) and all(isinstance(base, Symbol) and (keras_name(base.path) or "") in _BASES for base in bases)
 
 
+def of_keras_2(interp: Interpreter, value: Value) -> bool:
+    """Whether a layer or model is one of Keras 2, which tracks and compiles in another way."""
+    if isinstance(value, Instance):
+        paths = [base.path for base in value.cls.lineage() if isinstance(base, Symbol)]
+    else:
+        paths = [value.path] if isinstance(value, Layer) else []
+    return interp.legacy_keras or any(path.startswith("tf_keras.") for path in paths)
+
+
 def is_sequential(layer: Layer) -> bool:
     """Whether it is a chain of layers."""
     return layer.path.endswith("Sequential")

@@ -18,7 +18,7 @@ from tfgradlint.flow.values import (
     Variable,
 )
 from tfgradlint.libraries.keras_lists import Weights
-from tfgradlint.libraries.keras_weights import is_keras
+from tfgradlint.libraries.keras_weights import is_keras, of_keras_2
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -36,6 +36,8 @@ def note(interp: Interpreter, receiver: Instance, name: str) -> None:
 
 def report(interp: Interpreter, owner: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
     """Suspect every weight below ``owner`` that its list lacks and the target depends on."""
+    if of_keras_2(interp, owner):
+        return
     for variable, site, kind in _hidden(interp, owner, 0):
         if variable not in leaves and judge.judge(variable).verdict == "flows":
             reason = Reason(Cause.UNTRACKED, site, kind)
