@@ -83,8 +83,10 @@ def compiled(
     interp.state.set(receiver, COMPILED_AT, interp.recorder.site)
     broken = False
     if "**" not in kwargs and "loss" in options and _uses_its_loss(interp, receiver):
+        weights = Weights(interp, receiver)
+        frozen = bool(weights.frozen) and not weights.found
         for loss in _each(options["loss"]):
-            broken = _Trial(interp, world, options, of_keras_2(interp, receiver)).judge(loss) or broken
+            broken = _Trial(interp, world, options, of_keras_2(interp, receiver), frozen).judge(loss) or broken
     interp.state.set(receiver, BROKEN, broken)
     return NONE
 
@@ -130,15 +132,17 @@ def compiling(interp: Interpreter, eagerly: bool | None) -> Iterator[None]:
 class _Trial:
     """Tries a loss on a truth and a prediction: does its result depend on the prediction?"""
 
-    def __init__(self, interp: Interpreter, world: World, options: dict[str, Value], legacy: bool) -> None:
+    def __init__(
+        self, interp: Interpreter, world: World, options: dict[str, Value], legacy: bool, frozen: bool
+    ) -> None:
         self._interp = interp
         self._world = world
         # Keras 2 converts what it compiles.
         self._eager = None if legacy else eager(interp, options)
         self._site = interp.recorder.site
         self._broken = False
-        #: Whether there is no other loss that could train something.
-        self._alone = len(_each(options["loss"])) == 1
+        #: Whether Keras looks for gradients and finds none: there is no other loss, and something is to be trained.
+        self._refused = len(_each(options["loss"])) == 1 and not frozen
 
     def judge(self, loss: Value) -> bool:
         """Report a loss without a gradient; True if it is one."""
@@ -172,7 +176,7 @@ class _Trial:
             elsewhere = reason is None or reason.cause in _ELSEWHERE
             site = self._site if reason is None or elsewhere else reason.site
             steps = reason.steps if reason is not None and not elsewhere else ()
-            raised = "ValueError" if judgement.verdict == "none" and self._alone else ""
+            raised = "ValueError" if judgement.verdict == "none" and self._refused else ""
             detail = "unused" if elsewhere else ("zero" if judgement.verdict == "zero" else "")
             self._report(Reason(Cause.KERAS_LOSS, site, detail, steps, raised))
 
