@@ -40,7 +40,7 @@ class Run:
 
     def analysis(self) -> Analysis:
         """What the linter says of the text."""
-        return judge(self.text)
+        return judge(self.text, losses=True)
 
     def unknown(self) -> list[str]:
         """The sources for which the linter does not know what TensorFlow gives."""
