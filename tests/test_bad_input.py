@@ -8,10 +8,13 @@ from __future__ import annotations
 import ast
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
 from processes import FAULTY, REPAIRED, Finished, command, flake8, python
+
+from tfgradlint import check
 
 HEAD = """\
 import tensorflow as tf
@@ -234,3 +237,14 @@ def test_a_broken_file_does_not_hide_the_others(tmp_path: Path) -> None:
 def test_a_warning_of_python_about_the_text_is_not_printed(tmp_path: Path) -> None:
     run = command("check", save(tmp_path, SOUND + "s = '\\d'\nassert (1, 'x')\n"))
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_a_deep_file_is_not_judged_where_there_is_no_memory_for_its_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    deep = "x = " + "-" * 400 + "1\n"  # more than what is parsed on the stack that is there
+    [finding] = check("import tensorflow as tf\ntape = tf.GradientTape()\n" + deep)
+    assert finding.code == "TFG001"
+    assert "there is no memory for the stack" in finding.message

@@ -99,6 +99,8 @@ def _parse_deep(text: str) -> cst.Module:
     try:
         thread = threading.Thread(target=run)
         thread.start()
+    except RuntimeError as error:
+        raise NotAnalysed("it is nested deeply, and there is no memory for the stack to parse it on") from error
     finally:
         threading.stack_size(before)
     thread.join()

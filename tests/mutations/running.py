@@ -77,7 +77,8 @@ def _work(texts: Sequence[str], writing: int) -> None:
     """The worker: one line of JSON for each text, as soon as it is known; never returns."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    memory = _held() + _MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     signal.signal(signal.SIGALRM, _end)
     faulthandler.disable()  # that of the parent would print its tests
     with open(os.devnull, "w") as quiet, open(writing, "w", encoding="utf-8") as out:
@@ -92,6 +93,15 @@ def _work(texts: Sequence[str], writing: int) -> None:
             signal.alarm(0)
             print(json.dumps(asdict(run)), file=out, flush=True)
     os._exit(0)
+
+
+def _held() -> int:
+    """The address space, in bytes, that the process has from its parent: TensorFlow takes gigabytes of it."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def _end(signum: int, frame: object) -> None:
