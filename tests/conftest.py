@@ -16,11 +16,13 @@ MODULES = frozenset(
     {
         "test_evidence",
         "test_evidence_harness",
+        "test_evidence_training",
         "test_gradient_registry",
         "test_keras_layers",
         "test_loss_functions",
         "test_measuring",
         "test_random_programs",
+        "test_random_training",
         "test_remedies",
         "test_remedies_libraries",
         "test_remedies_operations",
