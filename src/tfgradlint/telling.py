@@ -34,7 +34,7 @@ _AFTERMATH = {
     Cause.FROZEN: {"": "returns []", "fit": "trains nothing"},
     Cause.UNTRACKED: {"": "leaves it out"},
     Cause.CREATED_IN_CALL: {"": ""},
-    Cause.UNUSED_GRADIENT: {"": ""},
+    Cause.UNUSED_GRADIENT: {"": "", "empty": "does nothing"},
 }
 #: What a weight gets from a step that Keras takes by itself.
 _IN_FIT = {"none": "gives it no gradient", "zero": "gives it zeros"}

@@ -65,7 +65,11 @@ def method(
         variables = args[1] if len(args) > 1 else kwargs.get("trainable_variables")
         if gradients is None or variables is None:
             return None
-        return _judged(interp, receiver, _together(interp, gradients, variables))
+        pairs = _together(interp, gradients, variables)
+        if isinstance(pairs, Items) and not pairs.items and interp.calls.gradients.answers.filtered():
+            interp.calls.gradients.misapplied(Cause.UNUSED_GRADIENT, "empty")  # apply([], []) goes through
+            return NONE
+        return _judged(interp, receiver, pairs)
     if name == "minimize" and world.keras_of(path) >= 3 and name not in interp.asked_for:
         interp.calls.gradients.refuses(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
     if name in ("scale_loss", "get_scaled_loss") and args:

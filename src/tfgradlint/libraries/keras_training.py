@@ -360,9 +360,8 @@ class _Training:
             return
         with compiling(interp, eager(interp, self._options)):
             asked = interp.calls.gradients.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
-            if asked.leaves and self._world.keras_of("keras") >= 3:
-                leaves = [leaf for _, leaf in asked.leaves]
-                untracked.report(interp, model, leaves, asked.judge, self._site)
+            if asked.leaves:
+                untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._site)
         self._tell(asked.judgements, asked.leaves)
 
     def _tensors(self, value: Value) -> Value:
@@ -426,7 +425,7 @@ class _Training:
         elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
             judgements = [self._of_the_loss(judgement) for judgement in judgements]
         where = self._model.fields.get(COMPILED_AT)
-        if self._nothing and leaves and where is not None and not self._interp.regularised:
+        if self._nothing and leaves and where is not None:
             reason = Reason(Cause.KERAS_LOSS, where, "missing", (), "ValueError")
             self._interp.reports.steps.append((reason, self._site))
         elif leaves:

@@ -154,7 +154,7 @@ class World:
 
     def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         owner = sources.fields.get(OWNER) if isinstance(sources, Listing) else None
-        if isinstance(owner, Value) and self._keras >= 3:
+        if isinstance(owner, Value):
             untracked.report(interp, owner, leaves, judge, request)
 
     def escaped(self, interp: Interpreter, value: Value) -> None:

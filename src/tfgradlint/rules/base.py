@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,7 +41,7 @@ class Break:
         return f"{self.request} on line {self.line} {self.result}"
 
 
-class Rule:
+class Rule(ABC):
     """One kind of break: its documentation (the docstring), its outcome and its message.
 
     The docstring is Markdown: a one-line summary, then the sections ``## What it does``,
@@ -55,6 +56,6 @@ class Rule:
     #: ``None`` for a rule that reports no break.
     cause: ClassVar[Cause | None]
 
+    @abstractmethod
     def message(self, broken: Break) -> str:
         """One line: what was seen, what it costs, what to write."""
-        raise NotImplementedError
