@@ -17,7 +17,7 @@ from tfgradlint.evidence.prove import Row, UnknownRule, examples, prove
 from tfgradlint.evidence.record import Evaluation
 from tfgradlint.evidence.sites import Site
 from tfgradlint.results import Finding, Position, Prediction, SourcePrediction, worst
-from tfgradlint.rules.base import Rule
+from tfgradlint.rules.base import Break, Rule
 
 START = "import numpy as np\nimport tensorflow as tf\nw = tf.Variable([1.0, 2.0])\nb = tf.Variable(0.5)\n"
 
@@ -431,6 +431,9 @@ class Wrong(Rule):
     code = "TFG998"
     name = "wrong"
     outcome = "none"
+
+    def message(self, broken: Break) -> str:
+        return broken.step
 
 
 def test_a_rule_that_tensorflow_contradicts_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
