@@ -7,7 +7,8 @@ import contextlib
 import gc
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -19,6 +20,9 @@ from tfgradlint.libraries.loss_functions import review
 from tfgradlint.places import Places
 from tfgradlint.results import Analysis, Gradients
 from tfgradlint.telling import tell
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.code import Code
 
 #: Steps (statements and expressions) that may be taken, and how many more for each character. Of 525 files of real
 #: packages and fixtures none took more than one step a character.
@@ -41,11 +45,13 @@ def analyse(
     version: str | None = None,
     gradients: Gradients | None = None,
     losses: bool = False,
+    fixes: bool = False,
 ) -> Analysis:
     """Interpret a module's text. ``tree`` is its syntax tree where the caller has parsed it already.
 
     ``version`` is the TensorFlow to go by, the one installed here where none is given; ``gradients`` tells what
-    functions do that are imported from the user's own modules. ``losses`` asks to try every loss of the module.
+    functions do that are imported from the user's own modules. ``losses`` asks to try every loss of the module,
+    ``fixes`` for what the rules propose to change.
 
     Raises:
         VersionError: ``version`` is none.
@@ -65,12 +71,22 @@ def analyse(
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
         world = World(version, "TF_USE_LEGACY_KERAS" in text, gradients)
+        world.numpy_behavior = "numpy_behavior" in text
         interpreter = Interpreter(outline, world, Reports(), budget)
         interpreter.legacy_keras = world.keras_of("keras") < 3
         interpreter.run(module)
         if losses:
             review(interpreter)
-        return tell(interpreter, Places(text, module, tree))
+        return tell(interpreter, Places(text, module, tree), _code(module, text) if fixes else None)
+
+
+def _code(module: cst.Module, text: str) -> Callable[[], Code]:
+    def make() -> Code:
+        from tfgradlint.fixing.code import Code
+
+        return Code(module, text)
+
+    return make
 
 
 @contextlib.contextmanager

@@ -48,6 +48,27 @@ class PathStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A text to put in the place of what stands at a position; an empty position inserts."""
+
+    position: Position
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A repair of one finding.
+
+    ``grade`` is ``safe`` where the program computes what it did before, and gets its gradient; ``unsafe`` where a
+    value changes its type or its dtype, or where the program could have been meant otherwise.
+    """
+
+    grade: str
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A rule's report of a proven break at a position."""
 
@@ -55,6 +76,7 @@ class Finding:
     code: str
     message: str
     path_steps: tuple[PathStep, ...] = ()
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

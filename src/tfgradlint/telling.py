@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -13,7 +16,10 @@ from tfgradlint.flow.judgements import Judgement, Reason, RequestSite
 from tfgradlint.places import Places
 from tfgradlint.results import Analysis, Finding, PathStep, Position, Prediction, SourcePrediction, worst
 from tfgradlint.rules import rule_for
-from tfgradlint.rules.base import Break
+from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.code import Code
 
 _WIDTH = 60
 #: Causes whose step is told with its arguments.
@@ -41,8 +47,8 @@ _IN_FIT = {"none": "gives it no gradient", "zero": "gives it zeros"}
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
 
-def tell(interpreter: Interpreter, places: Places) -> Analysis:
-    """The analysis of one module."""
+def tell(interpreter: Interpreter, places: Places, code: Callable[[], Code] | None = None) -> Analysis:
+    """The analysis of one module, with what the rules propose to change in its ``code``."""
     teller = _Teller(places)
     for request in interpreter.reports.sites.values():
         teller.request(request)
@@ -60,6 +66,8 @@ def tell(interpreter: Interpreter, places: Places) -> Analysis:
         position = places.position(site)
         message = f"{what} was not analysed: {fault}"
         teller.findings.setdefault(("TFG001", position), Finding(position, "TFG001", message))
+    if code is not None and teller.findings:
+        teller.propose(code())
     findings = sorted(teller.findings.values(), key=lambda each: (each.position, each.code))
     predictions = sorted(teller.predictions, key=lambda each: (each.line, each.column))
     unknowns = sorted(interpreter.reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
@@ -72,6 +80,8 @@ class _Teller:
     def __init__(self, places: Places) -> None:
         self._places = places
         self.findings: dict[tuple[str, Position], Finding] = {}
+        self._origins: dict[tuple[str, Position], tuple[Rule, Break, Reason, Site | None]] = {}
+        self._suffering: dict[tuple[str, Position], dict[str, None]] = {}
         self.predictions: list[Prediction] = []
 
     def request(self, site: RequestSite) -> None:
@@ -126,6 +136,15 @@ class _Teller:
                 Prediction(line, column, call.func.attr, "unknown", (SourcePrediction(label, "unknown"),))
             )
 
+    def propose(self, code: Code) -> None:
+        """Ask the rules for repairs."""
+        from tfgradlint.fixing.scene import Scene
+
+        for key, (rule, told, reason, request) in self._origins.items():
+            if key in self.findings:
+                scene = Scene(code, reason.site, request, tuple(self._suffering[key]), reason.steps)
+                self.findings[key] = dataclasses.replace(self.findings[key], fix=rule.fix(told, scene))
+
     def step(self, reason: Reason, suffering: Site | None) -> None:
         """A step that raises, or goes wrong, without a verdict on any source."""
         at = self._places.position(suffering) if suffering is not None else None
@@ -145,6 +164,7 @@ class _Teller:
             return None
         position = self._places.position(reason.site)
         key = (rule.code, position)
+        self._suffering.setdefault(key, {})[source] = None
         if key in self.findings:
             return self.findings[key]
         result = (_RESULTS if call in _REQUESTS or not call else _IN_FIT).get(verdict, "")
@@ -165,6 +185,7 @@ class _Teller:
         )
         finding = Finding(position, rule.code, rule.message(told), self._steps(reason.steps))
         self.findings[key] = finding
+        self._origins[key] = rule, told, reason, request
         return finding
 
     def _steps(self, sites: tuple[Site, ...]) -> tuple[PathStep, ...]:

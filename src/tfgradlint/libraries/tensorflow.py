@@ -309,6 +309,8 @@ def method(
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
         return Scalar(interp.recorder.plain([edge]))
+    if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not world.numpy_behavior:
+        interp.calls.gradients.refuses(None, "AttributeError")
     if isinstance(receiver, Variable) and receiver.library != "tf" and name != "numpy":
         return interp.somehow("keras variable", [receiver, *args])
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
@@ -316,6 +318,11 @@ def method(
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
 
 
+#: Methods of arrays that tensors do not have, unless TensorFlow is told to give them NumPy's behavior.
+_OF_ARRAYS = frozenset(
+    "all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot fill flatten max mean min nonzero "
+    "prod ravel repeat round sort std sum swapaxes take trace transpose var view".split()
+)
 _ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(
     f"scatter_{kind}" for kind in ("add", "div", "max", "min", "mul", "sub", "update", "nd_add", "nd_sub", "nd_update")
 )

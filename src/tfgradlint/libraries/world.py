@@ -99,6 +99,8 @@ class World:
         """``version`` is the TensorFlow to go by; ``legacy_keras`` says that the program asks it for Keras 2."""
         self._knowledge = load(version)
         self._users = Users(gradients, _ROOTS)
+        #: Whether tensors may have been given the methods of arrays.
+        self.numpy_behavior = False
         self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
 
     def keras_of(self, path: str) -> int:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tfgradlint.flow.causes import Cause
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,7 @@ class Rule(ABC):
     @abstractmethod
     def message(self, broken: Break) -> str:
         """One line: what was seen, what it costs, what to write."""
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """What to change, where the rule knows that. It is proposed only where the changed module proves it right."""
+        return None

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class TapeReused(Rule):
@@ -92,3 +98,9 @@ class TapeReused(Rule):
             f"the tape is not persistent and was used up{earlier}: {broken.suffers}; "
             "ask once for all sources, or use tf.GradientTape(persistent=True)"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: a persistent tape may be asked as often as is wanted."""
+        from tfgradlint.fixing import tapes
+
+        return tapes.keep(scene)

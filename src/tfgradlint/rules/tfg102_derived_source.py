@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class DerivedSource(Rule):
@@ -79,3 +85,9 @@ class DerivedSource(Rule):
             f"{broken.step} is a new tensor that the target was not computed from: {broken.suffers}; "
             "ask for the gradient of the original and slice, cast or reshape the result"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe where the derived tensor is the original in another guise: ask for the original."""
+        from tfgradlint.fixing.derived import original
+
+        return original(scene)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class UnwatchedTensor(Rule):
@@ -89,3 +95,9 @@ class UnwatchedTensor(Rule):
             f"{broken.source} is a tensor that this tape never watched: {broken.suffers}; "
             "call the tape's watch() on it before it is used, or make it a tf.Variable"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: the tape watches the source from the start."""
+        from tfgradlint.fixing import tapes
+
+        return tapes.watch(scene)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class LateWatch(Rule):
@@ -86,3 +92,9 @@ class LateWatch(Rule):
             f"{broken.step} comes after the computation, and a tape does not look back: {broken.suffers}; "
             f"watch {broken.source} at the start of the tape's with block"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: the same call, where it still helps."""
+        from tfgradlint.fixing import tapes
+
+        return tapes.watch_earlier(scene)

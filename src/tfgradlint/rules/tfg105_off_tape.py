@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 #: What was seen and what to do, by the kind of gap (``Break.detail``).
 _GAPS = {
@@ -107,3 +113,9 @@ class OffTape(Rule):
         """``step`` names what was computed; ``detail`` is ``before``, ``after``, ``stopped`` or ``other``."""
         seen, remedy = _GAPS.get(broken.detail, _ANY_GAP)
         return f"{broken.step} {seen}: {broken.suffers}; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: the same steps, recorded."""
+        from tfgradlint.fixing import tapes
+
+        return tapes.record(scene)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class UnwatchedVariable(Rule):
@@ -104,3 +110,9 @@ class UnwatchedVariable(Rule):
             f"{broken.source} is not watched, as {why}: {broken.suffers}; "
             f"call tape.watch({broken.source}) before it is used, or {otherwise}"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: the tape watches the variable from the start."""
+        from tfgradlint.fixing import tapes
+
+        return tapes.watch(scene)

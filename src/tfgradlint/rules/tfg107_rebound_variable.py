@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class ReboundVariable(Rule):
@@ -93,3 +99,9 @@ class ReboundVariable(Rule):
             f"{name} holds a tensor from here on, where it held a tf.Variable: {broken.suffers}; "
             "keep the variable and update it with assign_sub() or assign()"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: the update that was meant, in place."""
+        from tfgradlint.fixing.updates import in_place
+
+        return in_place(scene)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from typing import TYPE_CHECKING
+
+import libcst as cst
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 _METHODS = ("gradient", "jacobian", "batch_jacobian", "watch", "watched_variables", "reset", "stop_recording")
 #: What other libraries, or older versions, call it.
@@ -75,7 +82,20 @@ class NoSuchMethod(Rule):
 
     def message(self, broken: Break) -> str:
         """``detail`` is the method's name."""
-        near = difflib.get_close_matches(broken.detail, _METHODS, 1, 0.7)
-        meant = _ELSEWHERE.get(broken.detail) or (near[0] if near else "")
+        meant = _meant(broken.detail)
         remedy = f"the tape's method is {meant}()" if meant else f"tapes have {', '.join(_METHODS)}"
         return f"{broken.step} {broken.result}: tapes have no {broken.detail}; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe where it is known which method was meant."""
+        from tfgradlint.results import Fix
+
+        call, meant = scene.call, _meant(broken.detail)
+        if call is None or not isinstance(call.func, cst.Attribute) or not meant:
+            return None
+        return Fix("safe", f"call {meant}()", (scene.code.replace(call.func.attr, meant),))
+
+
+def _meant(name: str) -> str:
+    near = difflib.get_close_matches(name, _METHODS, 1, 0.7)
+    return _ELSEWHERE.get(name) or (near[0] if near else "")

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 #: For functions of the math module, the TensorFlow function that gives the same value and has a gradient.
 MATH_COUNTERPARTS = {
@@ -128,6 +134,12 @@ class PythonValue(Rule):
     def message(self, broken: Break) -> str:
         """``detail`` is the canonical name of the step (``numpy``, ``float``, ``math.exp``), where known."""
         return f"{broken.step} takes the value out of TensorFlow: {broken.suffers}; {_remedy(broken)}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Go on with the tensor: safe where the value is nowhere used as a number of Python."""
+        from tfgradlint.fixing.values import undone
+
+        return undone(scene)
 
 
 def _remedy(broken: Break) -> str:

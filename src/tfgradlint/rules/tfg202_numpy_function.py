@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 #: For NumPy functions, what gives the same values in TensorFlow and has a gradient.
 COUNTERPARTS = {
@@ -168,6 +174,12 @@ class NumpyFunction(Rule):
     def message(self, broken: Break) -> str:
         """``detail`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
         return f"{broken.step} leaves TensorFlow: {broken.suffers}; {_remedy(broken)}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """TensorFlow's own function: safe where the value is nowhere used as an array."""
+        from tfgradlint.fixing.functions import in_tensorflow
+
+        return in_tensorflow(scene, _name(broken))
 
 
 def _remedy(broken: Break) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class NewVariable(Rule):
@@ -90,3 +96,9 @@ class NewVariable(Rule):
         """Knows no ``detail``."""
         remedy = broken.remedy or "go on with the tensor itself, or ask for the gradient of the new variable"
         return f"{broken.step} does not know where its value came from: {broken.suffers}; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Unsafe: go on with the tensor, which has no ``assign``."""
+        from tfgradlint.fixing.values import initial
+
+        return initial(scene)

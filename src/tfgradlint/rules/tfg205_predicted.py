@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 #: What the method gives.
 _GIVEN = {"predict": "NumPy arrays", "predict_on_batch": "NumPy arrays", "evaluate": "Python numbers"}
@@ -85,6 +91,12 @@ class Predicted(Rule):
         given = _GIVEN.get(broken.detail, "no tensor")
         model = broken.step.removesuffix("()").rpartition(".")[0] or "the model"
         return f"{broken.step} returns {given}: {broken.suffers}; {_remedy(broken.detail, model)}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Unsafe: call the model, which keeps the whole batch in memory, and gives a tensor."""
+        from tfgradlint.fixing.values import called
+
+        return called(scene) if broken.detail in ("predict", "predict_on_batch") else None
 
 
 def _remedy(method: str, model: str) -> str:

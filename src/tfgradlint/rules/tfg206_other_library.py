@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 #: For functions that leave TensorFlow, what to write instead: the same values, with a gradient.
 COUNTERPARTS = {
@@ -26,6 +32,8 @@ COUNTERPARTS = {
     "tf.keras.backend.get_value": "the tensor itself",
     "tf.make_ndarray": "the tensor itself",
 }
+#: Those that give the value of their argument, and nothing else.
+_FETCHING = frozenset({"keras.backend.get_value", "keras.ops.convert_to_numpy", "tf.keras.backend.get_value"})
 
 
 class OtherLibrary(Rule):
@@ -107,3 +115,9 @@ class OtherLibrary(Rule):
         known = broken.remedy or COUNTERPARTS.get(broken.detail or broken.step.removesuffix("()"))
         remedy = f"use {known}" if known else "compute it with TensorFlow's own functions"
         return f"{broken.step} leaves TensorFlow: {broken.suffers}; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Go on with the tensor, where the step only fetched its value."""
+        from tfgradlint.fixing.values import undone
+
+        return undone(scene) if broken.detail in _FETCHING else None

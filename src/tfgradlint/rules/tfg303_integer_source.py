@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class IntegerSource(Rule):
@@ -86,3 +92,9 @@ class IntegerSource(Rule):
             f"{step} makes {broken.source} an integer, which has no gradient: {broken.suffers}; "
             "create it as a float, for instance with dtype=tf.float32"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Unsafe: floating numbers, everywhere the source is used."""
+        from tfgradlint.fixing.values import floating
+
+        return floating(scene)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 #: What was seen, and what to write instead, by the kind of the mistake.
 _KINDS = {
@@ -94,3 +100,9 @@ class SwappedPairs(Rule):
         """``detail``: ``swapped``, ``unzipped``, ``pair``, ``apply`` or ``tensor``."""
         wanted, remedy = _KINDS.get(broken.detail, _KINDS["swapped"])
         return f"{broken.step} {wanted}: it {broken.result}; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: pairs, in the order that the optimizer takes them."""
+        from tfgradlint.fixing.pairs import paired
+
+        return paired(scene, broken.detail)

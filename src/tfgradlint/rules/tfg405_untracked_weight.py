@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 #: Who does not track what, and what to write instead, by what is assigned.
 _KINDS = {
@@ -102,3 +108,9 @@ class UntrackedWeight(Rule):
         """``step`` is the attribute; ``detail``: ``variable``, ``module`` or ``keras`` (inside a ``tf.Module``)."""
         why, remedy = _KINDS.get(broken.detail, _KINDS["variable"])
         return f"{broken.step} never trains: {why}, and trainable_variables does not hold it; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Unsafe: a variable of Keras, which is tracked, and is none of TensorFlow's."""
+        from tfgradlint.fixing.values import of_keras
+
+        return of_keras(scene) if broken.detail == "variable" else None

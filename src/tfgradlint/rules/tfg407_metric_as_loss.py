@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class MetricAsLoss(Rule):
@@ -65,3 +71,9 @@ class MetricAsLoss(Rule):
         if broken.detail:
             return f"{broken.step} is given the metric {broken.detail} as a loss: {broken.suffers}; use {remedy}"
         return f"{broken.step} is a metric and has no gradient: {broken.suffers}; use {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: the loss of the same name."""
+        from tfgradlint.fixing.pairs import loss_of
+
+        return loss_of(scene, broken.detail)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.fixing.scene import Scene
+    from tfgradlint.results import Fix
 
 
 class Minimize(Rule):
@@ -77,3 +83,9 @@ class Minimize(Rule):
             f"{broken.step} {broken.result}: optimizers of Keras 3 have no minimize; "
             "compute the gradients with a tape and call apply_gradients(zip(gradients, variables))"
         )
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Safe: what ``minimize`` did, with a tape."""
+        from tfgradlint.fixing.updates import minimized
+
+        return minimized(scene)

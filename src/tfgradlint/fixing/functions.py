@@ -1,0 +1,113 @@
+"""TensorFlow's functions for those of NumPy and of Python's math module, with what they take."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import libcst as cst
+
+from tfgradlint.fixing.scene import Scene
+from tfgradlint.fixing.values import stays
+from tfgradlint.results import Fix
+
+
+class Counterpart(NamedTuple):
+    """``name`` within TensorFlow, and the parameters, of the same meaning on both sides, in the order of NumPy's: its
+    name and, where that is another, TensorFlow's. ``by_name`` are those that TensorFlow has in another order, ``least``
+    says how many must be given."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    least: int
+    by_name: tuple[str, ...] = ()
+
+
+def _counterpart(name: str, parameters: str, least: int = 1, by_name: str = "") -> Counterpart:
+    pairs = [word.partition("=") for word in parameters.split()]
+    return Counterpart(
+        name, tuple((theirs, ours or theirs) for theirs, _, ours in pairs), least, tuple(by_name.split())
+    )
+
+
+_REDUCED = "a=input_tensor axis keepdims"
+_ONE = "x"
+
+#: For names of NumPy. Each is held against NumPy by the tests: values, and a gradient.
+COUNTERPARTS = {
+    **{
+        numpy: _counterpart(tensorflow, _REDUCED)
+        for numpy, tensorflow in {
+            "sum": "reduce_sum",
+            "mean": "reduce_mean",
+            "prod": "reduce_prod",
+            "max": "reduce_max",
+            "amax": "reduce_max",
+            "min": "reduce_min",
+            "amin": "reduce_min",
+            "std": "math.reduce_std",
+            "var": "math.reduce_variance",
+        }.items()
+    },
+    **{name: _counterpart(name, _ONE) for name in "abs sin cos tan sinh cosh tanh exp sqrt square negative".split()},
+    **{f"arc{name}": _counterpart(f"a{name}", _ONE) for name in ("sin", "cos", "tan")},
+    **{name: _counterpart(f"math.{name}", _ONE) for name in ("log", "log1p", "expm1")},
+    "absolute": _counterpart("abs", _ONE),
+    "array": _counterpart("convert_to_tensor", "object=value"),
+    "asarray": _counterpart("convert_to_tensor", "a=value"),
+    "clip": _counterpart("clip_by_value", "a=t a_min=clip_value_min a_max=clip_value_max", 3),
+    "concatenate": _counterpart("concat", "arrays=values axis", 2),
+    "expand_dims": _counterpart("expand_dims", "a=input axis", 2),
+    "linalg.norm": _counterpart("norm", "x=tensor", by_name="axis keepdims"),
+    "reshape": _counterpart("reshape", "a=tensor newshape=shape", 2),
+    "squeeze": _counterpart("squeeze", "a=input axis"),
+    "stack": _counterpart("stack", "arrays=values axis"),
+    "transpose": _counterpart("transpose", "a axes=perm"),
+}
+#: Names that take several tensors, and how many: they must have one dtype in TensorFlow.
+_SEVERAL = {name: (name, 2) for name in ("maximum", "minimum", "add", "subtract", "multiply", "divide", "matmul")}
+_SEVERAL |= {"power": ("pow", 2), "true_divide": ("divide", 2), "where": ("where", 3)}
+_CASTS = ("float32", "float64")
+
+
+def in_tensorflow(scene: Scene, name: str) -> Fix | None:
+    """TensorFlow's function in the place of NumPy's."""
+    code, call = scene.code, scene.call
+    if call is None or code.tensorflow is None or any(each.star for each in call.args):
+        return None
+    numbers = all(isinstance(each.value, (cst.Integer, cst.Float)) for each in call.args[1:])
+    known = COUNTERPARTS.get(name)
+    if known is not None:
+        arguments = _arguments(scene, call, known)
+        text = f"{known.name}({', '.join(arguments)})" if arguments else ""
+    elif name in _SEVERAL and len(call.args) == _SEVERAL[name][1] and not any(each.keyword for each in call.args):
+        text = f"{_SEVERAL[name][0]}({', '.join(code.source(each.value) for each in call.args)})"
+    elif name in _CASTS and len(call.args) == 1 and call.args[0].keyword is None:
+        text = f"cast({code.source(call.args[0].value)}, {code.tensorflow}.{name})"
+    else:
+        return None
+    if not text:
+        return None
+    safe = stays(code, call) and (known is not None or name in _CASTS or numbers)
+    whole = f"{code.tensorflow}.{text}"
+    title = f"use {whole.partition('(')[0]}()"
+    return Fix("safe" if safe else "unsafe", title, (code.replace(call, whole),))
+
+
+def _arguments(scene: Scene, call: cst.Call, known: Counterpart) -> list[str]:
+    """The arguments as TensorFlow takes them; none where one has no counterpart."""
+    written = []
+    given = 0
+    for position, argument in enumerate(call.args):
+        text = scene.code.source(argument.value)
+        if argument.keyword is None:
+            if position >= len(known.parameters):
+                return []
+            written.append(text)
+        else:
+            word = argument.keyword.value
+            ours = word if word in known.by_name else dict(known.parameters).get(word)
+            if ours is None:
+                return []
+            written.append(f"{ours}={text}")
+        given += 1
+    return written if given >= known.least else []

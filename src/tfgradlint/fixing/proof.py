@@ -1,0 +1,53 @@
+"""Holds a repair against what it promises: the analysis of the edited text."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tfgradlint.results import VERDICTS, Analysis, Finding, Prediction
+
+_BAD = VERDICTS.index("zero")
+
+
+def repairs(before: Analysis, after: Analysis, finding: Finding) -> bool:
+    """Whether a finding is gone, the gradients that it took flow, and nothing else is worse than before.
+
+    What stood behind a step that raised is reached for the first time: what is found there was there before.
+    """
+    last = max(edit.position.end_line for edit in finding.fix.edits) if finding.fix is not None else 0
+    behind = finding.position.line if "raises" in finding.message else None
+    left = Counter(each.code for each in before.findings)
+    left[finding.code] -= 1
+    for each in after.findings:
+        left[each.code] -= 1
+        if left[each.code] < 0 and (behind is None or each.position.line <= max(last, behind)):
+            return False
+    return _requests(before.predictions, after.predictions, finding)
+
+
+def _requests(before: tuple[Prediction, ...], after: tuple[Prediction, ...], finding: Finding) -> bool:
+    # a repair keeps the order of the requests, and may add one of its own
+    remaining = list(after)
+    for old in before:
+        found = next((each for each in remaining if _alike(old, each, finding)), None)
+        if found is None:
+            return False
+        del remaining[: remaining.index(found) + 1]
+    return len(after) - len(before) <= 1
+
+
+def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
+    """Whether a request can be the one from before, and no source fares worse."""
+    if len(old.sources) != len(new.sources):
+        return all(each.code == finding.code for each in old.sources) and new.verdict == "flows"
+    if old.call != new.call:
+        return False
+    for was, now in zip(old.sources, new.sources, strict=True):
+        suffered = (was.code, was.reason) == (finding.code, finding.message)
+        if suffered and now.verdict != "flows":
+            return False
+        if was.verdict == "flows" and now.verdict != "flows":
+            return False
+        if VERDICTS.index(now.verdict) > max(VERDICTS.index(was.verdict), _BAD - 1):
+            return False
+    return True
