@@ -112,13 +112,15 @@ class Analysis:
     """All that is known of one file.
 
     ``unknowns`` counts, for every verdict ``unknown``, the first cause met on the way from the target;
-    ``gave_up`` names what was not judged (the step budget, a fault), for ``--verbose``.
+    ``gave_up`` names what was not judged (the step budget, a fault), for ``--verbose``;
+    ``endings`` counts the steps that raise, and are no rule's business.
     """
 
     findings: tuple[Finding, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     unknowns: tuple[tuple[str, int], ...] = ()
     gave_up: tuple[str, ...] = ()
+    endings: int = 0
 
 
 def in_order(place: Position | PathStep | Prediction) -> tuple[int, int, int]:

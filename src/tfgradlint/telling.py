@@ -71,7 +71,13 @@ def tell(interpreter: Interpreter, places: Places, code: Callable[[], Code] | No
     findings = sorted(teller.findings.values(), key=lambda each: (each.position, each.code))
     predictions = sorted(teller.predictions, key=lambda each: (each.line, each.column))
     unknowns = sorted(interpreter.reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
-    return Analysis(tuple(findings), tuple(predictions), tuple(unknowns), tuple(interpreter.gave_up))
+    return Analysis(
+        tuple(findings),
+        tuple(predictions),
+        tuple(unknowns),
+        tuple(interpreter.gave_up),
+        len(interpreter.reports.endings),
+    )
 
 
 class _Teller:

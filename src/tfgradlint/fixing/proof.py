@@ -22,6 +22,8 @@ def repairs(before: Analysis, after: Analysis, finding: Finding) -> bool:
         left[each.code] -= 1
         if left[each.code] < 0 and (behind is None or each.position.line <= max(last, behind)):
             return False
+    if after.endings > before.endings:
+        return False
     return _requests(before.predictions, after.predictions, finding)
 
 

@@ -23,7 +23,7 @@ _WATCHES = m.SimpleStatementLine(body=[m.Expr(m.Call(func=m.Attribute(attr=m.Nam
 _FEW = 20
 
 
-def watch(scene: Scene) -> Fix | None:
+def watch(scene: Scene, grade: str = "safe") -> Fix | None:
     """Let the tape watch the sources from where they are there, first thing in the block."""
     asking, lost = scene.asking, scene.lost
     tape = scene.tape_of(asking) if asking is not None else None
@@ -32,7 +32,7 @@ def watch(scene: Scene) -> Fix | None:
     names = [scene.code.source(each) for each in lost]
     text = f"{tape.name}.watch({names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'})"
     edit = _early(scene.code, tape.block, lost, text)
-    return Fix("safe", f"add {text} before the tape records", (edit,)) if edit is not None else None
+    return Fix(grade, f"add {text} before the tape records", (edit,)) if edit is not None else None
 
 
 def watch_earlier(scene: Scene) -> Fix | None:

@@ -14,6 +14,8 @@ _AUGMENTED: tuple[tuple[type[cst.BaseAugOp], str], ...] = (
     (cst.AddAssign, "assign_add"),
 )
 _BINARY: tuple[tuple[type[cst.BaseBinaryOp], str], ...] = ((cst.Subtract, "assign_sub"), (cst.Add, "assign_add"))
+#: More than one value.
+_SEVERAL = (cst.Tuple, cst.List, cst.Dict, cst.BaseComp)
 
 
 def in_place(scene: Scene) -> Fix | None:
@@ -31,11 +33,10 @@ def in_place(scene: Scene) -> Fix | None:
     if not isinstance(small, cst.Assign) or len(small.targets) != 1:
         return None
     target, value = small.targets[0].target, small.value
-    if isinstance(target, (cst.Tuple, cst.List)):
+    if isinstance(target, (cst.Tuple, cst.List)) or isinstance(value, _SEVERAL):
         return None
-    if isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
-        if value.func.attr.value.startswith("assign") and code.source(value.func.value) == code.source(target):
-            return Fix("safe", "keep the variable", (code.replace(small, code.source(value)),))
+    if code.source(value).startswith(f"{code.source(target)}.assign"):
+        return Fix("safe", "keep the variable", (code.replace(small, code.source(value)),))
     if isinstance(value, cst.BinaryOperation) and code.source(value.left) == code.source(target):
         method = next((name for kind, name in _BINARY if isinstance(value.operator, kind)), "")
         if method:

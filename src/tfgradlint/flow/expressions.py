@@ -38,6 +38,7 @@ class Expressions:
         self.displays = Displays(interp)
         self.binary = self.operators.binary
         self.truth = self.operators.truth
+        self.tested = self.operators.tested
         self._constants: dict[int, Value] = {}
         self._dispatch: dict[type, Callable[[Any], Value]] = {
             cst.Name: self._name,
@@ -193,7 +194,7 @@ class Expressions:
         negated: list[cst.BaseExpression] = []
         current: cst.BaseExpression = node
         while isinstance(current, cst.IfExp):
-            truth = self.truth(self.eval(current.test))
+            truth = self.tested(self.eval(current.test))
             if truth is not False:
                 runs.append(self._alternative(current.test, negated[-3:], current.body, results))
             if truth is True:

@@ -223,6 +223,8 @@ class Gradients:
         """
         if cause is not None and not self.expected():
             self._step_raises(cause, exception, detail)
+        elif cause is None:
+            self._interp.reports.endings.add(self._interp.recorder.site)
         raise Raised
 
     def misapplied(self, cause: Cause, detail: str = "") -> None:

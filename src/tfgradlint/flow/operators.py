@@ -274,6 +274,13 @@ class Operators:
             return left.path == right.path
         return None
 
+    def tested(self, value: Value) -> bool | None:
+        """The truth of what a branch depends on. Where nothing converts it, a symbolic tensor has none."""
+        interp = self._interp
+        if interp.unconverted and isinstance(value, Tensor) and interp.graph_level and value.node.level > 0:
+            interp.calls.gradients.refuses(None, "OperatorNotAllowedInGraphError")
+        return self.truth(value)
+
     def truth(self, value: Value) -> bool | None:
         """Whether Python takes the value for true, where that is known."""
         if isinstance(value, Const):

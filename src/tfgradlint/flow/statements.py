@@ -220,7 +220,7 @@ class Statements:
         negated: list[cst.BaseExpression] = []
         certain = False
         while isinstance(current, cst.If):
-            truth = interp.expressions.truth(self._eval(current.test))
+            truth = interp.expressions.tested(self._eval(current.test))
             if truth is not False:
                 runs.append(self._branch(current, tuple(negated)))
             if truth is True:

@@ -162,6 +162,8 @@ def _extreme(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
         return None
     if isinstance(content, Items) and not content.items:
         return kwargs.get("default")
+    for each in content.items if isinstance(content, Items) else ():
+        interp.expressions.tested(each)  # they are compared
     return interp.state.element(content)
 
 

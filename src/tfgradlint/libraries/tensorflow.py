@@ -305,6 +305,8 @@ def method(
         if whole is not None:
             # ``v[0].assign(...)`` writes into the variable.
             return _assign(interp, whole, args, kwargs, False)
+        if receiver.node.variable is None and name not in interp.asked_for:
+            interp.calls.gradients.refuses(None, "AttributeError")
     if name in ("item", "tolist"):
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)

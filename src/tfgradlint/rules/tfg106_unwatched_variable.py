@@ -112,7 +112,10 @@ class UnwatchedVariable(Rule):
         )
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
-        """Safe: the tape watches the variable from the start."""
+        """Watch the variable from the start: safe for a tape that watches nothing by itself.
+
+        A variable that was frozen may be trained by it, where that was not meant.
+        """
         from tfgradlint.fixing import tapes
 
-        return tapes.watch(scene)
+        return tapes.watch(scene, "safe" if broken.detail == "accessed" else "unsafe")

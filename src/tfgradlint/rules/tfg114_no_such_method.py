@@ -90,12 +90,21 @@ class NoSuchMethod(Rule):
         """Safe where it is known which method was meant."""
         from tfgradlint.results import Fix
 
-        call, meant = scene.call, _meant(broken.detail)
-        if call is None or not isinstance(call.func, cst.Attribute) or not meant:
+        call = scene.call
+        if call is None or not isinstance(call.func, cst.Attribute):
+            return None
+        meant = _meant(broken.detail, len(call.args))
+        if not meant:
             return None
         return Fix("safe", f"call {meant}()", (scene.code.replace(call.func.attr, meant),))
 
 
-def _meant(name: str) -> str:
-    near = difflib.get_close_matches(name, _METHODS, 1, 0.7)
-    return _ELSEWHERE.get(name) or (near[0] if near else "")
+def _meant(name: str, given: int | None = None) -> str:
+    """The method that has nearly this name, or stands for it, and takes as many arguments as were given."""
+    near = [_ELSEWHERE.get(name, ""), *difflib.get_close_matches(name, _METHODS, 3, 0.7)]
+    return next((each for each in near if each and (given is None or _takes(each, given))), "")
+
+
+def _takes(method: str, given: int) -> bool:
+    least = {"watch": 1, "watched_variables": 0, "reset": 0, "stop_recording": 0}.get(method, 2)
+    return given >= least if least == 2 else given == least
