@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.workspace import PositionCodec
 
 from tfgradlint.judge import NOT_ANALYSED
-from tfgradlint.links import rule_page
+from tfgradlint.reports.rule_page import link
 from tfgradlint.results import Finding, PathStep
 from tfgradlint.server.judging import Judged
 
@@ -58,14 +58,13 @@ def diagnostics(judged: Judged, ranges: Ranges, *, related: bool) -> list[types.
 
 def _diagnostic(finding: Finding, judged: Judged, ranges: Ranges, related: bool) -> types.Diagnostic:
     at = finding.position
-    page = rule_page(finding.code)
     not_analysed = finding.code == NOT_ANALYSED
     return types.Diagnostic(
         range=ranges.between(at.line, at.column, at.end_line, at.end_column),
         message=finding.message,
         severity=types.DiagnosticSeverity.Information if not_analysed else types.DiagnosticSeverity.Warning,
         code=finding.code,
-        code_description=types.CodeDescription(page) if page is not None else None,
+        code_description=types.CodeDescription(link(finding.code)),
         source="tfgradlint",
         related_information=_path(finding, judged, ranges) if related else None,
     )

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tfgradlint.links import rule_page
+from tfgradlint.reports.rule_page import link
 from tfgradlint.results import Prediction, SourcePrediction
 from tfgradlint.server.judging import Judged
 
@@ -98,8 +98,7 @@ def _told(request: Prediction) -> Iterator[str]:
 def _why(source: SourcePrediction) -> str:
     if source.code is None:
         return ""
-    page = rule_page(source.code)
-    code = f"[{source.code}]({page})" if page is not None else source.code
+    code = f"[{source.code}]({link(source.code)})"
     where = f", line {source.line}" if source.line is not None else ""
     return f" ({code}{where}){': ' + _escaped(source.reason) if source.reason else ''}"
 
