@@ -70,6 +70,8 @@ class Files:
         if cache is not None:
             Cache(cache).prune()  # behind the work: what it read is of use
         if "-" in paths:
+            if sys.stdin is None:
+                raise sources.Unreadable("standard input: it is closed")
             job = self._job(self._options.stdin_filename, None)
             yield from self._told(running.judge_file(job, sys.stdin.buffer.read()))
 

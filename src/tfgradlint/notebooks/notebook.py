@@ -193,6 +193,9 @@ def _read(data: bytes, path: str) -> Any:
         raise Unreadable(f"{path}: notebook format {version} is unknown; save it in format {_NEWEST}")
     if version == _NEWEST and not isinstance(content.get("cells"), list):
         raise Unreadable(f"{path}: a broken notebook: it has no cells")
+    for number, cell in enumerate(content["cells"] if version == _NEWEST else (), 1):
+        if not isinstance(cell, dict):
+            raise Unreadable(f"{path}: a broken notebook: cell {number} is none")
     try:
         from nbformat import convert, reader
     except ImportError:
