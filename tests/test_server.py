@@ -317,6 +317,17 @@ def test_saved_settings_are_in_force_at_once(tmp_path: Path) -> None:
     edit(tmp_path, use)
 
 
+def test_saved_settings_reach_a_file_whose_address_is_written_with_escapes(tmp_path: Path) -> None:
+    async def use(editor: Editor) -> None:
+        editor.open("a prüfung.py", FAULTY)
+        assert codes(await editor.version("a prüfung.py", 1)) == ["TFG202"]
+        (tmp_path / "pyproject.toml").write_text('[tool.tfgradlint]\nselect = ["TFG1"]\n')
+        editor.saved("pyproject.toml")
+        assert await editor.until("a prüfung.py", lambda found: not found) == ()
+
+    edit(tmp_path, use)
+
+
 def test_opt_in_codes_are_off_until_they_are_named(tmp_path: Path) -> None:
     text = REPAIRED + "x = 1  # noqa: TFG202\n"
 
