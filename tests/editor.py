@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cattrs import Converter
 from lsprotocol import types
@@ -47,7 +48,8 @@ class Editor:
             self._news.set()
 
     def uri(self, name: str) -> str:
-        return (self.root / name).as_uri()
+        """The address of a file; a cell's is its own."""
+        return name if ":" in name else (self.root / name).as_uri()
 
     def open(self, name: str, text: str, language: str = "python") -> None:
         self._versions[name] = 1
@@ -65,6 +67,65 @@ class Editor:
             )
         )
         return version
+
+    def cell(self, name: str, cell: str) -> str:
+        """The address of a cell of a notebook, as VS Code gives it."""
+        return f"{self.uri(name).replace('file:', 'vscode-notebook-cell:')}#{cell}"
+
+    def open_notebook(self, name: str, cells: Mapping[str, tuple[str, str]]) -> None:
+        """Open a notebook of cells by name, each with its language and source."""
+        opened = types.NotebookDocument(
+            self.uri(name), "jupyter-notebook", 1, [self._cell(name, each, cells[each][0]) for each in cells]
+        )
+        texts = [self._text(name, each, *cells[each]) for each in cells]
+        self.client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(opened, texts))
+        self._versions |= dict.fromkeys([name, *(f"{name}#{each}" for each in cells)], 1)
+
+    def change_cell(self, name: str, cell: str, *changes: types.TextDocumentContentChangeEvent) -> int:
+        """Change the source of a cell; the number of its new version."""
+        self._versions[f"{name}#{cell}"] += 1
+        version = self._versions[f"{name}#{cell}"]
+        text = types.VersionedTextDocumentIdentifier(version=version, uri=self.cell(name, cell))
+        self._change_notebook(name, text_content=[types.NotebookDocumentCellContentChanges(text, list(changes))])
+        return version
+
+    def replace_cells(
+        self, name: str, start: int, gone: Sequence[str], new: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        """Put cells in the place of others, which begin at a number from 0."""
+        new = new or {}
+        structure = types.NotebookDocumentCellChangeStructure(
+            types.NotebookCellArrayChange(start, len(gone), [self._cell(name, each, new[each][0]) for each in new]),
+            [self._text(name, each, *new[each]) for each in new],
+            [types.TextDocumentIdentifier(self.cell(name, each)) for each in gone],
+        )
+        self._versions |= dict.fromkeys((f"{name}#{each}" for each in new), 1)
+        self._change_notebook(name, structure=structure)
+
+    def ran(self, name: str, cell: str) -> None:
+        """Tell the server that a cell was run, and is as it was."""
+        summary = types.ExecutionSummary(execution_order=1, success=True)
+        self._change_notebook(
+            name, data=[types.NotebookCell(types.NotebookCellKind.Code, self.cell(name, cell), None, summary)]
+        )
+
+    def close_notebook(self, name: str, cells: Sequence[str]) -> None:
+        texts = [types.TextDocumentIdentifier(self.cell(name, each)) for each in cells]
+        notebook = types.NotebookDocumentIdentifier(self.uri(name))
+        self.client.notebook_document_did_close(types.DidCloseNotebookDocumentParams(notebook, texts))
+
+    def _cell(self, name: str, cell: str, language: str) -> types.NotebookCell:
+        kind = types.NotebookCellKind.Markup if language == "markdown" else types.NotebookCellKind.Code
+        return types.NotebookCell(kind, self.cell(name, cell))
+
+    def _text(self, name: str, cell: str, language: str, source: str) -> types.TextDocumentItem:
+        return types.TextDocumentItem(self.cell(name, cell), language, 1, source)
+
+    def _change_notebook(self, name: str, **cells: Any) -> None:
+        self._versions[name] += 1
+        notebook = types.VersionedNotebookDocumentIdentifier(version=self._versions[name], uri=self.uri(name))
+        change = types.NotebookDocumentChangeEvent(cells=types.NotebookDocumentCellChanges(**cells))
+        self.client.notebook_document_did_change(types.DidChangeNotebookDocumentParams(notebook, change))
 
     def saved(self, name: str) -> None:
         """Tell the server that a file which is not open has changed on the disk."""
@@ -128,6 +189,7 @@ async def editing(
     published = types.PublishDiagnosticsClientCapabilities(related_information=related, code_description_support=True)
     capabilities = types.ClientCapabilities(
         text_document=types.TextDocumentClientCapabilities(publish_diagnostics=published),
+        notebook_document=types.NotebookDocumentClientCapabilities(types.NotebookDocumentSyncClientCapabilities()),
         workspace=types.WorkspaceClientCapabilities(
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
         ),

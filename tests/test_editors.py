@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from editor import PATIENCE, Editor, editing
 from lsprotocol.types import Diagnostic, DidChangeConfigurationParams, Position
-from processes import FAULTY, REPAIRED, command
+from processes import FAULTY, REPAIRED, command, python
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "docs" / "editors.md").read_text("utf-8")
@@ -53,6 +54,66 @@ def test_python_lsp_server_shows_findings_and_takes_them_back(tmp_path: Path) ->
             assert found.range.start == Position(7, 25)
 
     asyncio.run(asyncio.wait_for(session(), 4 * PATIENCE))
+
+
+#: How editors' own plugins start flake8, and what they look for in its output. FILE stands for the path; where the last
+#: argument is "-" the text comes on standard input. Strokes divide where a plugin does it in more than one way.
+EXTENSIONS = {
+    # ms-python.flake8: a file as it was saved, and a cell of a notebook
+    "VS Code": (
+        "--format='%(row)d,%(col)d,%(code).1s,%(code)s:%(text)s' SETTINGS FILE"
+        " | --format='%(row)d,%(col)d,%(code).1s,%(code)s:%(text)s' SETTINGS --stdin-display-name FILE -",
+        r"'?(?P<line>\d+),(?P<column>-?\d+),\w+,(?P<code>\w+\d+):(?P<message>[^\r\n]*?)'?",
+    ),
+    "PyCharm": (
+        "--select=TFG FILE",
+        r"(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>\w+) (?P<message>.*)",
+    ),
+    "ALE": (
+        "SETTINGS --format=default --stdin-display-name FILE -",
+        r"[a-zA-Z]?:?[^:]+:(?P<line>\d+):?(?P<column>\d+)?: (?P<code>[0-9A-Za-z]+):? (?P<message>.*)",
+    ),
+    "nvim-lint": (
+        "--format=%(path)s:%(row)d:%(col)d:%(code)s:%(text)s --no-show-source --stdin-display-name FILE -"
+        " | --format=%(path)s:%(row)d:%(col)d:%(code)s:%(text)s --no-show-source -",
+        r"[^:]+:(?P<line>\d+):(?P<column>\d+):(?P<code>[0-9A-Za-z]+):(?P<message>.+)",
+    ),
+    "flycheck": (
+        "--format=default --stdin-display-name=FILE -",
+        r"(?P<file>.+?):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<code>[A-Za-z]+\d+) (?P<message>.+)",
+    ),
+}
+
+
+def settings_for(editor: str) -> list[str]:
+    """The arguments for flake8 that the guide has its reader put into an editor's settings."""
+    if editor == "ALE":
+        (shown,) = re.findall(r"g:ale_python_flake8_options = '(.*)'", GUIDE)
+        return [shown]
+    (found,) = [json.loads(block) for block in blocks("json") if "flake8.args" in block]
+    return list(found["flake8.args"])
+
+
+@pytest.mark.parametrize("editor", EXTENSIONS)
+def test_an_editors_plugin_for_flake8_understands_what_it_is_told(tmp_path: Path, editor: str) -> None:
+    file = tmp_path / "a program.py"
+    ways, pattern = EXTENSIONS[editor]
+    for text, count in ((FAULTY, 1), (REPAIRED, 0)):
+        file.write_text(text)
+        for way in ways.split(" | "):
+            arguments = [each.replace("FILE", str(file)) for each in way.split(" ")]
+            if "SETTINGS" in arguments:
+                at = arguments.index("SETTINGS")
+                arguments[at : at + 1] = settings_for(editor)
+            run = python("-m", "flake8", *arguments, stdin=text if way.endswith("-") else "", cwd=tmp_path)
+            assert (run.returncode, run.stderr) == (count, "")
+            found = [re.fullmatch(pattern, line) for line in run.stdout.splitlines()]
+            assert len(found) == count
+            for match in found:
+                assert match is not None
+                assert match.group("line", "column", "code") == ("7", "26", "TFG202")
+                assert match["message"].startswith("np.square() leaves TensorFlow: ")
+                assert match["message"].endswith("use tf.square()")
 
 
 def test_the_settings_shown_are_well_formed() -> None:

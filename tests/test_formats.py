@@ -17,6 +17,7 @@ import pytest
 from processes import FAULTY, REPAIRED, TIMEOUT, command
 
 from tfgradlint.reports import FORMATS
+from tfgradlint.reports.rule_page import SITE
 from tfgradlint.rules import all_rules
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text("utf-8"))
@@ -204,6 +205,7 @@ def test_sarif_holds_the_help_of_every_rule(folder: Path) -> None:
     for rule in rules:
         assert rule["help"]["markdown"].startswith(f"# {all_rules()[rules.index(rule)].name} ({rule['id']})")
         assert "## Use instead" in rule["help"]["markdown"]
+        assert rule["helpUri"] == f"{SITE}rules/{rule['id']}/"
     assert {rule["id"] for rule in rules if not rule["defaultConfiguration"]["enabled"]} == {
         rule.code for rule in all_rules() if rule.code.startswith("TFG9")
     }
@@ -294,6 +296,9 @@ def test_junit_has_a_suite_a_file_and_a_failed_case_a_finding(folder: Path) -> N
     failures = [case.find("failure") for _, case in cases]
     assert [failure.get("message") for failure in failures if failure is not None] == [
         each["message"] for each in expected
+    ]
+    assert [(failure.text or "").splitlines()[-1] for failure in failures if failure is not None] == [
+        f"{SITE}rules/{each['code']}/" for each in expected
     ]
     clean = ElementTree.fromstring(check(folder, "junit", "repaired.py"))
     assert (clean.get("tests"), clean.get("failures"), len(clean.findall(".//testcase"))) == ("1", "0", 1)

@@ -326,6 +326,84 @@ def test_a_full_disk_in_the_middle_of_a_run_does_not_end_it(tmp_path: Path, monk
     assert not list(tmp_path.rglob("*.partial"))
 
 
+def aged(path: Path, days: float) -> None:
+    """Make it look as if a file was last changed some days ago."""
+    then = path.stat().st_mtime - days * 24 * 60 * 60
+    os.utime(path, (then, then))
+
+
+@pytest.fixture
+def used(tmp_path: Path) -> Path:
+    """The folder of a run over two files, of which one has gone since."""
+    (tmp_path / "faulty.py").write_text(FAULTY)
+    (tmp_path / "repaired.py").write_text(REPAIRED)
+    cached(tmp_path, ".")
+    (tmp_path / "repaired.py").unlink()
+    return tmp_path / ".tfgradlint_cache"
+
+
+def test_what_no_run_has_used_for_long_is_removed(used: Path) -> None:
+    for entry in entries(used):
+        aged(entry, 31)
+    aged(used / "pruned", 2)
+    assert cached(used.parent, ".")[0] == 1
+    (entry,) = entries(used)
+    assert "TFG202" in entry.read_text()  # the one that was read
+
+
+@pytest.mark.parametrize(("entry_days", "mark_days"), [(29, 2), (31, 0.9)], ids=["used lately", "pruned today"])
+def test_what_may_still_be_of_use_stays(used: Path, entry_days: float, mark_days: float) -> None:
+    for entry in entries(used):
+        aged(entry, entry_days)
+    aged(used / "pruned", mark_days)
+    assert cached(used.parent, ".")[0] == 1
+    assert len(entries(used)) == 2
+
+
+def test_nothing_is_removed_that_is_no_entry(used: Path) -> None:
+    folder = entries(used)[0].parent
+    ours, strange = folder / "tmp0a_9.partial", [folder / "notes.json", used / "notes.json", used / "a.partial"]
+    for path in (ours, *strange, used / "CACHEDIR.TAG"):
+        path.touch()
+        aged(path, 31)
+    (folder / f"{62 * '0'}.json").mkdir()
+    aged(folder / f"{62 * '0'}.json", 31)
+    aged(used / "pruned", 2)
+    cached(used.parent, ".")
+    assert not ours.exists()
+    assert [path for path in (*strange, used / "CACHEDIR.TAG", folder / f"{62 * '0'}.json") if not path.exists()] == []
+
+
+def test_runs_that_prune_at_the_same_time_do_not_disturb_each_other(used: Path) -> None:
+    for number in range(500):
+        old = used / f"{number % 256:02x}" / f"{number:062x}.json"
+        old.parent.mkdir(exist_ok=True)
+        old.write_text("{}")
+        aged(old, 31)
+    before = cached(used.parent, "--no-cache", ".")
+
+    def prune_anew(_: int) -> None:
+        aged(used / "pruned", 2)
+        Cache(str(used)).prune()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(prune_anew, range(4)))
+        assert list(pool.map(lambda _: cached(used.parent, "."), range(2))) == [before] * 2
+    assert len(entries(used)) == 2
+
+
+def test_what_cannot_be_removed_stays(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for entry in entries(used):
+        aged(entry, 31)
+    aged(used / "pruned", 2)
+    monkeypatch.setattr(cache.os, "unlink", refuse)
+    Cache(str(used)).prune()
+    assert len(entries(used)) == 2
+
+
 def test_standard_input_leaves_nothing_behind(tmp_path: Path) -> None:
     run = command("check", "-", stdin=FAULTY, cwd=tmp_path, cache=True)
     assert run.returncode == 1

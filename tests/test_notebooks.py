@@ -261,7 +261,7 @@ BROKEN = {
     "newer format": (b'{"cells": [], "nbformat": 5}', "notebook format 5 is unknown; save it in format 4"),
     "no cells": (b'{"metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "a broken notebook: it has no cells"),
     "cells of another kind": (b'{"cells": {}, "nbformat": 4}', "a broken notebook: it has no cells"),
-    "a cell of another kind": (b'{"cells": [1], "nbformat": 4, "metadata": {}}', "a broken notebook: "),
+    "a cell of another kind": (b'{"cells": [1], "nbformat": 4, "metadata": {}}', "a broken notebook: cell 1 is none"),
     "a cell without source": (
         b'{"cells": [{"cell_type": "code", "metadata": {}}], "nbformat": 4, "metadata": {}}',
         "a broken notebook: cell 1 has no source",

@@ -6,12 +6,13 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 import pytest
 from editor import PATIENCE, Editor, editing
 from lsprotocol.types import Diagnostic, DiagnosticSeverity, MarkupContent, Position, Range
 from processes import FAULTY, REPAIRED, python
+
+from tfgradlint.reports.rule_page import SITE
 
 SERVER = (sys.executable, "-m", "tfgradlint", "server")
 NAME = "program.py"
@@ -85,11 +86,7 @@ def test_the_code_leads_to_the_page_of_the_rule(tmp_path: Path) -> None:
         editor.open(NAME, FAULTY)
         (found,) = await editor.version(NAME, 1)
         assert found.code_description is not None
-        address = urlparse(found.code_description.href)
-        if address.scheme == "file":
-            assert "## Use instead" in Path(unquote(address.path)).read_text("utf-8")
-        else:
-            assert (address.scheme, address.path.rstrip("/").rpartition("/")[2]) == ("https", "TFG202")
+        assert found.code_description.href == f"{SITE}rules/TFG202/"
 
     edit(tmp_path, use)
 
@@ -316,6 +313,17 @@ def test_saved_settings_are_in_force_at_once(tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").write_text('[tool.tfgradlint]\nselect = ["TFG1"]\n')
         editor.saved("pyproject.toml")
         assert await editor.until(NAME, lambda found: not found) == ()
+
+    edit(tmp_path, use)
+
+
+def test_saved_settings_reach_a_file_whose_address_is_written_with_escapes(tmp_path: Path) -> None:
+    async def use(editor: Editor) -> None:
+        editor.open("a prüfung.py", FAULTY)
+        assert codes(await editor.version("a prüfung.py", 1)) == ["TFG202"]
+        (tmp_path / "pyproject.toml").write_text('[tool.tfgradlint]\nselect = ["TFG1"]\n')
+        editor.saved("pyproject.toml")
+        assert await editor.until("a prüfung.py", lambda found: not found) == ()
 
     edit(tmp_path, use)
 

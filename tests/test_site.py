@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from processes import command
 
-from tfgradlint.reports import rule_page
+from tfgradlint.reports.rule_page import SITE, link
 from tfgradlint.rules import all_rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,13 +39,13 @@ def marked(page: str, mark: str, language: str) -> list[str]:
 @pytest.mark.parametrize("page", HAND_WRITTEN, ids=lambda page: page.name)
 def test_links_between_pages_lead_to_a_page_and_a_heading(page: Path) -> None:
     broken = []
-    for link in LINK.findall(prose(page)):
-        if "://" in link:
+    for written in LINK.findall(prose(page)):
+        if "://" in written:
             continue
-        name, _, anchor = link.partition("#")
+        name, _, anchor = written.partition("#")
         target = page.parent / name if name else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
-            broken.append(link)
+            broken.append(written)
     assert broken == []
 
 
@@ -55,12 +55,37 @@ def test_every_page_is_in_the_navigation_and_the_navigation_has_no_other() -> No
     assert sorted(named) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
 
 
-def test_a_finding_leads_to_the_address_that_its_page_has_on_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rule_page, "SITE", "https://example.org/")
+def test_the_address_of_the_site_is_one() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert f'[project.urls]\nDocumentation = "{SITE}"\n' in project
+    assert f"\nsite_url: {SITE}\n" in (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert SITE.startswith("https://")
+    assert SITE.endswith("/")
+
+
+def test_every_rule_has_its_page_where_its_findings_lead() -> None:
     assert "use_directory_urls" not in (ROOT / "mkdocs.yml").read_text("utf-8")
     for rule in all_rules():
-        address = rule_page.link(rule.code).removeprefix("https://example.org/")
-        assert (DOCS / f"{address.rstrip('/')}.md").exists()
+        assert link(rule.code).startswith(SITE)
+        page = DOCS / f"{link(rule.code).removeprefix(SITE).removesuffix('/')}.md"
+        assert f"# {rule.name} ({rule.code})\n" in page.read_text("utf-8")
+
+
+def test_the_publisher_builds_the_site_with_what_it_needs() -> None:
+    publisher = (ROOT / ".readthedocs.yaml").read_text("utf-8")
+    for line in ("version: 2", "  configuration: mkdocs.yml", "  fail_on_warning: true"):
+        assert f"\n{line}\n" in publisher
+    (extra,) = re.findall(r"extra_requirements: \[(\w+)\]$", publisher, re.MULTILINE)
+    assert re.search(rf"^{extra} = \[.*\"mkdocs>=", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+
+
+def test_a_rule_is_told_with_the_address_of_its_page() -> None:
+    told = command("rule", "TFG202").stdout
+    assert told.startswith("# numpy-function (TFG202)\n")
+    assert told.rstrip("\n").endswith(f"\n\n{SITE}rules/TFG202/")
+    assert re.findall(rf"^{re.escape(SITE)}rules/(\w+)/$", command("rule", "--all").stdout, re.MULTILINE) == [
+        rule.code for rule in all_rules()
+    ]
 
 
 def test_the_first_file_gives_what_is_shown(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import functools
 import hashlib
 import json
 import os
+import re
 import sys
 import tempfile
+import time
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,12 @@ from tfgradlint import __version__
 from tfgradlint.results import Analysis
 
 FOLDER = ".tfgradlint_cache"
+_DAY = 24 * 60 * 60
+#: How long, in seconds, an entry is kept that no run has read.
+KEPT = 30 * _DAY
+#: Its time of change is when the folder was last looked through for such entries.
+_MARK = "pruned"
+_ENTRY = re.compile(r"[0-9a-f]{62}\.json|\w+\.partial", re.ASCII)
 _TAG = """Signature: 8a477f597d28d172789f06886806bc55
 # This file marks a folder that tfgradlint made, and that may be deleted at any time.
 """
@@ -56,14 +64,18 @@ class Cache:
 
     def get(self, key: str) -> Analysis | None:
         """What was kept under a key; None where there is nothing, or nothing that can be read."""
+        path = self._path(key)
         try:
-            entry = json.loads(self._path(key).read_text("utf-8"))
+            entry = json.loads(path.read_text("utf-8"))
             if entry["key"] != key:
                 return None
             found = _load(Analysis, entry["analysis"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         assert isinstance(found, Analysis)
+        with contextlib.suppress(OSError):
+            if _age(path) > _DAY:  # the time of change tells when it was last of use
+                os.utime(path)
         return found
 
     def put(self, key: str, analysis: Analysis) -> None:
@@ -73,8 +85,33 @@ class Cache:
             path.parent.mkdir(exist_ok=True)
             _write(path, json.dumps({"key": key, "analysis": dataclasses.asdict(analysis)}))
 
+    def prune(self) -> None:
+        """Remove the entries that no run has read for long, once a day. What cannot be removed stays."""
+        mark = self._folder / _MARK
+        with contextlib.suppress(OSError):
+            if 0 <= _age(mark) < _DAY:
+                return
+        with contextlib.suppress(OSError):
+            mark.touch()  # first, so that of several runs one does the work
+            for folder in self._folder.glob("[0-9a-f][0-9a-f]"):
+                _remove_old(folder)
+
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key[2:]}.json"
+
+
+def _age(path: Path | os.DirEntry[str]) -> float:
+    """The seconds since a file was changed."""
+    return time.time() - path.stat().st_mtime
+
+
+def _remove_old(folder: Path) -> None:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            # the folder may be anybody's: what has not the name of an entry is not ours
+            with contextlib.suppress(OSError):
+                if _ENTRY.fullmatch(entry.name) and entry.is_file() and _age(entry) > KEPT:
+                    os.unlink(entry)
 
 
 def key(data: bytes, *options: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import multiprocessing
 import os
 import signal
 import sys
@@ -113,23 +114,52 @@ def _in_parallel(portions: Sequence[list[Job]], processes: int) -> Iterator[Judg
             yield from future.result()
     except BrokenProcessPool:
         raise WorkerDied("a process ended before its work was done; --jobs 1 shows at which file") from None
+    except BaseException:  # nobody waits for what is under way
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
+@dataclass
+class _Worker:
+    """What a process that helps is doing. It is ended by its parent, which the interrupt key ends."""
+
+    judging: bool = False
+    ended: bool = False
+
+    def start(self) -> None:
+        """Set up a process."""
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, self._end)
+
+    def _end(self, *_: object) -> None:
+        self.ended = True
+        if self.judging:  # else it waits for work, and there is none to come
+            raise KeyboardInterrupt
+
+
+_WORKER = _Worker()
+
+
 def _start() -> None:
-    """The interrupt key ends the run by ending the parent."""
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _WORKER.start()
 
 
 def _judge_portion(portion: list[Job]) -> list[Judged]:
-    # what is sent back is copied: a text is only needed where something is told of it
-    return [
-        judged if judged.analysis.findings or "noqa" in judged.text.lower() else dataclasses.replace(judged, text="")
-        for job in portion
-        for judged in (judge_file(job),)
-    ]
+    if _WORKER.ended:
+        return []
+    _WORKER.judging = True
+    try:
+        # what is sent back is copied: a text is only needed where something is told of it
+        return [
+            each if each.analysis.findings or "noqa" in each.text.lower() else dataclasses.replace(each, text="")
+            for each in map(judge_file, portion)
+        ]
+    finally:
+        _WORKER.judging = False
 
 
 def cores() -> int:

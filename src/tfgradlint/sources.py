@@ -111,10 +111,12 @@ def find(paths: Iterable[str], excludes: Callable[[str], bool] = customary) -> t
     for path in paths:
         if os.path.isdir(path):
             files.update(_below(path, missing, excludes))
-        elif os.path.exists(path):
+            continue
+        try:
+            os.stat(path)
             files.add(path)
-        else:
-            missing.append(Unreadable(f"{path}: No such file or directory"))
+        except (OSError, ValueError) as error:
+            missing.append(Unreadable(f"{path}: {getattr(error, 'strerror', error)}"))
     return sorted(files), missing
 
 

@@ -14,6 +14,8 @@ class Unwritable(Exception):
 
 def check_folder(path: str) -> None:
     """Refuse a path in a folder that does not exist, before any work is done for it."""
+    if not path:
+        raise Unwritable("an empty path: name a file")
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise Unwritable(f"{path}: there is no folder {folder}; make it first")
@@ -25,9 +27,14 @@ def replace(path: str, data: bytes, before: bytes | None = None) -> None:
     """Put a file with this content in the place of the one at ``path``, which keeps its permissions.
 
     ``before`` is the content that the file must still have: who saved it in between shall lose nothing.
+    A device or a pipe is no file that could be replaced: it is written to.
     """
     target = os.path.realpath(path)
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as file:
+                file.write(data)
+            return
         handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".tfgradlint-", suffix=".partial")
         try:
             with open(handle, "wb") as file:

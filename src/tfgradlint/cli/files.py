@@ -67,7 +67,11 @@ class Files:
         jobs = [self._job(path, cache) for path in found]
         for judged in running.judge_all(jobs, self._processes(paths[0])):
             yield from self._told(judged)
+        if cache is not None:
+            Cache(cache).prune()  # behind the work: what it read is of use
         if "-" in paths:
+            if sys.stdin is None:
+                raise sources.Unreadable("standard input: it is closed")
             job = self._job(self._options.stdin_filename, None)
             yield from self._told(running.judge_file(job, sys.stdin.buffer.read()))
 

@@ -31,17 +31,17 @@ def op(options: argparse.Namespace) -> int:
 
 def rule(options: argparse.Namespace) -> int:
     """Explain rules."""
-    from tfgradlint.reports.rule_page import page, summary
+    from tfgradlint.reports.rule_page import linked, summary
     from tfgradlint.rules import all_rules
 
     rules = all_rules()
     if options.all:
-        show(page(rule) for rule in rules)
+        show(map(linked, rules))
     elif not options.code:
         show(text.table(("code", "name", "what"), ((rule.code, rule.name, summary(rule)) for rule in rules)))
     else:
         asked = config.codes([options.code], [rule.code for rule in rules])
-        show(page(rule) for rule in rules if rule.code.startswith(asked))
+        show(linked(rule) for rule in rules if rule.code.startswith(asked))
     return CLEAN
 
 

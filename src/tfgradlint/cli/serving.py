@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, complain
+from tfgradlint.sources import Unreadable
 
 
 def server(options: argparse.Namespace) -> int:
     """Serve an editor."""
     from tfgradlint.server import serve
 
+    if sys.stdin is None:
+        raise Unreadable("standard input: it is closed; an editor speaks to the server there")
     try:
         serve()
     except ImportError:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tfgradlint.notebooks.notebook import INSTALL, CannotChange, Cell, Notebook, can_read, decode, is_notebook
+from tfgradlint.notebooks.notebook import (
+    INSTALL,
+    CannotChange,
+    Cell,
+    Notebook,
+    assembled,
+    can_read,
+    decode,
+    is_notebook,
+)
 from tfgradlint.notebooks.writing import CannotReplace, replace_sources
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "CannotReplace",
     "Cell",
     "Notebook",
+    "assembled",
     "can_read",
     "decode",
     "is_notebook",

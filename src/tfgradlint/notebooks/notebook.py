@@ -8,7 +8,7 @@ import itertools
 import json
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,10 @@ class Notebook:
         before = (each for each in reversed(self.lines[: at + 1]) if each.line and each.cell == cell)
         found = next(before, None)
         return cell, found.line if found is not None else 1
+
+    def line(self, cell: int, line: int) -> int | None:
+        """The line of the module that is a line of a cell; None where it is not in the module."""
+        return next((at for at, each in enumerate(self.lines, 1) if (each.cell, each.line) == (cell, line)), None)
 
     def located(self, analysis: Analysis) -> Analysis:
         """The analysis of ``text`` with every line told by cell and line."""
@@ -147,9 +151,14 @@ def decode(data: bytes, path: str) -> Notebook:
     Raises:
         Unreadable: it is broken, of an unknown format, or nbformat is not installed.
     """
+    return assembled(_code_cells(_read(data, path), path), rows(data.decode("utf-8")))
+
+
+def assembled(cells: Iterable[tuple[int, str]], rows: Mapping[int, Mapping[int, int]] | None = None) -> Notebook:
+    """The notebook with these cells of Python, each with its number; ``rows`` are those of ``Notebook``."""
     found: list[Line] = []
     names: list[str] = []
-    for number, source in _code_cells(_read(data, path), path):
+    for number, source in cells:
         source = source.replace("\r\n", "\n").replace("\r", "\n")
         cell = lines(source, number, names)
         if cell is not None:
@@ -157,7 +166,7 @@ def decode(data: bytes, path: str) -> Notebook:
             # once more, since a magic may bind the names of its own cell too
             found += [Line(f"{_BORDER}{number}>", number, 0), *(lines(source, number, names) or ())]
     text = "".join(f"{line.text}\n" for line in found)
-    return Notebook(text, tuple(found), rows(data.decode("utf-8")))
+    return Notebook(text, tuple(found), rows or {})
 
 
 _BORDER = "# <cell "
@@ -193,6 +202,9 @@ def _read(data: bytes, path: str) -> Any:
         raise Unreadable(f"{path}: notebook format {version} is unknown; save it in format {_NEWEST}")
     if version == _NEWEST and not isinstance(content.get("cells"), list):
         raise Unreadable(f"{path}: a broken notebook: it has no cells")
+    for number, cell in enumerate(content["cells"] if version == _NEWEST else (), 1):
+        if not isinstance(cell, dict):
+            raise Unreadable(f"{path}: a broken notebook: cell {number} is none")
     try:
         from nbformat import convert, reader
     except ImportError:

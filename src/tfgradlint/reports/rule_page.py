@@ -8,8 +8,8 @@ import textwrap
 from tfgradlint.config import OPT_IN
 from tfgradlint.rules.base import Rule
 
-#: Where the pages are published, with a slash at the end; empty where they are not.
-SITE = ""
+#: Where the pages are published: the documentation's address in pyproject.toml.
+SITE = "https://tfgradlint.readthedocs.io/en/stable/"
 _OUTCOMES = {
     "none": "`None`",
     "zero": "zeros",
@@ -25,14 +25,19 @@ def page(rule: Rule) -> str:
     return f"# {rule.name} ({rule.code})\n\n{_document(rule)}\n"
 
 
+def linked(rule: Rule) -> str:
+    """The page, and at its end the address at which it stands."""
+    return f"{page(rule)}\n{link(rule.code)}\n"
+
+
 def summary(rule: Rule) -> str:
     """The first paragraph of the docstring, on one line."""
     return " ".join(_document(rule).split("\n\n", 1)[0].split())
 
 
 def link(code: str) -> str:
-    """The address of a rule's page; empty where there is none."""
-    return f"{SITE}rules/{code}/" if SITE else ""
+    """The address of the page about a rule."""
+    return f"{SITE}rules/{code}/"
 
 
 def outcome(rule: Rule) -> str:

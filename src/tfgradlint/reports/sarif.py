@@ -38,7 +38,6 @@ def findings(report: Report) -> Iterator[str]:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     told = page(rule)
-    address = link(rule.code)
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
@@ -46,7 +45,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": summary(rule)},
         "help": {"text": told, "markdown": told},
         "defaultConfiguration": {"level": _level(rule.code), "enabled": not is_opt_in(rule.code)},
-        **({"helpUri": address} if address else {}),
+        "helpUri": link(rule.code),
     }
 
 

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from tfgradlint.reports import text
 from tfgradlint.reports.report import Report, is_opt_in, relative
+from tfgradlint.reports.rule_page import link
 from tfgradlint.results import Finding, Position
 
 
@@ -82,7 +83,8 @@ def _case(path: str, finding: Finding, at: Position) -> Iterator[str]:
     place = f'line="{at.line}" column="{at.column}"'
     yield f'    <testcase name="tfgradlint.{finding.code}" classname={module} file={_attribute(path)} {place}>'
     told = f"{_cell(finding)}line {position.line}, column {position.column}: {finding.code} {finding.message}"
-    yield f"      <failure message={_attribute(finding.message)}>{escape(_clean(told))}</failure>"
+    body = f"{escape(_clean(told))}\n{link(finding.code)}"
+    yield f"      <failure message={_attribute(finding.message)}>{body}</failure>"
     yield "    </testcase>"
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
 from tfgradlint.judge import NOT_ANALYSED
-from tfgradlint.links import rule_page
+from tfgradlint.reports.rule_page import link
 from tfgradlint.results import Finding, PathStep
 from tfgradlint.server.judging import Judged
 
@@ -51,44 +51,61 @@ class Ranges:
         return position.line + 1, len(line) + 1
 
 
-def diagnostics(judged: Judged, ranges: Ranges, *, related: bool) -> list[types.Diagnostic]:
-    """A diagnostic for each finding, with the way from the source to the target where the client shows it."""
-    return [_diagnostic(finding, judged, ranges, related) for finding in judged.findings]
+def diagnostics(
+    judged: Judged, ranges: Mapping[int, Ranges], *, related: bool
+) -> Iterator[tuple[int, list[types.Diagnostic]]]:
+    """For each part of the document, by number, a diagnostic for each finding in it.
+
+    It holds the way from the source to the target where the client shows that.
+    """
+    for part in ranges:
+        found = [each for each in judged.findings if each.position.cell == part]
+        yield part, [_diagnostic(finding, judged, ranges, related) for finding in found]
 
 
-def _diagnostic(finding: Finding, judged: Judged, ranges: Ranges, related: bool) -> types.Diagnostic:
+def _diagnostic(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges], related: bool) -> types.Diagnostic:
     at = finding.position
-    page = rule_page(finding.code)
     not_analysed = finding.code == NOT_ANALYSED
     return types.Diagnostic(
-        range=ranges.between(at.line, at.column, at.end_line, at.end_column),
+        range=ranges[at.cell].between(at.line, at.column, at.end_line, at.end_column),
         message=finding.message,
         severity=types.DiagnosticSeverity.Information if not_analysed else types.DiagnosticSeverity.Warning,
         code=finding.code,
-        code_description=types.CodeDescription(page) if page is not None else None,
+        code_description=types.CodeDescription(link(finding.code)),
         source="tfgradlint",
         related_information=_path(finding, judged, ranges) if related else None,
     )
 
 
-def _path(finding: Finding, judged: Judged, ranges: Ranges) -> list[types.DiagnosticRelatedInformation]:
+def _path(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges]) -> list[types.DiagnosticRelatedInformation]:
     """The steps from the source to the target, and the requests that suffer."""
-    steps, at, uri = finding.path_steps, finding.position, judged.document.uri
-    broken = next((step for step in steps if (step.line, step.column) == (at.line, at.column)), None)
+    steps, at, parts = finding.path_steps, finding.position, judged.document.parts
+    broken = next(
+        (each for each in steps if (each.cell, each.line, each.column) == (at.cell, at.line, at.column)), None
+    )
     path = [
-        (ranges.step(step), f"step {number} of {len(steps)}{_LOST * (step is broken)}: {step.text}")
+        (
+            step.cell,
+            ranges[step.cell].step(step),
+            f"step {number} of {len(steps)}{_LOST * (step is broken)}: {step.text}",
+        )
         for number, step in enumerate(steps, 1)
     ]
     requests = [
         (
-            ranges.between(each.line, each.column, each.line, each.column),
+            each.cell,
+            ranges[each.cell].between(each.line, each.column, each.line, each.column),
             f"{each.call} of {source.source}: {each.verdict}",
         )
         for each in judged.analysis.predictions
         for source in each.sources
-        if (source.code, source.line) == (finding.code, at.line) and source.reason == finding.message
+        if (source.code, source.cell, source.line) == (finding.code, at.cell, at.line)
+        and source.reason == finding.message
     ]
-    return [types.DiagnosticRelatedInformation(types.Location(uri, where), told) for where, told in path + requests]
+    return [
+        types.DiagnosticRelatedInformation(types.Location(parts[part].uri, where), told)
+        for part, where, told in path + requests
+    ]
 
 
 _LOST = ", where the gradient is lost"

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tfgradlint.links import rule_page
+from tfgradlint.reports.rule_page import link
 from tfgradlint.results import Prediction, SourcePrediction
 from tfgradlint.server.judging import Judged
 
@@ -80,10 +80,11 @@ def text(judged: Judged, subject: Subject) -> str | None:
 
 
 def _request(judged: Judged, call: ast.Call) -> Prediction | None:
-    start, _ = _span(call, judged.document.lines)
+    (line, column), _ = _span(call, judged.document.lines)
+    start = (*judged.document.place(line), column)
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     for prediction in judged.analysis.predictions:
-        if (prediction.line, prediction.column) == start and prediction.call == name:
+        if (prediction.cell, prediction.line, prediction.column) == start and prediction.call == name:
             return prediction
     return None
 
@@ -98,9 +99,9 @@ def _told(request: Prediction) -> Iterator[str]:
 def _why(source: SourcePrediction) -> str:
     if source.code is None:
         return ""
-    page = rule_page(source.code)
-    code = f"[{source.code}]({page})" if page is not None else source.code
+    code = f"[{source.code}]({link(source.code)})"
     where = f", line {source.line}" if source.line is not None else ""
+    where += f" of cell {source.cell}" if source.cell else ""
     return f" ({code}{where}){': ' + _escaped(source.reason) if source.reason else ''}"
 
 

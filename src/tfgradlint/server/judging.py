@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tfgradlint import config
 from tfgradlint.judge import NOT_ANALYSED, judge, parse
 from tfgradlint.noqa import Comments
+from tfgradlint.notebooks import Notebook
 from tfgradlint.results import Analysis, Finding
 from tfgradlint.rules import all_rules
 from tfgradlint.settings import Configuration, Settings
@@ -17,23 +18,53 @@ from tfgradlint.sources import relevant, without_noqa
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A text as the client shows it: a file, or a cell of a notebook. ``version`` counts its changes."""
+
+    uri: str
+    version: int | None
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A text as the editor holds it. ``version`` counts its changes."""
+    """A text as the editor holds it. ``version`` counts its changes.
+
+    Of a notebook ``text`` is its Python as one module, and ``cells`` are its cells of Python by number.
+    """
 
     uri: str
     path: str
     version: int | None
     text: str
+    notebook: Notebook | None = None
+    cells: Mapping[int, Part] = field(default_factory=dict)
 
     @property
     def lines(self) -> list[str]:
         """The lines as the protocol and Python count them: a form feed ends none."""
         return self.text.split("\n")
 
+    @property
+    def parts(self) -> Mapping[int, Part]:
+        """What the client shows of it: its cells, or the file as number 0."""
+        return {0: Part(self.uri, self.version, self.lines)} if self.notebook is None else self.cells
+
+    def place(self, line: int) -> tuple[int, int]:
+        """The number of a part, and the line there, of a line of the text."""
+        return (0, line) if self.notebook is None else self.notebook.place(line)
+
+    def line(self, part: int, line: int) -> int | None:
+        """The line of the text that is a line of a part; None where it is not in the text."""
+        return line if self.notebook is None else self.notebook.line(part, line)
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A document with its analysis. ``findings`` are those to be shown, ``error`` says why nothing was judged."""
+    """A document with its analysis. ``findings`` are those to be shown, ``error`` says why nothing was judged.
+
+    ``tree`` is that of the whole text; findings and predictions are told by part and line.
+    """
 
     document: Document
     tree: ast.Module | None = None
@@ -67,6 +98,8 @@ def judged(document: Document) -> Judged:
         ]
     found = without_noqa(path, document.text, findings)
     shown = tuple(each for each in found if wanted.reports(each.code, path) and _worth_telling(each, document))
+    if document.notebook is not None:
+        analysis, shown = document.notebook.located(analysis), tuple(map(document.notebook.finding, shown))
     return Judged(document, tree, analysis, shown, wanted.tensorflow_version)
 
 

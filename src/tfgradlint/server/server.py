@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from tfgradlint import __version__
-from tfgradlint.server import hover
+from tfgradlint.server import cells, hover
 from tfgradlint.server.diagnostics import Ranges, diagnostics
-from tfgradlint.server.judging import Document, Judged, judged
+from tfgradlint.server.judging import Document, Judged, Part, judged
 from tfgradlint.server.runs import Runs
 from tfgradlint.settings import FILE
 
@@ -21,7 +23,7 @@ class Server(LanguageServer):
     """Serves one client. Texts are sent whole: it and Python then agree on what a line is."""
 
     def __init__(self) -> None:
-        super().__init__("tfgradlint", __version__, types.TextDocumentSyncKind.Full)
+        super().__init__("tfgradlint", __version__, types.TextDocumentSyncKind.Full, cells.SYNC)
         self._runs = Runs(judged, self._show, PAUSE)
         self._told = ""
         self.feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
@@ -29,6 +31,10 @@ class Server(LanguageServer):
         self.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
         self.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_closed)
         self.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
+        self.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)(_notebook_opened)
+        self.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)(_notebook_changed)
+        self.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)(_notebook_saved)
+        self.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)(_notebook_closed)
         self.feature(types.INITIALIZED)(_initialized)
         self.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_configured)
 
@@ -50,15 +56,26 @@ class Server(LanguageServer):
 
     def judge_all(self) -> None:
         """Judge every open document anew."""
-        for uri in list(self.workspace.text_documents):
-            self.judge(uri, at_once=True)
+        for document in list(self.workspace.text_documents.values()):
+            if self.workspace.get_notebook_document(cell_uri=document.uri) is None:
+                self.judge(document.uri, at_once=True)
+        for notebook in list(self.workspace.notebook_documents.values()):
+            self.judge(notebook.uri, at_once=True)
 
-    def forget(self, uri: str) -> None:
-        """A document is closed: nothing is told of it any longer."""
+    def forget(self, uri: str, parts: Iterable[str]) -> None:
+        """A document is closed: nothing is told of its parts any longer."""
         self._runs.closed(uri)
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+        self.clear(parts)
+
+    def clear(self, parts: Iterable[str]) -> None:
+        """Take back what was told of these."""
+        for uri in parts:
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def _document(self, uri: str) -> Document | None:
+        notebook = self.workspace.get_notebook_document(notebook_uri=uri)
+        if notebook is not None:
+            return cells.document(self.workspace, notebook)
         document = self.workspace.get_text_document(uri)
         if document.language_id not in (None, "", "python"):
             return None
@@ -75,12 +92,14 @@ class Server(LanguageServer):
         if result.error and result.error != self._told:
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"tfgradlint: {result.error}"))
         self._told = result.error
-        document = result.document
-        found = diagnostics(result, self._ranges(document), related=self._shows_related())
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, found, document.version))
+        parts = result.document.parts
+        ranges = {number: self._ranges(part) for number, part in parts.items()}
+        for number, found in diagnostics(result, ranges, related=self._shows_related()):
+            told = types.PublishDiagnosticsParams(parts[number].uri, found, parts[number].version)
+            self.text_document_publish_diagnostics(told)
 
-    def _ranges(self, document: Document) -> Ranges:
-        return Ranges(document.lines, self.workspace.position_codec)
+    def _ranges(self, part: Part) -> Ranges:
+        return Ranges(part.lines, self.workspace.position_codec)
 
     def _shows_related(self) -> bool:
         documents = self.client_capabilities.text_document
@@ -89,17 +108,25 @@ class Server(LanguageServer):
 
     async def hover(self, uri: str, position: types.Position) -> types.Hover | None:
         """What is told of the place."""
-        result = await self._runs.result(uri)
+        notebook = self.workspace.get_notebook_document(cell_uri=uri)
+        result = await self._runs.result(uri if notebook is None else notebook.uri)
         if result is None:
             return None
-        ranges = self._ranges(result.document)
-        line, column = ranges.characters(position)
+        document = result.document
+        number = next((number for number, part in document.parts.items() if part.uri == uri), None)
+        if number is None:
+            return None
+        ranges = self._ranges(document.parts[number])
+        row, column = ranges.characters(position)
+        line = document.line(number, row)
+        if line is None:
+            return None
         told = await self._runs.off_the_loop(lambda: hover.told(result, line, column))
         if told is None:
             return None
-        (start, end), words = told
+        ((first, start), (last, end)), words = told
         content = types.MarkupContent(types.MarkupKind.Markdown, words)
-        return types.Hover(content, ranges.between(*start, *end))
+        return types.Hover(content, ranges.between(document.place(first)[1], start, document.place(last)[1], end))
 
 
 async def _opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
@@ -123,7 +150,28 @@ async def _configured(ls: Server, params: types.DidChangeWatchedFilesParams) -> 
 
 
 async def _closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-    ls.forget(params.text_document.uri)
+    ls.forget(params.text_document.uri, [params.text_document.uri])
+
+
+async def _notebook_opened(ls: Server, params: types.DidOpenNotebookDocumentParams) -> None:
+    cells.opened(ls.workspace, params.cell_text_documents)
+    ls.judge(params.notebook_document.uri, at_once=True)
+
+
+async def _notebook_changed(ls: Server, params: types.DidChangeNotebookDocumentParams) -> None:
+    change = params.change.cells
+    if change is not None and cells.changed(ls.workspace, change):  # else it was run, and has new outputs
+        gone = change.structure.did_close if change.structure is not None else None
+        ls.clear(each.uri for each in gone or [])
+        ls.judge(params.notebook_document.uri, at_once=False)
+
+
+async def _notebook_saved(ls: Server, params: types.DidSaveNotebookDocumentParams) -> None:
+    ls.judge(params.notebook_document.uri, at_once=True)
+
+
+async def _notebook_closed(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
+    ls.forget(params.notebook_document.uri, [each.uri for each in params.cell_text_documents])
 
 
 async def _hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
