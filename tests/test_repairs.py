@@ -1,4 +1,4 @@
-"""Every failing fixture, repaired as far as the rules can, under TensorFlow: what the linter promises must come true."""
+"""Every failing fixture, repaired as far as the rules can: what the linter then promises, TensorFlow must give."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Callable, Iterator, Sequence
 
@@ -13,7 +14,7 @@ from flake8.processor import FileProcessor
 from flake8.violation import Violation
 
 from tfgradlint.config import UNUSED_NOQA
-from tfgradlint.results import Finding, Position
+from tfgradlint.results import Edit, Finding, Fix, Position
 
 OURS = "TFG"
 
@@ -54,8 +55,8 @@ class Comments:
         if self.whole_file():
             return []
         return [
-            Finding(Position(line, column, line, column + len(code)), UNUSED_NOQA, _message(code))
-            for line, column, code in self._codes()
+            Finding(Position(line, column, line, column + len(code)), UNUSED_NOQA, _message(code), fix=fix)
+            for line, column, code, fix in self._codes()
             if code.upper().startswith(OURS)
             and not UNUSED_NOQA.startswith(code.upper())
             and _wanted(code.upper(), selected)
@@ -97,8 +98,8 @@ class Comments:
             return self._lines[line - 1] if line <= len(self._lines) else ""
         return seen
 
-    def _codes(self) -> Iterator[tuple[int, int, str]]:
-        """Every code in a comment that counts, and where it stands."""
+    def _codes(self) -> Iterator[tuple[int, int, str, Fix | None]]:
+        """Every code in a comment that counts, where it stands, and how it is taken out."""
         try:
             tokens = list(tokenize.generate_tokens(iter(self._lines).__next__))
         except (tokenize.TokenError, SyntaxError):
@@ -114,7 +115,21 @@ class Comments:
                 continue
             column = found.start("codes") - before
             for part in _parts(found["codes"]):
-                yield line, column + part[0] + 1, part[1]
+                yield line, column + part[0] + 1, part[1], self._without(part[1], line, found, before)
+
+    def _without(self, code: str, line: int, found: re.Match[str], before: int) -> Fix | None:
+        """Take a code out of a comment, and the comment with its last one; None where more is written in it."""
+        text = self._lines[line - 1].rstrip("\n")
+        start, end = found.start() - before, found.start("codes") - before + len(found["codes"].rstrip())
+        others = [each for _, each in _parts(found["codes"]) if each != code]
+        if others:
+            start, new = found.start("codes") - before, ", ".join(others)
+        elif text[end:].strip():
+            return None
+        else:
+            start, end, new = len(text[:start].rstrip()), len(text), ""
+        edit = Edit(Position(line, start + 1, line, end + 1), new)
+        return Fix("safe", f"take {code} out of the comment", (edit,))
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:

@@ -39,7 +39,7 @@ class Job:
 class Judged:
     """What became of a file: its text and analysis, or why it could not be read.
 
-    Of a notebook the text is that of its cells as one module.
+    Of a notebook the text is that of its cells as one module. ``data`` is the content of what is no file.
     """
 
     path: str
@@ -47,6 +47,7 @@ class Judged:
     analysis: Analysis
     error: str = ""
     notebook: notebooks.Notebook | None = None
+    data: bytes | None = None
 
 
 class WorkerDied(Exception):

@@ -5,77 +5,103 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tfgradlint import notebooks, sources, writing
 from tfgradlint.cli.files import Files, configuration
+from tfgradlint.cli.fixing import Fixing, proposed
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, FINDINGS, complain, show
-from tfgradlint.config import UNUSED_NOQA
 from tfgradlint.judge import NOT_ANALYSED
-from tfgradlint.reports import FOR_PEOPLE, FORMATS, Report, json, text
+from tfgradlint.reports import FOR_PEOPLE, FORMATS, WITH_FIXES, Report, json, text
 from tfgradlint.results import Finding, in_order, place
 from tfgradlint.running import Judged
-from tfgradlint.settings import Configuration
+from tfgradlint.selecting import selected
 
 
 def check(options: argparse.Namespace) -> int:
-    """Report findings."""
+    """Report findings, and repair them where that is asked for."""
     if options.output_file is not None:
         writing.check_folder(options.output_file)
-    if options.add_noqa and "-" in options.paths:
-        complain("--add-noqa changes files, and standard input is none; name a file")
+    repairing = options.fix or options.diff
+    if options.add_noqa and ("-" in options.paths or repairing):
+        why = "--add-noqa changes files, and standard input is none; name a file"
+        complain("--add-noqa silences what --fix and --diff repair; choose one" if repairing else why)
         return COULD_NOT_RUN
     settings = configuration(options)
     files = Files(options, settings)
-    located: list[tuple[str, Finding]] = []
-    texts: dict[str, str] = {}
-    rows: dict[str, Mapping[int, int]] = {}
-    unplaced: dict[str, list[Finding]] = {}
+    fixing = Fixing(settings, options.unsafe_fixes, options.diff) if repairing else None
+    findings = _Findings()
+    unplaced: dict[str, Sequence[Finding]] = {}
     for judged in files:
-        found = list(_wanted(judged, settings))
-        if not found:
-            continue
-        unplaced[judged.path] = found
+        found: Sequence[Finding] = selected(
+            judged.path, judged.text, judged.analysis.findings, settings.of(judged.path)
+        )
+        if fixing is not None and (found or judged.data is not None):
+            judged, found = fixing.fix(judged) or (judged, found)
+        elif found and options.output_format in WITH_FIXES:
+            found = proposed(judged, settings)
+        if found:
+            unplaced[judged.path] = found
+            findings.add(judged, found)
+    if options.add_noqa:
+        return _add_noqa(unplaced) or (COULD_NOT_RUN if files.failed else CLEAN)
+    if fixing is not None:
+        files.failed = files.failed or fixing.failed
+        if options.diff:
+            return _differences(fixing, files.failed)
+    _report(options, findings, fixing)
+    if files.failed:
+        return COULD_NOT_RUN
+    return FINDINGS if findings.located and not options.exit_zero else CLEAN
+
+
+@dataclass
+class _Findings:
+    """What is reported, with the texts that it stands in."""
+
+    located: list[tuple[str, Finding]] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, Mapping[int, int]] = field(default_factory=dict)
+
+    def add(self, judged: Judged, found: Sequence[Finding]) -> None:
         if judged.notebook is None:
-            texts[judged.path] = judged.text
+            self.texts[judged.path] = judged.text
         else:
             found = [judged.notebook.finding(finding) for finding in found]
             for cell in judged.notebook.cells():
-                texts[place(judged.path, cell.number)] = cell.source
-                rows[place(judged.path, cell.number)] = cell.rows
-        located += [(judged.path, finding) for finding in found]
-    located.sort(key=lambda one: (one[0], *in_order(one[1].position), one[1].code))
-    if options.add_noqa:
-        return _add_noqa(unplaced) or (COULD_NOT_RUN if files.failed else CLEAN)
-    people = options.output_format in FOR_PEOPLE and options.output_file is None
-    _write(options, FORMATS[options.output_format](Report(located, texts, people and _colour(), rows)))
-    if options.statistics:  # standard output stays what a program can read
-        show(text.statistics(located, _names()), sys.stdout if people else sys.stderr)
-    if files.failed:
+                self.texts[place(judged.path, cell.number)] = cell.source
+                self.rows[place(judged.path, cell.number)] = cell.rows
+        self.located += [(judged.path, finding) for finding in found]
+
+    def report(self, *, colour: bool) -> Report:
+        self.located.sort(key=lambda one: (one[0], *in_order(one[1].position), one[1].code))
+        return Report(self.located, self.texts, colour, self.rows)
+
+
+def _differences(fixing: Fixing, failed: bool) -> int:
+    show(fixing.differences)
+    fixing.tell()
+    if failed:
         return COULD_NOT_RUN
-    return FINDINGS if located and not options.exit_zero else CLEAN
+    return FINDINGS if fixing.differences else CLEAN
 
 
-def _wanted(judged: Judged, settings: Configuration) -> Iterator[Finding]:
-    """The findings that are selected and that no comment silences."""
-    path = judged.path
-    own = settings.of(path)
-    findings: Sequence[Finding] = judged.analysis.findings
-    if own.reports(UNUSED_NOQA, path) and "noqa" in judged.text.lower():
-        from tfgradlint.noqa import Comments
-
-        findings = [*findings, *Comments(path, judged.text).unused(findings, lambda code: own.reports(code, path))]
-    for finding in sources.without_noqa(path, judged.text, findings):
-        if own.reports(finding.code, path):
-            yield finding
-
-
-def _write(options: argparse.Namespace, lines: Iterator[str]) -> None:
-    if options.output_file is None:
-        show(lines)
-    else:
+def _report(options: argparse.Namespace, findings: _Findings, fixing: Fixing | None) -> None:
+    repaired = fixing.standard_input if fixing is not None else None
+    people = options.output_format in FOR_PEOPLE and options.output_file is None and repaired is None
+    lines = FORMATS[options.output_format](findings.report(colour=people and _colour()))
+    if repaired is not None:  # standard output is for the text
+        sys.stdout.buffer.write(repaired)
+    if options.output_file is not None:
         data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
         writing.replace(options.output_file, data)
+    else:
+        show(lines, sys.stdout if repaired is None else sys.stderr)
+    if options.statistics:  # standard output stays what a program can read
+        show(text.statistics(findings.located, _names()), sys.stdout if people else sys.stderr)
+    if fixing is not None:
+        fixing.tell()
 
 
 def _colour() -> bool:

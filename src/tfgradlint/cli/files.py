@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 import sys
 from collections.abc import Iterator
@@ -72,8 +73,8 @@ class Files:
         if "-" in paths:
             if sys.stdin is None:
                 raise sources.Unreadable("standard input: it is closed")
-            job = self._job(self._options.stdin_filename, None)
-            yield from self._told(running.judge_file(job, sys.stdin.buffer.read()))
+            job, data = self._job(self._options.stdin_filename, None), sys.stdin.buffer.read()
+            yield from self._told(dataclasses.replace(running.judge_file(job, data), data=data))
 
     def _without_notebooks(self, found: list[str]) -> list[str]:
         """What is left of the files where notebooks cannot be read: of those only what was named."""

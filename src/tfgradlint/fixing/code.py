@@ -117,8 +117,9 @@ class Code:
         return Edit(Position(line, end, line, end), "".join(f"\n{indent}{each}" for each in lines))
 
     def remove(self, statement: cst.CSTNode) -> Edit:
-        """Take out the lines of a statement."""
-        return Edit(Position(self.position(statement).line, 1, self._last_line(statement) + 1, 1), "")
+        """Take out the lines of a statement, which is not the first of the module."""
+        before, last = self.position(statement).line - 1, self._last_line(statement)
+        return Edit(Position(before, len(self._lines[before - 1]) + 1, last, len(self._lines[last - 1]) + 1), "")
 
     def indent(self, statement: cst.CSTNode) -> str:
         """The white space before a statement."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from tfgradlint.notebooks.masking import Line, lines, names_bound
 from tfgradlint.notebooks.writing import replace_sources, rows
-from tfgradlint.results import Analysis, Finding, PathStep, Position, Prediction, SourcePrediction
+from tfgradlint.results import Analysis, Edit, Finding, PathStep, Position, Prediction, SourcePrediction
 from tfgradlint.sources import Unreadable
 
 _NEWEST = 4
@@ -125,7 +125,15 @@ class Notebook:
         if end_cell != cell:  # a syntax error may reach beyond its cell
             end_line, at = line, dataclasses.replace(at, end_column=at.column)
         position = Position(line, at.column, end_line, at.end_column, cell=cell)
-        return Finding(position, finding.code, self._told(finding.message), tuple(map(self._step, finding.path_steps)))
+        steps, fix = tuple(map(self._step, finding.path_steps)), finding.fix
+        if fix is not None:
+            fix = dataclasses.replace(fix, edits=tuple(map(self._edit, fix.edits)))
+        return Finding(position, finding.code, self._told(finding.message), steps, fix)
+
+    def _edit(self, edit: Edit) -> Edit:
+        at = edit.position
+        (cell, line), (_, end_line) = self.place(at.line), self.place(at.end_line)
+        return Edit(Position(line, at.column, end_line, at.end_column, cell=cell), edit.text)
 
     def _step(self, step: PathStep) -> PathStep:
         cell, line = self.place(step.line)

@@ -18,7 +18,9 @@ FORMATS: dict[str, Callable[[Report], Iterator[str]]] = {
     "gitlab": services.gitlab,
     "junit": services.junit,
 }
+#: The formats that tell of repairs.
+WITH_FIXES = ("full", "json", "jsonl", "sarif")
 #: The formats that no program reads.
 FOR_PEOPLE = ("text", "full")
 
-__all__ = ["FORMATS", "FOR_PEOPLE", "Report"]
+__all__ = ["FORMATS", "FOR_PEOPLE", "WITH_FIXES", "Report"]

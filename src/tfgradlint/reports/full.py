@@ -49,6 +49,9 @@ def _source(report: Report, path: str, finding: Finding, paint: _Paint) -> Itera
         for place, step in zip(places, finding.path_steps, strict=True):
             here = _HERE if step is breaks else ""
             yield f"{paint(place.rjust(width), _BLUE)} {paint('>', _BLUE)} {step.text}{paint(here, _RED)}"
+    if finding.fix is not None:
+        flags = "--fix" if finding.fix.grade == "safe" else "--fix --unsafe-fixes"
+        yield f"{' ' * width} {paint('=', _BLUE)} {flags}: {finding.fix.title}"
 
 
 def _breaking(finding: Finding) -> PathStep | None:

@@ -12,7 +12,7 @@ from tfgradlint.results import Finding, Prediction
 
 
 def findings(located: Iterable[tuple[str, Finding]]) -> str:
-    """A list, one object a finding. ``fix`` is null: no rule has a fix yet."""
+    """A list, one object a finding. ``fix`` is null where no repair is known to hold."""
     return _dump(_finding(*one) for one in located)
 
 
@@ -45,7 +45,7 @@ def _finding(path: str, finding: Finding) -> dict[str, object]:
             {"path": path, **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
             for step in finding.path_steps
         ],
-        "fix": None,
+        "fix": {"grade": finding.fix.grade, "title": finding.fix.title} if finding.fix is not None else None,
     }
 
 

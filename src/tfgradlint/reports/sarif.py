@@ -12,7 +12,7 @@ from urllib.parse import quote
 from tfgradlint import __version__
 from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.reports.rule_page import link, page, summary
-from tfgradlint.results import Finding, Position
+from tfgradlint.results import Finding, Fix, Position
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 
@@ -82,7 +82,27 @@ def _result(report: Report, path: str, finding: Finding, fingerprint: str, place
         ]
         what = {"text": "from the source of the gradient to its target"}
         result["codeFlows"] = [{"message": what, "threadFlows": [{"locations": steps}]}]
+    if finding.fix is not None and not finding.position.cell:
+        result["fixes"] = [_fix(path, finding.fix)]
     return result
+
+
+def _fix(path: str, fix: Fix) -> dict[str, Any]:
+    replacements = [
+        {
+            "deletedRegion": {
+                "startLine": edit.position.line,
+                "startColumn": edit.position.column,
+                "endLine": edit.position.end_line,
+                "endColumn": edit.position.end_column,
+            },
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in fix.edits
+    ]
+    artifact = _location(path, {})["physicalLocation"]["artifactLocation"]
+    change = {"artifactLocation": artifact, "replacements": replacements}
+    return {"description": {"text": f"{fix.title} ({fix.grade})"}, "artifactChanges": [change]}
 
 
 def _location(path: str, region: dict[str, int]) -> dict[str, Any]:

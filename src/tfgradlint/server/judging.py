@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from tfgradlint import config
 from tfgradlint.judge import NOT_ANALYSED, judge, parse
-from tfgradlint.noqa import Comments
 from tfgradlint.notebooks import Notebook
 from tfgradlint.results import Analysis, Finding
 from tfgradlint.rules import all_rules
+from tfgradlint.selecting import selected
 from tfgradlint.settings import Configuration, Settings
-from tfgradlint.sources import relevant, without_noqa
+from tfgradlint.sources import relevant
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,13 @@ class Judged:
     tree: ast.Module | None = None
     analysis: Analysis = field(default_factory=Analysis)
     findings: tuple[Finding, ...] = ()
-    tensorflow_version: str | None = None
+    settings: Settings | None = None
     error: str = ""
+
+    @property
+    def tensorflow_version(self) -> str | None:
+        """The TensorFlow that it was judged by."""
+        return self.settings.tensorflow_version if self.settings is not None else None
 
 
 def judged(document: Document) -> Judged:
@@ -90,17 +95,11 @@ def judged(document: Document) -> Judged:
         tree = None
     losses = wanted.reports(config.LOSS_FUNCTION, path)
     analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients, losses)
-    findings: Sequence[Finding] = analysis.findings
-    if wanted.reports(config.UNUSED_NOQA, path) and "noqa" in document.text.lower():
-        findings = [
-            *findings,
-            *Comments(path, document.text).unused(findings, lambda code: wanted.reports(code, path)),
-        ]
-    found = without_noqa(path, document.text, findings)
-    shown = tuple(each for each in found if wanted.reports(each.code, path) and _worth_telling(each, document))
+    found = selected(path, document.text, analysis.findings, wanted)
+    shown = tuple(each for each in found if _worth_telling(each, document))
     if document.notebook is not None:
         analysis, shown = document.notebook.located(analysis), tuple(map(document.notebook.finding, shown))
-    return Judged(document, tree, analysis, shown, wanted.tensorflow_version)
+    return Judged(document, tree, analysis, shown, wanted)
 
 
 def _excluded(wanted: Settings, path: str) -> bool:

@@ -9,7 +9,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from tfgradlint import __version__
-from tfgradlint.server import cells, hover
+from tfgradlint.results import Finding
+from tfgradlint.server import cells, hover, repairs
 from tfgradlint.server.diagnostics import Ranges, diagnostics
 from tfgradlint.server.judging import Document, Judged, Part, judged
 from tfgradlint.server.runs import Runs
@@ -26,11 +27,14 @@ class Server(LanguageServer):
         super().__init__("tfgradlint", __version__, types.TextDocumentSyncKind.Full, cells.SYNC)
         self._runs = Runs(judged, self._show, PAUSE)
         self._told = ""
+        #: The document that was last asked for repairs, and these.
+        self._proposed: tuple[Judged, list[Finding]] | None = None
         self.feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
         self.feature(types.TEXT_DOCUMENT_DID_CHANGE)(_changed)
         self.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
         self.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_closed)
         self.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
+        self.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(repairs.KINDS))(_repairs)
         self.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)(_notebook_opened)
         self.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)(_notebook_changed)
         self.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)(_notebook_saved)
@@ -106,6 +110,24 @@ class Server(LanguageServer):
         published = documents.publish_diagnostics if documents is not None else None
         return bool(published is not None and published.related_information)
 
+    async def repairs(self, asked: types.CodeActionParams) -> list[types.CodeAction]:
+        """What can be done about the findings asked about."""
+        uri, wanted = asked.text_document.uri, asked.context.only
+        notebook = self.workspace.get_notebook_document(cell_uri=uri)
+        result = await self._runs.result(uri if notebook is None else notebook.uri)
+        if result is None or not result.findings:
+            return []
+        ranges = {number: self._ranges(part) for number, part in result.document.parts.items()}
+        actions: list[types.CodeAction] = []
+        if wanted is not None and any(_covers(each, repairs.FIX_ALL) for each in wanted):
+            actions += await self._runs.off_the_loop(lambda: repairs.everything(result, ranges))
+        quick = wanted is None or any(_covers(each, types.CodeActionKind.QuickFix) for each in wanted)
+        if quick and any(each.source == "tfgradlint" for each in asked.context.diagnostics):
+            if self._proposed is None or self._proposed[0] is not result:
+                self._proposed = result, await self._runs.off_the_loop(lambda: repairs.proposals(result))
+            actions += repairs.quick_fixes(result, self._proposed[1], ranges, asked)
+        return actions
+
     async def hover(self, uri: str, position: types.Position) -> types.Hover | None:
         """What is told of the place."""
         notebook = self.workspace.get_notebook_document(cell_uri=uri)
@@ -172,6 +194,15 @@ async def _notebook_saved(ls: Server, params: types.DidSaveNotebookDocumentParam
 
 async def _notebook_closed(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
     ls.forget(params.notebook_document.uri, [each.uri for each in params.cell_text_documents])
+
+
+async def _repairs(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    return await ls.repairs(params)
+
+
+def _covers(asked: str, kind: str) -> bool:
+    """Whether a kind of actions that is asked for is this one, or a wider one."""
+    return kind == asked or kind.startswith(f"{asked}.")
 
 
 async def _hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
