@@ -26,6 +26,7 @@ MODULES = frozenset(
         "test_remedies",
         "test_remedies_libraries",
         "test_remedies_operations",
+        "test_repairs",
     }
 )
 TESTS = frozenset(

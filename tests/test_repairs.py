@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from repairs import REPAIRS
 
 from tfgradlint.evidence.compare import verdict_differences
 from tfgradlint.evidence.observe import Observation, observe
@@ -27,10 +28,11 @@ def repaired(path: Path) -> Fixed:
 
 
 REPAIRED = {str(path.relative_to(FIXTURES)): made for path in FAILING if (made := repaired(path)).made}
+REPAIRED |= {f"{repair.code} {repair.name}": Fixed(repair.after) for repair in REPAIRS}
 
 
 def ended(observation: Observation) -> str:
-    """The exception that ended a program, but for those that speak of a gradient that is still missing."""
+    """The exception that ended a program."""
     failure = observation.failure
     return f"{failure.type} on line {failure.line}: {failure.message}" if failure is not None else ""
 

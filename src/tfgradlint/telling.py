@@ -67,7 +67,7 @@ def tell(interpreter: Interpreter, places: Places, code: Callable[[], Code] | No
         message = f"{what} was not analysed: {fault}"
         teller.findings.setdefault(("TFG001", position), Finding(position, "TFG001", message))
     if code is not None and teller.findings:
-        teller.propose(code())
+        interpreter.gave_up += teller.propose(code())
     findings = sorted(teller.findings.values(), key=lambda each: (each.position, each.code))
     predictions = sorted(teller.predictions, key=lambda each: (each.line, each.column))
     unknowns = sorted(interpreter.reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
@@ -142,14 +142,19 @@ class _Teller:
                 Prediction(line, column, call.func.attr, "unknown", (SourcePrediction(label, "unknown"),))
             )
 
-    def propose(self, code: Code) -> None:
-        """Ask the rules for repairs."""
+    def propose(self, code: Code) -> list[str]:
+        """Ask the rules for repairs; what went wrong."""
         from tfgradlint.fixing.scene import Scene
 
+        failed: list[str] = []
         for key, (rule, told, reason, request) in self._origins.items():
             if key in self.findings:
                 scene = Scene(code, reason.site, request, tuple(self._suffering[key]), reason.steps)
-                self.findings[key] = dataclasses.replace(self.findings[key], fix=rule.fix(told, scene))
+                try:
+                    self.findings[key] = dataclasses.replace(self.findings[key], fix=rule.fix(told, scene))
+                except Exception as fault:  # a finding without its repair is better than none
+                    failed.append(f"no repair of {rule.code} was found ({type(fault).__name__}: {fault})")
+        return failed
 
     def step(self, reason: Reason, suffering: Site | None) -> None:
         """A step that raises, or goes wrong, without a verdict on any source."""

@@ -131,6 +131,10 @@ class Code:
         start = self.position(first).line
         return start, self._lines[start - 1 : self._last_line(last)]
 
+    def height(self, statement: cst.CSTNode) -> int:
+        """How many lines a statement has."""
+        return self._last_line(statement) - self.position(statement).line + 1
+
     def _last_line(self, statement: cst.CSTNode) -> int:
         return self.position(statement).end_line
 

@@ -38,6 +38,14 @@ class Scene:
         return found if isinstance(found, cst.Call) else None
 
     @property
+    def behind(self) -> tuple[Site, ...]:
+        """The steps from the lost one to the target."""
+        for at, each in enumerate(self.steps):
+            if each.expression is self.site.expression:
+                return self.steps[at:]
+        return ()
+
+    @property
     def asking(self) -> cst.Call | None:
         """The call that asks for the gradients."""
         found = self.request.expression if self.request is not None else None

@@ -91,7 +91,7 @@ def record(scene: Scene) -> Fix | None:
 
 def _takes(scene: Scene, statement: cst.BaseStatement) -> bool:
     """Whether a statement takes a step on the way to the target, or calls the function that takes the lost one."""
-    if statement is scene.site.statement or any(each.statement is statement for each in scene.steps):
+    if statement is scene.site.statement or any(each.statement is statement for each in scene.behind):
         return isinstance(statement, cst.SimpleStatementLine)
     holder = scene.code.scope(scene.site.statement) if scene.site.statement is not None else None
     if not isinstance(holder, cst.FunctionDef) or not isinstance(statement, cst.SimpleStatementLine):
@@ -103,7 +103,9 @@ def _draw_in(code: Code, tape: cst.With, behind: Sequence[cst.BaseStatement]) ->
     if not _movable(behind):
         return None
     deeper = _deeper(code, tape)
-    start, lines = code.lines(behind[0], behind[-1])
+    # with the comments before them
+    start, lines = code.lines(tape, behind[-1])
+    start, lines = start + code.height(tape), lines[code.height(tape) :]
     edits = [Edit(Position(start + row, 1, start + row, 1), deeper) for row, line in enumerate(lines) if line.strip()]
     return Fix("safe", "record it: move it into the tape's block", tuple(edits))
 
