@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from processes import FAULTY, REPAIRED, TIMEOUT, command, flake8, python
 
-from tfgradlint import cli, running
+from tfgradlint import __main__, cli, running
 from tfgradlint.cli import parser
 from tfgradlint.rules import all_rules
 
@@ -223,7 +223,7 @@ def test_version_and_help() -> None:
     assert command("--version").stdout == f"tfgradlint {__version__}\n"
     assert "{" not in command("--help").stdout.split("\n")[0]
     (script,) = entry_points(group="console_scripts", name="tfgradlint")
-    assert script.load() is cli.main
+    assert script.load() is __main__.main
 
 
 @pytest.mark.parametrize("arguments", [(), ("check",), ("check", "--output-format", "xml", "x.py"), ("mend",)])
