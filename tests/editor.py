@@ -137,6 +137,15 @@ class Editor:
             types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(self.uri(name)))
         )
 
+    async def actions(
+        self, name: str, diagnostics: Sequence[types.Diagnostic], *only: str
+    ) -> Sequence[types.Command | types.CodeAction]:
+        """What can be done about diagnostics, or about the whole file."""
+        place = diagnostics[0].range if diagnostics else types.Range(types.Position(0, 0), types.Position(0, 0))
+        context = types.CodeActionContext(diagnostics, only or None)
+        asked = types.CodeActionParams(types.TextDocumentIdentifier(self.uri(name)), place, context)
+        return await self.client.text_document_code_action_async(asked) or []
+
     async def hover(self, name: str, line: int, character: int) -> types.Hover | None:
         place = types.HoverParams(types.TextDocumentIdentifier(self.uri(name)), types.Position(line, character))
         return await self.client.text_document_hover_async(place)

@@ -53,7 +53,7 @@ def test_check_as_json(folder: Path) -> None:
         "end_line": 7,
         "end_column": 38,
         "code": "TFG202",
-        "fix": None,
+        "fix": {"grade": "safe", "title": "use tf.square()"},
     }
     assert steps
     assert all(step.keys() == {"path", "line", "column", "text"} for step in steps)

@@ -136,6 +136,21 @@ def test_add_noqa_writes_into_the_cell_and_nowhere_else(folder: Path) -> None:
     assert command("check", "faulty.ipynb", cwd=folder).returncode == 0
 
 
+def test_a_repair_writes_into_the_cells_and_nowhere_else(folder: Path) -> None:
+    request = f"{STEP}{REQUEST}\ntape.gradient(loss, w)"
+    cells = notebook(
+        markdown("# \u00e4"), code("%%time\n" + SETUP), code("%matplotlib inline\n" + request), code("%%bash\nls")
+    )
+    before = json.dumps(cells, indent=1, ensure_ascii=False) + "\n"
+    (folder / "faulty.ipynb").write_text(before)
+    run = command("check", "--diff", "faulty.ipynb", cwd=folder)
+    assert run.stdout.startswith("--- faulty.ipynb:cell 3\n+++ faulty.ipynb:cell 3\n")
+    run = command("check", "--fix", "faulty.ipynb", cwd=folder)
+    assert (run.stdout, run.returncode) == ("", 0)
+    after = before.replace("np.square(w)", "tf.square(w)").replace("GradientTape()", "GradientTape(persistent=True)")
+    assert (folder / "faulty.ipynb").read_text() == after
+
+
 def test_kept_results_are_told_by_cell_too(folder: Path) -> None:
     (folder / "faulty.py").write_bytes((folder / "faulty.ipynb").read_bytes())  # the same bytes, another meaning
     runs = [command("check", ".", cwd=folder, cache=True) for _ in range(2)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from editor import PATIENCE, Editor, editing
-from lsprotocol.types import Diagnostic, DiagnosticSeverity, MarkupContent, Position, Range
+from lsprotocol.types import CodeAction, CodeActionKind, Diagnostic, DiagnosticSeverity, MarkupContent, Position, Range
 from processes import FAULTY, REPAIRED, python
 
 from tfgradlint.reports.rule_page import SITE
@@ -87,6 +87,62 @@ def test_the_code_leads_to_the_page_of_the_rule(tmp_path: Path) -> None:
         (found,) = await editor.version(NAME, 1)
         assert found.code_description is not None
         assert found.code_description.href == f"{SITE}rules/TFG202/"
+
+    edit(tmp_path, use)
+
+
+def changed(text: str, action: object, uri: str) -> str:
+    """The text after an action, which changes lines in place."""
+    assert isinstance(action, CodeAction)
+    assert action.edit is not None
+    assert action.edit.changes is not None
+    lines = text.split("\n")
+    for edit in sorted(action.edit.changes[uri], key=lambda each: each.range.start, reverse=True):
+        start, end = edit.range.start, edit.range.end
+        last = lines[end.line][end.character :] if end.line < len(lines) else ""
+        new = lines[start.line][: start.character] + edit.new_text + last
+        lines[start.line : end.line + 1] = new.split("\n")
+    return "\n".join(lines)
+
+
+def test_quick_fixes_of_a_finding(tmp_path: Path) -> None:
+    unsafe = FAULTY.replace("np.square(w) * x", "np.multiply(w, x)")
+
+    async def use(editor: Editor) -> None:
+        editor.open(NAME, FAULTY)
+        found = await editor.version(NAME, 1)
+        (action,) = await editor.actions(NAME, found)
+        assert isinstance(action, CodeAction)
+        assert (action.title, action.kind, action.is_preferred) == ("Use tf.square()", CodeActionKind.QuickFix, True)
+        assert [each.code for each in action.diagnostics or ()] == ["TFG202"]
+        assert changed(FAULTY, action, editor.uri(NAME)) == REPAIRED
+        assert await editor.actions(NAME, []) == []
+
+        found = await editor.version(NAME, editor.change(NAME, unsafe))
+        (action,) = await editor.actions(NAME, found)
+        assert isinstance(action, CodeAction)
+        assert (action.title, action.is_preferred) == ("Use tf.multiply() (unsafe)", False)
+        assert await editor.actions(NAME, found, "source.fixAll") == []
+
+        found = await editor.version(NAME, editor.change(NAME, FAULTY.replace("square", "median")))
+        assert await editor.actions(NAME, found) == []
+
+    edit(tmp_path, use)
+
+
+def test_all_safe_repairs_at_once(tmp_path: Path) -> None:
+    text = FAULTY + "again = tape.gradient(loss, w)\n"
+
+    async def use(editor: Editor) -> None:
+        editor.open(NAME, text)
+        await editor.version(NAME, 1)
+        (action,) = await editor.actions(NAME, [], "source.fixAll")
+        assert isinstance(action, CodeAction)
+        assert action.kind == "source.fixAll.tfgradlint"
+        after = text.replace("np.square", "tf.square").replace("GradientTape()", "GradientTape(persistent=True)")
+        assert changed(text, action, editor.uri(NAME)) == after
+        assert [each.kind for each in await editor.actions(NAME, [], "source.fixAll.tfgradlint")] == [action.kind]  # type: ignore[union-attr]
+        assert await editor.actions(NAME, [], "source.organizeImports") == []
 
     edit(tmp_path, use)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from editor import PATIENCE, Editor, editing
 from lsprotocol.types import (
+    CodeAction,
     Diagnostic,
     DiagnosticSeverity,
     MarkupContent,
@@ -17,6 +18,7 @@ from lsprotocol.types import (
     Range,
     TextDocumentContentChangePartial,
     TextDocumentContentChangeWholeDocument,
+    TextEdit,
 )
 
 NAME = "training steps.ipynb"
@@ -225,5 +227,20 @@ def test_notebooks_and_files_do_not_mix(tmp_path: Path) -> None:
         editor.change("request.py", SETUP.partition("\n")[2] + STEP.partition("\n")[2] + "\n" + REQUEST)
         assert [each.code for each in await editor.version("request.py", 2)] == ["TFG202"]
         assert editor.messages == []
+
+    edit(tmp_path, use)
+
+
+def test_a_quick_fix_changes_the_cell(tmp_path: Path) -> None:
+    async def use(editor: Editor) -> None:
+        editor.open_notebook(NAME, CELLS)
+        found = await until(editor, "step", 1)
+        cell = editor.cell(NAME, "step")
+        (action,) = await editor.actions(cell, found)
+        assert isinstance(action, CodeAction)
+        assert action.edit is not None
+        change = TextEdit(Range(Position(2, 25), Position(2, 37)), "tf.square(w)")
+        assert action.edit.changes == {cell: (change,)}
+        assert await editor.actions(editor.cell(NAME, "request"), found) == []
 
     edit(tmp_path, use)
