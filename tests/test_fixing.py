@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_diff_shows_and_changes_nothing(folder: Path) -> None:
     assert "stubborn.py" not in run.stdout
     assert (run.returncode, run.stderr) == (1, "tfgradlint: 1 finding would be fixed in 1 file, 1 left\n")
     assert (folder / "faulty.py").read_text() == FAULTY
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_git_applies_the_differences(folder: Path, end: str) -> None:
+    (folder / "faulty.py").write_text(FAULTY.strip() + end)
+    differences = command("check", "--diff", "faulty.py", cwd=folder).stdout
+    subprocess.run(["git", "apply", "-p0"], input=differences, text=True, cwd=folder, check=True)
+    assert (folder / "faulty.py").read_text() == REPAIRED.strip() + end
 
 
 def test_diff_of_what_cannot_be_repaired_is_empty(folder: Path) -> None:

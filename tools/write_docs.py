@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tools/ is not installed
 
 from tfgradlint.reports import versions_page
-from tfgradlint.reports.rule_page import outcome, page, summary
+from tfgradlint.reports.rule_page import outcome, page, repairs, summary
 from tfgradlint.rules import all_rules, rule
 from tfgradlint.rules.base import Rule
 from tools import beliefs_page, flow_picture, proof_table
@@ -130,10 +130,11 @@ def pages(root: Path) -> list[Path]:
 def table(rules: tuple[Rule, ...], folder: str) -> str:
     """The rules as a Markdown table that links to the pages in ``folder``."""
     rows = [
-        f"| [{rule.code}]({folder}{rule.code}.md) | {rule.name} | {_cell(summary(rule))} | {outcome(rule)} |"
+        f"| [{rule.code}]({folder}{rule.code}.md) | {rule.name} | {_cell(summary(rule))} | {outcome(rule)} "
+        f"| {'`--fix`' if repairs(rule) else ''} |"
         for rule in rules
     ]
-    return "\n".join(["| code | name | what | TensorFlow gives |", "| --- | --- | --- | --- |", *rows])
+    return "\n".join(["| code | name | what | TensorFlow gives | repair |", "| --- | --- | --- | --- | --- |", *rows])
 
 
 def between(path: Path, markers: tuple[str, str], part: str) -> str:

@@ -76,4 +76,10 @@ def _differences(path: str, found: Repaired) -> Iterator[str]:
     for cell, before in sorted(found.before.items()):
         name = place(path, cell)
         after = found.after[cell]
-        yield from difflib.unified_diff(before.split("\n"), after.split("\n"), name, name, lineterm="")
+        yield from difflib.unified_diff(_lines(before), _lines(after), name, name, lineterm="")
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a difference: what ends none is said as diff says it."""
+    *lines, last = text.split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines

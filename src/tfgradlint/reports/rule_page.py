@@ -22,7 +22,21 @@ _OUTCOMES = {
 
 def page(rule: Rule) -> str:
     """The whole page, with a heading of code and name."""
-    return f"# {rule.name} ({rule.code})\n\n{_document(rule)}\n"
+    told, heading, references = _document(rule).partition("## References")
+    return f"# {rule.name} ({rule.code})\n\n{told}{_repair(rule)}{heading}{references}\n"
+
+
+def repairs(rule: Rule) -> bool:
+    """Whether the rule proposes what to change."""
+    return type(rule).fix is not Rule.fix
+
+
+def _repair(rule: Rule) -> str:
+    """What ``--fix`` does, where the rule knows that: the docstring of its method."""
+    if not repairs(rule):
+        return ""
+    told = " ".join((inspect.getdoc(type(rule).fix) or "").replace("``", "`").split())
+    return f"## Repair\n\n{told}\n\n"
 
 
 def linked(rule: Rule) -> str:
