@@ -88,9 +88,13 @@ class Repository:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A project that uses the hooks, installed."""
-    folder = tmp_path_factory.mktemp("pre_commit")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pre_commit")
+
+
+@pytest.fixture(scope="module")
+def checkout(folder: Path) -> Repository:
+    """The repository that the hooks come from."""
     checkout = Repository(folder / "checkout", folder / "home")
     for part in PARTS:
         if (ROOT / part).is_dir():
@@ -100,6 +104,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Repository:
             shutil.copy(ROOT / part, checkout.folder)
     checkout.git("add", "--all")
     checkout.git("commit", "--quiet", "--message", "checkout")
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def project(folder: Path, checkout: Repository) -> Repository:
+    """A project that uses the hooks, installed."""
     project = Repository(folder / "project", folder / "home")
     text = configuration(checkout.folder, checkout.git("rev-parse", "HEAD"))
     (project.folder / ".pre-commit-config.yaml").write_text(text)
@@ -148,6 +158,23 @@ def test_a_notebook(project: Repository) -> None:
     allowed, told = project.commit("repaired.ipynb", notebook("%matplotlib inline", REPAIRED))
     assert allowed
     assert passed(told, "tfgradlint")
+
+
+def test_the_hook_that_repairs(folder: Path, checkout: Repository) -> None:
+    project = Repository(folder / "repaired", folder / "home")
+    text = configuration(checkout.folder, checkout.git("rev-parse", "HEAD")).partition("  - repo: local")[0]
+    (project.folder / ".pre-commit-config.yaml").write_text(text.replace("id: tfgradlint", "id: tfgradlint-fix"))
+    installed = project.pre_commit("install", "--install-hooks")
+    assert installed.returncode == 0, installed.stdout
+    (project.folder / "faulty.py").write_text(FAULTY)
+    project.git("add", "faulty.py")
+    run = project.run("git", "commit", "--message", "faulty")
+    assert run.returncode != 0
+    assert "files were modified by this hook" in run.stdout
+    assert (project.folder / "faulty.py").read_text() == REPAIRED
+    allowed, told = project.commit("faulty.py", REPAIRED)
+    assert allowed
+    assert passed(told, "tfgradlint --fix")
 
 
 def test_where_no_file_of_python_is_staged(project: Repository) -> None:
