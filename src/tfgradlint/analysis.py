@@ -74,6 +74,7 @@ def analyse(
         world.numpy_behavior = "numpy_behavior" in text
         interpreter = Interpreter(outline, world, Reports(), budget)
         interpreter.legacy_keras = world.keras_of("keras") < 3
+        interpreter.reports.thorough = fixes
         interpreter.run(module)
         if losses:
             review(interpreter)

@@ -84,7 +84,8 @@ class SourcePrediction:
     """The predicted gradient with respect to one source of a request.
 
     ``source`` is the source's text; ``code``, ``line`` and ``reason`` tell the break
-    (``None`` where nothing breaks or no rule speaks of it).
+    (``None`` where nothing breaks or no rule speaks of it). Where repairs were asked for, ``losses`` holds the codes of
+    all breaks between the source and the target, also where the gradient arrives on another way.
     """
 
     source: str
@@ -93,6 +94,7 @@ class SourcePrediction:
     line: int | None = None
     reason: str | None = None
     cell: int = 0
+    losses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

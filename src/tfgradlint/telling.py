@@ -13,6 +13,7 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.interpreter import Interpreter
 from tfgradlint.flow.judgements import Judgement, Reason, RequestSite
+from tfgradlint.flow.search import Loss
 from tfgradlint.places import Places
 from tfgradlint.results import Analysis, Finding, PathStep, Position, Prediction, SourcePrediction, worst
 from tfgradlint.rules import rule_for
@@ -31,6 +32,8 @@ _WHOLE = (
     Cause.OFF_TAPE,
 )
 _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
+#: Rules whose repair changes the one step that the finding stands at.
+_ONE_BY_ONE = frozenset({"TFG201", "TFG202", "TFG204", "TFG205", "TFG206"})
 #: What comes of a step that does not raise by itself, by what the reason's detail says.
 _AFTERMATH = {
     Cause.KERAS_LOSS: {"": "trains nothing"},
@@ -87,6 +90,7 @@ class _Teller:
         self._places = places
         self.findings: dict[tuple[str, Position], Finding] = {}
         self._origins: dict[tuple[str, Position], tuple[Rule, Break, Reason, Site | None]] = {}
+        self._losses: dict[tuple[str, Position], dict[Loss, None]] = {}
         self._suffering: dict[tuple[str, Position], dict[str, None]] = {}
         self.predictions: list[Prediction] = []
 
@@ -107,14 +111,18 @@ class _Teller:
         verdict = verdicts.pop() if len(verdicts) == 1 else ("unknown" if "unknown" in verdicts else "varies")
         told: Finding | None = None
         line: int | None = None
+        losses = tuple({loss: None for judgement in judgements for loss in judgement.losses})
+        codes = tuple({loss.cause.value: None for loss in losses})
         for judgement in judgements:
             if judgement.reason is not None:
                 finding = self._finding(judgement.reason, judgement.verdict, label, site.site, position, site.call)
+                if finding is not None:
+                    self._losses.setdefault((finding.code, finding.position), {}).update(dict.fromkeys(losses))
                 if finding is not None and told is None:
                     told, line = finding, finding.position.line
         if told is None:
-            return SourcePrediction(label, verdict)
-        return SourcePrediction(label, verdict, told.code, line, told.message)
+            return SourcePrediction(label, verdict, losses=codes)
+        return SourcePrediction(label, verdict, told.code, line, told.message, losses=codes)
 
     def thrown_away(self, site: RequestSite) -> None:
         """A request for variables, in a program that trains, whose result nothing reads."""
@@ -144,6 +152,7 @@ class _Teller:
 
     def propose(self, code: Code) -> list[str]:
         """Ask the rules for repairs; what went wrong."""
+        from tfgradlint.fixing.edits import together
         from tfgradlint.fixing.scene import Scene
 
         failed: list[str] = []
@@ -151,7 +160,14 @@ class _Teller:
             if key in self.findings:
                 scene = Scene(code, reason.site, request, tuple(self._suffering[key]), reason.steps)
                 try:
-                    self.findings[key] = dataclasses.replace(self.findings[key], fix=rule.fix(told, scene))
+                    fix = rule.fix(told, scene)
+                    for loss in self._losses.get(key, ()) if rule.code in _ONE_BY_ONE else ():
+                        # the same gradient is lost there: half of it would be worse than none
+                        if fix is not None and loss.cause is reason.cause and loss.site != reason.site:
+                            other = Reason(loss.cause, loss.site, loss.detail)
+                            step = Break(loss.cause, self._step(other), "", 0, "", "", loss.detail)
+                            fix = together(fix, rule.fix(step, dataclasses.replace(scene, site=loss.site)))
+                    self.findings[key] = dataclasses.replace(self.findings[key], fix=fix)
                 except Exception as fault:  # a finding without its repair is better than none
                     failed.append(f"no repair of {rule.code} was found ({type(fault).__name__}: {fault})")
         return failed

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from tfgradlint.results import Edit, Position
+from tfgradlint.results import Edit, Fix, Position
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -35,3 +35,11 @@ def overlap(edits: Sequence[Edit]) -> bool:
 
 def _end(position: Position) -> tuple[int, int]:
     return position.end_line, position.end_column
+
+
+def together(one: Fix, other: Fix | None) -> Fix | None:
+    """Two repairs as one; None where there is no other one."""
+    if other is None:
+        return None
+    grade = "safe" if one.grade == other.grade == "safe" else "unsafe"
+    return Fix(grade, one.title, tuple(dict.fromkeys((*one.edits, *other.edits))))

@@ -46,7 +46,7 @@ def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
         return False
     for was, now in zip(old.sources, new.sources, strict=True):
         suffered = (was.code, was.reason) == (finding.code, finding.message)
-        if suffered and now.verdict != "flows":
+        if suffered and (now.verdict != "flows" or finding.code in now.losses):
             return False
         if was.verdict == "flows" and now.verdict != "flows":
             return False

@@ -284,7 +284,7 @@ class Gradients:
         elif interp.calls.traced_for_others:
             judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
         else:
-            judge = Judge(Request(tape, name, target, zeros), site)
+            judge = Judge(Request(tape, name, target, zeros), site, self._interp.reports.thorough)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
             interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
             if any(judgement.verdict == "raises" for judgement in judgements):
@@ -333,7 +333,7 @@ class Gradients:
         finally:
             self._leave(tape)
         leaves = sources()
-        judge = Judge(Request(tape, "gradient", target, False), site)
+        judge = Judge(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
         return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target, judge)
 
     def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:

@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Node, Site
-from tfgradlint.flow.search import (
-    ancestors,
-)
+from tfgradlint.flow.search import Loss, ancestors
 from tfgradlint.flow.values import (
     Value,
     Variable,
@@ -56,6 +54,8 @@ class Judgement(NamedTuple):
     reason: Reason | None = None
     #: For ``unknown``: what hides the answer.
     why: str = ""
+    #: All that is lost on the way, where that was asked for.
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass

@@ -28,6 +28,8 @@ class Reports:
         #: Weights that a request lacks: told in the end where no other request asks for them and nothing assigns them.
         self.suspects: list[tuple[Variable, Reason, Site]] = []
         self.cleared: set[Variable] = set()
+        #: Whether all that is lost on the way to a source is asked for.
+        self.thorough = False
         #: Steps that raise, and are no rule's business.
         self.endings: set[Site] = set()
         #: Whether the program makes an optimizer: then it is there to train.

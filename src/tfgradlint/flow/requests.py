@@ -18,6 +18,7 @@ from tfgradlint.flow.search import (
     alternatives,
     ancestors,
     cheapest_path,
+    losses,
     together,
 )
 from tfgradlint.flow.tape import Tape, tracked
@@ -84,8 +85,10 @@ WATCHED = "watched variables"
 class Judge:
     """Judges one request, source by source."""
 
-    def __init__(self, request: Request, site: Site) -> None:
+    def __init__(self, request: Request, site: Site, thorough: bool = False) -> None:
+        """``thorough`` asks for all that is lost on the way to each source."""
         self._request = request
+        self._thorough = thorough
         self._site = site
         self._tape = request.tape
         self._targets = [leaf for _, leaf in flatten(request.target, "target")]
@@ -103,6 +106,19 @@ class Judge:
 
     def judge(self, source: Value) -> Judgement:
         """The verdict for one source."""
+        judgement = self._judged(source)
+        if not self._thorough or not isinstance(source, (Tensor, Variable)):
+            return judgement
+        own, variable = source.node, source.node.variable
+        return judgement._replace(
+            losses=losses(
+                self._tape,
+                self._nodes,
+                lambda node: node is own or (variable is not None and node.variable is variable),
+            )
+        )
+
+    def _judged(self, source: Value) -> Judgement:
         spoilt = self._spoilt_target()
         if spoilt is not None:
             return spoilt

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import LEAF, OPAQUE, PHI, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph import LEAF, OPAQUE, PHI, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape import Tape, recorded, tracked
 
 # What may arrive at the source, as a set of bits: a gradient, zeros, nothing.
@@ -250,3 +250,31 @@ def ancestors(nodes: list[Node], limit: int = 20000) -> set[Node]:
                 seen.add(edge.node)
                 stack.append(edge.node)
     return seen
+
+
+class Loss(NamedTuple):
+    """A step between a target and a source at which the gradient ends, whether or not it arrives on other ways."""
+
+    cause: Cause
+    site: Site
+    detail: str
+
+
+def losses(tape: Tape, targets: list[Node], reached: Callable[[Node], bool]) -> tuple[Loss, ...]:
+    """Every break on every way from the targets to a node that is ``reached``, oldest first."""
+    leading: set[Node] = set()
+    found: dict[Loss, None] = {}
+    for node in sorted(ancestors(targets), key=lambda node: node.seq):
+        if reached(node):
+            leading.add(node)
+            continue
+        for edge in node.edges:
+            if edge.node not in leading or edge.effect is Effect.PLAIN:
+                continue
+            leading.add(node)
+            off = _off(tape, node)
+            if edge.cause is not None and edge.effect in (Effect.NONE, Effect.RAISES):
+                found[Loss(edge.cause, node.site, edge.detail)] = None
+            elif off is not None:
+                found[Loss(Cause.OFF_TAPE, node.site, off)] = None
+    return tuple(found)
