@@ -28,6 +28,11 @@ _STEPS, _STEPS_PER_CHARACTER = 5_000, 1.5
 _SHALLOW, _DEEPEST = 250, 3000
 #: Brackets around a pattern are not in Python's tree, and libcst takes twice as long for each.
 _BRACKETED_CASE = re.compile(r"^[ \t]*case\b[ \t]*(?:[(\[{][ \t\n]*){9}", re.MULTILINE)
+#: The Keras of a program that names no other than ``tf_keras``.
+_TF_KERAS = re.compile(r"^[ \t]*(?:import|from)[ \t]+tf_keras\b", re.MULTILINE)
+_OTHER_KERAS = re.compile(
+    r"\btf\.keras\b|\btensorflow\.keras\b|^[ \t]*(?:import|from)[ \t]+(?:keras\b|tensorflow.*\bkeras\b)", re.M
+)
 _STACK = 256 * 1024 * 1024
 
 
@@ -64,13 +69,18 @@ def analyse(
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        world = World(version, "TF_USE_LEGACY_KERAS" in text, gradients)
+        world = World(version, _legacy_keras(text), gradients)
         interpreter = Interpreter(outline, world, Reports(), budget)
         interpreter.legacy_keras = world.keras_of("keras") < 3
         interpreter.run(module)
         if losses:
             review(interpreter)
         return tell(interpreter, Places(text, module, tree))
+
+
+def _legacy_keras(text: str) -> bool:
+    """Whether the program asks TensorFlow for Keras 2, or knows no other Keras."""
+    return "TF_USE_LEGACY_KERAS" in text or (_TF_KERAS.search(text) is not None and _OTHER_KERAS.search(text) is None)
 
 
 @contextlib.contextmanager

@@ -219,10 +219,10 @@ class _Teller:
 
     def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
         call = site.site.expression
-        if not isinstance(call, cst.Call) or site.call not in _REQUESTS:
+        if not isinstance(call, cst.Call) or site.call not in (*_REQUESTS, "minimize"):
             return None
         for argument in call.args:
-            if argument.keyword is not None and argument.keyword.value in ("sources", "source"):
+            if argument.keyword is not None and argument.keyword.value in ("sources", "source", "var_list"):
                 return argument.value
         positional = [argument for argument in call.args if argument.keyword is None and not argument.star]
         return positional[1].value if len(positional) > 1 else None

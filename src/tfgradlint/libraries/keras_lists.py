@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.judgements import LACKING, Lack, Reason
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -79,6 +80,8 @@ class Weights:
         #: Keras 2 tracks TensorFlow's variables too.
         self._legacy = of_keras_2(interp, value)
         self._add(value, False)
+        if self._legacy and self._trained and self._others and isinstance(value, Instance):
+            self.known = False  # in Keras 2 what is trained comes first, layer by layer or not
 
     def _add(self, value: Value, frozen: bool) -> None:
         if id(value) in self._seen:
@@ -146,10 +149,18 @@ class Weights:
             self.known = False
             return
         frozen = self._frozen(value, bool(flag.value)) or frozen
-        # Weights of its own come before those of the layers it holds.
         fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
-        own = [each for each in fields if isinstance(each, Variable)]
-        self._all([*value.fields.get(ADDED, ()), *own, value.fields.get(INNER, NONE), *fields], frozen)
+        own = [*value.fields.get(ADDED, ()), *(each for each in fields if isinstance(each, Variable))]
+        inner = value.fields.get(INNER, NONE)
+        if not self._legacy:
+            # Weights of its own come before those of the layers it holds.
+            self._all([*own, inner, *fields], frozen)
+            return
+        if not _in_order(value, fields):
+            self.known = False
+        held = [inner, *(each for each in fields if not isinstance(each, Variable))]
+        # A layer of Keras 2 lists its own first as well, a model last.
+        self._all([*held, *own] if _is_model(value) else [*own, *held], frozen)
 
     def _frozen(self, value: Layer | Instance, trainable: object) -> bool:
         if trainable is None:
@@ -168,6 +179,24 @@ class Weights:
         return not self._interp.blind and all(weight.birth > self._interp.since for weight in weights)
 
 
+def _is_model(value: Instance) -> bool:
+    return any(isinstance(base, Symbol) and base.path.endswith(("Model", "Sequential")) for base in value.cls.lineage())
+
+
+def _in_order(value: Instance, fields: list[Value]) -> bool:
+    """Whether the weights of a layer of Keras 2 are listed in the order of its attributes.
+
+    They are in the order in which they came about, and modules and variables in containers count among them.
+    """
+    added = value.fields.get(ADDED, ())
+    if added and any(isinstance(each, Variable) and each not in added for each in fields):
+        return False
+    within = [leaf for field in fields if isinstance(field, _CONTAINERS) for _, leaf in flatten(field, "")]
+    modules = [each for each in (*fields, *within) if isinstance(each, Instance) and not is_keras(each.cls)]
+    return not modules and not any(isinstance(each, Variable) for each in within)
+
+
+_CONTAINERS = (Listing, Mapping, Items, Entries)
 _WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
 
 

@@ -81,9 +81,12 @@ class Predicted(Rule):
     cause = Cause.PREDICTED
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the method's name."""
+        """``detail`` is the method's name. Without a request Keras 2 refuses the call."""
         given = _GIVEN.get(broken.detail, "no tensor")
         model = broken.step.removesuffix("()").rpartition(".")[0] or "the model"
+        if not broken.request:
+            where = "where a tape watches the model, or in a tf.function"
+            return f"{broken.step} of Keras 2 {broken.result} {where}; {_remedy(broken.detail, model)}"
         return f"{broken.step} returns {given}: {broken.suffers}; {_remedy(broken.detail, model)}"
 
 

@@ -72,7 +72,12 @@ class Minimize(Rule):
     cause = Cause.MINIMIZE
 
     def message(self, broken: Break) -> str:
-        """``step`` is the call."""
+        """``step`` is the call; ``detail`` is ``tensor`` where Keras 2 is given a loss that nothing recorded."""
+        if broken.detail == "tensor":
+            return (
+                f"{broken.step} {broken.result}: its loss is a tensor that no tape recorded; give it the function that "
+                "computes the loss, or the tape as well: minimize(loss, variables, tape=tape)"
+            )
         return (
             f"{broken.step} {broken.result}: optimizers of Keras 3 have no minimize; "
             "compute the gradients with a tape and call apply_gradients(zip(gradients, variables))"
