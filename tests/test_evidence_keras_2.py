@@ -54,12 +54,47 @@ def of_the_rules() -> dict[str, Program]:
 EXAMPLES = of_the_rules()
 
 
+#: What the harness tells of comments that claim something else.
+WRONG = """import tensorflow as tf
+import tf_keras as keras
+w, b = tf.Variable([1.0, 2.0]), tf.Variable(0.5)
+x, y = tf.ones((4, 2)), tf.zeros((4, 1))
+def loss(): return tf.reduce_sum(w * w)
+@tf.function
+def step(optimizer):
+    optimizer.minimize(loss, [w, b])  # training: all
+for module in (keras.optimizers, keras.optimizers.legacy):
+    step(module.SGD(0.1))
+    module.Adam().minimize(lambda: loss() + b, [w, b])  # training: some
+    scaled = keras.mixed_precision.LossScaleOptimizer(module.SGD(0.1))
+    scaled.apply_gradients([(w * 1.0, w), (None, b)])  # training: all
+    module.SGD().apply_gradients([])  # training: all
+model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+model.compile("sgd", "mse")
+model.fit(x, y, verbose=0)  # training: some
+model.trainable = False
+model.train_on_batch(x, y)  # training: nothing
+model.compile("sgd", "mse")
+model.train_on_batch(x, y)  # training: all
+keras.optimizers.SGD().minimize(tf.constant(1.0), [w])  # training: nothing
+"""
+TOLD = """line 8: the comment says training all, TensorFlow gave some
+line 11: the comment says training some, TensorFlow gave all
+line 13: the comment says training all, TensorFlow gave some
+line 14: the comment says training all, TensorFlow gave nothing
+line 17: the comment says training some, TensorFlow gave all
+line 19: the comment says training nothing, TensorFlow gave all
+line 21: the comment says training all, TensorFlow gave nothing
+line 22: the comment says training nothing, TensorFlow gave raises:ValueError"""
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What ``python -m tfgradlint.evidence`` tells of each program in each mode; all run in one process."""
     folder = tmp_path_factory.mktemp("examples")
     for program in EXAMPLES.values():
         (folder / f"{program.name}.py").write_text(program.text, encoding="utf-8")
+    (folder / "wrong.py").write_text(WRONG, encoding="utf-8")
     paths = [*(program.name for program in PROGRAMS), str(folder)]
     command = [sys.executable, "-m", "tfgradlint.evidence", "--linter", *paths]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
@@ -70,7 +105,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
             told[list(told)[-1]].append(line.strip())
         elif verdict in ("ok", "differs"):
             told[name.removeprefix(f"{folder}/")] = []
-    assert len(told) == len(RUNS) + len(EXAMPLES), ran.stderr[-2000:]
+    assert len(told) == len(RUNS) + len(EXAMPLES) + 1, ran.stderr[-2000:]
     return told
 
 
@@ -85,6 +120,11 @@ def test_an_example_of_a_rule_with_keras_2(name: str, told: dict[str, list[str]]
     linter = [line for line in lines if line.startswith("linter: ")]
     assert (lines != linter, linter != []) == (name in OTHERWISE, name in SILENT), lines
     assert [line for line in linter if not line.endswith(" is missing")] == []
+
+
+def test_wrong_comments_are_told(told: dict[str, list[str]]) -> None:
+    lines = [line.removeprefix("TensorFlow: ") for line in told["wrong.py [eager]"] if line.startswith("TensorFlow: ")]
+    assert [line for line in lines if "the program ended" not in line] == TOLD.splitlines()
 
 
 def test_there_are_enough_programs() -> None:

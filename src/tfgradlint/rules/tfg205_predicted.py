@@ -28,6 +28,9 @@ class Predicted(Rule):
     that `evaluate` returns `TypeError: Cannot convert the argument ... to a TensorFlow DType`. In a
     `tf.function` the call fails while the function is traced.
 
+    Keras 2 (`tf_keras`) refuses `predict` and `predict_on_batch` wherever a tape watches the model, also for
+    predictions that are meant to be data: `LookupError: No gradient defined for operation 'IteratorGetNext'`.
+
     ## Example
     ```python
     import keras

@@ -1,4 +1,4 @@
-"""TFG408: ``minimize`` of an optimizer of Keras 3, which has none."""
+"""TFG408: ``minimize`` of an optimizer of Keras 3, which has none, or in Keras 2 of a tensor that nothing recorded."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from tfgradlint.rules.base import Break, Rule
 
 
 class Minimize(Rule):
-    """`minimize` is called on an optimizer of Keras 3, which has no such method.
+    """`minimize` is called on an optimizer of Keras 3, which has no such method, or in Keras 2 with a bare tensor.
 
     ## What it does
     Reports `optimizer.minimize(...)` where the optimizer is one of Keras 3, or of a class derived from one that
-    does not define the method.
+    does not define the method. With Keras 2 (`tf_keras`), whose optimizers have it: where the loss is a tensor, and no
+    tape is given that recorded how it was computed.
 
     No finding: `minimize` of `tf.compat.v1.train` optimizers, of classes of your own, after `hasattr(optimizer,
     "minimize")`, and in a `try` that catches `AttributeError`.
@@ -21,6 +22,9 @@ class Minimize(Rule):
     gradients in one go. From TensorFlow 2.16 `tf.keras` is Keras 3, whose optimizers know nothing of tapes. The
     call raises `AttributeError: 'SGD' object has no attribute 'minimize'`, in a `tf.function` while it is
     traced. Nothing is trained.
+
+    `minimize` of Keras 2 takes a function without parameters and calls it under a tape of its own. A tensor that was
+    computed before cannot be differentiated any more: `ValueError: tape is required when a Tensor loss is passed`.
 
     ## Example
     ```python
