@@ -60,11 +60,12 @@ import tf_keras as keras
 w, b = tf.Variable([1.0, 2.0]), tf.Variable(0.5)
 x, y = tf.ones((4, 2)), tf.zeros((4, 1))
 def loss(): return tf.reduce_sum(w * w)
-@tf.function
-def step(optimizer):
-    optimizer.minimize(loss, [w, b])  # training: all
 for module in (keras.optimizers, keras.optimizers.legacy):
-    step(module.SGD(0.1))
+    optimizer = module.SGD(0.1)
+    @tf.function
+    def step():
+        optimizer.minimize(loss, [w, b])  # training: all
+    step()
     module.Adam().minimize(lambda: loss() + b, [w, b])  # training: some
     scaled = keras.mixed_precision.LossScaleOptimizer(module.SGD(0.1))
     scaled.apply_gradients([(w * 1.0, w), (None, b)])  # training: all
@@ -78,14 +79,14 @@ model.compile("sgd", "mse")
 model.train_on_batch(x, y)  # training: all
 keras.optimizers.SGD().minimize(tf.constant(1.0), [w])  # training: nothing
 """
-TOLD = """line 8: the comment says training all, TensorFlow gave some
-line 11: the comment says training some, TensorFlow gave all
-line 13: the comment says training all, TensorFlow gave some
-line 14: the comment says training all, TensorFlow gave nothing
-line 17: the comment says training some, TensorFlow gave all
-line 19: the comment says training nothing, TensorFlow gave all
-line 21: the comment says training all, TensorFlow gave nothing
-line 22: the comment says training nothing, TensorFlow gave raises:ValueError"""
+TOLD = """line 10: the comment says training all, TensorFlow gave some
+line 12: the comment says training some, TensorFlow gave all
+line 14: the comment says training all, TensorFlow gave some
+line 15: the comment says training all, TensorFlow gave nothing
+line 18: the comment says training some, TensorFlow gave all
+line 20: the comment says training nothing, TensorFlow gave all
+line 22: the comment says training all, TensorFlow gave nothing
+line 23: the comment says training nothing, TensorFlow gave raises:ValueError"""
 
 
 @pytest.fixture(scope="module")

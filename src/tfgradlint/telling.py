@@ -152,7 +152,9 @@ class _Teller:
             result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
         elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
             result = f"raises {reason.raised or 'an error'}"
-            if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
+            # Of what a model is put together from NumPy raises something else.
+            numpy = reason.cause is Cause.NUMPY_FUNCTION and reason.raised == "NotImplementedError"
+            if request is None and (reason.cause is Cause.PYTHON_VALUE or numpy):
                 result += " in a tf.function"
         told = Break(
             reason.cause,
