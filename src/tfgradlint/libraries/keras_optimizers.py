@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge
 from tfgradlint.flow.requests import flatten
-from tfgradlint.flow.tape import Tape
+from tfgradlint.flow.tape import LIVE, Tape
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -94,14 +94,17 @@ class _Refusals(NamedTuple):
     swapped: str
     #: Nothing where it goes through.
     empty: str
+    #: Whether ``minimize`` enters the tape that it is given.
+    enters: bool = False
 
     @classmethod
     def of(cls, world: World, path: str) -> _Refusals:
         if world.keras_of(path) >= 3:
             return cls("TypeError", "AttributeError", "ValueError")
         scaled = path.endswith("LossScaleOptimizer")
-        swapped = "an error" if scaled or ".legacy." in path else "AttributeError"
-        return cls("an error", swapped, "ValueError" if scaled else "")
+        special = scaled or ".legacy." in path
+        swapped = "an error" if special else "AttributeError"
+        return cls("an error", swapped, "ValueError" if scaled else "", special)
 
 
 #: The parameters of ``minimize``; the optimizers of old have two more before the tape.
@@ -119,6 +122,9 @@ def _minimized(
     if "**" in kwargs or len(args) > len(_MINIMIZE):
         return None
     if isinstance(tape, Tape) and isinstance(loss, Tensor):
+        entered = any(each is tape for each, _ in interp.recorder.tapes.active)
+        if refusals.enters and (entered or tape.fields["life"] != LIVE):
+            return None
         made = gradients.minimized(tape, loss, variables)
         return _judged(interp, receiver, _together(interp, made, variables), refusals)
     if not isinstance(tape, Const) or tape.value is not None:

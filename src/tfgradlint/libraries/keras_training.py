@@ -98,7 +98,8 @@ def compiled(
 def _note_frozen(interp: Interpreter, receiver: Layer | Instance) -> None:
     """Keras 2 trains what is to be trained when a model is compiled, whatever becomes of it until ``fit``."""
     weights = Weights(interp, receiver)
-    nothing = weights.known and weights.frozen and not weights.found and not weights.unbuilt
+    step = interp.calls.class_attribute(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
+    nothing = weights.known and weights.frozen and not (weights.found or weights.unbuilt or isinstance(step, Function))
     interp.state.set(receiver, FROZEN_THEN, weights.frozen[-1] if nothing else None)
 
 
