@@ -40,6 +40,7 @@ from tfgradlint.libraries.keras_weights import (
     OPENED,
     SEED,
     is_keras,
+    is_sequential,
     keras_name,
     of_keras_2,
 )
@@ -76,6 +77,8 @@ class Weights:
         self.known = True
         self.frozen: list[Site] = []
         self.unbuilt: list[Variable] = []
+        #: Whether a model of Keras 2 below it may refuse to list weights that are not made yet.
+        self.refuses = False
         self._seen: set[int] = set()
         #: Keras 2 tracks TensorFlow's variables too.
         self._legacy = of_keras_2(interp, value)
@@ -119,6 +122,7 @@ class Weights:
         if value.fields["opened"] is not False or HIDDEN in value.fields or value.parts is None:
             self.known = False
             return
+        self.refuses = self.refuses or is_sequential(value)
         frozen = self._frozen(value, value.fields["trainable"]) or frozen
         own = [value.own] if value.own is not None else []
         weights = [*own, *(part for part in value.parts if isinstance(part, Variable))]
@@ -158,6 +162,8 @@ class Weights:
             return
         if not _in_order(value, fields):
             self.known = False
+        if _is_model(value) and isinstance(self._interp.calls.class_attribute(value.cls, "build"), Function):
+            self.refuses = True
         held = [inner, *(each for each in fields if not isinstance(each, Variable))]
         # A layer of Keras 2 lists its own first as well, a model last.
         self._all([*held, *own] if _is_model(value) else [*own, *held], frozen)
@@ -203,7 +209,7 @@ _WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Cl
 def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
-    unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver)  # it may refuse to list what is not built
+    unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)
     made = Listing(Items(tuple(weights.found), "list"))
