@@ -16,6 +16,7 @@ MODULES = frozenset(
     {
         "test_evidence",
         "test_evidence_harness",
+        "test_evidence_keras_2",
         "test_evidence_training",
         "test_gradient_registry",
         "test_keras_layers",

@@ -32,7 +32,7 @@ def fixtures() -> Iterator[Program]:
 
 
 def rule_fixtures() -> list[Program]:
-    """Those of the rules; what a mechanism got wrong once is kept as short as it was found."""
+    """Those of some size; what a mechanism got wrong once is kept as short as it was found."""
     return [program for program in fixtures() if not program.name.startswith("mechanisms")]
 
 
@@ -47,7 +47,8 @@ def both_examples(rule: Rule) -> tuple[Program, Program]:
     return programs
 
 
-PROGRAMS = {program.name: program for program in [*fixtures(), *rule_examples()]}
+#: Those of Keras 2 run in test_evidence_keras_2.py.
+PROGRAMS = {program.name: program for program in [*fixtures(), *rule_examples()] if not program.legacy_keras}
 RUNS = [(program.name, mode) for program in PROGRAMS.values() for mode in program.modes]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import textwrap
 
@@ -388,6 +389,20 @@ def test_programs_do_not_see_each_other() -> None:
     first, second = (observe(START + seeds).failure for _ in range(2))
     assert first is not None
     assert first == second
+
+
+def test_keras_2_is_asked_for_by_name() -> None:
+    for text in ("import tf_keras\n", "    from tf_keras import layers\n", "os.environ['TF_USE_LEGACY_KERAS'] = '1'\n"):
+        assert Program("test", START + text).legacy_keras, text
+    for text in ("import keras\n", "from tensorflow import keras\n", "import tf_keras_vis\n", "name = 'tf_keras'\n"):
+        assert not Program("test", START + text).legacy_keras, text
+
+
+def test_keras_2_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(TensorFlowMissing, match="tf_keras"):
+        observing.tensorflow.__wrapped__()
 
 
 def test_the_command_tells_every_difference(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]

@@ -170,12 +170,3 @@ def test_many_variables_are_all_told() -> None:
     """
     for mode in ("eager", "function"):
         assert contradicted(body, "some", mode) == []
-
-
-def test_under_keras_2_nothing_is_told_of_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    import keras
-
-    monkeypatch.setattr(keras, "__version__", "2.15.0")
-    body = APPLIED.format("tf.reduce_sum(w * b)", "flows, flows")
-    assert observe(START + textwrap.dedent(body)).training == {}
-    assert contradicted(body, "all") == ["the comment says training all, TensorFlow gave never"]

@@ -32,6 +32,11 @@ _STEPS, _STEPS_PER_CHARACTER = 5_000, 1.5
 _SHALLOW, _DEEPEST = 250, 3000
 #: Brackets around a pattern are not in Python's tree, and libcst takes twice as long for each.
 _BRACKETED_CASE = re.compile(r"^[ \t]*case\b[ \t]*(?:[(\[{][ \t\n]*){9}", re.MULTILINE)
+#: The Keras of a program that names no other than ``tf_keras``.
+_TF_KERAS = re.compile(r"^[ \t]*(?:import|from)[ \t]+tf_keras\b", re.MULTILINE)
+_OTHER_KERAS = re.compile(
+    r"\btf\.keras\b|\btensorflow\.keras\b|^[ \t]*(?:import|from)[ \t]+(?:keras\b|tensorflow.*\bkeras\b)", re.M
+)
 _STACK = 256 * 1024 * 1024
 
 
@@ -70,7 +75,7 @@ def analyse(
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        world = World(version, "TF_USE_LEGACY_KERAS" in text, gradients)
+        world = World(version, _legacy_keras(text), gradients)
         world.numpy_behavior = "numpy_behavior" in text
         interpreter = Interpreter(outline, world, Reports(), budget)
         interpreter.legacy_keras = world.keras_of("keras") < 3
@@ -88,6 +93,11 @@ def _code(module: cst.Module, text: str) -> Callable[[], Code]:
         return Code(module, text)
 
     return make
+
+
+def _legacy_keras(text: str) -> bool:
+    """Whether the program asks TensorFlow for Keras 2, or knows no other Keras."""
+    return "TF_USE_LEGACY_KERAS" in text or (_TF_KERAS.search(text) is not None and _OTHER_KERAS.search(text) is None)
 
 
 @contextlib.contextmanager

@@ -199,7 +199,9 @@ class _Teller:
             result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
         elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
             result = f"raises {reason.raised or 'an error'}"
-            if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
+            # Of what a model is put together from NumPy raises something else.
+            numpy = reason.cause is Cause.NUMPY_FUNCTION and reason.raised == "NotImplementedError"
+            if request is None and (reason.cause is Cause.PYTHON_VALUE or numpy):
                 result += " in a tf.function"
         told = Break(
             reason.cause,
@@ -267,10 +269,10 @@ class _Teller:
 
     def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
         call = site.site.expression
-        if not isinstance(call, cst.Call) or site.call not in _REQUESTS:
+        if not isinstance(call, cst.Call) or site.call not in (*_REQUESTS, "minimize"):
             return None
         for argument in call.args:
-            if argument.keyword is not None and argument.keyword.value in ("sources", "source"):
+            if argument.keyword is not None and argument.keyword.value in ("sources", "source", "var_list"):
                 return argument.value
         positional = [argument for argument in call.args if argument.keyword is None and not argument.star]
         return positional[1].value if len(positional) > 1 else None

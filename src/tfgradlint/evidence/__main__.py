@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,10 +12,14 @@ from pathlib import Path
 from tfgradlint.evidence.observe import TensorFlowMissing
 from tfgradlint.evidence.programs import Program, SpecificationError
 from tfgradlint.evidence.run import Run, python_files
+from tfgradlint.evidence.training import LEGACY, legacy_keras
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print, for each program and mode, ``ok`` or each difference; 1 where there is one."""
+    """Print, for each program and mode, ``ok`` or each difference; 1 where there is one.
+
+    Programs of Keras 2 come last, in a process of their own.
+    """
     parser = argparse.ArgumentParser(prog="python -m tfgradlint.evidence", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, help="programs, or folders of programs")
     parser.add_argument("--linter", action="store_true", help="hold the linter against them as well")
@@ -21,8 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--times", action="store_true", help="print the seconds each run took")
     options = parser.parse_args(arguments)
     differing = 0
+    of_keras_2: list[Path] = []
     for path in python_files(options.paths):
         program = Program.load(path)
+        if program.legacy_keras and not legacy_keras():
+            of_keras_2.append(path)
+            continue
         try:
             modes = program.modes
         except (SpecificationError, SyntaxError) as error:
@@ -43,7 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
             for line in unknown if options.unknown else []:
                 print(f"    unknown: {line}", flush=True)
             differing += bool(differences)
-    return 1 if differing else 0
+    status = _with_keras_2(of_keras_2, options) if of_keras_2 else 0
+    return status or (1 if differing else 0)
+
+
+def _with_keras_2(paths: list[Path], options: argparse.Namespace) -> int:
+    """The same in a process in which ``tf.keras`` is Keras 2."""
+    flags = [f"--{name}" for name in ("linter", "unknown", "times") if getattr(options, name)]
+    command = [sys.executable, "-m", "tfgradlint.evidence", *flags, *map(str, paths)]
+    return subprocess.run(command, env={**os.environ, LEGACY: "1"}, check=False).returncode
 
 
 def _differences(program: Program, mode: str, *, linter: bool) -> tuple[list[str], list[str]]:

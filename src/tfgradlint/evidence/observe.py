@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import io
 import linecache
 import os
@@ -21,11 +22,11 @@ from tfgradlint.evidence.log import Log
 from tfgradlint.evidence.programs import Outcomes
 from tfgradlint.evidence.record import Evaluation, Recorder, exception_name
 from tfgradlint.evidence.sites import Sites
-from tfgradlint.evidence.training import Training
+from tfgradlint.evidence.training import Training, legacy_keras
 
 
 class TensorFlowMissing(RuntimeError):
-    """TensorFlow cannot be imported."""
+    """TensorFlow, or the Keras that it is asked for, cannot be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def tensorflow() -> Any:
         why = str(error).strip().partition("\n")[0]
         raise TensorFlowMissing(f"TensorFlow cannot be imported ({why}); try: pip install tensorflow") from error
     tf.get_logger().setLevel("ERROR")
+    if legacy_keras() and importlib.util.find_spec("tf_keras") is None:
+        raise TensorFlowMissing("tf_keras, which is Keras 2, cannot be imported; try: pip install tf_keras")
     return tf
 
 
@@ -133,8 +136,9 @@ def _clean_state(tf: Any, text: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if "keras" in text and "keras" in sys.modules:
-            sys.modules["keras"].backend.clear_session()
+        for name in ("keras", "tf_keras"):
+            if "keras" in text and name in sys.modules:
+                sys.modules[name].backend.clear_session()
 
 
 @contextlib.contextmanager

@@ -10,6 +10,8 @@ The comments, each valid for the line on which it stands:
 ``# modes: function, jit``   on a ``def`` line: also run with this function compiled
 
 A value may differ in a mode: ``# outcome: none; jit: raises:TypeError``, ``# expect: TFG201; function: -``.
+
+A program that imports ``tf_keras``, or sets ``TF_USE_LEGACY_KERAS``, is one of Keras 2.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ Outcomes = tuple[tuple[str, ...], ...]
 _PIECE = re.compile(r"\s*(outcome|training|expect|raises|modes)\s*:\s*(.*?)\s*$")
 _MODE = re.compile(r"\s*(eager|function|jit)\s*:\s*(.*?)\s*$")
 _CODE = re.compile(r"TFG\d{3}$")
+_LEGACY = re.compile(r"TF_USE_LEGACY_KERAS|^[ \t]*(?:import|from)[ \t]+tf_keras\b", re.MULTILINE)
 _EXCEPTION = re.compile(r"[A-Za-z_]\w*$")
 
 
@@ -68,6 +71,11 @@ class Program:
     def load(cls, path: Path) -> Program:
         """The program in a file."""
         return cls(str(path), path.read_text(encoding="utf-8"))
+
+    @property
+    def legacy_keras(self) -> bool:
+        """Whether the program asks for Keras 2: TensorFlow has one Keras in a process, so it needs one of its own."""
+        return _LEGACY.search(self.text) is not None
 
     @property
     def modes(self) -> tuple[str, ...]:

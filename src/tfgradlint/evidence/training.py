@@ -1,13 +1,16 @@
 """Records what reaches the variables where a program calls an optimizer or ``fit``.
 
 Keras' methods are replaced while a program runs. The optimizer's ``apply``, through which every update goes, tells
-the gradients; the site is the nearest line of the program on the stack. Compiled training loops trace ``apply``
-once and run it often, so what happened between the start and the end of a ``fit`` counts for that ``fit``.
+the gradients (in Keras 2 ``apply_gradients``); the site is the nearest line of the program on the stack. Compiled
+training loops trace it once and run it often, so what happened between the start and the end of a ``fit`` counts for
+that ``fit``.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +20,15 @@ from tfgradlint.evidence.log import WIDTH, Log
 from tfgradlint.evidence.record import exception_name
 from tfgradlint.evidence.sites import Site, Sites
 
+#: Set to 1 in the environment before TensorFlow is imported, it makes ``tf.keras`` Keras 2.
+LEGACY = "TF_USE_LEGACY_KERAS"
+
 #: The user's calls that hand gradients to an optimizer, and those that train by themselves.
 UPDATES = ("apply_gradients", "apply", "minimize")
 LOOPS = ("fit", "train_on_batch")
+
+#: Of methods to replace the class, the name, and what makes the new one of the old one.
+Wrappers = list[tuple[Any, str, Callable[[Callable[..., Any]], Callable[..., Any]]]]
 
 
 @dataclass(slots=True)
@@ -72,17 +81,10 @@ class Training:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Replace the methods of Keras 3 that update variables. Under Keras 2 nothing is recorded of them."""
-        from keras import Model, __version__
-
-        if __version__.startswith("2."):
-            yield
-            return
-        from keras.optimizers import LossScaleOptimizer, Optimizer
-
-        wrappers = [(Optimizer, "apply", self._apply), (Optimizer, "apply_gradients", self._handing)]
-        wrappers += [(LossScaleOptimizer, "apply", self._handing)]
-        wrappers += [(_owner(Model, name), name, self._loop) for name in LOOPS]
+        """Replace the methods of Keras that update variables."""
+        keras = keras_of_programs()
+        wrappers = self._of_keras_2(keras) if keras.__version__.startswith("2.") else self._of_keras_3(keras)
+        wrappers += [(keras.Model, name, self._loop) for name in LOOPS]
         originals = []
         for kind, name, wrapper in wrappers:
             owner = _owner(kind, name)
@@ -93,6 +95,24 @@ class Training:
         finally:
             for owner, name, original in originals:
                 setattr(owner, name, original)
+
+    def _of_keras_3(self, keras: Any) -> Wrappers:
+        optimizers = keras.optimizers
+        return [
+            (optimizers.Optimizer, "apply", self._apply),
+            (optimizers.Optimizer, "apply_gradients", self._handing),
+            (optimizers.LossScaleOptimizer, "apply", self._handing),
+        ]
+
+    def _of_keras_2(self, keras: Any) -> Wrappers:
+        scaled = keras.mixed_precision.LossScaleOptimizer
+        scaling = [type(scaled(module.SGD())) for module in (keras.optimizers, keras.optimizers.legacy)]
+        updating = [keras.optimizers.Optimizer, keras.optimizers.legacy.Optimizer]
+        return [
+            *((kind, "apply_gradients", self._pairs) for kind in updating),
+            *((kind, "minimize", self._handing) for kind in updating),
+            *((kind, "apply_gradients", self._unfiltered) for kind in scaling),
+        ]
 
     def words(self) -> dict[int, str]:
         """The word for each line that was reached."""
@@ -120,6 +140,33 @@ class Training:
             return result
 
         return apply
+
+    def _pairs(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def apply_gradients(optimizer: Any, grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
+            site = self.sites.nearest(UPDATES)
+            with self._raising(site):
+                pairs = list(grads_and_vars)
+                result = original(optimizer, pairs, *args, **kwargs)
+            self._judge(site, [gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+            return result
+
+        return apply_gradients
+
+    def _unfiltered(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """For a method that hands on those pairs only that have a gradient."""
+
+        @functools.wraps(original)
+        def apply_gradients(optimizer: Any, grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
+            site = self.sites.nearest(UPDATES)
+            with self._raising(site):
+                pairs = list(grads_and_vars)
+                result = original(optimizer, pairs, *args, **kwargs)
+            without = [variable for gradient, variable in pairs if gradient is None]
+            self._judge(site, [None] * len(without), without)
+            return result
+
+        return apply_gradients
 
     def _handing(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """For methods that end in ``apply``, and may raise before they do."""
@@ -173,6 +220,16 @@ class Training:
 
     def _at(self, site: Site | None) -> list[Reached]:
         return [] if site is None else [self._reached.setdefault(site.line, Reached())]
+
+
+def keras_of_programs() -> Any:
+    """The Keras that ``tf.keras`` is in this process."""
+    return importlib.import_module("tf_keras" if legacy_keras() else "keras")
+
+
+def legacy_keras() -> bool:
+    """Whether TensorFlow is asked for Keras 2, by the environment."""
+    return os.environ.get(LEGACY) in ("1", "true", "True")
 
 
 def _owner(kind: type, name: str) -> Any:

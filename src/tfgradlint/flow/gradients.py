@@ -161,7 +161,7 @@ class Gradients:
                 self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "array")
             if isinstance(leaf, (Scalar, Const)):
                 self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
-            if isinstance(leaf, Variable) and leaf.library != "tf":
+            if isinstance(leaf, Variable) and leaf.library == "keras":
                 self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
             nodes = nodes_of(leaf)
             for node in (*nodes, *(other for each in nodes for other in alternatives(each))):
@@ -335,6 +335,10 @@ class Gradients:
         leaves = sources()
         judge = Judge(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
         return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target, judge)
+
+    def minimized(self, tape: Tape, loss: Value, variables: Value) -> Value:
+        """The request that an optimizer makes of a tape it is given."""
+        return self._request(tape, "minimize", [loss, variables], {})
 
     def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         """Report a request that stands at ``site``."""

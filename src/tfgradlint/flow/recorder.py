@@ -46,6 +46,7 @@ class Recorder:
         dtype = dtypes.pop() if len(dtypes) == 1 else None
         node = Node(PHI, self.now(), self.site, tuple(Edge(node) for node in nodes), dtype, self.tapes.active)
         node.placeholder = any(each.placeholder for each in nodes)
+        node.level = min((each.level for each in nodes), default=0)
         return node
 
     def plain(self, edges: Sequence[Edge], dtype: str | None = None) -> Node:

@@ -220,6 +220,7 @@ class Judge:
         status = tracked(self._tape, own)
         arriving = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}[status]
         hidden = isinstance(source, Unknown)
+        handed = _handed(own) if hidden else set()
         if not status and not hidden and all(_new_object(target) for target in self._targets):
             # Whatever hides on the way: a tape has no gradient for what it does not follow.
             return self._as_target(own, NOTHING)
@@ -227,6 +228,8 @@ class Judge:
         def arrival(node: Node) -> int | None:
             if node is own or (variable is not None and node.variable is variable):
                 return self._as_target(node, arriving)
+            if node in handed:
+                return ANY  # whoever was given it may have given it back
             if hidden:
                 if node.variable is not None and tracked(self._tape, node):
                     return ANY
@@ -383,6 +386,17 @@ def _new_object(target: Value) -> bool:
 
 def _graphed(value: Value) -> bool:
     return isinstance(value, (Tensor, Variable, Unknown))
+
+
+def _handed(node: Node) -> set[Node]:
+    """What an unknown result may be itself: anything that was given to the call, and to calls that gave that."""
+    found: set[Node] = set()
+    stack = [node]
+    while stack:
+        given = {edge.node for edge in stack.pop().edges} - found
+        found |= given
+        stack += [each for each in given if each.kind == OPAQUE]
+    return found
 
 
 def _opaque_kind(value: Value) -> bool:

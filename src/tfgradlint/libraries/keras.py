@@ -70,7 +70,9 @@ from tfgradlint.libraries.keras_weights import (
     is_keras,
     is_sequential,
     keras_name,
+    library_of,
     mark_built,
+    of_keras_2,
     open_up,
     set_trainable,
 )
@@ -299,15 +301,16 @@ def _call_instance(
         recorder.pinned = site
     inputs = [_tensor(interp, value) for value in args]
     traced = any(node.placeholder for value in inputs for node in nodes_of(value))
+    unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
     with training_as(interp, known):
         recorder.level += traced
-        interp.unconverted += 1
+        interp.unconverted += unconverted
         try:
             return interp.calls.call(Method(function, instance), inputs, kwargs)
         finally:
             recorder.pinned = pinned
             recorder.level -= traced
-            interp.unconverted -= 1
+            interp.unconverted -= unconverted
 
 
 def _tensor(interp: Interpreter, value: Value) -> Value:
@@ -367,7 +370,7 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
 
     if any("regularizer" in key or key == "**" for key in kwargs):
         interp.regularised = True
-    made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, "keras")
+    made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
     if isinstance(receiver, Instance):
         name = kwargs.get("name")
         if isinstance(made, Variable) and isinstance(name, Const):
@@ -378,6 +381,10 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
 
 def _predicted(interp: Interpreter, receiver: Layer | Instance, name: str, given: list[Value]) -> Value:
     """Arrays or numbers: no tape sees how they came about."""
+    if of_keras_2(interp, receiver):
+        refused = _refused(interp, receiver, name)
+        if refused:
+            interp.calls.gradients.refuses(Cause.PREDICTED, refused, name)
     mark_built(interp, receiver)
     nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
     if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
@@ -388,6 +395,21 @@ def _predicted(interp: Interpreter, receiver: Layer | Instance, name: str, given
     ]
     node = interp.recorder.plain(edges)
     return Scalar(node) if name == "evaluate" else Array(node)
+
+
+def _refused(interp: Interpreter, receiver: Layer | Instance, name: str) -> str:
+    """The exception of Keras 2, which runs a compiled function that reads its input from an iterator.
+
+    A tape that watches the weights wants to know the gradient of that at once.
+    """
+    if interp.graph_level:
+        return "RuntimeError"
+    watching = any(
+        tape.accessed and tape not in interp.recorder.tapes.stopped for tape, _ in interp.recorder.tapes.active
+    )
+    weights = any(each.fields["trainable"] is True for each in Reach(receiver).variables)
+    compiled = keras_training.eager(interp, receiver.fields.get(COMPILED) or {}) is False
+    return "LookupError" if name != "evaluate" and watching and weights and compiled else ""
 
 
 def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:

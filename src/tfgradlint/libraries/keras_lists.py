@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Site
 from tfgradlint.flow.judgements import LACKING, Lack, Reason
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -39,6 +40,7 @@ from tfgradlint.libraries.keras_weights import (
     OPENED,
     SEED,
     is_keras,
+    is_sequential,
     keras_name,
     of_keras_2,
 )
@@ -75,10 +77,14 @@ class Weights:
         self.known = True
         self.frozen: list[Site] = []
         self.unbuilt: list[Variable] = []
+        #: Whether a model of Keras 2 below it may refuse to list weights that are not made yet.
+        self.refuses = False
         self._seen: set[int] = set()
         #: Keras 2 tracks TensorFlow's variables too.
         self._legacy = of_keras_2(interp, value)
         self._add(value, False)
+        if self._legacy and self._trained and self._others and isinstance(value, Instance):
+            self.known = False  # in Keras 2 what is trained comes first, layer by layer or not
 
     def _add(self, value: Value, frozen: bool) -> None:
         if id(value) in self._seen:
@@ -116,6 +122,7 @@ class Weights:
         if value.fields["opened"] is not False or HIDDEN in value.fields or value.parts is None:
             self.known = False
             return
+        self.refuses = self.refuses or is_sequential(value)
         frozen = self._frozen(value, value.fields["trainable"]) or frozen
         own = [value.own] if value.own is not None else []
         weights = [*own, *(part for part in value.parts if isinstance(part, Variable))]
@@ -146,10 +153,20 @@ class Weights:
             self.known = False
             return
         frozen = self._frozen(value, bool(flag.value)) or frozen
-        # Weights of its own come before those of the layers it holds.
         fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
-        own = [each for each in fields if isinstance(each, Variable)]
-        self._all([*value.fields.get(ADDED, ()), *own, value.fields.get(INNER, NONE), *fields], frozen)
+        own = [*value.fields.get(ADDED, ()), *(each for each in fields if isinstance(each, Variable))]
+        inner = value.fields.get(INNER, NONE)
+        if not self._legacy:
+            # Weights of its own come before those of the layers it holds.
+            self._all([*own, inner, *fields], frozen)
+            return
+        if not _in_order(value, fields):
+            self.known = False
+        if _is_model(value) and isinstance(self._interp.calls.class_attribute(value.cls, "build"), Function):
+            self.refuses = True
+        held = [inner, *(each for each in fields if not isinstance(each, Variable))]
+        # A layer of Keras 2 lists its own first as well, a model last.
+        self._all([*held, *own] if _is_model(value) else [*own, *held], frozen)
 
     def _frozen(self, value: Layer | Instance, trainable: object) -> bool:
         if trainable is None:
@@ -168,13 +185,31 @@ class Weights:
         return not self._interp.blind and all(weight.birth > self._interp.since for weight in weights)
 
 
+def _is_model(value: Instance) -> bool:
+    return any(isinstance(base, Symbol) and base.path.endswith(("Model", "Sequential")) for base in value.cls.lineage())
+
+
+def _in_order(value: Instance, fields: list[Value]) -> bool:
+    """Whether the weights of a layer of Keras 2 are listed in the order of its attributes.
+
+    They are in the order in which they came about, and modules and variables in containers count among them.
+    """
+    added = value.fields.get(ADDED, ())
+    if added and any(isinstance(each, Variable) and each not in added for each in fields):
+        return False
+    within = [leaf for field in fields if isinstance(field, _CONTAINERS) for _, leaf in flatten(field, "")]
+    modules = [each for each in (*fields, *within) if isinstance(each, Instance) and not is_keras(each.cls)]
+    return not modules and not any(isinstance(each, Variable) for each in within)
+
+
+_CONTAINERS = (Listing, Mapping, Items, Entries)
 _WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
 
 
 def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
-    unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver)  # it may refuse to list what is not built
+    unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)
     made = Listing(Items(tuple(weights.found), "list"))

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 COMPILED = ("keras", "compiled")
 #: Where.
 COMPILED_AT = ("keras", "compiled at")
+#: Where everything was frozen when it was compiled.
+FROZEN_THEN = ("keras", "frozen when compiled")
 #: Whether a loss it was compiled with has no gradient: told where it was compiled.
 BROKEN = ("keras", "broken loss")
 #: What is added to the loss while a model runs.
@@ -81,6 +83,8 @@ def compiled(
         options["loss"] = before["loss"]  # Keras keeps the loss it has
     interp.state.set(receiver, COMPILED, options)
     interp.state.set(receiver, COMPILED_AT, interp.recorder.site)
+    if of_keras_2(interp, receiver):
+        _note_frozen(interp, receiver)
     broken = False
     if "**" not in kwargs and "loss" in options and _uses_its_loss(interp, receiver):
         weights = Weights(interp, receiver)
@@ -89,6 +93,14 @@ def compiled(
             broken = _Trial(interp, world, options, of_keras_2(interp, receiver), frozen).judge(loss) or broken
     interp.state.set(receiver, BROKEN, broken)
     return NONE
+
+
+def _note_frozen(interp: Interpreter, receiver: Layer | Instance) -> None:
+    """Keras 2 trains what is to be trained when a model is compiled, whatever becomes of it until ``fit``."""
+    weights = Weights(interp, receiver)
+    step = interp.calls.class_attribute(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
+    nothing = weights.known and weights.frozen and not (weights.found or weights.unbuilt or isinstance(step, Function))
+    interp.state.set(receiver, FROZEN_THEN, weights.frozen[-1] if nothing else None)
 
 
 def _uses_its_loss(interp: Interpreter, model: Layer | Instance) -> bool:
@@ -296,7 +308,9 @@ def fitted(
 ) -> Value:
     """``model.fit(...)``: one step of training, and what it gives each weight."""
     options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
-    legacy = of_keras_2(interp, receiver)  # it remembers from compile() what is to be trained
+    legacy = of_keras_2(interp, receiver)
+    if legacy and receiver.fields.get(FROZEN_THEN) is not None and not interp.calls.gradients.expected():
+        interp.reports.steps.append((Reason(Cause.FROZEN, receiver.fields[FROZEN_THEN], "fit"), interp.recorder.site))
     for part in [] if legacy else _held(receiver, set()):
         trained(interp, part)
     if not legacy and not interp.calls.gradients.expected():

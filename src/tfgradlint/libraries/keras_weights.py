@@ -72,6 +72,11 @@ def of_keras_2(interp: Interpreter, value: Value) -> bool:
     return interp.legacy_keras or any(path.startswith("tf_keras.") for path in paths)
 
 
+def library_of(interp: Interpreter) -> str:
+    """Whose variables the weights are: those of Keras 2 are TensorFlow's, with some manners of their own."""
+    return "tf_keras" if interp.legacy_keras else "keras"
+
+
 def is_sequential(layer: Layer) -> bool:
     """Whether it is a chain of layers."""
     return layer.path.endswith("Sequential")
@@ -80,7 +85,7 @@ def is_sequential(layer: Layer) -> bool:
 def new_weight(interp: Interpreter, make: tuple[object, ...] | None = None, trained: bool = True) -> Variable:
     """A weight of a layer."""
     recorder = interp.recorder
-    made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), trained, "keras")
+    made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), trained, library_of(interp))
     made.fields[MAKE] = make
     return made
 
@@ -171,8 +176,8 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
         return
     when = (interp.recorder.now(), Site(interp.statement, None))
     wanted = interp.expressions.truth(flag)
-    if wanted is not None and wanted is _flag(interp, value):
-        return  # Keras leaves everything as it is where the value does not change
+    if wanted is not None and wanted is _flag(interp, value) and not of_keras_2(interp, value):
+        return  # Keras 3 leaves everything as it is where the value does not change
     if isinstance(value, Layer):
         interp.state.set(value, "trainable", wanted)
         interp.state.set(value, FROZEN_AT, when)

@@ -59,7 +59,8 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         return interp.unknown(f"call of {path}", *given)
     if any(_maybe_tensor(value) for value in given):
         if any(without_content(interp, value) for value in given) and _takes_values(world, path):
-            exception = "NotImplementedError" if interp.graph_level else "ValueError"
+            exception = "TypeError" if interp.legacy_keras else "ValueError"  # of a model's placeholders
+            exception = "NotImplementedError" if interp.graph_level else exception
             interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))

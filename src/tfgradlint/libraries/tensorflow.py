@@ -17,6 +17,7 @@ from tfgradlint.flow.values import (
     Function,
     Instance,
     Items,
+    Layer,
     Listing,
     Mapping,
     Method,
@@ -35,7 +36,7 @@ from tfgradlint.libraries import callbacks, python
 from tfgradlint.libraries.creation import created
 from tfgradlint.libraries.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.keras_lists import OWNER
-from tfgradlint.libraries.keras_weights import MAKE, is_keras
+from tfgradlint.libraries.keras_weights import MAKE, is_keras, of_keras_2
 from tfgradlint.libraries.measured import apply
 from tfgradlint.libraries.numpy import without_content
 
@@ -219,13 +220,18 @@ _FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int
 
 def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, name: str) -> Value | None:
     """An attribute that is not a method: shapes and dtypes carry no gradient."""
-    if name == "value" and isinstance(receiver, Variable) and receiver.library != "tf":
+    if name == "value" and isinstance(receiver, Variable) and receiver.library == "keras":
         return Tensor(receiver.node)
     if name in _FACTS:
         if name == "dtype":
             dtype = receiver.node.dtype
             return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.leaf())
-        if name == "name" and isinstance(receiver, Variable) and receiver.fields.get(MAKE):
+        if (
+            name == "name"
+            and isinstance(receiver, Variable)
+            and receiver.library == "keras"
+            and receiver.fields.get(MAKE)
+        ):
             return Const(str(receiver.fields[MAKE][1]).rpartition(".")[2])
         if name == "trainable" and isinstance(receiver, Variable):
             return Const(receiver.fields["trainable"])
@@ -240,7 +246,7 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
         return None
     if name in ("trainable_variables", "variables"):
         found: list[Variable] = []
-        if not _collect(receiver, found, set()):
+        if not _collect(interp, receiver, found, set()):
             return None
         if name == "trainable_variables":
             found = [variable for variable in found if variable.fields["trainable"] is not False]
@@ -252,7 +258,7 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
     return None
 
 
-def _collect(value: object, found: list[Variable], seen: set[int]) -> bool:
+def _collect(interp: Interpreter, value: object, found: list[Variable], seen: set[int]) -> bool:
     """The variables of a module in TensorFlow's order: attributes by name. False where an unknown may hide some."""
     if id(value) in seen:
         return True
@@ -263,26 +269,28 @@ def _collect(value: object, found: list[Variable], seen: set[int]) -> bool:
         return True
     if isinstance(value, Instance):
         if is_keras(value.cls):
-            return True  # since Keras 3 its layers are no modules
+            return not of_keras_2(interp, value)  # since Keras 3 its layers are no modules
         own = [value.fields[name] for name in sorted(value.fields, key=str)]
         # Variables that the module holds itself come before those of the modules it holds.
         direct = [each for each in own if not isinstance(each, Instance)]
         nested = [each for each in own if isinstance(each, Instance)]
-        return _collect_all([*direct, *nested], found, seen)
+        return _collect_all(interp, [*direct, *nested], found, seen)
     if isinstance(value, (Listing, Mapping)):
-        return _collect(value.fields["content"], found, seen)
+        return _collect(interp, value.fields["content"], found, seen)
     if isinstance(value, Items):
-        return _collect_all(list(value.items), found, seen)
+        return _collect_all(interp, list(value.items), found, seen)
     if isinstance(value, Entries):
-        complete = _collect_all([value.entries[key] for key in sorted(value.entries, key=str)], found, seen)
-        return complete and value.rest is None
+        ordered = [value.entries[key] for key in sorted(value.entries, key=str)]
+        return _collect_all(interp, ordered, found, seen) and value.rest is None
+    if isinstance(value, Layer) and of_keras_2(interp, value):
+        return False
     return not isinstance(value, (Unknown, Several, Choice))
 
 
-def _collect_all(values: list[Value], found: list[Variable], seen: set[int]) -> bool:
+def _collect_all(interp: Interpreter, values: list[Value], found: list[Variable], seen: set[int]) -> bool:
     complete = True
     for value in values:
-        complete = _collect(value, found, seen) and complete
+        complete = _collect(interp, value, found, seen) and complete
     return complete
 
 
@@ -313,7 +321,7 @@ def method(
         return Scalar(interp.recorder.plain([edge]))
     if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not world.numpy_behavior:
         interp.calls.gradients.refuses(None, "AttributeError")
-    if isinstance(receiver, Variable) and receiver.library != "tf" and name != "numpy":
+    if isinstance(receiver, Variable) and receiver.library == "keras" and name != "numpy":
         return interp.somehow("keras variable", [receiver, *args])
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
     known = world.known(owner + name) or world.known("tf.Tensor." + name)

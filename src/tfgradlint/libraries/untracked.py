@@ -74,9 +74,11 @@ def _not_of_keras(interp: Interpreter, value: Value) -> list[tuple[Variable, str
 
 
 def _of_keras(interp: Interpreter, value: Value) -> list[Variable]:
-    if isinstance(value, Variable) and value.library != "tf" and value.fields["trainable"] is True:
+    if isinstance(value, Variable) and value.library == "keras" and value.fields["trainable"] is True:
         return [value]
-    if isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls)):
+    if (isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls))) and not of_keras_2(
+        interp, value
+    ):
         weights = Weights(interp, value)
         return weights.found if weights.known else []
     return []

@@ -101,6 +101,7 @@ class World:
         self._users = Users(gradients, _ROOTS)
         #: Whether tensors may have been given the methods of arrays.
         self.numpy_behavior = False
+        self._legacy = legacy_keras and choose(version) >= _KERAS_3
         self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
 
     def keras_of(self, path: str) -> int:
@@ -108,9 +109,10 @@ class World:
         return 2 if path.startswith("tf_keras.") else self._keras
 
     def known(self, path: str) -> Known | None:
-        if path.startswith("tf_keras."):
-            # Keras 2 under its own name: measured as part of the last TensorFlow that brought it.
-            return load(_WITH_KERAS_2).get("tf.keras." + path.removeprefix("tf_keras."))
+        name = keras_name(path) if self._legacy or path.startswith("tf_keras.") else None
+        if name is not None:
+            # Keras 2 beside a newer TensorFlow: measured as part of the last one that brought it.
+            return load(_WITH_KERAS_2).get(f"tf.keras.{name}")
         return self._knowledge.get(path)
 
     def imported(self, module: str) -> Value | None:
@@ -253,7 +255,7 @@ class World:
             return interp.somehow(f"operator {name} of numbers and truths", operands)
         owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
         first = operands[0]
-        if lead == 1 and isinstance(first, Variable) and first.library != "tf" and isinstance(operands[1], Array):
+        if lead == 1 and isinstance(first, Variable) and first.library == "keras" and isinstance(operands[1], Array):
             # NumPy is asked first, and a Keras variable lets itself be read.
             return interp.somehow("array and keras variable", operands)
         known = self.known(owner + name) or self.known(_TENSOR + name)

@@ -34,6 +34,9 @@ class Predicted(Rule):
     that `evaluate` returns `TypeError: Cannot convert the argument ... to a TensorFlow DType`. In a
     `tf.function` the call fails while the function is traced.
 
+    Keras 2 (`tf_keras`) refuses `predict` and `predict_on_batch` wherever a tape watches the model, also for
+    predictions that are meant to be data: `LookupError: No gradient defined for operation 'IteratorGetNext'`.
+
     ## Example
     ```python
     import keras
@@ -87,9 +90,12 @@ class Predicted(Rule):
     cause = Cause.PREDICTED
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the method's name."""
+        """``detail`` is the method's name. Without a request Keras 2 refuses the call."""
         given = _GIVEN.get(broken.detail, "no tensor")
         model = broken.step.removesuffix("()").rpartition(".")[0] or "the model"
+        if not broken.request:
+            where = "where a tape watches the model, or in a tf.function"
+            return f"{broken.step} of Keras 2 {broken.result} {where}; {_remedy(broken.detail, model)}"
         return f"{broken.step} returns {given}: {broken.suffers}; {_remedy(broken.detail, model)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:

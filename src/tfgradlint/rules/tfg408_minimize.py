@@ -1,4 +1,4 @@
-"""TFG408: ``minimize`` of an optimizer of Keras 3, which has none."""
+"""TFG408: ``minimize`` of an optimizer of Keras 3, which has none, or in Keras 2 of a tensor that nothing recorded."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Minimize(Rule):
-    """`minimize` is called on an optimizer of Keras 3, which has no such method.
+    """`minimize` is called on an optimizer of Keras 3, which has no such method, or in Keras 2 with a bare tensor.
 
     ## What it does
     Reports `optimizer.minimize(...)` where the optimizer is one of Keras 3, or of a class derived from one that
-    does not define the method.
+    does not define the method. With Keras 2 (`tf_keras`), whose optimizers have it: where the loss is a tensor, and no
+    tape is given that recorded how it was computed.
 
     No finding: `minimize` of `tf.compat.v1.train` optimizers, of classes of your own, after `hasattr(optimizer,
     "minimize")`, and in a `try` that catches `AttributeError`.
@@ -27,6 +28,9 @@ class Minimize(Rule):
     gradients in one go. From TensorFlow 2.16 `tf.keras` is Keras 3, whose optimizers know nothing of tapes. The
     call raises `AttributeError: 'SGD' object has no attribute 'minimize'`, in a `tf.function` while it is
     traced. Nothing is trained.
+
+    `minimize` of Keras 2 takes a function without parameters and calls it under a tape of its own. A tensor that was
+    computed before cannot be differentiated any more: `ValueError: tape is required when a Tensor loss is passed`.
 
     ## Example
     ```python
@@ -78,7 +82,12 @@ class Minimize(Rule):
     cause = Cause.MINIMIZE
 
     def message(self, broken: Break) -> str:
-        """``step`` is the call."""
+        """``step`` is the call; ``detail`` is ``tensor`` where Keras 2 is given a loss that nothing recorded."""
+        if broken.detail == "tensor":
+            return (
+                f"{broken.step} {broken.result}: its loss is a tensor that no tape recorded; give it the function that "
+                "computes the loss, or the tape as well: minimize(loss, variables, tape=tape)"
+            )
         return (
             f"{broken.step} {broken.result}: optimizers of Keras 3 have no minimize; "
             "compute the gradients with a tape and call apply_gradients(zip(gradients, variables))"

@@ -25,7 +25,7 @@ class UnusedGradient(Rule):
 
     An optimizer raises `ValueError: No gradients provided for any variable` where all gradients are `None`. The
     filter hides that: `optimizer.apply([], [])` does nothing, and `apply_gradients([])` raises `ValueError: not
-    enough values to unpack (expected 2, got 0)`, which does not tell why.
+    enough values to unpack (expected 2, got 0)`, which does not tell why. In Keras 2 it does nothing.
 
     ## Example
     ```python
