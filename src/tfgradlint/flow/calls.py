@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -13,7 +13,7 @@ from tfgradlint.flow.escape import let_go
 from tfgradlint.flow.gradients import Gradients
 from tfgradlint.flow.graph import ARGUMENT, Edge, Effect
 from tfgradlint.flow.objects import Objects
-from tfgradlint.flow.state import Raised
+from tfgradlint.flow.state import Raised, Snapshot
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.values import (
     NONE,
@@ -144,18 +144,28 @@ class Calls(Objects):
         self._interp.alternatives([lambda value=value: one(value) for value in values])  # type: ignore[misc]
         return self._interp.join(results)
 
-    def attempt(self, run: Callable[[], object]) -> None:
-        """Run something that leaves no trace but the graph and the reports, also where it raises."""
+    def attempt(self, run: Callable[[], object], wanted: Callable[[Any, Any], bool] | None = None) -> bool:
+        """Run something that leaves no trace but the graph and the reports; False where it raises.
+
+        Where it does not, the state keeps what was written if its key and value are ``wanted``.
+        """
         interp = self._interp
         mark = interp.state.mark()
         site, statement = interp.recorder.site, interp.statement
+        kept: Snapshot = {}
+        completed = False
         try:
             run()
+            completed = True
+            if wanted is not None:
+                kept = interp.state.snapshot(mark, wanted)
         except Raised:
             pass
         finally:
             interp.state.rollback(mark)
             interp.recorder.site, interp.statement = site, statement
+        interp.state.apply([kept])
+        return completed
 
     def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
         candidates = [each for each in callee.values if not (isinstance(each, Const) and each.value is None)]

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.graph import Edge, Effect
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -22,7 +22,6 @@ from tfgradlint.flow.values import (
     Layer,
     Listing,
     Method,
-    Scalar,
     Several,
     Symbol,
     Tensor,
@@ -33,6 +32,8 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
+from tfgradlint.libraries.keras_building import ASSEMBLED, assemble, doubt, holds_own, mark_built
+from tfgradlint.libraries.keras_inference import predicted
 from tfgradlint.libraries.keras_layers import (
     ACTIVATIONS,
     BLOCKING,
@@ -70,7 +71,7 @@ from tfgradlint.libraries.keras_weights import (
     is_keras,
     is_sequential,
     keras_name,
-    mark_built,
+    of_keras_2,
     open_up,
     set_trainable,
 )
@@ -138,6 +139,9 @@ def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: 
         return
     if "trainable" in kwargs:
         set_trainable(interp, instance, kwargs["trainable"])
+    if isinstance(interp.calls.class_attribute(instance.cls, "build"), Function):
+        # Whoever calls it: Keras does not call it again.
+        interp.state.set(instance, "build", Thunk("build", lambda given, named: build(interp, instance, given)))
     base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
     inner: Value | None = None
     if base.endswith("Sequential"):
@@ -189,6 +193,8 @@ def _run_parts(
 ) -> Value:
     if is_sequential(callee) and callee.own is None:
         value = args[0] if args else kwargs.get("inputs", NONE)
+        if ASSEMBLED not in callee.fields and holds_own(callee):
+            _assembled(interp, callee)
         for part in parts:
             if isinstance(part, (Layer, Instance, Thunk)):
                 site = interp.recorder.site
@@ -198,6 +204,21 @@ def _run_parts(
                 return interp.unknown("model", *args, *Reach(callee).variables)
         return value
     return _one_layer(interp, callee, [*args, *kwargs.values()])
+
+
+def _assembled(interp: Interpreter, chain: Layer) -> None:
+    site = interp.recorder.site
+    assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
+    interp.recorder.site = site
+
+
+def _built(interp: Interpreter, model: Layer | Instance) -> None:
+    """``build(shape)``: in Keras 3 that makes the weights of its own layers and chains, and of nothing else."""
+    inner = model.fields.get(INNER) if isinstance(model, Instance) else model
+    if isinstance(inner, Layer):
+        (_assembled if is_sequential(inner) else mark_built)(interp, inner)
+    elif of_keras_2(interp, model):
+        doubt(interp, model)
 
 
 def _once_more(interp: Interpreter, callee: Layer, given: Value) -> Value | None:
@@ -339,7 +360,7 @@ def method(
     if name == "add_weight":
         return _added(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate"):
-        return _predicted(interp, receiver, name, [*args, *kwargs.values()])
+        return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and receiver.fields.get(COMPILED):
         return keras_training.computed(interp, world, receiver, args, kwargs)
     if name == "add_loss" and args:
@@ -353,10 +374,11 @@ def method(
         old = receiver.fields["parts"]
         more = Items((*old.items, args[0])) if isinstance(old, Items) else Several(interp.unknown("layer", args[0]))
         interp.state.set(receiver, "parts", more)
+        interp.state.delete(receiver, ASSEMBLED)
         build_chain(interp, receiver)
         return NONE
     if name == "build":
-        mark_built(interp, receiver)
+        _built(interp, receiver)
     if name in SILENT:
         return NONE
     return None
@@ -374,20 +396,6 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
             made.fields[MAKE] = (receiver.cls.name, name.value)
         interp.state.set(receiver, ADDED, (*receiver.fields.get(ADDED, ()), made))
     return made
-
-
-def _predicted(interp: Interpreter, receiver: Layer | Instance, name: str, given: list[Value]) -> Value:
-    """Arrays or numbers: no tape sees how they came about."""
-    mark_built(interp, receiver)
-    nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
-    if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
-        nodes.append(interp.unknown("model").node)
-    edges = [
-        Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
-        for node in nodes
-    ]
-    node = interp.recorder.plain(edges)
-    return Scalar(node) if name == "evaluate" else Array(node)
 
 
 def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:

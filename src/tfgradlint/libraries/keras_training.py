@@ -17,7 +17,6 @@ from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
-    Array,
     Choice,
     Class,
     Const,
@@ -35,16 +34,15 @@ from tfgradlint.flow.values import (
     Tensor,
     Unknown,
     Value,
-    Variable,
     nodes_of,
 )
 from tfgradlint.libraries import untracked
 from tfgradlint.libraries.creation import trained
-from tfgradlint.libraries.datasets import element_of
+from tfgradlint.libraries.keras_building import doubt, fed, made, mark_built
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_metrics import is_metric
 from tfgradlint.libraries.keras_models import GRAPH, replay
-from tfgradlint.libraries.keras_weights import HIDDEN, INNER, keras_name, mark_built, of_keras_2, open_up
+from tfgradlint.libraries.keras_weights import HIDDEN, INNER, keras_name, of_keras_2, open_up
 from tfgradlint.libraries.measured import apply
 
 if TYPE_CHECKING:
@@ -299,12 +297,24 @@ def fitted(
     legacy = of_keras_2(interp, receiver)  # it remembers from compile() what is to be trained
     for part in [] if legacy else _held(receiver, set()):
         trained(interp, part)
+    completed = False
     if not legacy and not interp.calls.gradients.expected():
-        interp.calls.attempt(lambda: _Training(interp, world, receiver, options, name).run(args, kwargs))
-    mark_built(interp, receiver)
+        training = _Training(interp, world, receiver, options, name)
+        completed = interp.calls.attempt(lambda: training.run(args, kwargs), made)
+    if not completed:
+        mark_built(interp, receiver)
+    elif _also(interp, receiver, kwargs):
+        doubt(interp, receiver)
     if "callbacks" in kwargs:
         open_up(interp, receiver)  # a callback may do anything with the model
     return interp.unknown(f".{name}()")
+
+
+def _also(interp: Interpreter, model: Layer | Instance, kwargs: dict[str, Value]) -> bool:
+    """Whether ``fit`` may call other layers than one step of training does."""
+    if "**" in kwargs or kwargs.keys() & {"validation_data", "validation_split", "callbacks"}:
+        return True
+    return isinstance(model, Instance) and interp.calls.class_attribute(model.cls, "train_step") is not None
 
 
 def _held(value: Value, seen: set[int]) -> list[Instance]:
@@ -325,9 +335,6 @@ def _held(value: Value, seen: set[int]) -> list[Instance]:
     return []
 
 
-_NESTS = (Listing, Mapping, Items, Entries)
-
-
 class _Training:
     def __init__(
         self, interp: Interpreter, world: World, model: Layer | Instance, options: dict[str, Value], name: str
@@ -341,15 +348,7 @@ class _Training:
 
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         interp, model = self._interp, self._model
-        x = args[0] if args else kwargs.get("x", NONE)
-        y = args[1] if len(args) > 1 else kwargs.get("y", NONE)
-        element = element_of(x)
-        if isinstance(element, Items) and len(element.items) > 1:
-            x, y = element.items[:2]
-        inputs, truths = (
-            self._tensors(x if element is None or isinstance(element, Items) else element),
-            self._tensors(y),
-        )
+        inputs, truths = fed(interp, args, kwargs)
         step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(step, Function):
             with compiling(interp, eager(interp, self._options)):
@@ -363,23 +362,6 @@ class _Training:
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._site)
         self._tell(asked.judgements, asked.leaves)
-
-    def _tensors(self, value: Value) -> Value:
-        """Batches of what is given are tensors."""
-        if isinstance(value, _NESTS) and [leaf for _, leaf in flatten(value, "")] == [value]:
-            return self._interp.unknown("batch")  # too large, as where a nest holds one part many times over
-        if isinstance(value, (Listing, Mapping)):
-            made = self._tensors(value.fields["content"])
-            if isinstance(made, Entries):
-                return Mapping(made)
-            return Listing(made) if isinstance(made, Items) else made
-        if isinstance(value, Items):
-            return Items(tuple(self._tensors(item) for item in value.items), value.type)
-        if isinstance(value, Entries) and value.rest is None:
-            return Entries({key: self._tensors(item) for key, item in value.entries.items()})
-        if isinstance(value, (Array, Tensor, Variable)):
-            return Tensor(self._interp.recorder.op([], value.node.dtype))
-        return value if isinstance(value, Const) else self._interp.unknown("batch")
 
     def _loss(self, inputs: Value, truths: Value) -> Value:
         """The losses of one step, those that layers add among them."""

@@ -1,0 +1,66 @@
+"""Models used without training: ``predict`` and ``evaluate`` run ``call`` as Keras compiles it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.tape import Active
+from tfgradlint.flow.values import Array, Const, Instance, Layer, Scalar, Value, nodes_of
+from tfgradlint.libraries.keras_building import doubt, fed, made, mark_built
+from tfgradlint.libraries.keras_models import called
+from tfgradlint.libraries.keras_training import COMPILED, compiling, eager
+from tfgradlint.libraries.keras_weights import HIDDEN, Reach, of_keras_2
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+#: Whether a model's ``call`` was tried out as ``predict`` runs it.
+TRIED = ("keras", "tried")
+#: The method that a model of the module may bring for a step of each of Keras' own methods.
+_STEPS = {"evaluate": "test_step"}
+
+
+def predicted(
+    interp: Interpreter, receiver: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """Arrays or numbers: no tape sees how they came about."""
+    _try_out(interp, receiver, name, args, kwargs)
+    given = [*args, *kwargs.values()]
+    nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
+    if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
+        nodes.append(interp.unknown("model").node)
+    edges = [
+        Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        for node in nodes
+    ]
+    node = interp.recorder.plain(edges)
+    return Scalar(node) if name == "evaluate" else Array(node)
+
+
+def _try_out(
+    interp: Interpreter, model: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> None:
+    """Run the model's ``call`` as it is compiled: what it reaches makes its weights, and NumPy raises."""
+    if model.fields.get(TRIED):
+        return
+    interp.state.set(model, TRIED, True)
+    own = isinstance(model, Instance) and interp.calls.class_attribute(model.cls, _STEPS.get(name, "predict_step"))
+    if own or of_keras_2(interp, model) or interp.calls.gradients.expected():
+        mark_built(interp, model)
+        return
+    calls = called(interp)
+    before = len(calls)
+    inputs, _ = fed(interp, args, kwargs)
+    completed = interp.calls.attempt(lambda: _run(interp, model, inputs), made)
+    del calls[before:]
+    if not completed:
+        doubt(interp, model)
+
+
+def _run(interp: Interpreter, model: Layer | Instance, inputs: Value) -> None:
+    options: dict[str, Value] = model.fields.get(COMPILED) or {}
+    interp.state.set(interp.recorder.tapes, "active", Active())
+    with compiling(interp, eager(interp, options)):
+        interp.calls.call(model, [inputs], {"training": Const(False)})
