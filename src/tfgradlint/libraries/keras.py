@@ -359,7 +359,7 @@ def method(
         return keras_training.fitted(interp, world, receiver, name, args, kwargs)
     if name == "add_weight":
         return _added(interp, receiver, kwargs)
-    if name in ("predict", "predict_on_batch", "evaluate"):
+    if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
         return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and receiver.fields.get(COMPILED):
         return keras_training.computed(interp, world, receiver, args, kwargs)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
 METHODS = SILENT | frozenset(
-    "add_weight add predict predict_on_batch evaluate get_weights get_layer fit train_on_batch "
+    "add_weight add predict predict_on_batch evaluate test_on_batch get_weights get_layer fit train_on_batch "
     "compute_loss add_loss".split()
 )
 #: Attributes that are made of a model's steps or weights; and those that are plain facts.

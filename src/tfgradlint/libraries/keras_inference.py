@@ -8,6 +8,7 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
 from tfgradlint.flow.tape import Active
 from tfgradlint.flow.values import Array, Const, Instance, Layer, Scalar, Value, nodes_of
+from tfgradlint.libraries import keras_metrics
 from tfgradlint.libraries.keras_building import doubt, fed, made, mark_built
 from tfgradlint.libraries.keras_models import called
 from tfgradlint.libraries.keras_training import COMPILED, compiling, eager
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 #: Whether a model's ``call`` was tried out as ``predict`` runs it.
 TRIED = ("keras", "tried")
 #: The method that a model of the module may bring for a step of each of Keras' own methods.
-_STEPS = {"evaluate": "test_step"}
+_STEPS = {"evaluate": "test_step", "test_on_batch": "test_step"}
 
 
 def predicted(
@@ -36,7 +37,7 @@ def predicted(
         for node in nodes
     ]
     node = interp.recorder.plain(edges)
-    return Scalar(node) if name == "evaluate" else Array(node)
+    return Scalar(node) if name in _STEPS else Array(node)
 
 
 def _try_out(
@@ -53,14 +54,16 @@ def _try_out(
     calls = called(interp)
     before = len(calls)
     inputs, _ = fed(interp, args, kwargs)
-    completed = interp.calls.attempt(lambda: _run(interp, model, inputs), made)
+    completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
     del calls[before:]
     if not completed:
         doubt(interp, model)
 
 
-def _run(interp: Interpreter, model: Layer | Instance, inputs: Value) -> None:
+def _run(interp: Interpreter, model: Layer | Instance, name: str, inputs: Value) -> None:
     options: dict[str, Value] = model.fields.get(COMPILED) or {}
     interp.state.set(interp.recorder.tapes, "active", Active())
     with compiling(interp, eager(interp, options)):
         interp.calls.call(model, [inputs], {"training": Const(False)})
+        if name in _STEPS:
+            keras_metrics.update(interp, options)

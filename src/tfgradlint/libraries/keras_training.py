@@ -36,11 +36,10 @@ from tfgradlint.flow.values import (
     Value,
     nodes_of,
 )
-from tfgradlint.libraries import untracked
+from tfgradlint.libraries import keras_metrics, untracked
 from tfgradlint.libraries.creation import trained
 from tfgradlint.libraries.keras_building import doubt, fed, made, mark_built
 from tfgradlint.libraries.keras_lists import Weights
-from tfgradlint.libraries.keras_metrics import is_metric
 from tfgradlint.libraries.keras_models import GRAPH, replay
 from tfgradlint.libraries.keras_weights import HIDDEN, INNER, keras_name, of_keras_2, open_up
 from tfgradlint.libraries.measured import apply
@@ -246,7 +245,7 @@ def _is_metric(world: World, loss: Value) -> bool:
     if path is None:
         return False
     if isinstance(loss, Foreign):
-        return is_metric(path)
+        return keras_metrics.is_metric(path)
     return path.startswith("metrics.") and _flat(world.known(f"keras.{path}"))
 
 
@@ -362,6 +361,9 @@ class _Training:
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._site)
         self._tell(asked.judgements, asked.leaves)
+        if any(judgement.verdict in ("flows", "unknown") for judgement in asked.judgements):
+            with compiling(interp, eager(interp, self._options)):
+                keras_metrics.update(interp, self._options)
 
     def _loss(self, inputs: Value, truths: Value) -> Value:
         """The losses of one step, those that layers add among them."""
