@@ -68,6 +68,7 @@ def analyse(
         interpreter = Interpreter(outline, world, Reports(), budget)
         interpreter.legacy_keras = world.keras_of("keras") < 3
         interpreter.run(module)
+        world.finished(interpreter)
         if losses:
             review(interpreter)
         return tell(interpreter, Places(text, module, tree))

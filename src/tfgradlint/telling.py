@@ -27,7 +27,7 @@ _WHOLE = (
 _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
 #: What comes of a step that does not raise by itself, by what the reason's detail says.
 _AFTERMATH = {
-    Cause.KERAS_LOSS: {"": "trains nothing"},
+    Cause.KERAS_LOSS: {"": "trains nothing with it"},
     Cause.METRIC_AS_LOSS: {"": "returns None"},
     Cause.MISMATCHED_VARIABLES: {"": ""},
     Cause.UNBUILT: {"": "returns []", "part": "leaves the rest out"},

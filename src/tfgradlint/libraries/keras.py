@@ -33,6 +33,7 @@ from tfgradlint.flow.values import (
 from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
 from tfgradlint.libraries.keras_building import ASSEMBLED, assemble, doubt, holds_own, mark_built
+from tfgradlint.libraries.keras_compile import COMPILED, compiled, computed
 from tfgradlint.libraries.keras_inference import predicted
 from tfgradlint.libraries.keras_layers import (
     ACTIVATIONS,
@@ -61,7 +62,6 @@ from tfgradlint.libraries.keras_models import (
 )
 from tfgradlint.libraries.keras_modes import asked, training_as, unless_training
 from tfgradlint.libraries.keras_optimizers import is_optimizer
-from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
     ADDED,
     HIDDEN,
@@ -354,7 +354,7 @@ def method(
 ) -> Value | None:
     """A method of a layer or model."""
     if name == "compile":
-        return keras_training.compiled(interp, world, receiver, args, kwargs)
+        return compiled(interp, world, receiver, args, kwargs)
     if name in ("fit", "train_on_batch"):
         return keras_training.fitted(interp, world, receiver, name, args, kwargs)
     if name == "add_weight":
@@ -362,7 +362,7 @@ def method(
     if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
         return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and receiver.fields.get(COMPILED):
-        return keras_training.computed(interp, world, receiver, args, kwargs)
+        return computed(interp, world, receiver, args, kwargs)
     if name == "add_loss" and args:
         keras_training.added(interp, args[0])
         return NONE

@@ -19,12 +19,12 @@ from tfgradlint.flow.values import (
     Value,
     Variable,
 )
+from tfgradlint.libraries.keras_compile import COMPILED
 from tfgradlint.libraries.keras_lists import LISTS, listed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     called,
 )
-from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
     INNER,
     Reach,

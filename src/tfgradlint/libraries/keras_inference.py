@@ -10,8 +10,8 @@ from tfgradlint.flow.tape import Active
 from tfgradlint.flow.values import Array, Const, Instance, Layer, Scalar, Value, nodes_of
 from tfgradlint.libraries import keras_metrics
 from tfgradlint.libraries.keras_building import doubt, fed, made, mark_built
+from tfgradlint.libraries.keras_compile import COMPILED, compiling, eager, suffer
 from tfgradlint.libraries.keras_models import called
-from tfgradlint.libraries.keras_training import COMPILED, compiling, eager
 from tfgradlint.libraries.keras_weights import HIDDEN, Reach, of_keras_2
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def _try_out(
         return
     calls = called(interp)
     before = len(calls)
+    told, site = len(interp.reports.steps), interp.recorder.site
     inputs, _ = fed(interp, args, kwargs)
     completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
     del calls[before:]
+    suffer(interp, told, site)
     if not completed:
         doubt(interp, model)
 

@@ -28,6 +28,7 @@ from tfgradlint.libraries import (
     distribution,
     keras,
     keras_attributes,
+    keras_compile,
     keras_metrics,
     keras_optimizers,
     numpy,
@@ -156,6 +157,10 @@ class World:
         owner = sources.fields.get(OWNER) if isinstance(sources, Listing) else None
         if isinstance(owner, Value):
             untracked.report(interp, owner, leaves, judge, request)
+
+    def finished(self, interp: Interpreter) -> None:
+        """The module and all that nothing called have run."""
+        keras_compile.finish(interp)
 
     def escaped(self, interp: Interpreter, value: Value) -> None:
         keras.escaped(interp, value)
