@@ -96,7 +96,7 @@ class Weights:
             self._all(value.items, frozen)
         elif isinstance(value, Entries) and value.rest is None:
             self._all(value.entries.values(), frozen)
-        elif not isinstance(value, _WEIGHTLESS):
+        elif not isinstance(value, WEIGHTLESS):
             self.known = False
 
     def _all(self, values: object, frozen: bool) -> None:
@@ -168,7 +168,7 @@ class Weights:
         return not self._interp.blind and all(weight.birth > self._interp.since for weight in weights)
 
 
-_WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
+WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
 
 
 def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
