@@ -280,6 +280,13 @@ class Calls(Objects):
                 items = tuple(self._traced(item, done) for item in value.items)
                 done[id(value)] = Items(items, value.type, value.fields)
             return done[id(value)]
+        if isinstance(value, Variable):
+            return self._interp.libraries.argument(self._interp, value) or value
+        if isinstance(value, Listing) and isinstance(value.fields["content"], Items):
+            content = self._traced(value.fields["content"], done)
+            replaced = zip(value.fields["content"].items, content.items, strict=True)  # type: ignore[attr-defined]
+            if any(isinstance(one, Variable) and one is not other for one, other in replaced):
+                return Listing(content)
         return value
 
     def _generated(self, function: Function, scope: Scope) -> Value:

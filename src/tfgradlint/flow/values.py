@@ -53,9 +53,16 @@ class Tensor(Noded):
 
 
 class Array(Noded):
-    """A NumPy array or scalar: never followed by a tape."""
+    """A NumPy array or scalar: never followed by a tape.
 
-    __slots__ = ()
+    ``exact``: certainly NumPy's own, and not a number of Python that a function of NumPy returned.
+    """
+
+    __slots__ = ("exact",)
+
+    def __init__(self, node: Node, exact: bool = False) -> None:
+        super().__init__(node)
+        self.exact = exact
 
 
 class Held(Array):

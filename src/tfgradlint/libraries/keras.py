@@ -367,7 +367,7 @@ def method(
         keras_training.added(interp, args[0])
         return NONE
     if name == "get_weights":
-        return Listing(Several(Array(interp.recorder.leaf())))
+        return Listing(Several(Array(interp.recorder.leaf(), True)))
     if name == "get_layer":
         return _found(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:

@@ -37,7 +37,7 @@ def predicted(
         for node in nodes
     ]
     node = interp.recorder.plain(edges)
-    return Scalar(node) if name in _STEPS else Array(node)
+    return Scalar(node) if name in _STEPS else Array(node, True)
 
 
 def _try_out(

@@ -160,7 +160,7 @@ def _output(
         node.maybe_alias = bound.get(output.alias) or next(iter(bound.values()), None)
         node.loose = output.alias != "?"
     if output.kind == "array" or turned:
-        return Array(node)
+        return Array(node, True)
     if output.kind == "python":
         return Scalar(node)
     if output.kind == "list":

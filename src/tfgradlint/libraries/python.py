@@ -7,7 +7,8 @@ import math
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.graph import LEAF, Edge, Effect, trainable
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     FALSE,
     Array,
@@ -16,6 +17,8 @@ from tfgradlint.flow.values import (
     Const,
     Function,
     Instance,
+    Items,
+    Listing,
     Partial,
     Scalar,
     Symbol,
@@ -201,3 +204,10 @@ def decorator_factory(path: str) -> Handler:
 
 for _path in _KEEPING - {"contextlib.contextmanager"}:
     HANDLERS[_path] = decorator_factory(_path)
+
+
+def own_number(value: Value) -> bool:
+    """Whether the value is certainly Python's own, and no array and no number of NumPy."""
+    if isinstance(value, Scalar):
+        return value.type != "" or all(node.kind == LEAF or node.edges for node in ancestors([value.node], 100))
+    return isinstance(value, (Const, Items, Listing))
