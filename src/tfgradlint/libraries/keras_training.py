@@ -133,6 +133,7 @@ class _Training:
         inputs, truths = fed(interp, args, kwargs)
         step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(step, Function):
+            interp.reports.trains = True
             with compiling(interp, eager(interp, self._options)):
                 data = inputs if isinstance(truths, Const) else Items((inputs, truths))
                 interp.calls.call(Method(step, model), [data], {})

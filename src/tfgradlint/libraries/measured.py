@@ -219,7 +219,7 @@ def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Caus
         return Cause.NUMPY_FUNCTION
     if name.startswith("keras.metrics.") and parameter == "y_pred":
         return Cause.METRIC_AS_LOSS
-    if name == "tf.stop_gradient":
+    if name in ("tf.stop_gradient", "tf.keras.backend.stop_gradient"):
         return Cause.STOP_GRADIENT
     if name == "tf.numpy_function":
         return Cause.NUMPY_CALLBACK

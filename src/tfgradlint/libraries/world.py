@@ -28,6 +28,7 @@ from tfgradlint.libraries import (
     distribution,
     keras,
     keras_attributes,
+    keras_backend,
     keras_compile,
     keras_metrics,
     keras_optimizers,
@@ -197,7 +198,8 @@ class World:
         if told is not None:
             return told
         made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
-        made = made or distribution.call(interp, path) or keras.call(interp, self, path, args, kwargs)
+        made = made or distribution.call(interp, path) or keras_backend.call(interp, path, args, kwargs)
+        made = made or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
         module: Any = {"tf": tensorflow, "keras": tensorflow, "tf_keras": tensorflow, "numpy": numpy}.get(root, python)
