@@ -238,7 +238,23 @@ class Calls(Objects):
                     return self._run(function, scope, args, kwargs)
                 finally:
                     self.traced_for_others -= 1
+        if function.xla and not interp.xla and not interp.eager_functions:
+            return self._under_xla(lambda: self._run(function, scope, args, kwargs))
         return self._run(function, scope, args, kwargs)
+
+    def _under_xla(self, run: Callable[[], Value]) -> Value:
+        """A function that XLA compiles: what its loops keep for the gradient does not leave it."""
+        interp = self._interp
+        loops = interp.bounded, interp.unbounded
+        interp.xla, interp.bounded, interp.unbounded = True, 0, 0
+        try:
+            result = run()
+            if (interp.bounded or interp.unbounded) and interp.recorder.tapes.active:
+                return interp.somehow("loop under XLA", [result])
+            return result
+        finally:
+            interp.xla = False
+            interp.bounded, interp.unbounded = loops
 
     def _traced_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
         """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""

@@ -308,7 +308,7 @@ class Scope(Cell):
 class Function(Value):
     """A function or lambda of the module."""
 
-    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "statement")
+    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "statement", "xla")
 
     def __init__(
         self,
@@ -319,13 +319,15 @@ class Function(Value):
         graph: bool = False,
         owner: Class | None = None,
         statement: cst.CSTNode | None = None,
+        xla: bool = False,
     ) -> None:
         self.node = node
         self.name = name
         self.scope = scope
         self.defaults = defaults
-        #: Compiled by ``tf.function``.
+        #: Compiled by ``tf.function``, and perhaps by XLA.
         self.graph = graph
+        self.xla = xla
         #: The class in whose body it was defined.
         self.owner = owner
         #: The statement that a lambda stands in.

@@ -149,7 +149,7 @@ _WRAPPING = {
     "builtins.classmethod": "classmethod",
     "functools.cached_property": "cached",
 }
-_COMPILING = frozenset({"tf.function"})
+_COMPILING = frozenset({"tf.function", "tf.function.xla"})
 
 
 def decorate(interp: Interpreter, decorator: Value, function: Value) -> Value | None:
@@ -166,7 +166,7 @@ def decorate(interp: Interpreter, decorator: Value, function: Value) -> Value | 
 def _decorated(path: str, function: Value) -> Value | None:
     path = path.removesuffix("()")
     if path in _COMPILING:
-        return compiled(function)
+        return compiled(function, path.endswith(".xla"))
     if path == "contextlib.contextmanager":
         return None
     if path in _KEEPING:
@@ -176,8 +176,8 @@ def _decorated(path: str, function: Value) -> Value | None:
     return None
 
 
-def compiled(function: Value) -> Value:
-    """The function under ``tf.function``."""
+def compiled(function: Value, xla: bool = False) -> Value:
+    """The function under ``tf.function``; ``xla``: perhaps under XLA too."""
     if isinstance(function, Function):
         return Function(
             function.node,
@@ -187,6 +187,7 @@ def compiled(function: Value) -> Value:
             True,
             function.owner,
             function.statement,
+            xla or function.xla,
         )
     return function
 
