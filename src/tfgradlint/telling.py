@@ -153,7 +153,7 @@ class _Teller:
         elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
             result = f"raises {reason.raised or 'an error'}"
             if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
-                result += " in a tf.function"
+                result += " on a placeholder" if reason.raised == "ValueError" else " in a tf.function"
         told = Break(
             reason.cause,
             self._step(reason),

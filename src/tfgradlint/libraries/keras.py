@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect
+from tfgradlint.flow.state import Raised
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -33,7 +34,7 @@ from tfgradlint.flow.values import (
 from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
 from tfgradlint.libraries.keras_building import ASSEMBLED, assemble, doubt, holds_own, mark_built
-from tfgradlint.libraries.keras_compile import COMPILED, compiled, computed
+from tfgradlint.libraries.keras_compile import COMPILED, compiled, computed, suffer
 from tfgradlint.libraries.keras_inference import predicted
 from tfgradlint.libraries.keras_layers import (
     ACTIVATIONS,
@@ -320,11 +321,16 @@ def _call_instance(
         recorder.pinned = site
     inputs = [_tensor(interp, value) for value in args]
     traced = any(node.placeholder for value in inputs for node in nodes_of(value))
+    told = len(interp.reports.steps)
     with training_as(interp, known):
         recorder.level += traced
         interp.unconverted += 1
         try:
             return interp.calls.call(Method(function, instance), inputs, kwargs)
+        except Raised:
+            if traced:
+                suffer(interp, told, site)
+            raise
         finally:
             recorder.pinned = pinned
             recorder.level -= traced

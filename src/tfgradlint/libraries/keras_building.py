@@ -22,6 +22,7 @@ from tfgradlint.flow.values import (
     Variable,
 )
 from tfgradlint.libraries.datasets import element_of
+from tfgradlint.libraries.keras_compile import suffer
 from tfgradlint.libraries.keras_weights import ADDED, BUILT, INNER, is_sequential, of_keras_2
 
 if TYPE_CHECKING:
@@ -139,12 +140,13 @@ def assemble(interp: Interpreter, chain: Layer, run: Callable[[list[Value]], obj
     given = Tensor(interp.recorder.leaf())
     given.node.placeholder = True
     steps, calls = interp.reports.steps, len(before)
-    told = len(steps)
+    told, site = len(steps), interp.recorder.site
     completed = interp.calls.attempt(lambda: run([given]), made)
     del before[calls:]
     if completed:
         return
     if len(steps) > told and not any(reason.raised == "NotImplementedError" for reason, _ in steps[told:]):
+        suffer(interp, told, site)
         raise Raised
     del steps[told:]
     doubt(interp, chain)
