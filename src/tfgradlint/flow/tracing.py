@@ -9,10 +9,12 @@ from tfgradlint.flow.graph import ARGUMENT, Edge, Effect
 from tfgradlint.flow.values import (
     Array,
     Const,
+    Entries,
     Function,
     Instance,
     Items,
     Listing,
+    Mapping,
     Scope,
     Tensor,
     Value,
@@ -57,6 +59,11 @@ class Traces:
             return done[id(value)]
         if isinstance(value, Variable):
             return self._interp.libraries.argument(self._interp, value) or value
+        if isinstance(value, Mapping) and isinstance(value.fields["content"], Entries):
+            entries = value.fields["content"].entries
+            known = {key: self._traced(each, done) for key, each in entries.items() if isinstance(each, Variable)}
+            if any(entries[key] is not each for key, each in known.items()):
+                return Mapping(Entries({**entries, **known}, value.fields["content"].rest))
         if isinstance(value, Listing) and isinstance(value.fields["content"], Items):
             content = self._traced(value.fields["content"], done)
             replaced = zip(value.fields["content"].items, content.items, strict=True)  # type: ignore[attr-defined]
