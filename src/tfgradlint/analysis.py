@@ -81,6 +81,7 @@ def analyse(
         interpreter.legacy_keras = world.keras_of("keras") < 3
         interpreter.reports.thorough = fixes
         interpreter.run(module)
+        world.finished(interpreter)
         if losses:
             review(interpreter)
         return tell(interpreter, Places(text, module, tree), _code(module, text) if fixes else None)

@@ -36,7 +36,7 @@ _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
 _ONE_BY_ONE = frozenset({"TFG201", "TFG202", "TFG204", "TFG205", "TFG206"})
 #: What comes of a step that does not raise by itself, by what the reason's detail says.
 _AFTERMATH = {
-    Cause.KERAS_LOSS: {"": "trains nothing"},
+    Cause.KERAS_LOSS: {"": "trains nothing with it"},
     Cause.METRIC_AS_LOSS: {"": "returns None"},
     Cause.MISMATCHED_VARIABLES: {"": ""},
     Cause.UNBUILT: {"": "returns []", "part": "leaves the rest out"},
@@ -199,10 +199,9 @@ class _Teller:
             result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
         elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
             result = f"raises {reason.raised or 'an error'}"
-            # Of what a model is put together from NumPy raises something else.
-            numpy = reason.cause is Cause.NUMPY_FUNCTION and reason.raised == "NotImplementedError"
-            if request is None and (reason.cause is Cause.PYTHON_VALUE or numpy):
-                result += " in a tf.function"
+            if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
+                traced = reason.cause is Cause.PYTHON_VALUE or reason.raised == "NotImplementedError"
+                result += " in a tf.function" if traced and reason.raised != "ValueError" else " on a placeholder"
         told = Break(
             reason.cause,
             self._step(reason),

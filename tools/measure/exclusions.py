@@ -20,6 +20,7 @@ _REASONS = (
         r"|keras\.(ops\.)?core\..*|keras\.ops\.(core\.)?(scan|unstack_call)|tf\.math\.approx_.*_callback"
         r"|numpy\.(apply_along_axis|apply_over_axes|fromfunction|frompyfunc|piecewise)|tf\.experimental\.(dispatch.*|async.*|function.*)"
         r"|keras\.ops\.(jvp|vectorize)|tf\.ragged\.map_flat_values|tf\.nn\.with_space_to_batch|numpy\.mask_indices"
+        r"|tf\.keras\.backend\.(foldl|foldr|map_fn|rnn|switch|function|gradients)"
         r"|numpy\.vectorize|tf\.(gradients|hessians)|tf\.experimental\.numpy\.experimental_enable_numpy_behavior",
         _CALLS_BACK,
     ),
@@ -31,6 +32,8 @@ _REASONS = (
         r"|savetxt|loadtxt|genfromtxt|fromfile|memmap|show_config|show_runtime|info|(linalg\.|fft\.)?test|get_include|seterr.*|geterr.*"
         r"|setbufsize|getbufsize|set_printoptions|get_printoptions|printoptions|errstate|bmat|asmatrix|matrix|fromregex"
         r"|from_dlpack|frombuffer|fromiter|fromstring|busday.*|datetime.*|is_busday|.*dtype.*|iterable|typename)"
+        r"|tf\.keras\.backend\.(set_.*|batch_set_value|update.*|moving_average_update|manual_.*|clear_session|eval|get_value"
+        r"|batch_get_value|get_uid|reset_uids|name_scope|variable|random_\w+_variable|learning_phase.*|symbolic_.*)"
         r"|keras\.utils\.(?!(to_categorical|normalize)$).*|tf\.experimental\.(unregister.*|register.*|sync.*|enable.*|.*lpack)",
         _OUTSIDE,
     ),

@@ -49,7 +49,7 @@ NAMESPACES = (
         "keras.ops.image",
         "keras.ops.linalg",
     ),
-    *("keras.ops.numpy", "keras.ops.nn", "keras.random", "keras.utils"),
+    *("keras.ops.numpy", "keras.ops.nn", "keras.random", "keras.utils", "tf.keras.backend"),
     *("numpy", "numpy.linalg", "numpy.fft", "math"),
 )
 #: Namespaces that hold other names of what is measured elsewhere.
@@ -60,7 +60,6 @@ ALIAS_NAMESPACES = (
         "tf.losses",
         "tf.metrics",
         "keras.backend",
-        "tf.keras.backend",
         "tf.types",
         "tf.compat.v1",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -11,10 +11,10 @@ from tfgradlint.flow.alone import abstract
 from tfgradlint.flow.containers import call_member, dictionary, in_place
 from tfgradlint.flow.escape import let_go
 from tfgradlint.flow.gradients import Gradients
-from tfgradlint.flow.graph import ARGUMENT, Edge, Effect
 from tfgradlint.flow.objects import Objects
-from tfgradlint.flow.state import Raised
+from tfgradlint.flow.state import Raised, Snapshot
 from tfgradlint.flow.tape import Tape
+from tfgradlint.flow.tracing import Traces
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -39,12 +39,10 @@ from tfgradlint.flow.values import (
     Several,
     Super,
     Symbol,
-    Tensor,
     Thunk,
     Unknown,
     UnknownMember,
     Value,
-    Variable,
     Wrapped,
 )
 
@@ -62,8 +60,7 @@ class Calls(Objects):
     def __init__(self, interp: Interpreter) -> None:
         super().__init__(interp)
         self._nested = 0
-        #: The variables that a compiled function was first called with.
-        self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
+        self._traces = Traces(interp)
         #: How many functions are running whose trace was made for other variables.
         self.traced_for_others = 0
         self.gradients = Gradients(interp)
@@ -144,18 +141,28 @@ class Calls(Objects):
         self._interp.alternatives([lambda value=value: one(value) for value in values])  # type: ignore[misc]
         return self._interp.join(results)
 
-    def attempt(self, run: Callable[[], object]) -> None:
-        """Run something that leaves no trace but the graph and the reports, also where it raises."""
+    def attempt(self, run: Callable[[], object], wanted: Callable[[Any, Any], bool] | None = None) -> bool:
+        """Run something that leaves no trace but the graph and the reports; False where it raises.
+
+        Where it does not, the state keeps what was written if its key and value are ``wanted``.
+        """
         interp = self._interp
         mark = interp.state.mark()
         site, statement = interp.recorder.site, interp.statement
+        kept: Snapshot = {}
+        completed = False
         try:
             run()
+            completed = True
+            if wanted is not None:
+                kept = interp.state.snapshot(mark, wanted)
         except Raised:
             pass
         finally:
             interp.state.rollback(mark)
             interp.recorder.site, interp.statement = site, statement
+        interp.state.apply([kept])
+        return completed
 
     def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
         candidates = [each for each in callee.values if not (isinstance(each, Const) and each.value is None)]
@@ -219,32 +226,16 @@ class Calls(Objects):
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
         if function.graph and not interp.eager_functions:
-            done: dict[int, Value] = {}
-            args = [self._traced(value, done) for value in args]
-            kwargs = {name: self._traced(value, done) for name, value in kwargs.items()}
-            if self._traced_before(function, args, kwargs):
+            args, kwargs = self._traces.arguments(args, kwargs)
+            if self._traces.made_before(function, args, kwargs):
                 self.traced_for_others += 1
                 try:
                     return self._run(function, scope, args, kwargs)
                 finally:
                     self.traced_for_others -= 1
+        if function.xla and not interp.xla and not interp.eager_functions:
+            return self._traces.under_xla(lambda: self._run(function, scope, args, kwargs))
         return self._run(function, scope, args, kwargs)
-
-    def _traced_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
-        """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
-        given = _all(args, kwargs)
-        variables = [value for value in given if isinstance(value, Variable)]
-        # Another kind of argument, or another Python value, makes another trace.
-        kinds = tuple(repr(value.value) if isinstance(value, Const) else type(value).__name__ for value in given)
-        if variables == self._first_variables.setdefault((id(function.node), kinds), variables):
-            return False
-        # That makes a difference where the function also reaches one of them by itself.
-        reached: list[Value] = [value for each in given if isinstance(each, Instance) for value in each.fields.values()]
-        scope: Scope | None = function.scope
-        while scope is not None:
-            reached.extend(scope.fields.values())
-            scope = scope.parent
-        return any(value is variable for value in reached for variable in variables)
 
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node
@@ -253,24 +244,6 @@ class Calls(Objects):
         if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
             return Deferred(lambda: self._generated(function, scope))
         return self.execute(function, scope)
-
-    def _traced(self, value: Value, done: dict[int, Value]) -> Value:
-        """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside.
-
-        ``done`` holds the sequences met before.
-        """
-        if isinstance(value, (Array, Tensor)):
-            recorder = self._interp.recorder
-            effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
-            node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
-            node.why = ARGUMENT
-            return Tensor(node)
-        if isinstance(value, Items):
-            if id(value) not in done:
-                items = tuple(self._traced(item, done) for item in value.items)
-                done[id(value)] = Items(items, value.type, value.fields)
-            return done[id(value)]
-        return value
 
     def _generated(self, function: Function, scope: Scope) -> Value:
         """All that a generator yields, taken when something begins to iterate it."""

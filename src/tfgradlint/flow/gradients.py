@@ -281,6 +281,9 @@ class Gradients:
             leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
+        elif interp.xla and interp.unbounded:
+            # XLA wants to know how often a loop turns whose steps are to be undone.
+            judgements = [Judgement("unknown", why="loop under XLA")] * len(leaves)
         elif interp.calls.traced_for_others:
             judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
         else:

@@ -52,6 +52,8 @@ OP = "op"
 #: One of the alternatives that its edges name, depending on the branch taken.
 PHI = "phi"
 #: Why a step is there that only stands for an argument inside of a compiled function.
+#: Said of a node that stands for a variable inside a compiled function, which gets a tensor for it.
+COPIED = "copied argument"
 ARGUMENT = "argument"
 #: A value with no history: a constant, or a variable's content.
 LEAF = "leaf"

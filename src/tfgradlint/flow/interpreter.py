@@ -106,6 +106,10 @@ class Interpreter:
         self.regularised = False
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
+        #: Whether a function is running that XLA compiles, and how many loops that tensors end ran in it under a tape:
+        #: those of a known length, and all others.
+        self.xla = False
+        self.bounded = self.unbounded = 0
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
         #: Whether the program asks for compiled functions to run step by step.
@@ -223,6 +227,12 @@ class Interpreter:
         self.steps -= 1
         if self.steps < 0:
             raise OutOfSteps
+
+    def repeats(self, bounded: bool) -> None:
+        """A loop begins that is a step of the graph."""
+        if self.xla and self.graph_level and self.recorder.tapes.active:
+            self.bounded += bounded
+            self.unbounded += not bounded
 
     # -- alternatives
 

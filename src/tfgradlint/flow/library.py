@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tfgradlint.flow.values import Value
+from tfgradlint.flow.values import Value, Variable
 
 if TYPE_CHECKING:
     from tfgradlint.flow.graph import Site
@@ -32,6 +32,9 @@ class Libraries(Protocol):
 
     def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         """A request for ``sources`` was judged."""
+
+    def argument(self, interp: Interpreter, variable: Variable) -> Value | None:
+        """What a compiled function gets for a variable that it is given; None where that is the variable itself."""
 
     def escaped(self, interp: Interpreter, value: Value) -> None:
         """A library's object came into hands nobody sees."""

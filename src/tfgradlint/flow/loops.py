@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.state import Snapshot
-from tfgradlint.flow.values import Items, Value
+from tfgradlint.flow.values import Items, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -26,7 +26,10 @@ class Loops:
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
-        content = interp.calls.iterate(interp.eval(node.iter))
+        repeated = interp.eval(node.iter)
+        if isinstance(repeated, (Tensor, Unknown)):
+            interp.repeats(True)
+        content = interp.calls.iterate(repeated)
         if isinstance(content, Items) and len(content.items) <= _EACH:
             elements: list[Value] = list(content.items)
             exact = True
@@ -70,6 +73,7 @@ class Loops:
             if truth is False:
                 return None
             if truth is None:
+                interp.repeats(False)
                 unknown[0] += 1
                 exact[0] = False
             if index >= most or unknown[0] > _TWICE:

@@ -107,10 +107,11 @@ class Operators:
             return found if found is not None else interp.unknown(f"operator {name}", *operands)
         edges = [Edge(node, Effect.PLAIN) for operand in operands for node in nodes_of(operand)]
         node = interp.recorder.op(edges)
-        if any(isinstance(operand, Array) for operand in operands):
-            return Array(node)
+        arrays = [operand for operand in operands if isinstance(operand, Array)]
+        if arrays:
+            return Array(node, any(array.exact for array in arrays))
         if all(isinstance(operand, (Scalar, Const)) for operand in operands):
-            return Scalar(node, "bool" if name in COMPARISONS.values() else "")
+            return Scalar(node, _number(name, operands))
         return interp.unknown(f"operator {name}", *operands)
 
     def _distributed(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
@@ -318,3 +319,19 @@ def _contains(item: Value, container: Value) -> bool | None:
     if isinstance(container, Const) and isinstance(container.value, str) and isinstance(item.value, str):
         return item.value in container.value
     return None
+
+
+def _number(operator: str, operands: list[Value]) -> str:
+    """The type of what an operator makes of Python's numbers, where it is known."""
+    if operator in COMPARISONS.values():
+        return "bool"
+    types = {
+        type(operand.value).__name__ if isinstance(operand, Const) else operand.type
+        for operand in operands
+        if isinstance(operand, (Const, Scalar))
+    }
+    if not types <= {"int", "float", "bool"}:
+        return ""
+    if "float" in types or operator == "__truediv__":
+        return "float"
+    return "int" if operator in ("__add__", "__sub__", "__mul__", "__floordiv__", "__mod__") else ""

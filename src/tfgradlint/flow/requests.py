@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import ARGUMENT, LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph import ARGUMENT, COPIED, LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.judgements import Judgement, Reason
 from tfgradlint.flow.search import (
     ANY,
@@ -326,7 +326,7 @@ class Judge:
             return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, "rebound", steps)
         if isinstance(source, Unknown):
             return None
-        return Reason(Cause.UNWATCHED_TENSOR, self._site, "", steps)
+        return Reason(Cause.UNWATCHED_TENSOR, self._site, _copied(source), steps)
 
     def _watched_late(self, key: object, path: Path) -> bool:
         watched_at = self._tape.watch_times.get(key, 0)
@@ -342,7 +342,7 @@ class Judge:
         shared = [node for node in origins if node in used or node.variable in variables]
         if not shared:
             return None
-        return Reason(Cause.DERIVED_SOURCE, source.node.site)
+        return Reason(Cause.DERIVED_SOURCE, source.node.site, _copied(source))
 
     def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
         """Target and source were given the wrong way round: the source was computed from the target."""
@@ -360,6 +360,11 @@ class Judge:
             if any(edge.effect is Effect.UNKNOWN for edge in node.edges):
                 return node.why or "effect not known"
         return "alternatives"
+
+
+def _copied(source: Value) -> str:
+    """Whether the source is what a compiled function gets for a variable of Keras."""
+    return "argument" if isinstance(source, Tensor) and source.node.why == COPIED else ""
 
 
 def _refusal(source: Value) -> str:

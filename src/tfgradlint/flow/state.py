@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tfgradlint.flow.graph import Node
@@ -62,12 +62,14 @@ class State:
     def mark(self) -> int:
         return len(self._journal)
 
-    def snapshot(self, mark: int) -> Snapshot:
-        """What was written since ``mark``."""
+    def snapshot(self, mark: int, wanted: Callable[[Any, Any], bool] | None = None) -> Snapshot:
+        """What was written since ``mark``; of that only the keys and values that are ``wanted``."""
         taken: Snapshot = {}
         self.work += len(self._journal) - mark
         for fields, key, _ in self._journal[mark:]:
-            taken[(id(fields), key)] = (fields, key, fields.get(key, MISSING))
+            value = fields.get(key, MISSING)
+            if wanted is None or wanted(key, value):
+                taken[(id(fields), key)] = (fields, key, value)
         return taken
 
     def rollback(self, mark: int) -> None:

@@ -53,9 +53,16 @@ class Tensor(Noded):
 
 
 class Array(Noded):
-    """A NumPy array or scalar: never followed by a tape."""
+    """A NumPy array or scalar: never followed by a tape.
 
-    __slots__ = ()
+    ``exact``: certainly NumPy's own, and not a number of Python that a function of NumPy returned.
+    """
+
+    __slots__ = ("exact",)
+
+    def __init__(self, node: Node, exact: bool = False) -> None:
+        super().__init__(node)
+        self.exact = exact
 
 
 class Held(Array):
@@ -301,7 +308,7 @@ class Scope(Cell):
 class Function(Value):
     """A function or lambda of the module."""
 
-    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "statement")
+    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "statement", "xla")
 
     def __init__(
         self,
@@ -312,13 +319,15 @@ class Function(Value):
         graph: bool = False,
         owner: Class | None = None,
         statement: cst.CSTNode | None = None,
+        xla: bool = False,
     ) -> None:
         self.node = node
         self.name = name
         self.scope = scope
         self.defaults = defaults
-        #: Compiled by ``tf.function``.
+        #: Compiled by ``tf.function``, and perhaps by XLA.
         self.graph = graph
+        self.xla = xla
         #: The class in whose body it was defined.
         self.owner = owner
         #: The statement that a lambda stands in.

@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.containers import dictionary, listing, mapping
 from tfgradlint.flow.values import (
-    FALSE,
     NONE,
-    TRUE,
-    Array,
-    Class,
     Const,
     Deferred,
     Entries,
-    Function,
     Instance,
     Items,
     Listing,
@@ -23,12 +18,11 @@ from tfgradlint.flow.values import (
     Partial,
     Scalar,
     Several,
-    Symbol,
     Tensor,
     Unknown,
     Value,
-    Variable,
 )
+from tfgradlint.libraries.kinds import isinstance_
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -178,52 +172,6 @@ def _len(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Va
         if content.rest is None:
             return Const(len(content.entries))
     return Scalar(interp.recorder.leaf(), "int")
-
-
-def _isinstance(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) != 2:
-        return None
-    kinds = args[1].items if isinstance(args[1], Items) else (args[1],)
-    answers = [_instance_of(args[0], kind) for kind in kinds]
-    if True in answers:
-        return TRUE
-    return FALSE if all(answer is False for answer in answers) else Scalar(interp.recorder.leaf(), "bool")
-
-
-_TYPES: dict[type, tuple[str, ...]] = {
-    Tensor: ("tf.Tensor",),
-    Variable: ("tf.Variable",),
-    Array: ("numpy.ndarray",),
-    Mapping: ("builtins.dict",),
-    Function: (),
-}
-_TESTED = frozenset(
-    "tf.Tensor tf.Variable numpy.ndarray builtins.dict builtins.list builtins.tuple builtins.float builtins.int "
-    "builtins.str builtins.bool tf.GradientTape".split()
-)
-
-
-def _instance_of(value: Value, kind: Value) -> bool | None:
-    if isinstance(value, Instance) and isinstance(kind, Class):
-        lineage = list(value.cls.lineage())
-        if kind in lineage:
-            return True
-        return False if all(isinstance(each, Class) for each in lineage) else None
-    if not isinstance(kind, Symbol) or kind.path not in _TESTED:
-        return None
-    if isinstance(value, Const):
-        own: tuple[str, ...] = (f"builtins.{type(value.value).__name__}",)
-        if isinstance(value.value, bool):
-            own = ("builtins.bool", "builtins.int")
-    elif isinstance(value, Listing):
-        own = (f"builtins.{value.fields['content'].type}",)
-    elif isinstance(value, Items):
-        own = (f"builtins.{value.type}",)
-    elif type(value) in _TYPES:
-        own = _TYPES[type(value)]
-    else:
-        return None
-    return kind.path in own
 
 
 def _getattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -378,7 +326,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.max": _extreme,
     "builtins.min": _extreme,
     "builtins.len": _len,
-    "builtins.isinstance": _isinstance,
+    "builtins.isinstance": isinstance_,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,

@@ -100,6 +100,7 @@ def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     """The body runs twice, like any loop."""
     body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
     content = interp.calls.iterate(values)
+    interp.repeats("maximum_iterations" in kwargs)
     if not isinstance(content, Items):
         return None
     turns: list[Value] = []
@@ -140,16 +141,19 @@ def _stacked(interp: Interpreter, value: Value) -> Value:
 def _vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Unlike ``tf.map_fn`` it traces its function."""
     interp.recorder.level += 1
+    loops = interp.bounded
     try:
         return _map_fn(interp, args, kwargs)
     finally:
         interp.recorder.level -= 1
+        interp.bounded = loops
 
 
 def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
     if not isinstance(function, (Function, Method, Thunk)):
         return None
+    interp.repeats(True)
     return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
 
 
@@ -210,6 +214,7 @@ def _fold(scanning: bool) -> Handler:
         function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
         if not isinstance(function, (Function, Method)):
             return None
+        interp.repeats(True)
         state = argument(args, kwargs, 2, "initializer")
         state = _element(interp, elements) if _is_none(state) else state
         for _ in range(2):

@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.graph import Edge, Effect
+from tfgradlint.flow.state import Raised
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -22,7 +23,6 @@ from tfgradlint.flow.values import (
     Layer,
     Listing,
     Method,
-    Scalar,
     Several,
     Symbol,
     Tensor,
@@ -33,6 +33,9 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
+from tfgradlint.libraries.keras_building import ASSEMBLED, assemble, doubt, holds_own, mark_built
+from tfgradlint.libraries.keras_compile import COMPILED, compiled, computed, suffer
+from tfgradlint.libraries.keras_inference import predicted
 from tfgradlint.libraries.keras_layers import (
     ACTIVATIONS,
     BLOCKING,
@@ -60,7 +63,6 @@ from tfgradlint.libraries.keras_models import (
 )
 from tfgradlint.libraries.keras_modes import asked, training_as, unless_training
 from tfgradlint.libraries.keras_optimizers import is_optimizer
-from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
     ADDED,
     HIDDEN,
@@ -71,7 +73,6 @@ from tfgradlint.libraries.keras_weights import (
     is_sequential,
     keras_name,
     library_of,
-    mark_built,
     of_keras_2,
     open_up,
     set_trainable,
@@ -140,6 +141,9 @@ def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: 
         return
     if "trainable" in kwargs:
         set_trainable(interp, instance, kwargs["trainable"])
+    if isinstance(interp.calls.class_attribute(instance.cls, "build"), Function):
+        # Whoever calls it: Keras does not call it again.
+        interp.state.set(instance, "build", Thunk("build", lambda given, named: build(interp, instance, given)))
     base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
     inner: Value | None = None
     if base.endswith("Sequential"):
@@ -191,6 +195,8 @@ def _run_parts(
 ) -> Value:
     if is_sequential(callee) and callee.own is None:
         value = args[0] if args else kwargs.get("inputs", NONE)
+        if ASSEMBLED not in callee.fields and holds_own(callee):
+            _assembled(interp, callee)
         for part in parts:
             if isinstance(part, (Layer, Instance, Thunk)):
                 site = interp.recorder.site
@@ -200,6 +206,21 @@ def _run_parts(
                 return interp.unknown("model", *args, *Reach(callee).variables)
         return value
     return _one_layer(interp, callee, [*args, *kwargs.values()])
+
+
+def _assembled(interp: Interpreter, chain: Layer) -> None:
+    site = interp.recorder.site
+    assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
+    interp.recorder.site = site
+
+
+def _built(interp: Interpreter, model: Layer | Instance) -> None:
+    """``build(shape)``: in Keras 3 that makes the weights of its own layers and chains, and of nothing else."""
+    inner = model.fields.get(INNER) if isinstance(model, Instance) else model
+    if isinstance(inner, Layer):
+        (_assembled if is_sequential(inner) else mark_built)(interp, inner)
+    elif of_keras_2(interp, model):
+        doubt(interp, model)
 
 
 def _once_more(interp: Interpreter, callee: Layer, given: Value) -> Value | None:
@@ -302,11 +323,16 @@ def _call_instance(
     inputs = [_tensor(interp, value) for value in args]
     traced = any(node.placeholder for value in inputs for node in nodes_of(value))
     unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
+    told = len(interp.reports.steps)
     with training_as(interp, known):
         recorder.level += traced
         interp.unconverted += unconverted
         try:
             return interp.calls.call(Method(function, instance), inputs, kwargs)
+        except Raised:
+            if traced:
+                suffer(interp, told, site)
+            raise
         finally:
             recorder.pinned = pinned
             recorder.level -= traced
@@ -336,30 +362,31 @@ def method(
 ) -> Value | None:
     """A method of a layer or model."""
     if name == "compile":
-        return keras_training.compiled(interp, world, receiver, args, kwargs)
+        return compiled(interp, world, receiver, args, kwargs)
     if name in ("fit", "train_on_batch"):
         return keras_training.fitted(interp, world, receiver, name, args, kwargs)
     if name == "add_weight":
         return _added(interp, receiver, kwargs)
-    if name in ("predict", "predict_on_batch", "evaluate"):
-        return _predicted(interp, receiver, name, [*args, *kwargs.values()])
+    if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
+        return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and receiver.fields.get(COMPILED):
-        return keras_training.computed(interp, world, receiver, args, kwargs)
+        return computed(interp, world, receiver, args, kwargs)
     if name == "add_loss" and args:
         keras_training.added(interp, args[0])
         return NONE
     if name == "get_weights":
-        return Listing(Several(Array(interp.recorder.leaf())))
+        return Listing(Several(Array(interp.recorder.leaf(), True)))
     if name == "get_layer":
         return _found(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:
         old = receiver.fields["parts"]
         more = Items((*old.items, args[0])) if isinstance(old, Items) else Several(interp.unknown("layer", args[0]))
         interp.state.set(receiver, "parts", more)
+        interp.state.delete(receiver, ASSEMBLED)
         build_chain(interp, receiver)
         return NONE
     if name == "build":
-        mark_built(interp, receiver)
+        _built(interp, receiver)
     if name in SILENT:
         return NONE
     return None
@@ -377,39 +404,6 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
             made.fields[MAKE] = (receiver.cls.name, name.value)
         interp.state.set(receiver, ADDED, (*receiver.fields.get(ADDED, ()), made))
     return made
-
-
-def _predicted(interp: Interpreter, receiver: Layer | Instance, name: str, given: list[Value]) -> Value:
-    """Arrays or numbers: no tape sees how they came about."""
-    if of_keras_2(interp, receiver):
-        refused = _refused(interp, receiver, name)
-        if refused:
-            interp.calls.gradients.refuses(Cause.PREDICTED, refused, name)
-    mark_built(interp, receiver)
-    nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
-    if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
-        nodes.append(interp.unknown("model").node)
-    edges = [
-        Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
-        for node in nodes
-    ]
-    node = interp.recorder.plain(edges)
-    return Scalar(node) if name == "evaluate" else Array(node)
-
-
-def _refused(interp: Interpreter, receiver: Layer | Instance, name: str) -> str:
-    """The exception of Keras 2, which runs a compiled function that reads its input from an iterator.
-
-    A tape that watches the weights wants to know the gradient of that at once.
-    """
-    if interp.graph_level:
-        return "RuntimeError"
-    watching = any(
-        tape.accessed and tape not in interp.recorder.tapes.stopped for tape, _ in interp.recorder.tapes.active
-    )
-    weights = any(each.fields["trainable"] is True for each in Reach(receiver).variables)
-    compiled = keras_training.eager(interp, receiver.fields.get(COMPILED) or {}) is False
-    return "LookupError" if name != "evaluate" and watching and weights and compiled else ""
 
 
 def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:

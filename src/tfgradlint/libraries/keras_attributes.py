@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
+    Class,
     Const,
+    Entries,
     Foreign,
     Instance,
     Items,
     Layer,
     Listing,
+    Mapping,
     Member,
     Scalar,
     Tensor,
+    Thunk,
     Unknown,
     Value,
     Variable,
 )
-from tfgradlint.libraries.keras_lists import LISTS, listed
+from tfgradlint.libraries.keras_compile import COMPILED
+from tfgradlint.libraries.keras_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     called,
 )
-from tfgradlint.libraries.keras_training import COMPILED
 from tfgradlint.libraries.keras_weights import (
     INNER,
     Reach,
@@ -33,17 +38,20 @@ from tfgradlint.libraries.keras_weights import (
     open_up,
     set_trainable,
 )
+from tfgradlint.libraries.untracked import ASSIGNED
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
 METHODS = SILENT | frozenset(
-    "add_weight add predict predict_on_batch evaluate get_weights get_layer fit train_on_batch "
+    "add_weight add predict predict_on_batch evaluate test_on_batch get_weights get_layer fit train_on_batch "
     "compute_loss add_loss".split()
 )
 #: Attributes that are made of a model's steps or weights; and those that are plain facts.
 _MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
+#: What Keras or the analysis itself sets.
+_OWN = frozenset({"build", "built", "trainable"})
 _FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
     ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
 )
@@ -111,9 +119,42 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
         return attribute(interp, receiver.fields[INNER], name)
     if name in _MADE or name == "layers":
         if name == "layers":
+            held = None if receiver.open else _in_order(receiver)
+            if held is not None:
+                return Listing(Items(tuple(held), "list"))
             open_up(interp, receiver)
         return interp.unknown(name, *Reach(receiver).variables)
     return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
+
+
+def _in_order(receiver: Instance) -> list[Value] | None:
+    """The layers that an object of the module holds, as they were assigned."""
+    order = list(receiver.fields.get(ASSIGNED) or ())
+    names = {name for name in receiver.fields if isinstance(name, str)} - _OWN
+    if not names <= set(order):
+        return None
+    return _held([receiver.fields[name] for name in order if name in names])
+
+
+def _held(values: Sequence[Value]) -> list[Value] | None:
+    """The layers among an object's attributes and in their lists, in order; None where something may hide one."""
+    found: dict[int, Value] = {}
+    for value in values:
+        if isinstance(value, (Listing, Mapping)):
+            value = value.fields["content"]
+        if isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls)):
+            found[id(value)] = value
+        elif isinstance(value, (Items, Entries)):
+            complete = isinstance(value, Items) or value.rest is None
+            inner = _held(value.items if isinstance(value, Items) else list(value.entries.values()))
+            if inner is None or not complete:
+                return None
+            found.update((id(each), each) for each in inner)
+        elif isinstance(value, Instance) and all(isinstance(base, Class) for base in value.cls.lineage()):
+            continue  # Keras does not look into other objects
+        elif not isinstance(value, (*WEIGHTLESS, Variable)) or (isinstance(value, Thunk) and value.name == "Lambda"):
+            return None
+    return list(found.values())
 
 
 def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:

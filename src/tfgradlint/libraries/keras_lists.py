@@ -102,7 +102,7 @@ class Weights:
             self._all(value.items, frozen)
         elif isinstance(value, Entries) and value.rest is None:
             self._all(value.entries.values(), frozen)
-        elif not isinstance(value, _WEIGHTLESS):
+        elif not isinstance(value, WEIGHTLESS):
             self.known = False
 
     def _all(self, values: object, frozen: bool) -> None:
@@ -203,7 +203,7 @@ def _in_order(value: Instance, fields: list[Value]) -> bool:
 
 
 _CONTAINERS = (Listing, Mapping, Items, Entries)
-_WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
+WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
 
 
 def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, Node, trainable
-from tfgradlint.flow.values import NONE, Foreign, Tensor, Value, nodes_of
+from tfgradlint.flow.requests import flatten
+from tfgradlint.flow.values import (
+    NONE,
+    Foreign,
+    Function,
+    Instance,
+    Items,
+    Method,
+    Partial,
+    Tensor,
+    Value,
+    nodes_of,
+)
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -35,6 +47,17 @@ def method(
         interp.state.set(receiver, _SEEN, ())
         return NONE
     return None
+
+
+def update(interp: Interpreter, options: dict[str, Value]) -> None:
+    """Run the metrics of the module that a model was compiled with, as Keras does after each step."""
+    given = [options[name] for name in ("metrics", "weighted_metrics") if name in options]
+    for _, metric in flatten(Items(tuple(given)), ""):
+        own = interp.calls.class_attribute(metric.cls, "update_state") if isinstance(metric, Instance) else None
+        callee = Method(own, metric) if isinstance(own, Function) and isinstance(metric, Instance) else metric
+        if isinstance(callee, (Function, Method, Partial)):
+            truth, prediction = (Tensor(interp.recorder.op([], "float32")) for _ in range(2))
+            interp.calls.call(callee, [truth, prediction], {})
 
 
 #: A metric in a loop is given ever more; the latest serve the messages.

@@ -33,6 +33,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.libraries.creation import IN_TAPE, created
+from tfgradlint.libraries.keras_building import assemble
 from tfgradlint.libraries.keras_layers import DRAWING, FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS, Weights
 from tfgradlint.libraries.keras_modes import once_more
 from tfgradlint.libraries.keras_weights import (
@@ -42,7 +43,6 @@ from tfgradlint.libraries.keras_weights import (
     INNER,
     SEED,
     is_sequential,
-    mark_built,
     new_weight,
 )
 
@@ -185,7 +185,7 @@ def build_chain(interp: Interpreter, chain: Layer) -> None:
         site = interp.recorder.site
         _build_all(interp, parts)
         interp.recorder.site = site
-        mark_built(interp, chain)
+        assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
 
 
 def _knows_its_input(first: Value, followed: bool) -> bool:
@@ -215,12 +215,14 @@ def _build_all(interp: Interpreter, parts: tuple[Value, ...]) -> None:
             build(interp, part)
 
 
-def build(interp: Interpreter, instance: Instance) -> None:
-    """A layer of the module makes its weights, once."""
+def build(interp: Interpreter, instance: Instance, args: list[Value] | None = None) -> Value:
+    """A layer of the module makes its weights; Keras calls its ``build`` once, others as often as they like."""
     function = interp.calls.class_attribute(instance.cls, "build")
-    if isinstance(function, Function) and "built" not in instance.fields:
+    if isinstance(function, Function) and (args is not None or "built" not in instance.fields):
         interp.state.set(instance, "built", Const(True))
-        interp.calls.call(Method(function, instance), [Scalar(interp.recorder.leaf())], {})
+        shape: list[Value] = args if args else [Scalar(interp.recorder.leaf())]
+        interp.calls.call(Method(function, instance), shape, {})
+    return NONE
 
 
 def functional(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:

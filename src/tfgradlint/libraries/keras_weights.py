@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph import LEAF, Node, Site
@@ -130,44 +129,6 @@ class Reach:
     def _all(self, values: tuple[Value, ...]) -> None:
         for value in values:
             self._add(value)
-
-
-def mark_built(interp: Interpreter, value: Value, depth: int = 0) -> None:
-    """A layer, every layer of a chain, or every layer that an object of the module holds, has made its weights."""
-    if isinstance(value, Layer):
-        if value.fields.get(BUILT, True) is not True:
-            interp.state.set(value, BUILT, True)
-            if interp.unconverted and value.fields["trainable"] is not True:
-                _made_late(interp, value)
-        if is_sequential(value):
-            for part in value.parts or ():
-                mark_built(interp, part, depth + 1)
-    elif isinstance(value, Instance) and depth < 8:
-        if BUILT not in value.fields:
-            interp.state.set(value, BUILT, True)
-            _mark_all(interp, [value.fields[name] for name in value.fields if isinstance(name, str)], depth)
-            mark_built(interp, value.fields.get(INNER, NONE), depth + 1)
-    elif isinstance(value, (Listing, Mapping)) and depth < 8:
-        mark_built(interp, value.fields["content"], depth + 1)
-    elif isinstance(value, (Items, Entries)) and depth < 8:
-        _mark_all(interp, value.items if isinstance(value, Items) else list(value.entries.values()), depth)
-
-
-def _made_late(interp: Interpreter, layer: Layer) -> None:
-    """A frozen layer that is built by somebody else's ``call``.
-
-    Keras tries the call out first, where variables are noted down only. They are made afterwards, and by then they
-    are frozen, so that no tape watches them; where trying it out fails, they are made as ever.
-    """
-    for weight in (layer.own, *(layer.parts or ())):
-        if isinstance(weight, Variable) and weight.fields["trainable"] is True:
-            interp.state.set(weight, "listed", weight.fields.get("listed", True))
-            interp.state.set(weight, "trainable", None)
-
-
-def _mark_all(interp: Interpreter, values: Sequence[Value], depth: int) -> None:
-    for value in values:
-        mark_built(interp, value, depth + 1)
 
 
 def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0) -> None:

@@ -160,7 +160,7 @@ def _output(
         node.maybe_alias = bound.get(output.alias) or next(iter(bound.values()), None)
         node.loose = output.alias != "?"
     if output.kind == "array" or turned:
-        return Array(node)
+        return Array(node, True)
     if output.kind == "python":
         return Scalar(node)
     if output.kind == "list":
@@ -219,7 +219,7 @@ def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Caus
         return Cause.NUMPY_FUNCTION
     if name.startswith("keras.metrics.") and parameter == "y_pred":
         return Cause.METRIC_AS_LOSS
-    if name == "tf.stop_gradient":
+    if name in ("tf.stop_gradient", "tf.keras.backend.stop_gradient"):
         return Cause.STOP_GRADIENT
     if name == "tf.numpy_function":
         return Cause.NUMPY_CALLBACK

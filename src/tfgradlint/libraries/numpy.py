@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
 #: Attributes of arrays that are Python values.
 _FACTS = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
+#: Functions that make arrays and numbers of NumPy from nothing.
+_FRESH = frozenset(
+    "array asarray zeros ones full eye identity arange linspace logspace empty "
+    "float16 float32 float64 int32 int64".split()
+)
 _TO_PYTHON = frozenset({"item", "tolist", "tobytes"})
 _FLOAT64 = frozenset(
     "random.rand random.randn random.normal random.uniform random.random random.random_sample "
@@ -64,7 +69,15 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
             interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
-    return Array(node)
+    return Array(node, _exact(world, path, args, kwargs))
+
+
+def _exact(world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> bool:
+    """Whether the function gives NumPy's own array or number, and not one of Python."""
+    name = path.removeprefix("numpy.")
+    if name.startswith("random."):
+        return "size" in kwargs or (name in ("random.rand", "random.randn") and bool(args))
+    return name in _FRESH or _takes_values(world, path)
 
 
 def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -134,12 +147,33 @@ def _result_dtype(path: str, args: list[Value], kwargs: dict[str, Value]) -> str
     return None
 
 
+def function_of(operator: str) -> str:
+    """The function that an operator of arrays calls."""
+    name = operator.strip("_")
+    return "numpy." + _FUNCTIONS.get(name, name)
+
+
+_FUNCTIONS = {
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "pow": "power",
+    "floordiv": "floor_divide",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+}
+
+
 def attribute(interp: Interpreter, receiver: Array, name: str) -> Value | None:
     """An attribute of an array."""
     if name in _FACTS:
         return Scalar(interp.recorder.leaf())
     if name == "T":
-        return Array(interp.recorder.plain([Edge(receiver.node, Effect.PLAIN)], receiver.node.dtype))
+        return Array(interp.recorder.plain([Edge(receiver.node, Effect.PLAIN)], receiver.node.dtype), receiver.exact)
     return None
 
 
@@ -164,7 +198,10 @@ def method(
     dtype = receiver.node.dtype
     if name == "astype":
         dtype = named_dtype(args[0] if args else kwargs.get("dtype"))
-    return Array(interp.recorder.plain(edges, dtype))
+    # Generators of random numbers are arrays here too: with a size they give arrays.
+    return Array(
+        interp.recorder.plain(edges, dtype), "size" in kwargs or (isinstance(receiver, Array) and receiver.exact)
+    )
 
 
 def set_item(interp: Interpreter, operands: list[Value]) -> Value | None:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 ROOTS = frozenset({"scipy", "sklearn", "pandas", "PIL", "cv2", "skimage"})
 #: Keras' and TensorFlow's own ways out, below their roots.
 LEAVING = frozenset(
-    "keras.ops.convert_to_numpy keras.backend.get_value keras.utils.array_to_img keras.utils.img_to_array "
+    "keras.ops.convert_to_numpy keras.backend.get_value keras.backend.eval "
+    "keras.utils.array_to_img keras.utils.img_to_array "
     "keras.preprocessing.image.array_to_img keras.preprocessing.image.img_to_array tf.make_ndarray "
     "tf.make_tensor_proto".split()
 )

@@ -7,7 +7,8 @@ import math
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.graph import LEAF, Edge, Effect, trainable
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     FALSE,
     Array,
@@ -16,6 +17,8 @@ from tfgradlint.flow.values import (
     Const,
     Function,
     Instance,
+    Items,
+    Listing,
     Partial,
     Scalar,
     Symbol,
@@ -146,7 +149,7 @@ _WRAPPING = {
     "builtins.classmethod": "classmethod",
     "functools.cached_property": "cached",
 }
-_COMPILING = frozenset({"tf.function"})
+_COMPILING = frozenset({"tf.function", "tf.function.xla"})
 
 
 def decorate(interp: Interpreter, decorator: Value, function: Value) -> Value | None:
@@ -163,7 +166,7 @@ def decorate(interp: Interpreter, decorator: Value, function: Value) -> Value | 
 def _decorated(path: str, function: Value) -> Value | None:
     path = path.removesuffix("()")
     if path in _COMPILING:
-        return compiled(function)
+        return compiled(function, path.endswith(".xla"))
     if path == "contextlib.contextmanager":
         return None
     if path in _KEEPING:
@@ -173,8 +176,8 @@ def _decorated(path: str, function: Value) -> Value | None:
     return None
 
 
-def compiled(function: Value) -> Value:
-    """The function under ``tf.function``."""
+def compiled(function: Value, xla: bool = False) -> Value:
+    """The function under ``tf.function``; ``xla``: perhaps under XLA too."""
     if isinstance(function, Function):
         return Function(
             function.node,
@@ -184,6 +187,7 @@ def compiled(function: Value) -> Value:
             True,
             function.owner,
             function.statement,
+            xla or function.xla,
         )
     return function
 
@@ -201,3 +205,10 @@ def decorator_factory(path: str) -> Handler:
 
 for _path in _KEEPING - {"contextlib.contextmanager"}:
     HANDLERS[_path] = decorator_factory(_path)
+
+
+def own_number(value: Value) -> bool:
+    """Whether the value is certainly Python's own, and no array and no number of NumPy."""
+    if isinstance(value, Scalar):
+        return value.type != "" or all(node.kind == LEAF or node.edges for node in ancestors([value.node], 100))
+    return isinstance(value, (Const, Items, Listing))

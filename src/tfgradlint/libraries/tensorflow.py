@@ -149,11 +149,12 @@ def _is_none(value: Value) -> bool:
 def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
+    xla = "jit_compile" in kwargs and interp.expressions.truth(kwargs["jit_compile"]) is not False
     if isinstance(given, Function):
-        return python.compiled(given)
+        return python.compiled(given, xla)
     if isinstance(given, Method) and isinstance(given.function, Function):
-        return Method(python.compiled(given.function), given.receiver)
-    return Symbol("tf.function()") if _is_none(given) else None
+        return Method(python.compiled(given.function, xla), given.receiver)
+    return Symbol("tf.function.xla()" if xla else "tf.function()") if _is_none(given) else None
 
 
 def _gradients(name: str) -> Handler:

@@ -30,8 +30,9 @@ _LEVELS = 6
 
 def note(interp: Interpreter, receiver: Instance, name: str) -> None:
     """An attribute of an object is being assigned."""
-    sites = {**(receiver.fields.get(ASSIGNED) or {}), name: Site(interp.statement, None)}
-    interp.state.set(receiver, ASSIGNED, sites)
+    sites = dict(receiver.fields.get(ASSIGNED) or {})
+    sites.pop(name, None)  # what is assigned anew comes last
+    interp.state.set(receiver, ASSIGNED, {**sites, name: Site(interp.statement, None)})
 
 
 def report(interp: Interpreter, owner: Value, leaves: list[Value], judge: Judge, request: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.graph import Edge, Effect, Node, Site
+from tfgradlint.flow.graph import COPIED, Edge, Effect, Node, Site
 from tfgradlint.flow.values import (
     Array,
     Foreign,
@@ -28,6 +28,8 @@ from tfgradlint.libraries import (
     distribution,
     keras,
     keras_attributes,
+    keras_backend,
+    keras_compile,
     keras_metrics,
     keras_optimizers,
     numpy,
@@ -102,6 +104,8 @@ class World:
         #: Whether tensors may have been given the methods of arrays.
         self.numpy_behavior = False
         self._legacy = legacy_keras and choose(version) >= _KERAS_3
+        #: Whether the program imports Keras 2 under its own name: its variables are TensorFlow's.
+        self._tf_keras = False
         self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
 
     def keras_of(self, path: str) -> int:
@@ -117,6 +121,7 @@ class World:
 
     def imported(self, module: str) -> Value | None:
         root, dot, rest = module.partition(".")
+        self._tf_keras = self._tf_keras or root == "tf_keras"
         known = _ROOTS.get(root)
         if known is None:
             return self._users.symbol(module)
@@ -161,6 +166,18 @@ class World:
         if isinstance(owner, Value):
             untracked.report(interp, owner, leaves, judge, request)
 
+    def finished(self, interp: Interpreter) -> None:
+        """The module and all that nothing called have run."""
+        keras_compile.finish(interp)
+
+    def argument(self, interp: Interpreter, variable: Variable) -> Value | None:
+        if variable.library == "tf" or self._keras < 3 or self._tf_keras:
+            return None
+        # TensorFlow does not know the variables of Keras 3, and makes a tensor of what they hold.
+        node = interp.recorder.op([Edge(variable.node)], variable.node.dtype)
+        node.why = COPIED
+        return Tensor(node)
+
     def escaped(self, interp: Interpreter, value: Value) -> None:
         keras.escaped(interp, value)
 
@@ -185,7 +202,8 @@ class World:
         if told is not None:
             return told
         made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
-        made = made or distribution.call(interp, path) or keras.call(interp, self, path, args, kwargs)
+        made = made or distribution.call(interp, path) or keras_backend.call(interp, path, args, kwargs)
+        made = made or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
         module: Any = {"tf": tensorflow, "keras": tensorflow, "tf_keras": tensorflow, "numpy": numpy}.get(root, python)
@@ -246,6 +264,11 @@ class World:
         lead = next((place for place, each in enumerate(operands) if isinstance(each, (Tensor, Variable))), None)
         if lead is None:
             return self._unknown_operator(interp, name, operands)
+        if lead == 1 and _reads_itself(interp, operands[1]) and not python.own_number(operands[0]):
+            if self._keras < 3 or self._tf_keras or not (isinstance(operands[0], Array) and operands[0].exact):
+                return interp.somehow("array and keras variable", operands)
+            # NumPy is asked first, and a Keras variable lets itself be read.
+            return self._symbol(interp, numpy.function_of(name), operands, {})
         if lead == 1:
             name = _MIRRORED.get(name) or _SYMMETRIC.get(name) or "__r" + name[2:]
             operands = [operands[1], operands[0]]
@@ -254,10 +277,6 @@ class World:
             # ``number * truth`` is a logical "and" to TensorFlow; other operators refuse.
             return interp.somehow(f"operator {name} of numbers and truths", operands)
         owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
-        first = operands[0]
-        if lead == 1 and isinstance(first, Variable) and first.library == "keras" and isinstance(operands[1], Array):
-            # NumPy is asked first, and a Keras variable lets itself be read.
-            return interp.somehow("array and keras variable", operands)
         known = self.known(owner + name) or self.known(_TENSOR + name)
         return apply(interp, known, operands, {}) if known is not None else None
 
@@ -275,6 +294,13 @@ class World:
         node.why = f"operator {name}"
         node.loose = name in _ON_CONTAINERS
         return Unknown(node)
+
+
+def _reads_itself(interp: Interpreter, value: Value) -> bool:
+    """Whether NumPy makes an array of the value, where it meets one in an operator: not of TensorFlow's own."""
+    if isinstance(value, Variable):
+        return value.library != "tf"
+    return isinstance(value, Tensor) and value.node.placeholder and not interp.graph_level
 
 
 def canonical_path(path: str) -> str:

@@ -18,7 +18,8 @@ class DerivedSource(Rule):
     ## What it does
     Reports a slice, a cast, a reshape, `tf.identity`, `.value()`, `.read_value()` or the like that is handed
     to a gradient request although the target was not computed from it, only from the tensor or variable
-    that it was made from.
+    that it was made from. A `tf.function` that is given a variable of Keras 3 gets a tensor of its own for it: as a
+    source it is derived too.
 
     ## Why it matters
     A tape tells tensors apart by identity, not by their numbers. `x[1:3]` is a new tensor each time it is
@@ -80,7 +81,12 @@ class DerivedSource(Rule):
     cause = Cause.DERIVED_SOURCE
 
     def message(self, broken: Break) -> str:
-        """``step`` names the derivation."""
+        """``step`` names the derivation, or, with ``detail`` ``argument``, the call of the compiled function."""
+        if broken.detail:
+            return (
+                f"{broken.step} gives the compiled function a tensor made of the Keras variable, which the target was "
+                f"not computed from: {broken.suffers}; let the function read the variable itself"
+            )
         return (
             f"{broken.step} is a new tensor that the target was not computed from: {broken.suffers}; "
             "ask for the gradient of the original and slice, cast or reshape the result"

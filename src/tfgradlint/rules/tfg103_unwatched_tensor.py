@@ -18,7 +18,8 @@ class UnwatchedTensor(Rule):
     ## What it does
     Reports a gradient request for a tensor that this tape neither watched nor computed from something it
     watches. Each tape has its own list: what an outer tape watches, an inner one does not, and neither does
-    the next tape of a loop. `reset()` empties the list.
+    the next tape of a loop. `reset()` empties the list. A variable of Keras 3 is a tensor inside a `tf.function`
+    that it is given to.
 
     ## Why it matters
     A tape watches trainable variables by itself, and nothing else. For every other tensor the request
@@ -90,7 +91,12 @@ class UnwatchedTensor(Rule):
     cause = Cause.UNWATCHED_TENSOR
 
     def message(self, broken: Break) -> str:
-        """``source`` names the tensor."""
+        """``source`` names the tensor; ``detail`` is ``argument`` where it was a Keras variable outside."""
+        if broken.detail:
+            return (
+                f"{broken.source} is a tensor that the compiled function got for a Keras variable: {broken.suffers}; "
+                "let the function read the variable itself, or call the tape's watch() on the tensor"
+            )
         return (
             f"{broken.source} is a tensor that this tape never watched: {broken.suffers}; "
             "call the tape's watch() on it before it is used, or make it a tf.Variable"

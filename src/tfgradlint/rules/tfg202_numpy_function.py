@@ -100,7 +100,8 @@ class NumpyFunction(Rule):
     (`losses[i] = loss`), when everything between source and target goes through the array.
 
     No finding: arrays and NumPy numbers as operands (`np.float32(2) * t`, `array @ t`, `total += t` are all
-    TensorFlow's operators), NumPy on data, shapes and metrics, an order from `np.argsort` used as an index,
+    TensorFlow's operators; but a variable of Keras 3 behind an array, as in `mask * layer.kernel`, lets NumPy read
+    it, and the product is an array), NumPy on data, shapes and metrics, an order from `np.argsort` used as an index,
     and the few functions that hand the work back to the tensor (`np.flip` of a tensor that is no variable,
     `numpy.polynomial.polynomial.polyval`).
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 #: For functions that leave TensorFlow, what to write instead: the same values, with a gradient.
 COUNTERPARTS = {
+    "keras.backend.eval": "the tensor itself",
     "keras.backend.get_value": "the tensor itself",
     "keras.ops.convert_to_numpy": "the tensor itself",
     "scipy.linalg.expm": "tf.linalg.expm()",
@@ -29,6 +30,7 @@ COUNTERPARTS = {
     "sklearn.metrics.mean_absolute_error": "tf.reduce_mean(tf.abs(...))",
     "sklearn.metrics.mean_squared_error": "tf.reduce_mean(tf.square(...))",
     "sklearn.preprocessing.normalize": "tf.math.l2_normalize()",
+    "tf.keras.backend.eval": "the tensor itself",
     "tf.keras.backend.get_value": "the tensor itself",
     "tf.make_ndarray": "the tensor itself",
 }

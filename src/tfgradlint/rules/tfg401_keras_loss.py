@@ -13,7 +13,9 @@ class KerasLoss(Rule):
     Reports the step that ends the way from the prediction to the loss, where the loss is one that Keras
     trains with: a function, a lambda or an instance of a `keras.losses.Loss` subclass given to `compile` (alone,
     or for one of several outputs), a value given to `add_loss`, the result of an overridden `compute_loss`. A
-    loss that never uses the prediction is reported at `compile` or `add_loss`.
+    loss that never uses the prediction is reported at `compile` or `add_loss`. `compile` takes any loss: the
+    finding names the `fit` or `train_on_batch` that suffers, where the file has one. Of a model that is compiled
+    again before it is trained, the last loss counts.
 
     No finding where another part of the loss carries the gradient: straight-through rounding, masks and weights
     made by comparisons, targets under `tf.stop_gradient`. No finding for metrics, for NumPy on constants, and for
@@ -77,13 +79,12 @@ class KerasLoss(Rule):
 
     def message(self, broken: Break) -> str:
         """``detail`` is ``unused`` where the loss never uses the prediction, ``zero`` where its gradient is zero."""
+        suffers = broken.suffers if broken.request else f"fit {broken.result}"
         if broken.detail == "missing":
-            return f'{broken.step} is given no loss: {broken.suffers}; pass one, such as loss="mse", or use add_loss'
+            return f'{broken.step} is given no loss: {suffers}; pass one, such as loss="mse", or use add_loss'
         if broken.detail == "unused":
-            return (
-                f"the loss given to {broken.step} never uses the prediction: {broken.suffers}; compute it from y_pred"
-            )
+            return f"the loss given to {broken.step} never uses the prediction: {suffers}; compute it from y_pred"
         remedy = f"use {broken.remedy}" if broken.remedy else "train with a smooth loss and keep this one as a metric"
         if broken.detail == "zero":
-            return f"{broken.step} gives this loss a gradient of zero: {broken.suffers}; {remedy}"
-        return f"{broken.step} ends the way from the prediction to the loss: {broken.suffers}; {remedy}"
+            return f"{broken.step} gives this loss a gradient of zero: {suffers}; {remedy}"
+        return f"{broken.step} ends the way from the prediction to the loss: {suffers}; {remedy}"

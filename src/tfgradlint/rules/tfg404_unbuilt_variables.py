@@ -12,8 +12,9 @@ class UnbuiltVariables(Rule):
     ## What it does
     Reports an expression such as `model.trainable_variables` or `layer.trainable_weights` that is evaluated before
     the model has been built, where the list is used as the sources of a request later. A layer without an input
-    shape (`Dense(4)`), a `Sequential` without `Input` and a subclassed model get their weights when they are
-    called for the first time, or by `build()`.
+    shape (`Dense(4)`) and a `Sequential` without `Input` get their weights when they are called for the first
+    time, or by `build()`. A subclassed model gets them when it is called: in Keras 3 `build(shape)` makes none of
+    the weights of the layers it holds, unless it has a `build` method of its own that does.
 
     No finding: functional models and a `Sequential` with an `Input`, which are built from the start; a list that
     is read after a first call or after `build()`; one that is read again in every step; a list that is only
@@ -85,5 +86,5 @@ class UnbuiltVariables(Rule):
         held = "holds a part of the weights only" if broken.detail == "part" else "is empty"
         return (
             f"{broken.step} {held} before the model is built: {broken.suffers}; "
-            "give the model an Input, call it or build() it first, or read the list where it is used"
+            "give the model an Input, call it first, or read the list where it is used"
         )

@@ -19,7 +19,7 @@ class MetricAsLoss(Rule):
     Reports `compile(loss=...)` with an object of `keras.metrics`, a metric class of your own, a function such as
     `keras.metrics.categorical_accuracy` or a name such as `"accuracy"`. In a tape, and in a loss function, it
     reports the call of the metric (or of its `result`) through which everything goes that the target knows of the
-    source.
+    source. Of a model that is compiled again before it is trained, the last loss counts.
 
     No finding for metrics beside the loss, however they are updated and read, and for the plain error functions
     that `keras.metrics` shares with `keras.losses` (`keras.metrics.mean_squared_error`): they keep no state.
@@ -69,7 +69,8 @@ class MetricAsLoss(Rule):
         """``detail`` is the metric as the program names it, where the finding stands at ``compile``."""
         remedy = broken.remedy or "a loss of keras.losses"
         if broken.detail:
-            return f"{broken.step} is given the metric {broken.detail} as a loss: {broken.suffers}; use {remedy}"
+            suffers = broken.suffers if broken.request else f"fit {broken.result}"
+            return f"{broken.step} is given the metric {broken.detail} as a loss: {suffers}; use {remedy}"
         return f"{broken.step} is a metric and has no gradient: {broken.suffers}; use {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:

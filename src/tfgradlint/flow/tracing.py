@@ -1,0 +1,102 @@
+"""Compiled functions: what they are given, and which trace TensorFlow uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph import ARGUMENT, Edge, Effect
+from tfgradlint.flow.values import (
+    Array,
+    Const,
+    Entries,
+    Function,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Scope,
+    Tensor,
+    Value,
+    Variable,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+
+class Traces:
+    """The traces of compiled functions."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        #: The variables that a compiled function was first called with.
+        self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
+
+    def arguments(self, args: list[Value], kwargs: dict[str, Value]) -> tuple[list[Value], dict[str, Value]]:
+        """What a compiled function gets for its arguments."""
+        done: dict[int, Value] = {}
+        return (
+            [self._traced(value, done) for value in args],
+            {name: self._traced(value, done) for name, value in kwargs.items()},
+        )
+
+    def _traced(self, value: Value, done: dict[int, Value]) -> Value:
+        """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside.
+
+        ``done`` holds the sequences met before.
+        """
+        if isinstance(value, (Array, Tensor)):
+            recorder = self._interp.recorder
+            effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
+            node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
+            node.why = ARGUMENT
+            return Tensor(node)
+        if isinstance(value, Items):
+            if id(value) not in done:
+                items = tuple(self._traced(item, done) for item in value.items)
+                done[id(value)] = Items(items, value.type, value.fields)
+            return done[id(value)]
+        if isinstance(value, Variable):
+            return self._interp.libraries.argument(self._interp, value) or value
+        if isinstance(value, Mapping) and isinstance(value.fields["content"], Entries):
+            entries = value.fields["content"].entries
+            known = {key: self._traced(each, done) for key, each in entries.items() if isinstance(each, Variable)}
+            if any(entries[key] is not each for key, each in known.items()):
+                return Mapping(Entries({**entries, **known}, value.fields["content"].rest))
+        if isinstance(value, Listing) and isinstance(value.fields["content"], Items):
+            content = self._traced(value.fields["content"], done)
+            replaced = zip(value.fields["content"].items, content.items, strict=True)  # type: ignore[attr-defined]
+            if any(isinstance(one, Variable) and one is not other for one, other in replaced):
+                return Listing(content)
+        return value
+
+    def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
+        """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
+        given = [*args, *kwargs.values()]
+        variables = [value for value in given if isinstance(value, Variable)]
+        # Another kind of argument, or another Python value, makes another trace.
+        kinds = tuple(repr(value.value) if isinstance(value, Const) else type(value).__name__ for value in given)
+        if variables == self._first_variables.setdefault((id(function.node), kinds), variables):
+            return False
+        # That makes a difference where the function also reaches one of them by itself.
+        reached: list[Value] = [value for each in given if isinstance(each, Instance) for value in each.fields.values()]
+        scope: Scope | None = function.scope
+        while scope is not None:
+            reached.extend(scope.fields.values())
+            scope = scope.parent
+        return any(value is variable for value in reached for variable in variables)
+
+    def under_xla(self, run: Callable[[], Value]) -> Value:
+        """A function that XLA compiles: what its loops keep for the gradient does not leave it."""
+        interp = self._interp
+        loops = interp.bounded, interp.unbounded
+        interp.xla, interp.bounded, interp.unbounded = True, 0, 0
+        try:
+            result = run()
+            if (interp.bounded or interp.unbounded) and interp.recorder.tapes.active:
+                return interp.somehow("loop under XLA", [result])
+            return result
+        finally:
+            interp.xla = False
+            interp.bounded, interp.unbounded = loops
