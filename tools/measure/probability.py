@@ -240,18 +240,24 @@ def _word(gradient: Any) -> str:
 
 # -- all points together
 
+#: Words that speak of the point rather than of the method.
+_OPEN = {"mixed", "nonfinite", "zero"}
+
 
 def _agreed(seen: list[Effects]) -> Effects:
-    """The words on which all points agree; of second derivatives, too, or they are not known."""
+    """The words on which all points agree; of second derivatives, too, or they are not known.
+
+    A zero at a few points proves nothing of others: the density of a count may be flat at 1 and nowhere else.
+    """
     found: Effects = {}
     for name in seen[0]:
         words = [effects[name].partition("/") for effects in seen if name in effects]
         firsts, seconds = {first for first, _, _ in words}, {second for _, _, second in words if second}
-        if len(firsts) > 1 or firsts & {"mixed", "nonfinite"}:
+        if len(firsts) > 1 or firsts & _OPEN:
             continue
         found[name] = firsts.pop()
         if found[name] == "flows":
-            known = seconds.pop() if len(seconds) == 1 and not seconds & {"mixed", "nonfinite"} else "?"
+            known = seconds.pop() if len(seconds) == 1 and not seconds & _OPEN else "?"
             found[name] += "" if known == "flows" else f"/{known}"
     return found
 
@@ -336,9 +342,6 @@ def _of_all(
         if tensors is None or variables is None:
             return None
         same = {arg: word for arg, word in tensors.effects.items() if _first(variables, arg) == _first(tensors, arg)}
-        if method.endswith(OF_SAMPLE):
-            # What cancels out here need not do so to the last digit for other numbers.
-            same = {arg: word for arg, word in same.items() if word != "zero"}
         for arg in same:
             if arg != "value" and not arg.startswith("other."):
                 early = [_first(ways[way], arg) == _first(tensors, arg) for way in _WAYS if "before" in way]
