@@ -105,13 +105,16 @@ def test_the_dtype_of_the_draw_changes_nothing_else(name: str) -> None:
         )
         stored = usual(f"distributions.{name}.{method}").outputs[0].effects
         effects = point.run(method, twice=False).effects
-        assert {key: effects[key].partition("/")[0] for key in stored} == dict(stored)
+        same = {key: word.partition("/")[0] for key, word in effects.items() if key in stored}
+        assert same
+        assert same.items() <= dict(stored).items()
 
 
 def test_every_entry_is_well_formed() -> None:
-    words = {"flows", "none", "zero"}
+    words = {"flows", "none"}
     names = list(DATA.names())
-    classes = [name for name in names if known(name.removeprefix("tfp.")).cases[0].outputs[0].kind == "object"]
+    kinds = {name: known(name.removeprefix("tfp.")).cases[0].outputs[0].kind for name in names}
+    classes = [name for name, kind in kinds.items() if kind in ("object", "remembering", "remembering value")]
     assert len(classes) > 100
     for name in names:
         cases = known(name.removeprefix("tfp.")).cases
@@ -235,3 +238,36 @@ def test_nothing_is_said_where_nothing_was_measured(lines: str) -> None:
     assert check(program) == []
     (prediction,) = predict(program)
     assert {source.verdict for source in prediction.sources} <= {"unknown"}
+
+
+FITTED = """import tensorflow as tf
+import tensorflow_probability as tfp
+
+w = tf.Variable(2.0)
+data = tf.constant([1.0, 2.0])
+for step in range(2):
+    with tf.GradientTape() as tape:
+        batch = {batch}
+        y = tf.reduce_sum(tfp.distributions.{made}.log_prob(batch))
+    gradients.append(tape.gradient(y, w))
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "batch", "arrives", "verdict"),
+    [
+        ("Weibull(w, 1.0)", "data", [True, False], "unknown"),
+        ("Weibull(w, 1.0)", "data * 1.0", [True, True], "flows"),
+        ("LogNormal(w, 1.0)", "data", [True, True], "flows"),
+        ("Gamma(w, 1.0)", "data", [True, True], "flows"),
+    ],
+)
+def test_a_bijector_may_remember_a_value_from_the_step_before(
+    made: str, batch: str, arrives: list[bool], verdict: str
+) -> None:
+    program = FITTED.format(made=made, batch=batch)
+    gradients: list[Any] = []
+    exec(program, {"gradients": gradients})
+    assert [gradient is not None for gradient in gradients] == arrives
+    (prediction,) = predict(program)
+    assert prediction.verdict == verdict

@@ -8,12 +8,10 @@ answer at another point, is left out: it is not known.
 from __future__ import annotations
 
 import argparse
-import ast
 import inspect
 import json
 import re
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +20,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tools.measure.recipes import Recipe, Samples, recipes
+
 FOLDER = Path(__file__).parents[2] / "src" / "tfgradlint" / "knowledge" / "probability"
-_HERE = Path(__file__).parent
 _POINTS = 3
 #: Methods of distributions: without an argument, of a value of the distribution, of a probability, of another one.
 _PLAIN = ("sample", "mean", "mode", "stddev", "variance", "covariance", "entropy")
@@ -37,87 +36,11 @@ _FLOATS = ["float16", "bfloat16", "float32", "float64"]
 Effects = dict[str, str]
 
 
-class Recipe(NamedTuple):
-    """How an object is made: expressions by parameter; ``given`` is what a bijector's forward way is given."""
-
-    name: str
-    arguments: dict[str, str]
-    given: str = ""
-
-
 class Seen(NamedTuple):
     """What was seen of one method: the dtype that comes out, and the word for each argument."""
 
     dtype: str
     effects: Effects
-
-
-class Samples:
-    """Values at one point, each other than all others, the same in every run."""
-
-    def __init__(self, *key: object) -> None:
-        self._random = np.random.default_rng(zlib.crc32(repr(key).encode()))
-
-    def _between(self, low: float, high: float, shape: tuple[int, ...]) -> Any:
-        return self._random.uniform(low, high, shape or (4,)).astype("float32")
-
-    def real(self, *shape: int) -> Any:
-        return self._between(-1.2, 1.2, shape)
-
-    def positive(self, *shape: int) -> Any:
-        return self._between(0.4, 1.8, shape)
-
-    def large(self, *shape: int) -> Any:
-        return self._between(2.6, 4.7, shape)
-
-    def unit(self, *shape: int) -> Any:
-        return self._between(0.15, 0.45, shape)
-
-    def above(self, least: float = 2.0) -> Any:
-        return self._between(least, least + 1.4, ())
-
-    def below(self) -> Any:
-        return self._between(-3.5, -2.0, ())
-
-    def integers(self, value: float) -> Any:
-        return np.full(4, value, "float32")
-
-    def simplex(self, *shape: int) -> Any:
-        made = self._between(0.5, 2.0, shape)
-        return made / made.sum(-1, keepdims=True)
-
-    def direction(self, *shape: int) -> Any:
-        made = self._between(0.5, 2.0, shape)
-        return made / np.sqrt((made * made).sum(-1, keepdims=True))
-
-    def rising(self, *shape: int) -> Any:
-        return np.cumsum(self._between(0.3, 1.2, shape), -1) - np.float32(1.5)
-
-    def triangle(self, batch: int, size: int) -> Any:
-        made = np.tril(self._between(-0.6, 0.6, (batch, size, size)), -1)
-        return made + np.eye(size, dtype="float32") * self._between(0.6, 1.6, (batch, size, 1))
-
-    def covariance(self, batch: int, size: int) -> Any:
-        root = self.triangle(batch, size)
-        return root @ root.swapaxes(-1, -2)
-
-    def evaluate(self, text: str) -> Any:
-        names = [name for name in dir(self) if not name.startswith("_")]
-        return eval(text, {name: getattr(self, name) for name in names})
-
-
-def recipes(family: str) -> dict[str, list[Recipe]]:
-    """The table of a family, by class."""
-    found: dict[str, list[Recipe]] = {}
-    for line in (_HERE / f"{family}.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, _, rest = line.partition(":")
-            text, _, given = rest.partition("|")
-            call = ast.parse(f"dict({text.strip()})", mode="eval").body
-            assert isinstance(call, ast.Call)
-            arguments = {word.arg or "": ast.unparse(word.value) for word in call.keywords}
-            found.setdefault(name, []).append(Recipe(name, arguments, given.strip()))
-    return found
 
 
 # -- one object at one point
@@ -300,6 +223,7 @@ def measure(family: str, name: str) -> Iterator[tuple[str, dict[str, object]]]:
     """The entries of one class: first the class itself, with each parameter that was tried.
 
     ``later``: it is read whenever a method is called; ``now``: when the object is made; ``number``: it was a plain one.
+    The kind tells what is remembered of a value until the next time.
     """
     own = recipes(family)[name]
     later: dict[str, bool] = {}
@@ -321,14 +245,60 @@ def measure(family: str, name: str) -> Iterator[tuple[str, dict[str, object]]]:
     entries |= _attributes(family, own, later)
     words = {name: "number" for recipe in own for name in recipe.arguments}
     words |= {name: "later" if flag else "now" for name, flag in later.items()}
-    yield (
-        f"tfp.{family}.{name}",
-        {
-            "params": _signature(parameters),
-            "cases": [{"outputs": [{"kind": "object", "effects": dict(sorted(words.items()))}]}],
-        },
-    )
+    kind = kind_of(family, own)
+    case = {"outputs": [{"kind": kind, "effects": dict(sorted(words.items()))}]}
+    yield f"tfp.{family}.{name}", {"params": _signature(parameters), "cases": [case]}
     yield from ((f"tfp.{family}.{name}.{method}", entry) for method, entry in sorted(entries.items()))
+
+
+def remembered(family: str, recipe: Recipe) -> set[str]:
+    """The arguments for which another tape gets another gradient when the value is the very same.
+
+    Bijectors remember what they made of a tensor, across objects of the same parameters too, and hand it out again
+    when another tape is recording; so do distributions that are made with them.
+    """
+    methods = ("log_prob",) if family == "distributions" else (*_FORWARD, *_INVERSE)
+    found: set[str] = set()
+    for way in ("variables", "tensors"):
+        for again in (True, False):
+            for method in methods:
+                point = Point(family, recipe, 0, way, {})
+                one = point.make()
+                kept: list[Any] = []
+                seen: list[list[Any]] = []
+                try:
+                    value = point.argument(point.make(), method)
+                    for _ in range(2):
+                        tape, gradients = _once(point, one if again else None, method, value)
+                        kept.append(tape)
+                        seen.append(gradients)
+                except Exception:
+                    continue
+                names = ("value", *point.tracked)
+                found |= {name for name, one, two in zip(names, *seen, strict=True) if not _alike(one, two)}
+    return found
+
+
+def kind_of(family: str, own: list[Recipe]) -> str:
+    """``remembering``: what it made, and the parameters with it; ``remembering value``: the value's part alone."""
+    names = {name for recipe in own for name in remembered(family, recipe)}
+    return "remembering" if names - {"value"} else "remembering value" if names else "object"
+
+
+def _once(point: Point, made: Any, method: str, value: Any) -> tuple[Any, list[Any]]:
+    sources = [value, *point.tracked.values()]
+    with tf.GradientTape(persistent=True) as tape:
+        for each in sources:
+            if not isinstance(each, tf.Variable) and each.dtype.is_floating:
+                tape.watch(each)
+        result = tf.reduce_sum(getattr(point.make() if made is None else made, method)(value))
+    return (tape, result), [_request(tape, result, each) for each in sources]
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if one is None or other is None or isinstance(one, str):
+        return one is other or one == other
+    return bool(np.allclose(tf.convert_to_tensor(one), tf.convert_to_tensor(other), equal_nan=True))
 
 
 def _of_all(

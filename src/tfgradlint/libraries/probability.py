@@ -10,10 +10,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.graph import Edge, Effect, Node
+from tfgradlint.flow.graph import OP, Edge, Effect, Node
 from tfgradlint.flow.values import (
     HOLDS,
     NONE,
+    Array,
     Const,
     Foreign,
     Items,
@@ -166,14 +167,28 @@ def _measured(
         if not isinstance(other, Foreign) or other.path != receiver.path or not _covered(interp, other):
             return interp.unknown(f".{name}()", *everything)
         given.update({f"other.{key}": value for key, value in other.fields[_BOUND].items()})
+    blurred: list[Node] = []
+    if "value" in given and _remembered(interp, receiver, given["value"]):
+        if _kind(receiver) == "remembering":
+            return interp.somehow(f".{name}() of what it may know", everything)
+        blurred = nodes_of(given.pop("value"))
     if "value" in given and _related(receiver, given["value"]):
         again = _data().get(f"{receiver.path}.{name}(sample)")
         if again is None or not _just_drawn(receiver, given["value"]):
             return interp.somehow(f".{name}() of what it made", everything)
         known = again
         given["value"] = NONE  # told of with the parameters
-    bound = {**own, **given}
-    return applied(interp, known, {key: value for key, value in bound.items() if key not in _HARMLESS})
+    bound = {key: value for key, value in {**own, **given}.items() if key not in _HARMLESS}
+    result = applied(interp, known, bound)
+    if blurred and isinstance(result, Tensor):
+        edges = [Edge(result.node), *(Edge(node, Effect.UNKNOWN) for node in blurred)]
+        return Tensor(interp.recorder.op(edges, result.node.dtype))
+    return result
+
+
+def _kind(receiver: Foreign) -> str:
+    known = _data().get(receiver.path)
+    return known.cases[0].outputs[0].kind if known is not None else ""
 
 
 def _covered(interp: Interpreter, receiver: Foreign) -> bool:
@@ -199,6 +214,22 @@ def _default(known: Known, name: str, value: Value) -> bool:
     """Whether what is given is what would be there anyway."""
     texts = [param.default for param in known.params if param.name == name]
     return isinstance(value, Const) and texts == [repr(value.value)]
+
+
+def _remembered(interp: Interpreter, receiver: Foreign, value: Value) -> bool:
+    """Whether the result may be one that was made before, under another tape.
+
+    Bijectors keep what they made of a tensor. What is made anew each time they cannot know: plain numbers, and what
+    was computed under the tapes that are recording now.
+    """
+    if _kind(receiver) == "object":
+        return False
+    if isinstance(value, (Const, Array, Scalar)) or (isinstance(value, (Listing, Items)) and not nodes_of(value)):
+        return False
+    active = interp.recorder.tapes.active
+    if not isinstance(value, Tensor) or value.node.kind != OP or value.node.maybe_alias or value.node.loose:
+        return True
+    return not active or value.node.active != active
 
 
 def _related(receiver: Foreign, value: Value) -> bool:
