@@ -245,10 +245,11 @@ import tensorflow_probability as tfp
 
 w = tf.Variable(2.0)
 data = tf.constant([1.0, 2.0])
+fitted = tfp.distributions.{made}
 for step in range(2):
     with tf.GradientTape() as tape:
         batch = {batch}
-        y = tf.reduce_sum(tfp.distributions.{made}.log_prob(batch))
+        y = tf.reduce_sum(fitted.log_prob(batch))
     gradients.append(tape.gradient(y, w))
 """
 
