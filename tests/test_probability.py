@@ -272,3 +272,19 @@ def test_a_bijector_may_remember_a_value_from_the_step_before(
     assert [gradient is not None for gradient in gradients] == arrives
     (prediction,) = predict(program)
     assert prediction.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("method", "remedy"), [("sample", "log probability of what was drawn"), ("mode", "log probability of the truth")]
+)
+def test_the_message_names_the_way_on_that_has_a_gradient(method: str, remedy: str) -> None:
+    program = f"{START}with tf.GradientTape() as tape:\n    d = tfd.Categorical(logits=w)\n"
+    program += f"    y = tf.cast(d.{method}(), tf.float32) * 2.0\ntape.gradient(y, w)\n"
+    (finding,) = check(program)
+    assert finding.code == "TFG301"
+    assert finding.message.startswith(f"d.{method}() has no gradient: tape.gradient(y, w) on line 9 returns None; ")
+    assert remedy in finding.message
+    d, w = tfp.distributions.Categorical, tf.Variable([0.1, 0.2])
+    with tf.GradientTape() as tape:
+        y = d(logits=w).log_prob(d(logits=w).sample())
+    assert tape.gradient(y, w).numpy().any()
