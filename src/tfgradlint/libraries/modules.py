@@ -157,8 +157,8 @@ class Found:
         elif isinstance(value, Foreign):
             if PARTS in value.fields:
                 yield value
-            elif HOLDS in value.fields:
-                self.complete = False  # distributions are modules, too
+            elif HOLDS in value.fields or value.path.startswith("snt."):
+                self.complete = False  # distributions and Sonnet's optimizers are modules, too
         elif isinstance(value, Items) and level < 8:
             for item in value.items:
                 yield from self._leaves(item, level + 1)

@@ -111,8 +111,9 @@ def attribute(interp: Interpreter, receiver: Foreign, name: str) -> Value | None
         return Member(receiver, name)
     if name in _FACTS:
         return Scalar(interp.recorder.leaf(), _FACTS[name])
-    value = receiver.fields[_BOUND].get(name)
-    if isinstance(value, (Tensor, Variable)) and _data().get(f"{receiver.path}.{name}") is not None:
+    value: Value | None = receiver.fields[_BOUND].get(name)
+    reference = isinstance(value, (Tensor, Variable)) and _is_reference(value)
+    if value is not None and reference and _data().get(f"{receiver.path}.{name}") is not None:
         return value
     composed = receiver.path in _COMPOSED and isinstance(value, Foreign)
     return value if composed else interp.unknown(name, receiver)
@@ -203,11 +204,18 @@ def _covered(interp: Interpreter, receiver: Foreign) -> bool:
             continue
         if name not in tried and not _default(known, name, value):
             return False
-        if tried.get(name) == "now" and not same_tapes and nodes_of(value):
+        if not same_tapes and (tried.get(name) == "now" or not _is_reference(value)) and nodes_of(value):
             return False
         if isinstance(value, Foreign):
             return False
     return True
+
+
+def _is_reference(value: Value) -> bool:
+    """Whether the object keeps it as it is; a list, or a variable of Keras, is made a tensor at once."""
+    if isinstance(value, Variable):
+        return value.library == "tf"
+    return isinstance(value, (Tensor, Array, Scalar))
 
 
 def _default(known: Known, name: str, value: Value) -> bool:
