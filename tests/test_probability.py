@@ -295,3 +295,24 @@ def test_the_message_names_the_way_on_that_has_a_gradient(method: str, remedy: s
     with tf.GradientTape() as tape:
         y = d(logits=w).log_prob(d(logits=w).sample())
     assert tape.gradient(y, w).numpy().any()
+
+
+@pytest.mark.parametrize("method", ["sample", "log_prob", "entropy"])
+def test_every_distribution_is_told_as_it_was_measured(method: str) -> None:
+    """A program for each way to make each: what is predicted for a parameter is the word of the data."""
+    compared = 0
+    for name, ways in probability.recipes("distributions").items():
+        entry = DATA.get(f"tfp.distributions.{name}.{method}")
+        for recipe in ways if entry is not None else ():
+            names = [argument for argument, text in recipe.arguments.items() if "(" in text]
+            made = ", ".join(f"{key}={key if key in names else text}" for key, text in recipe.arguments.items())
+            program = "import tensorflow as tf\nimport tensorflow_probability as tfp\nx = tf.ones([4, 3])\n"
+            program += "".join(f"{argument} = tf.Variable(tf.random.uniform([4, 3]))\n" for argument in names)
+            program += f"with tf.GradientTape() as tape:\n    made = tfp.distributions.{name}({made})\n"
+            program += f"    y = tf.cast(made.{method}({'x + 0.0' if method == 'log_prob' else ''}), tf.float32)\n"
+            (prediction,) = predict(f"{program}tape.gradient(y, [{', '.join(names)}])\n")
+            effects = usual(f"distributions.{name}.{method}").outputs[0].effects
+            words = [effects.get(argument, "unknown") for argument in names]
+            assert [source.verdict for source in prediction.sources] == words, recipe
+            compared += len(words)
+    assert compared > 50

@@ -18,6 +18,7 @@ from tfgradlint.flow.values import (
     Mapping,
     Member,
     Scalar,
+    Several,
     Symbol,
     Tensor,
     Value,
@@ -72,7 +73,7 @@ def is_optimizer(value: Value) -> bool:
 
 def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A new module or optimizer, or one of the functions about modules; None for anything else."""
-    if not path.startswith(ROOT + "."):
+    if not path.startswith(ROOT + ".") or any(isinstance(value, Several) for value in args):
         return None
     name = path.removeprefix("snt.")
     if path == "snt.allow_empty_variables" and len(args) == 1:
