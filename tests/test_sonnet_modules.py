@@ -202,7 +202,7 @@ UNKNOWN = {
     ),
     "nothing is known of the module": "m = snt.nets.ResNet50(10)\n",
     "it depends on an option": "import lib\nm = snt.Linear(2, with_bias=lib.flag)\n",
-    "its arguments are unpacked": "m = snt.Linear(*[2, False])\n",
+    "its arguments are unpacked": "import lib\nm = snt.Linear(*lib.sizes)\n",
     "a vocabulary is given": "m = snt.Embed(existing_vocab=tf.ones([4, 2]))\n",
     "it was called in one of two branches": "import lib\nm = snt.Linear(2)\nif lib.flag:\n    m(tf.ones([2, 3]))\n",
 }
