@@ -22,12 +22,14 @@ MODULES = frozenset(
         "test_keras_layers",
         "test_loss_functions",
         "test_measuring",
+        "test_probability",
         "test_random_programs",
         "test_random_training",
         "test_remedies",
         "test_remedies_libraries",
         "test_remedies_operations",
         "test_repairs",
+        "test_sonnet_modules",
     }
 )
 TESTS = frozenset(

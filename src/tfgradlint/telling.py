@@ -39,7 +39,10 @@ _AFTERMATH = {
     Cause.KERAS_LOSS: {"": "trains nothing with it"},
     Cause.METRIC_AS_LOSS: {"": "returns None"},
     Cause.MISMATCHED_VARIABLES: {"": ""},
-    Cause.UNBUILT: {"": "returns []", "part": "leaves the rest out"},
+    Cause.UNBUILT: {
+        **dict.fromkeys(("", "sonnet"), "returns []"),
+        **dict.fromkeys(("part", "sonnet part"), "leaves the rest out"),
+    },
     Cause.FROZEN: {"": "returns []", "fit": "trains nothing"},
     Cause.UNTRACKED: {"": "leaves it out"},
     Cause.CREATED_IN_CALL: {"": ""},

@@ -9,6 +9,7 @@ from tfgradlint.flow.graph import LEAF, Edge, Effect, Node
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.values import (
     NONE,
+    TRUE,
     Array,
     Cell,
     Choice,
@@ -136,10 +137,21 @@ class Objects:
                 return self._interp.calls.call(found.function, [receiver], {})
             if found.kind == "classmethod":
                 return Method(found.function, receiver.cls)
+            if found.kind == "once":
+                function = found.function
+                return Thunk(name, lambda args, kwargs: self._once(function, receiver, args, kwargs))
             return found.function
         if isinstance(found, Instance) and self.class_attribute(found.cls, "__get__") is not None:
             return self._interp.unknown("descriptor", receiver)
         return found
+
+    def _once(self, function: Value, receiver: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A method that does nothing but the first time it is called on an object."""
+        done = ("once", id(function))
+        if done not in receiver.fields:
+            self._interp.state.set(receiver, done, TRUE)
+            self._interp.calls.call(Method(function, receiver), args, kwargs)
+        return NONE
 
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""

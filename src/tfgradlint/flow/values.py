@@ -277,6 +277,10 @@ class Layer(Cell):
         return content.items if isinstance(content, Items) else None
 
 
+#: Among the fields of a :class:`Foreign`: the values that it holds.
+HOLDS = ("foreign", "holds")
+
+
 class Foreign(Cell):
     """An object of a library's class that is no tensor, variable or layer, such as an optimizer or a metric.
 
@@ -345,7 +349,7 @@ class Method(Value):
 
 
 class Wrapped(Value):
-    """``property``, ``cached``, ``staticmethod``, ``classmethod`` around a function of a class."""
+    """``property``, ``cached``, ``staticmethod``, ``classmethod``, ``once`` around a function of a class."""
 
     __slots__ = ("function", "kind", "setter")
 
@@ -438,4 +442,6 @@ def nodes_of(value: Value, limit: int = 400) -> list[Node]:
             stack.extend(item.values)
         elif isinstance(item, Slice):
             stack.extend(item.parts)
+        elif isinstance(item, Foreign) and HOLDS in item.fields:
+            stack.append(item.fields[HOLDS])
     return found

@@ -120,7 +120,8 @@ def _receiver(frame: Frame) -> Instance | None:
 def _cached(frame: Frame) -> bool:
     node = frame.function.node if frame.function is not None else None
     decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
-    return any("cache" in cst.Module([]).code_for_node(each) for each in decorators)
+    texts = [cst.Module([]).code_for_node(each) for each in decorators]
+    return any("cache" in text or text.strip().endswith("once") for text in texts)
 
 
 _PLAIN = (cst.Equal, cst.NotEqual, cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)

@@ -9,6 +9,7 @@ from tfgradlint.flow.graph import Site
 from tfgradlint.flow.judgements import LACKING, Lack, Reason
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
+    HOLDS,
     NONE,
     Array,
     Class,
@@ -102,8 +103,10 @@ class Weights:
             self._all(value.items, frozen)
         elif isinstance(value, Entries) and value.rest is None:
             self._all(value.entries.values(), frozen)
-        elif not isinstance(value, WEIGHTLESS):
-            self.known = False
+        elif not isinstance(value, WEIGHTLESS) or (
+            self._legacy and isinstance(value, Foreign) and HOLDS in value.fields
+        ):
+            self.known = False  # Keras 2 tracks modules of others, too
 
     def _all(self, values: object, frozen: bool) -> None:
         for value in values:  # type: ignore[attr-defined]
@@ -146,7 +149,7 @@ class Weights:
             bases = [base for base in value.cls.lineage() if not isinstance(base, Class)]
             # Objects that are no layers are not looked into.
             plain = all(isinstance(base, Symbol) and keras_name(base.path) is None for base in bases)
-            self.known = self.known and plain and not value.open
+            self.known = self.known and plain and not value.open and not (self._legacy and bases)
             return
         flag = value.fields.get("trainable", Const(True))
         if OPENED in value.fields or not isinstance(flag, Const):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, Node, trainable
 from tfgradlint.flow.values import (
+    HOLDS,
     NONE,
     Array,
     Choice,
     Const,
+    Foreign,
     Function,
     Items,
     Listing,
@@ -60,16 +62,19 @@ def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str,
 def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of calling what is ``known``; None where the data does not cover the call."""
     bound = bind(known, args, kwargs)
-    return None if bound is None else _applied(interp, known, bound)
+    return None if bound is None else applied(interp, known, bound)
 
 
-def _applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+def applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+    """The same with the arguments by parameter."""
     for name, value in bound.items():
         if isinstance(value, Choice):
             # Where the parameter has no default, an alternative that is ``None`` would be refused.
             needed = any(param.name == name and param.required for param in known.params)
             given = [each for each in value.values if not (needed and isinstance(each, Const) and each.value is None)]
-            return interp.calls.any_of(given, lambda each, name=name: _applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
+            return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
+    if any(isinstance(value, Foreign) and HOLDS in value.fields for value in bound.values()):
+        return interp_unknown(interp, known, bound)  # measured with tensors
     constants: dict[str, object] = {}
     for name, value in bound.items():
         literal = named_dtype(value) or _literal(value)
@@ -89,7 +94,7 @@ _MAYBE_SAME = (Tensor, Unknown, Variable)
 
 def interp_unknown(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
     """The result depends on the arguments, nobody knows how; but on nothing else."""
-    if any(isinstance(value, Function) for value in bound.values()):
+    if any(isinstance(value, (Function, Foreign)) for value in bound.values()):
         return interp.unknown(f"call of {known.name}", *bound.values())
     return interp.somehow(f"arguments of {known.name}", list(bound.values()))
 

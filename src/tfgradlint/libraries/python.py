@@ -140,7 +140,7 @@ def _autograph_cast(interp: Interpreter, name: str, value: Value) -> Value:
 _KEEPING = frozenset(
     "functools.wraps functools.lru_cache functools.cache contextlib.contextmanager abc.abstractmethod "
     "typing.no_type_check typing.override typing.final dataclasses.dataclass tf.autograph.experimental.do_not_convert "
-    "tf.Module.with_name_scope tf.keras.utils.register_keras_serializable "
+    "tf.Module.with_name_scope snt.no_name_scope tf.keras.utils.register_keras_serializable "
     "keras.saving.register_keras_serializable tf.keras.saving.register_keras_serializable".split()
 )
 _WRAPPING = {
@@ -148,6 +148,7 @@ _WRAPPING = {
     "builtins.staticmethod": "staticmethod",
     "builtins.classmethod": "classmethod",
     "functools.cached_property": "cached",
+    "snt.once": "once",
 }
 _COMPILING = frozenset({"tf.function", "tf.function.xla"})
 

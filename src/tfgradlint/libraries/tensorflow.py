@@ -13,18 +13,14 @@ from tfgradlint.flow.values import (
     Cell,
     Choice,
     Const,
-    Entries,
     Function,
-    Instance,
     Items,
-    Layer,
     Listing,
     Mapping,
     Method,
     Noded,
     Partial,
     Scalar,
-    Several,
     Symbol,
     Tensor,
     Unknown,
@@ -35,8 +31,7 @@ from tfgradlint.flow.values import (
 from tfgradlint.libraries import callbacks, python
 from tfgradlint.libraries.creation import created
 from tfgradlint.libraries.dtypes import firm_dtype, named_dtype
-from tfgradlint.libraries.keras_lists import OWNER
-from tfgradlint.libraries.keras_weights import MAKE, is_keras, of_keras_2
+from tfgradlint.libraries.keras_weights import MAKE
 from tfgradlint.libraries.measured import apply
 from tfgradlint.libraries.numpy import without_content
 
@@ -238,61 +233,6 @@ def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, na
             return Const(receiver.fields["trainable"])
         return Scalar(interp.recorder.leaf(), _FACTS[name])
     return None
-
-
-def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
-    """What ``tf.Module`` gives its subclasses: the variables among the attributes."""
-    bases = [base.path for base in receiver.cls.lineage() if isinstance(base, Symbol)]
-    if bases != ["tf.Module"]:
-        return None
-    if name in ("trainable_variables", "variables"):
-        found: list[Variable] = []
-        if not _collect(interp, receiver, found, set()):
-            return None
-        if name == "trainable_variables":
-            found = [variable for variable in found if variable.fields["trainable"] is not False]
-        made = Listing(Items(tuple(found), "tuple"))
-        made.fields[OWNER] = receiver
-        return made
-    if name == "name":
-        return Scalar(interp.recorder.leaf(), "str")
-    return None
-
-
-def _collect(interp: Interpreter, value: object, found: list[Variable], seen: set[int]) -> bool:
-    """The variables of a module in TensorFlow's order: attributes by name. False where an unknown may hide some."""
-    if id(value) in seen:
-        return True
-    seen.add(id(value))
-    if isinstance(value, Variable):
-        if value not in found and value.library == "tf":
-            found.append(value)
-        return True
-    if isinstance(value, Instance):
-        if is_keras(value.cls):
-            return not of_keras_2(interp, value)  # since Keras 3 its layers are no modules
-        own = [value.fields[name] for name in sorted(value.fields, key=str)]
-        # Variables that the module holds itself come before those of the modules it holds.
-        direct = [each for each in own if not isinstance(each, Instance)]
-        nested = [each for each in own if isinstance(each, Instance)]
-        return _collect_all(interp, [*direct, *nested], found, seen)
-    if isinstance(value, (Listing, Mapping)):
-        return _collect(interp, value.fields["content"], found, seen)
-    if isinstance(value, Items):
-        return _collect_all(interp, list(value.items), found, seen)
-    if isinstance(value, Entries):
-        ordered = [value.entries[key] for key in sorted(value.entries, key=str)]
-        return _collect_all(interp, ordered, found, seen) and value.rest is None
-    if isinstance(value, Layer) and of_keras_2(interp, value):
-        return False
-    return not isinstance(value, (Unknown, Several, Choice))
-
-
-def _collect_all(interp: Interpreter, values: list[Value], found: list[Variable], seen: set[int]) -> bool:
-    complete = True
-    for value in values:
-        complete = _collect(interp, value, found, seen) and complete
-    return complete
 
 
 def method(

@@ -32,9 +32,12 @@ from tfgradlint.libraries import (
     keras_compile,
     keras_metrics,
     keras_optimizers,
+    modules,
     numpy,
     others,
+    probability,
     python,
+    sonnet,
     tensorflow,
     untracked,
 )
@@ -56,6 +59,8 @@ _ROOTS = {
     "math": "math",
     "keras": "keras",
     "tf_keras": "tf_keras",
+    "tensorflow_probability": probability.ROOT,
+    "sonnet": sonnet.ROOT,
     "functools": "functools",
     "itertools": "itertools",
     "operator": "operator",
@@ -80,7 +85,10 @@ _SAME_MODULES = (
     ("tf.losses.", "tf.keras.losses."),
     ("tf.metrics.", "tf.keras.metrics."),
     ("tf.initializers.", "tf.keras.initializers."),
+    ("tfp.python.", "tfp."),
 )
+#: Libraries of which only some names are known; any other may be anything.
+_KNOWN_BY_NAME = {probability.ROOT: probability.symbol, sonnet.ROOT: sonnet.symbol}
 #: The first TensorFlow that brings Keras 3.
 _KERAS_3 = (2, 16)
 _WITH_KERAS_2 = "2.15"
@@ -135,8 +143,12 @@ class World:
     def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Symbol):
             found = numpy.constant(receiver.path, name) or python.constant(receiver.path, name)
-            if self._users.owns(receiver.path) and receiver.path.partition(".")[0] not in _ROOTS.values():
+            root = receiver.path.partition(".")[0]
+            if self._users.owns(receiver.path) and root not in _ROOTS.values():
                 return self._users.symbol(f"{receiver.path}.{name}")
+            if root in _KNOWN_BY_NAME:
+                path = canonical_path(f"{receiver.path}.{name}")
+                return _KNOWN_BY_NAME[root](path) or self._users.symbol(path)
             return found if found is not None else Symbol(canonical_path(f"{receiver.path}.{name}"))
         if isinstance(receiver, (Tensor, Variable)):
             return tensorflow.attribute(interp, self, receiver, name)
@@ -148,9 +160,13 @@ class World:
             if name in keras_optimizers.METHODS and keras_optimizers.own_class(receiver.cls) is not None:
                 return Member(receiver, name)
             found = keras_attributes.instance_attribute(interp, receiver, name)
-            return found if found is not None else tensorflow.instance_attribute(interp, receiver, name)
+            return found if found is not None else modules.instance_attribute(interp, receiver, name)
         if isinstance(receiver, Layer):
             return keras_attributes.attribute(interp, receiver, name)
+        if isinstance(receiver, Foreign) and probability.is_own(receiver):
+            return probability.attribute(interp, receiver, name)
+        if sonnet.is_own(receiver) and isinstance(receiver, Foreign):
+            return sonnet.attribute(interp, receiver, name)
         return None
 
     def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
@@ -180,6 +196,7 @@ class World:
 
     def escaped(self, interp: Interpreter, value: Value) -> None:
         keras.escaped(interp, value)
+        sonnet.escaped(interp, value)
 
     # -- calls
 
@@ -202,6 +219,7 @@ class World:
         if told is not None:
             return told
         made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
+        made = made or probability.call(interp, path, args, kwargs) or sonnet.call(interp, path, args, kwargs)
         made = made or distribution.call(interp, path) or keras_backend.call(interp, path, args, kwargs)
         made = made or keras.call(interp, self, path, args, kwargs)
         if made is not None:
@@ -242,6 +260,10 @@ class World:
     def _foreign(
         self, interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
     ) -> Value | None:
+        if probability.is_own(receiver):
+            return probability.method(interp, receiver, name, args, kwargs)
+        if sonnet.is_own(receiver) or sonnet.is_optimizer(receiver):
+            return sonnet.method(interp, self, receiver, name, args, kwargs)
         if receiver.path == datasets.DATASET:
             return datasets.method(interp, receiver, name, args, kwargs)
         if receiver.path == distribution.STRATEGY:

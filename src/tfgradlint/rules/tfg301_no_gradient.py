@@ -24,6 +24,8 @@ REMEDIES = {
     "argsort": "use tf.sort() for the values, or the order only in tf.gather()",
     "categorical": _DRAW,
     "stateless_categorical": _DRAW,
+    "sample": _DRAW,
+    "mode": "add the log probability of the truth to the loss, in place of its distance from the mode",
     "shuffle": "shuffle the indices and use tf.gather() along them",
     "range": "use tf.linspace()",
     "hsv_to_rgb": "change the colours in RGB, tf.image.rgb_to_hsv() is the only way that has a gradient",
@@ -52,8 +54,8 @@ class NoGradient(Rule):
     ## What it does
     Reports a TensorFlow operation or operator without a gradient for the argument that leads to the source:
     `tf.round`, `tf.floor`, `x // 1.0`, `tf.argmax`, comparisons, `tf.argsort`, draws from
-    `tf.random.categorical`, `tf.random.shuffle` of values, `tf.range` with float limits,
-    `tf.image.hsv_to_rgb`, the parameters of some special functions.
+    `tf.random.categorical` and from discrete distributions, `tf.random.shuffle` of values, `tf.range` with
+    float limits, `tf.image.hsv_to_rgb`, the parameters of some special functions.
 
     It is a finding only where nothing else carries the gradient. A mask that is multiplied with a value, an
     index for `tf.gather`, `tf.where(mask, a, b)`, `x - tf.floor(x)`, a straight-through estimator and a

@@ -82,9 +82,13 @@ class UnbuiltVariables(Rule):
     cause = Cause.UNBUILT
 
     def message(self, broken: Break) -> str:
-        """``step`` is the expression that reads the list; ``detail``: ``part`` where some weights exist already."""
-        held = "holds a part of the weights only" if broken.detail == "part" else "is empty"
+        """``step`` is the expression that reads the list.
+
+        ``detail``: ``part`` where some weights exist already, and ``sonnet`` where the model is one of Sonnet.
+        """
+        held = "holds a part of the weights only" if broken.detail.endswith("part") else "is empty"
+        remedy = "call it once" if broken.detail.startswith("sonnet") else "give the model an Input, call it"
         return (
             f"{broken.step} {held} before the model is built: {broken.suffers}; "
-            "give the model an Input, call it first, or read the list where it is used"
+            f"{remedy} first, or read the list where it is used"
         )
