@@ -22,6 +22,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Known, load
+from tfgradlint.knowledge.layers import Layers, keras_of, load_layers
 from tfgradlint.knowledge.versions import choose
 from tfgradlint.libraries import (
     datasets,
@@ -79,8 +80,6 @@ _SAME_MODULES = (
     ("tf.metrics.", "tf.keras.metrics."),
     ("tf.initializers.", "tf.keras.initializers."),
 )
-#: The first TensorFlow that brings Keras 3.
-_KERAS_3 = (2, 16)
 _WITH_KERAS_2 = "2.15"
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
@@ -99,11 +98,16 @@ class World:
         """``version`` is the TensorFlow to go by; ``legacy_keras`` says that the program asks it for Keras 2."""
         self._knowledge = load(version)
         self._users = Users(gradients, _ROOTS)
-        self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
+        self._version = choose(version)
+        self._legacy = legacy_keras
 
     def keras_of(self, path: str) -> int:
         """The major version of Keras that a name stands for."""
-        return 2 if path.startswith("tf_keras.") else self._keras
+        return 2 if self._legacy else keras_of(path, self._version)
+
+    def layers(self, path: str) -> Layers:
+        """The layers of the Keras that a name stands for."""
+        return load_layers(self.keras_of(path), self._version)
 
     def known(self, path: str) -> Known | None:
         if path.startswith("tf_keras."):
