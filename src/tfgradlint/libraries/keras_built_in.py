@@ -38,7 +38,7 @@ def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs:
     if not callee.single or states is None or (known is not None and not _usual(known, by_name)):
         return interp.somehow("layer", [*given, *Reach(callee).variables])
     edges = [
-        _edge(interp, node, known.inputs.get(name) if known is not None else None, callee)
+        _edge(interp, node, _words(known, name, by_name) if known is not None else None, callee)
         for name, value in by_name.items()
         if name != "training"
         for node in nodes_of(value)
@@ -76,6 +76,21 @@ def _edge(interp: Interpreter, node: Node, words: Words | None, callee: Layer) -
     if words == _FLOWS:
         return Edge(node)
     return unless_training(interp, node) if words is not None and words.inference == "flows" else _unknown(node)
+
+
+def _words(known: LayerFacts, name: str, given: dict[str, Value]) -> Words | None:
+    """What a gradient towards an input gives in a call, as far as that says whether it trains."""
+    words = known.inputs.get(name)
+    if words is None or words.inference == words.training:
+        return words
+    flag = given.get("training", NONE)
+    if isinstance(flag, Const) and isinstance(flag.value, bool):
+        word = words.training if flag.value else words.inference
+        return Words(word, word)
+    # Some layers train where nobody says whether they should.
+    trains = any(param.name == "training" and param.default == "True" for param in known.call)
+    told = not (isinstance(flag, Const) and flag.value is None)
+    return None if trains or told else words
 
 
 def _unknown(node: Node) -> Edge:

@@ -61,7 +61,11 @@ def probe(keras: ModuleType, name: str, options: Mapping[str, Any], kinds: tuple
         call = inspect.signature(cls.call)
         found: list[Probe] = []
         for number, given in enumerate(inputs(name, call, GENERIC)):
-            found.append(_one(keras, name, options, (number, given), kinds))
+            try:
+                found.append(_one(keras, name, options, (number, given), kinds))
+            except Unmeasurable:
+                if not found:  # a later way, such as floats for whole numbers, need not be possible
+                    raise
     first, *rest = found
     for other in rest:
         first.words = {**other.words, **first.words}
