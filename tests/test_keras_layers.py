@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import keras
 import pytest
 
 from tfgradlint.knowledge import versions
@@ -12,11 +9,12 @@ from tfgradlint.knowledge.layers import LayerFacts, load_layers
 from tools.measure.layers import samples
 from tools.measure.layers.facts import measure_layer
 from tools.measure.layers.probing import KINDS, MODES, Probe, find, probe
-from tools.measure.layers.recording import activations, classes
+from tools.measure.layers.recording import activations, classes, installed
 from tools.measure.layers.writing import stored
 
+MAJOR, KERAS = next(installed())
 VERSION = versions.choose()
-LAYERS = load_layers(3, VERSION)
+LAYERS = load_layers(MAJOR, VERSION)
 NAMES = sorted(LAYERS.names())
 #: Of these every parameter is tried again.
 THOROUGHLY = (
@@ -36,8 +34,8 @@ THOROUGHLY = (
 )
 
 
-def fresh(name: str, **more: Any) -> Probe:
-    return probe(keras, name, {**samples.options(keras.layers, name), **more}, KINDS)
+def fresh(name: str) -> Probe:
+    return probe(KERAS, name, samples.options(KERAS.layers, name), KINDS)
 
 
 def usual_weights(facts: LayerFacts) -> list[str]:
@@ -68,15 +66,15 @@ def test_a_layer_is_what_the_data_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", THOROUGHLY)
 def test_every_parameter_does_what_the_data_says(name: str) -> None:
-    assert measure_layer(keras, name) == stored(3)[VERSION]["layers"][name]
+    assert measure_layer(KERAS, name) == stored(MAJOR)[VERSION]["layers"][name]
 
 
 def test_every_class_is_measured_or_told_to_be_not() -> None:
-    names, aliases = classes(keras)
+    names, aliases = classes(KERAS)
     assert sorted({*LAYERS.names(), *LAYERS.unmeasured}) == names
     assert not set(LAYERS.names()) & LAYERS.unmeasured.keys()
     for alias, name in aliases.items():
-        assert find(keras, alias) is find(keras, name)
+        assert find(KERAS, alias) is find(KERAS, name)
         assert LAYERS.get(alias) == LAYERS.get(name)
 
 
@@ -86,4 +84,4 @@ def test_few_classes_are_not_measured() -> None:
 
 
 def test_an_activation_does_what_the_data_says() -> None:
-    assert activations(keras) == LAYERS.activations
+    assert activations(KERAS) == LAYERS.activations

@@ -76,7 +76,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("StringLookup|TextVectorization", {"vocabulary": ["a", "b"]}),
     ("MelSpectrogram", {"fft_length": 64, "sequence_stride": 32, "sequence_length": 64, "num_mel_bins": 8}),
     ("STFTSpectrogram", {"frame_length": 32}),
-    ("MaxNumBoundingBoxes", {"max_number": 3}),
+    ("MaxNumBoundingBoxes", {"max_number": 3, "bounding_box_format": "xyxy"}),
 )
 _IMAGES = re.compile(
     r"Random.*|RandAugment|AugMix|AutoContrast|CenterCrop|Resizing|CutMix|MixUp|Equalization|Solarization"
