@@ -79,7 +79,7 @@ def test_every_class_is_measured_or_told_to_be_not() -> None:
 
 
 def test_few_classes_are_not_measured() -> None:
-    assert len(NAMES) > 130
+    assert len(NAMES) > 100
     assert set(LAYERS.unmeasured) <= samples.EXCLUDED.keys()
 
 

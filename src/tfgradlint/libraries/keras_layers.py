@@ -55,11 +55,12 @@ def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Ma
     weights = len(args) <= len(names) and "**" not in kwargs
     gradients = weights
     for name, value in bound.items():
-        if name == "dtype" and not (isinstance(value, Const) and value.value in _USUAL_DTYPES):
-            gradients = False
-            weights = weights and known.weightless
-        elif name in known.untried or (name not in names and name not in _COMMON and name != "dtype"):
-            weights = gradients = weights and _is_default(known, name, value)
+        if name == "dtype" or name in known.untried:
+            usual = _is_usual_dtype(value) if name == "dtype" else _is_default(known, name, value)
+            gradients = gradients and usual
+            weights = weights and (usual or known.weightless)
+        elif name not in names and name not in _COMMON:
+            weights = gradients = False
     for label, aspect in known.other.items():
         if aspect == "passes" and known.passes:
             continue  # in which mode it hands its input through is left open anyway
@@ -89,6 +90,10 @@ def _default(known: LayerFacts, name: str) -> object:
         if param.name == name:
             return ast.literal_eval(param.default) if param.default else ...
     return ...
+
+
+def _is_usual_dtype(value: Value) -> bool:
+    return isinstance(value, Const) and value.value in _USUAL_DTYPES
 
 
 def _is_default(known: LayerFacts, name: str, value: Value) -> bool:

@@ -97,7 +97,7 @@ def make(keras: ModuleType, name: str, options: Mapping[str, Any], given: Mappin
         raise Unmeasurable(f"{type(error).__name__}: {_plain_text(str(error))}") from error
     generator = np.random.default_rng(3)
     for variable in layer.weights:
-        if _dtype(variable).is_floating:
+        if _dtype(variable).is_floating and None not in tuple(variable.shape):
             variable.assign(np.abs(generator.normal(size=tuple(variable.shape))).astype("float32") * 0.5 + 0.1)
     return layer
 

@@ -36,9 +36,8 @@ class Measured:
 
 def installed() -> Iterator[tuple[int, ModuleType]]:
     """Every Keras there is, with its major version."""
-    keras = tf.keras
-    major = int(keras.__version__.partition(".")[0])
-    yield major, keras
+    major = int(_version("keras").partition(".")[0])
+    yield major, tf.keras
     if major > 2:
         with contextlib.suppress(ImportError):
             yield 2, importlib.import_module("tf_keras")
@@ -49,7 +48,7 @@ def measure(major: int, keras: ModuleType, wanted: re.Pattern[str], tell: Callab
     found = Measured(
         major,
         {
-            "keras": keras.__version__,
+            "keras": _version("keras" if keras is tf.keras else "tf_keras"),
             "numpy": np.__version__,
             "python": ".".join(platform.python_version_tuple()[:2]),
             "tensorflow": tf.__version__,
@@ -68,8 +67,16 @@ def measure(major: int, keras: ModuleType, wanted: re.Pattern[str], tell: Callab
         except Unmeasurable as error:
             found.unmeasured[name] = str(error)
             tell(f"{name}: not measured: {error}")
+        except Exception as error:  # what one layer does must not cost the others
+            found.unmeasured[name] = f"measuring it fails: {type(error).__name__}"
+            tell(f"{name}: not measured: {error!r}")
     found.activations = activations(keras)
     return found
+
+
+def _version(package: str) -> str:
+    # ``tf.keras`` does not always tell its own.
+    return str(importlib.import_module(package).__version__)
 
 
 def classes(keras: ModuleType) -> tuple[list[str], dict[str, str]]:

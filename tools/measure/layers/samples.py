@@ -16,6 +16,7 @@ EXCLUDED = {
     "AbstractRNNCell": "it is a base class",
     "InputLayer": "it is called by nobody",
     "InputSpec": "it is no layer",
+    "PreprocessingLayer": "it is a base class",
     "Lambda": "it calls back into the user's code, which the interpreter models",
     "Layer": "it is a base class",
     "Wrapper": "it is a base class",
