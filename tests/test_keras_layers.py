@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from tfgradlint.knowledge import versions
 from tfgradlint.knowledge.layers import LayerFacts, load_layers
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tools/ is not installed
+
 from tools.measure.layers import samples
 from tools.measure.layers.facts import measure_layer
 from tools.measure.layers.probing import KINDS, MODES, Probe, find, probe

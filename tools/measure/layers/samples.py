@@ -47,6 +47,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("(?:Reversible)?Embedding", {"input_dim": 5, "output_dim": 2}),
     ("(?:LSTM|GRU|SimpleRNN)(?:Cell)?", {"units": 3}),
     ("GroupNormalization", {"groups": 2}),
+    ("RandomFourierFeatures", {"output_dim": 3}),
     ("Depthwise.*", {"kernel_size": 2}),
     ("Separable.*|Conv.*|LocallyConnected.*", {"filters": 2, "kernel_size": 2}),
     ("Reshape", {"target_shape": (4, 3)}),
