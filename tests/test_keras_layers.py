@@ -26,7 +26,6 @@ NAMES = sorted(LAYERS.names())
 THOROUGHLY = (
     "Attention",
     "BatchNormalization",
-    "Conv1DTranspose",
     "Dense",
     "Dropout",
     "EinsumDense",
@@ -34,7 +33,7 @@ THOROUGHLY = (
     "GRUCell",
     "PReLU",
     "Reshape",
-    "STFTSpectrogram",
+    "LayerNormalization",
     "SpectralNormalization",
     "UpSampling2D",
 )

@@ -81,7 +81,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("MaxNumBoundingBoxes", {"max_number": 3, "bounding_box_format": "xyxy"}),
 )
 _IMAGES = re.compile(
-    r"Random.*|RandAugment|AugMix|AutoContrast|CenterCrop|Resizing|CutMix|MixUp|Equalization|Solarization"
+    r"Random(?!Fourier).*|RandAugment|AugMix|AutoContrast|CenterCrop|Resizing|CutMix|MixUp|Equalization|Solarization"
     r"|ContrastLimited.*"
 )
 _SEQUENCES = re.compile(r"LSTM|GRU|SimpleRNN|RNN|Bidirectional|TimeDistributed|Permute|Masking|EinsumDense")
