@@ -95,12 +95,14 @@ class LayerFacts:
 
 
 class Layers:
-    """The layers of one Keras."""
+    """The layers of one Keras: of the measured TensorFlow nearest at or below ``version``, else of the oldest."""
 
     def __init__(self, major: int, version: tuple[int, int]) -> None:
         data = json.loads((FOLDER / f"keras{major}.json").read_text(encoding="utf-8"))
+        measured = [*_older(major), versions.parse(data["versions"]["tensorflow"])]
+        nearest = max((each for each in measured if each <= version), default=min(measured))
         for older in sorted(_older(major), reverse=True):
-            if older >= version:
+            if older >= nearest:
                 path = FOLDER / f"keras{major}-{versions.name(older)}.json"
                 _change(data, json.loads(path.read_text(encoding="utf-8")))
         #: The distributions with which they were measured, and their versions.
@@ -138,7 +140,7 @@ def keras_of(name: str, version: tuple[int, int]) -> int:
 
 @cache
 def load_layers(major: int, version: tuple[int, int]) -> Layers:
-    """The layers of a major version of Keras, as they are with a version of TensorFlow that was measured."""
+    """The layers of a major version of Keras, as they are with a version of TensorFlow."""
     return Layers(major, version)
 
 

@@ -71,7 +71,10 @@ def look_up_layers(names: Iterable[str], version: str | None = None) -> tuple[li
             continue
         fates: dict[str, list[str]] = {"same": [], "differing": [], "missing": []}
         for other in versions.available():
-            there = load_layers(keras_of(f"{match[1]}.", other), other).get(match[2])
+            others = load_layers(keras_of(f"{match[1]}.", other), other)
+            if versions.parse(others.measured["tensorflow"]) != other:
+                continue  # this Keras was not measured with it
+            there = others.get(match[2])
             fate = "missing" if there is None else "same" if there == facts else "differing"
             fates[fate].append(versions.name(other))
         measured = layers.measured
