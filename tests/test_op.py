@@ -10,8 +10,9 @@ from processes import python
 
 from tfgradlint import cli
 from tfgradlint.knowledge import load, versions
-from tfgradlint.knowledge.lookup import look_up, nearest
-from tfgradlint.reports import operation
+from tfgradlint.knowledge.layers import load_layers
+from tfgradlint.knowledge.lookup import look_up, look_up_layers, nearest
+from tfgradlint.reports import layer_page, operation
 
 NEWEST = "--tensorflow-version=2.21"
 
@@ -169,3 +170,69 @@ def test_the_process_keeps_to_the_width_of_the_terminal() -> None:
     run = python("-c", program)
     assert run.returncode == 0
     assert max(map(len, run.stdout.splitlines())) <= 50
+
+
+def test_a_layer_has_a_page_of_its_weights_and_inputs(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = op(capsys, "tf.keras.layers.Dense", NEWEST)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert re.match(r"keras\.layers\.Dense in Keras 3\.\S+ with TensorFlow 2\.21\.", lines[0])
+    assert cells(lines, "gradient towards ") == [
+        ["inputs", "input", "", "flows", "flows"],
+        ["kernel", "weight", "always", "flows", "flows"],
+        ["bias", "weight", "with use_bias", "flows", "flows"],
+    ]
+    assert "It has other weights with: lora_rank." in lines
+
+
+def test_a_layer_trains_in_another_way_than_it_infers(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = op(capsys, "keras.layers.BatchNormalization", NEWEST)
+    rows = cells(out.splitlines(), "gradient towards ")
+    assert rows[0] == ["inputs", "input", "", "flows", "varies"]
+    assert [row[:2] for row in rows[3:]] == [["moving_mean", "frozen weight"], ["moving_variance", "frozen weight"]]
+
+
+def test_what_a_layer_does_besides(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = op(capsys, "keras.layers.LSTM", "keras.layers.Dropout", "keras.layers.MaxPool1D", NEWEST)
+    lines = out.splitlines()
+    assert "With return_state it returns: 3 tensors." in lines
+    assert "It returns its very input in inference." in lines
+    assert "It keeps 1 state of random numbers, with rate." in lines
+    assert "also      keras.layers.MaxPool1D" in lines
+
+
+def test_layers_of_keras_2_are_those_of_keras_2(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = op(capsys, "tf_keras.layers.LocallyConnected1D", NEWEST)
+    assert re.match(r"keras\.layers\.LocallyConnected1D in Keras 2\.", out)
+    status, _, err = op(capsys, "keras.layers.LocallyConnected1D", NEWEST)
+    assert (status, "nothing is known" in err) == (2, True)
+    _, out, _ = op(capsys, "keras.layers.Dense", "--tensorflow-version", "2.15")
+    assert out.startswith("keras.layers.Dense in Keras 2.15.")
+
+
+def test_layers_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = op(capsys, "--output-format", "json", "tf.round", "keras.layers.Embedding", NEWEST)
+    _, layer = json.loads(out)
+    assert (layer["asked"], layer["name"]) == ("keras.layers.Embedding", "keras.layers.Embedding")
+    assert layer["inputs"] == {"inputs": {"inference": "none", "training": "none"}}
+    assert layer["weights"] == [
+        {"name": "embeddings", "gradient": {"inference": "flows", "training": "flows"}, "switch": None}
+    ]
+
+
+def test_why_a_layer_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = op(capsys, "keras.layers.Lambda", NEWEST)
+    assert err == (
+        "tfgradlint: nothing is known of 'keras.layers.Lambda': "
+        "it calls back into the user's code, which the interpreter models\n"
+    )
+
+
+def test_no_page_of_a_layer_is_wider_than_the_terminal() -> None:
+    names = [f"keras.layers.{name}" for name in load_layers(3, (2, 21)).names()]
+    found, rest = look_up_layers(names, "2.21")
+    assert (len(found), rest) == (len(names), [])
+    for width in (20, 80, 110):
+        for line in layer_page.pages(found, width):
+            unbreakable = max(map(len, line.split()), default=0) > 28
+            assert len(line) <= min(max(width, 40), 110) or unbreakable, line

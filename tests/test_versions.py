@@ -14,6 +14,7 @@ from processes import FAULTY, command, flake8, python
 import tfgradlint
 from tfgradlint.knowledge import Case, Knowledge, Known, Output, Param, load, versions
 from tfgradlint.knowledge.differences import changes
+from tfgradlint.knowledge.layers import load_layers
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "src" / "tfgradlint" / "knowledge"
@@ -346,3 +347,15 @@ def test_another_form_of_the_gradient_is_a_change() -> None:
         *("dense", "IndexedSlices"),
     )
     assert changes(one, one) == ()
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_layers_are_those_of_the_nearest_measured_version(major: int) -> None:
+    for version in MEASURED:
+        measured = versions.parse(load_layers(major, version).measured["tensorflow"])
+        assert measured <= version or measured == min(
+            versions.parse(load_layers(major, other).measured["tensorflow"]) for other in MEASURED
+        )
+    assert versions.parse(load_layers(major, (2, 99)).measured["tensorflow"]) == MEASURED[-1]
+    assert load_layers(2, (2, 15)).measured["keras"].startswith("2.")
+    assert load_layers(3, (2, 16)).measured["keras"].startswith("3.")

@@ -18,16 +18,20 @@ def measure(folder: Path, wanted: tuple[str, ...] = VERSIONS) -> int:
     """Makes the environments that ``folder`` lacks and measures in each; the data of the others stays."""
     for version in wanted:
         print(f"TensorFlow {version}", flush=True)
-        python = _environment(folder / version, version)
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "src", ROOT)))}
-        done = subprocess.run([python, "-m", "tools.measure"], cwd=ROOT, env=environment, check=False)
+        python = environment(folder / version, version)
+        done = subprocess.run([python, "-m", "tools.measure"], cwd=ROOT, env=variables(), check=False)
         if done.returncode:
             print(f"TensorFlow {version}: the measurement ended with {done.returncode}", file=sys.stderr)
             return done.returncode
     return 0
 
 
-def _environment(folder: Path, version: str) -> Path:
+def variables() -> dict[str, str]:
+    """The environment variables with which the modules here are found."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "src", ROOT)))}
+
+
+def environment(folder: Path, version: str) -> Path:
     """The Python of a virtual environment with a version of TensorFlow, and with Keras and NumPy as it wants them."""
     python = folder / "bin" / "python"
     complete = folder / "complete"

@@ -107,19 +107,19 @@ def stored(folder: Path = FOLDER) -> dict[tuple[int, int], Measured]:
         data = json.loads(path.read_text(encoding="utf-8"))
         last = Measured(
             data["versions"],
-            _changed(last.aliases, data["aliases"]),
-            _changed(last.entries, data["callables"]),
+            changed(last.aliases, data["aliases"]),
+            changed(last.entries, data["callables"]),
             _reasons(path.with_suffix(".txt")),
         )
         found[last.version] = last
     return found
 
 
-def _changed(newer: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def changed(newer: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**newer, **changes}.items() if value is not None}
 
 
-def _differences(newer: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, Any]:
+def differences(newer: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, Any]:
     """What turns the newer into the older; ``None`` where the older has nothing."""
     return {name: older.get(name) for name in {**newer, **older} if older.get(name) != newer.get(name)}
 
@@ -140,8 +140,8 @@ def add(measured: Measured, folder: Path = FOLDER) -> None:
         _write(
             path,
             older.distributions,
-            _differences(newer.aliases, older.aliases),
-            _differences(newer.entries, older.entries),
+            differences(newer.aliases, older.aliases),
+            differences(newer.entries, older.entries),
         )
         _write_unmeasured(path.with_suffix(".txt"), older.unmeasured)
         newer = older

@@ -15,15 +15,18 @@ from tfgradlint.sources import Unreadable
 
 def op(options: argparse.Namespace) -> int:
     """Show what is known of operations."""
-    from tfgradlint.knowledge.lookup import look_up
-    from tfgradlint.reports import operation
+    from tfgradlint.knowledge.lookup import look_up, look_up_layers
+    from tfgradlint.reports import layer_page, operation
 
     config.tensorflow_version(options.tensorflow_version)
-    found, unknown = look_up(options.names, options.tensorflow_version)
+    layers, names = look_up_layers(options.names, options.tensorflow_version)
+    found, unknown = look_up(names, options.tensorflow_version)
     if options.output_format == "json":
-        print(json.operations(found))
+        print(json.operations(found, layers))
     else:
-        show(operation.pages(found, shutil.get_terminal_size().columns))
+        width = shutil.get_terminal_size().columns
+        show(operation.pages(found, width))
+        show(["", *layer_page.pages(layers, width)] if found and layers else layer_page.pages(layers, width))
     for line in unknown:
         complain(line)
     return COULD_NOT_RUN if unknown else CLEAN

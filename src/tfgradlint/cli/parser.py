@@ -89,7 +89,7 @@ def make(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> Parser:
 
     op = add(
         "op",
-        "show what is known of functions, methods and operators",
+        "show what is known of functions, methods, operators and layers",
         epilog="A gradient flows (finite, not all zero), is none (None), zero or nonfinite (NaN, infinity), or raises.",
     )
     op.add_argument("names", nargs="+", metavar="NAME", help="such as tf.reduce_mean, np.mean, tf.Tensor.__mod__")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tfgradlint.knowledge import Knowledge, Known, load, versions
 from tfgradlint.knowledge.differences import Change, changes
+from tfgradlint.knowledge.layers import LayerFacts, keras_of, load_layers
 
 _NEAREST = 3
+_LAYER = re.compile(r"(?:tf\.|tensorflow\.)?(keras|tf_keras)\.layers\.(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,53 @@ class Found:
     versions: tuple[Version, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FoundLayer:
+    """A layer of Keras as it is told. ``same`` are the versions of TensorFlow with which it is as told, ``differing``
+    those with which it is not, ``missing`` those with which nothing is known of it.
+    """
+
+    asked: str
+    facts: LayerFacts
+    aliases: tuple[str, ...]
+    keras: str
+    tensorflow: str
+    same: tuple[str, ...]
+    differing: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def look_up_layers(names: Iterable[str], version: str | None = None) -> tuple[list[FoundLayer], list[str]]:
+    """What is known of each name that is a layer's, and the other names.
+
+    Raises:
+        VersionError: ``version`` is none.
+    """
+    chosen = versions.choose(version)
+    found: list[FoundLayer] = []
+    rest: list[str] = []
+    for name in names:
+        match = _LAYER.fullmatch(name)
+        layers = load_layers(keras_of(f"{match[1]}.", chosen), chosen) if match else None
+        facts = layers.get(match[2]) if layers is not None and match else None
+        if layers is None or match is None or facts is None:
+            rest.append(name)
+            continue
+        fates: dict[str, list[str]] = {"same": [], "differing": [], "missing": []}
+        for other in versions.available():
+            others = load_layers(keras_of(f"{match[1]}.", other), other)
+            if versions.parse(others.measured["tensorflow"]) != other:
+                continue  # this Keras was not measured with it
+            there = others.get(match[2])
+            fate = "missing" if there is None else "same" if there == facts else "differing"
+            fates[fate].append(versions.name(other))
+        measured = layers.measured
+        aliases = tuple(layers.aliases(facts.name))
+        fared = {fate: tuple(own) for fate, own in fates.items()}
+        found.append(FoundLayer(name, facts, aliases, measured["keras"], measured["tensorflow"], **fared))
+    return found, rest
+
+
 def look_up(names: Iterable[str], version: str | None = None) -> tuple[list[Found], list[str]]:
     """What is known of each name, and a line for each of which nothing is.
 
@@ -46,7 +96,8 @@ def look_up(names: Iterable[str], version: str | None = None) -> tuple[list[Foun
     for name in names:
         known = data.get(name)
         if known is None:
-            unknown.append(_unknown(name, data))
+            reason = _why_not_measured(name, version)
+            unknown.append(f"nothing is known of {name!r}: {reason}" if reason else _unknown(name, data))
         else:
             aliases = sorted(alias for alias, canonical in data.aliases().items() if canonical == known.name)
             others = tuple(_version(name, known, other, version) for other in versions.available())
@@ -58,6 +109,13 @@ def _version(name: str, known: Known, other: tuple[int, int], version: str | Non
     written = versions.name(other)
     there = known if other == versions.choose(version) else load(written).get(name) or load(written).get(known.name)
     return Version(written, there is not None, changes(there, known) if there is not None else ())
+
+
+def _why_not_measured(name: str, version: str | None) -> str:
+    """Why a layer of Keras was not measured; empty for anything else."""
+    match = _LAYER.fullmatch(name)
+    chosen = versions.choose(version)
+    return load_layers(keras_of(f"{match[1]}.", chosen), chosen).unmeasured.get(match[2], "") if match else ""
 
 
 def _unknown(name: str, data: Knowledge) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Effect
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.values import (
     NONE,
@@ -34,34 +32,23 @@ from tfgradlint.flow.values import (
 from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
 from tfgradlint.libraries.keras_building import ASSEMBLED, assemble, doubt, holds_own, mark_built
+from tfgradlint.libraries.keras_built_in import as_tensor, call_built_in
 from tfgradlint.libraries.keras_compile import COMPILED, compiled, computed, suffer
 from tfgradlint.libraries.keras_inference import predicted
-from tfgradlint.libraries.keras_layers import (
-    ACTIVATIONS,
-    BLOCKING,
-    FLOWING,
-    MERGING,
-    PASSING,
-    STATES,
-    UNSURE,
-    UNSURE_INPUT,
-)
+from tfgradlint.libraries.keras_layers import MERGING
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,
-    NAMED,
-    STATE_COUNT,
     build,
     build_chain,
     called,
     functional,
     layer,
     opaque_model,
-    recorded_array,
     replay,
     sequential,
 )
-from tfgradlint.libraries.keras_modes import asked, training_as, unless_training
+from tfgradlint.libraries.keras_modes import asked, training_as
 from tfgradlint.libraries.keras_optimizers import is_optimizer
 from tfgradlint.libraries.keras_weights import (
     ADDED,
@@ -205,7 +192,7 @@ def _run_parts(
             elif not isinstance(part, Tensor):
                 return interp.unknown("model", *args, *Reach(callee).variables)
         return value
-    return _one_layer(interp, callee, [*args, *kwargs.values()])
+    return call_built_in(interp, callee, args, kwargs)
 
 
 def _assembled(interp: Interpreter, chain: Layer) -> None:
@@ -235,68 +222,6 @@ def _once_more(interp: Interpreter, callee: Layer, given: Value) -> Value | None
         recorder.pinned = pinned
 
 
-def _one_layer(interp: Interpreter, callee: Layer, given: list[Value]) -> Value:
-    mark_built(interp, callee)
-    recorder = interp.recorder
-    last = callee.path.rpartition(".")[2]
-    inputs = [_tensor(interp, value) for value in given]
-    edges = [Edge(node, Effect.UNKNOWN) for value in inputs for node in nodes_of(value)]
-    if PASSING.match(last):
-        return _passed(interp, inputs, edges)
-    named = callee.fields.get(NAMED)
-    if last in BLOCKING:
-        edges = [Edge(edge.node, Effect.NONE, Cause.NO_GRADIENT, f"keras.layers.{last}") for edge in edges]
-    elif last in UNSURE_INPUT:
-        edges = [unless_training(interp, edge.node) for edge in edges]
-    elif FLOWING.match(last) or named is not None:
-        edges = [Edge(edge.node) for edge in edges]
-    if named is not None:
-        for name, weight in named.items():
-            sure = name not in UNSURE and isinstance(weight, Variable) and weight.fields["trainable"] is True
-            edges += [Edge(node, Effect.FLOWS if sure else Effect.UNKNOWN) for node in nodes_of(weight)]
-    else:
-        edges += [Edge(weight.node, Effect.UNKNOWN) for weight in Reach(callee).variables]
-    activation = callee.fields.get("activation", NONE)
-    if last in STATES and not _plain_activation(activation):
-        return interp.unknown("layer", *inputs, *Reach(callee).variables)
-    states = callee.fields.get(STATE_COUNT, 0)
-    if not callee.single or states is None:
-        return interp.somehow("layer", [*inputs, *Reach(callee).variables])
-    results = [Tensor(recorder.op(edges)) for _ in range(states + 1)]
-    for result in results:
-        result.node.loose = named is None and not FLOWING.match(last) and callee.own is None
-    if states:
-        return Items(tuple(results))
-    return _activated(interp, activation, results[0])
-
-
-def _passed(interp: Interpreter, inputs: list[Value], edges: list[Edge]) -> Value:
-    """The input itself, or something computed from it."""
-    given = inputs[0] if inputs else NONE
-    if not isinstance(given, (Tensor, Variable)):
-        return interp.somehow("layer", inputs)
-    made = interp.recorder.op([Edge(edge.node) for edge in edges[:1]])
-    node = interp.recorder.phi([given.node, made])
-    node.maybe_alias = given
-    return Tensor(node)
-
-
-def _plain_activation(activation: Value) -> bool:
-    return isinstance(activation, Const) and (activation.value is None or activation.value in ACTIVATIONS)
-
-
-def _activated(interp: Interpreter, activation: Value, result: Tensor) -> Value:
-    """What a layer's activation makes of its result."""
-    if _plain_activation(activation):
-        return result
-    if isinstance(activation, Const):
-        return interp.somehow("activation", [result])
-    site = interp.recorder.site
-    made = interp.calls.call(activation, [result], {})
-    interp.recorder.site = site
-    return made
-
-
 def _call_instance(
     interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
@@ -320,7 +245,7 @@ def _call_instance(
     if not recorder.tapes.active and pinned is None:
         # Off the tape a model is one step to the reader: the call is what has to move.
         recorder.pinned = site
-    inputs = [_tensor(interp, value) for value in args]
+    inputs = [as_tensor(interp, value) for value in args]
     traced = any(node.placeholder for value in inputs for node in nodes_of(value))
     unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
     told = len(interp.reports.steps)
@@ -337,13 +262,6 @@ def _call_instance(
             recorder.pinned = pinned
             recorder.level -= traced
             interp.unconverted -= unconverted
-
-
-def _tensor(interp: Interpreter, value: Value) -> Value:
-    """Keras turns the arrays it is given into tensors."""
-    if isinstance(value, Array):
-        return Tensor(recorded_array(interp, value))
-    return value
 
 
 def escaped(interp: Interpreter, value: Value) -> None:

@@ -1,107 +1,153 @@
-"""What Keras' own layers are made of and do to a gradient, as measured on Keras 3.15 with TensorFlow 2.21.
+"""What is known of one of Keras' own layers where it is made: the measured data, with what the program gives.
 
-The tests build every layer named here and hold the table against it.
+Which Keras that is depends on the TensorFlow in force and on the name under which the program asks for it.
 """
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
+from tfgradlint.flow.values import Choice, Const, Unknown, Value
+from tfgradlint.knowledge.layers import LayerFacts, Switch
+from tfgradlint.libraries.keras_weights import keras_name
 
-class Weights(NamedTuple):
-    """``leading`` are the positional parameters up to the last one that matters; ``names`` are the trained weights in
-    Keras' order, each with the parameter that switches it off and whether it is there by default; ``frozen`` are the
-    names of those behind them that are never trained.
-    """
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
 
-    leading: tuple[str, ...]
-    names: tuple[tuple[str, str, bool], ...]
-    frozen: tuple[str, ...] = ()
-
-
-def _weights(leading: str, names: str, frozen: str = "") -> Weights:
-    """``name?switch``: there unless ``switch=False``; ``name?=switch``: there if ``switch`` is given."""
-    rows = []
-    for word in names.split():
-        name, _, switch = word.partition("?")
-        rows.append((name, switch.lstrip("="), not switch.startswith("=")))
-    return Weights(tuple(leading.split()), tuple(rows), tuple(frozen.split()))
-
-
-_CONV = "filters kernel_size strides padding data_format dilation_rate groups activation use_bias"
-_TRANSPOSED = "filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias"
-_TRANSPOSED_3D = "filters kernel_size strides padding data_format output_padding dilation_rate activation use_bias"
-_SEPARABLE = "filters kernel_size strides padding data_format dilation_rate depth_multiplier activation use_bias"
-_DEPTHWISE = "kernel_size strides padding depth_multiplier data_format dilation_rate activation use_bias"
-_BIASED = "kernel bias?use_bias"
-_CELL = "cell.kernel cell.recurrent_kernel cell.bias?use_bias"
-_SCALED = "gamma?scale beta?center"
-
-#: The layers whose weights are known one by one.
-WEIGHTS = {
-    "Dense": _weights("units activation use_bias", _BIASED),
-    "EinsumDense": _weights("equation output_shape activation bias_axes", "kernel bias?=bias_axes"),
-    "Embedding": _weights("input_dim output_dim", "embeddings"),
-    "LSTM": _weights("units activation recurrent_activation use_bias", _CELL),
-    "GRU": _weights("units activation recurrent_activation use_bias", _CELL),
-    "SimpleRNN": _weights("units activation use_bias", _CELL),
-    "BatchNormalization": _weights("axis momentum epsilon center scale", _SCALED, "moving_mean moving_variance"),
-    "LayerNormalization": _weights("axis epsilon center scale", _SCALED),
-    "GroupNormalization": _weights("groups axis epsilon center scale", _SCALED),
-    "RMSNormalization": _weights("axis epsilon", "scale"),
-    "PReLU": _weights("alpha_initializer alpha_regularizer alpha_constraint shared_axes", "alpha"),
-    "SeparableConv1D": _weights(_SEPARABLE, "depthwise_kernel pointwise_kernel bias?use_bias"),
-    "SeparableConv2D": _weights(_SEPARABLE, "depthwise_kernel pointwise_kernel bias?use_bias"),
-    "DepthwiseConv1D": _weights(_DEPTHWISE, _BIASED),
-    "DepthwiseConv2D": _weights(_DEPTHWISE, _BIASED),
-    **{name: _weights(_CONV, _BIASED) for name in ("Conv1D", "Conv2D", "Conv3D")},
-    **{name: _weights(_CONV, _BIASED) for name in ("Convolution1D", "Convolution2D", "Convolution3D")},
-    **{name: _weights(_TRANSPOSED, _BIASED) for name in ("Conv1DTranspose", "Conv2DTranspose")},
-    "Conv3DTranspose": _weights(_TRANSPOSED_3D, _BIASED),
-}
-
-#: Options under which the weights are others than those above.
-UNUSUAL = frozenset({"lora_rank", "quantization_config", "dtype", "weights", "renorm", "**"})
-
-#: How many states each returns behind its output with ``return_state=True``.
-STATES = {"LSTM": 2, "GRU": 1, "SimpleRNN": 1}
-
-#: Weights and inputs that a gradient need not reach: the state before the first step is zero, and what the training
-#: flag decides.
-UNSURE = frozenset({"cell.recurrent_kernel", "alpha"})
-UNSURE_INPUT = frozenset({"BatchNormalization"})
-
-#: Layers that make whole numbers, or places in a table, of their input: no gradient reaches it.
-BLOCKING = frozenset({"Embedding", "Discretization", "CategoryEncoding", "Hashing", "IntegerLookup"})
-
-#: Activations by name through which a gradient flows.
-ACTIVATIONS = frozenset(
-    "celu elu exponential gelu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear log_sigmoid "
-    "log_softmax mish relu relu6 selu sigmoid silu softmax softplus softsign squareplus swish tanh "
-    "tanh_shrink".split()
+#: Parameters that every layer takes and that change neither its weights nor its gradients.
+_COMMON = frozenset(
+    "name trainable activity_regularizer autocast dynamic input_shape input_dim input_length batch_input_shape "
+    "batch_size".split()
 )
-
-#: Layers without weights through which a gradient flows; each makes a new tensor.
-FLOWING = re.compile(
-    r"^(?:Flatten|Reshape|Permute|RepeatVector|ReLU|LeakyReLU|ELU|Softmax|UnitNormalization|Rescaling"
-    r"|Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot"
-    r"|(?:ZeroPadding|UpSampling|Cropping|MaxPooling|AveragePooling)[123]D|(?:MaxPool|AvgPool)[123]D"
-    r"|Global(?:Max|Average)Pooling[123]D|Global(?:Max|Avg)Pool[123]D)$"
-)
-
-#: Layers without weights that hand their input through, always or unless the model is being trained.
-PASSING = re.compile(
-    r"^(?:Dropout|SpatialDropout[123]D|GaussianNoise|GaussianDropout|AlphaDropout|Identity|ActivityRegularization)$"
-)
-
-#: Layers without weights of which no more is known.
-WEIGHTLESS = re.compile(
-    r"^(?:Activation|Resizing|CenterCrop|Masking|Random.*|Discretization|CategoryEncoding|Hashing|IntegerLookup)$"
-)
-
-#: Layers that keep the state of the random numbers they draw among their variables.
-DRAWING = re.compile(r"^(?:Dropout|SpatialDropout[123]D|GaussianNoise|GaussianDropout|AlphaDropout|Random.*)$")
-
+#: The usual dtype of a layer, which may as well be written.
+_USUAL_DTYPES = (None, "float32")
 #: Functions that make a layer of the same name and call it.
 MERGING = frozenset("add subtract multiply average maximum minimum concatenate dot".split())
+
+
+@dataclass(frozen=True)
+class Making:
+    """A layer as the program makes it. ``bound`` are the values by parameter.
+
+    ``weights`` and ``gradients``: whether what was measured holds of its weights, and of what it does to a gradient.
+    """
+
+    facts: LayerFacts
+    bound: Mapping[str, Value]
+    weights: bool
+    gradients: bool
+
+
+def facts(interp: Interpreter, path: str) -> LayerFacts | None:
+    """What is known of the layer that a name stands for."""
+    family, _, last = (keras_name(path) or "").rpartition(".")
+    return cast("World", interp.libraries).layers(path).get(last) if family == "layers" else None
+
+
+def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Making:
+    """A layer that is made with these arguments."""
+    names = [param.name for param in known.params]
+    bound = {**dict(zip(names, args, strict=False)), **kwargs}
+    weights = len(args) <= len(names) and "**" not in kwargs
+    gradients = weights
+    for name, value in bound.items():
+        if name == "dtype" or name in known.untried:
+            usual = _is_usual_dtype(value) if name == "dtype" else _is_default(known, name, value)
+            gradients = gradients and usual
+            weights = weights and (usual or known.weightless)
+        elif name not in names and name not in _COMMON:
+            weights = gradients = False
+    for label, aspect in known.other.items():
+        if aspect == "passes" and known.passes:
+            continue  # in which mode it hands its input through is left open anyway
+        if _applies(known, label, bound):
+            gradients = False
+            weights = weights and aspect != "weights"
+    return Making(known, bound, weights, gradients)
+
+
+def _applies(known: LayerFacts, label: str, bound: Mapping[str, Value]) -> bool:
+    """Whether a parameter has, or may have, the value that is told; or any but its default."""
+    name, equals, literal = label.partition("=")
+    value = bound.get(name)
+    if value is None:
+        return False
+    if not equals:
+        return not _is_default(known, name, value)
+    wanted = ast.literal_eval(literal)
+    if isinstance(value, Const):
+        return value.value == wanted and isinstance(value.value, bool) == isinstance(wanted, bool)
+    return isinstance(wanted, (str, bool, type(None)))  # a number is hardly ever just this one
+
+
+def _default(known: LayerFacts, name: str) -> object:
+    """The default of a parameter, ``...`` where there is none that could be told."""
+    for param in known.params:
+        if param.name == name:
+            return ast.literal_eval(param.default) if param.default else ...
+    return ...
+
+
+def _is_usual_dtype(value: Value) -> bool:
+    return isinstance(value, Const) and value.value in _USUAL_DTYPES
+
+
+def _is_default(known: LayerFacts, name: str, value: Value) -> bool:
+    return isinstance(value, Const) and value.value == _default(known, name)
+
+
+def present(interp: Interpreter, made: Making, switch: Switch | None) -> bool | None:
+    """Whether a weight with this switch is there; None where that is not known."""
+    if switch is None:
+        return True
+    default = _default(made.facts, switch.param)
+    value = made.bound.get(switch.param, Const(default))
+    if switch.value is not None:
+        return value.value == switch.value if isinstance(value, Const) else None
+    if isinstance(default, bool):
+        flag = interp.expressions.truth(value)
+        return None if flag is None else flag != switch.reverse
+    return None if isinstance(value, (Unknown, Choice)) else not (isinstance(value, Const) and value.value is None)
+
+
+def states(interp: Interpreter, made: Making) -> int | None:
+    """How many tensors stand behind its output; None where that is not known, or what it returns is of another form."""
+    count = 0
+    for param, form in made.facts.returns.items():
+        flag = interp.expressions.truth(made.bound[param]) if param in made.bound else not param
+        number, _, kind = form.partition(" ")
+        if flag is None or (flag and kind != "tensors"):
+            return None
+        if flag:
+            count += int(number) - 1
+    return count
+
+
+def seeds(interp: Interpreter, made: Making) -> int | None:
+    """How many states of random numbers it keeps; None where that is not known."""
+    found = made.facts.seeds
+    if not found.number or not found.params:
+        return found.number
+    flags = [interp.expressions.truth(made.bound.get(name, Const(_default(made.facts, name)))) for name in found.params]
+    wanted = all(flags) if found.all else any(flags)
+    if None in flags and wanted != (not found.all):
+        # A rate that is not written out is one.
+        return found.number if found.all and False not in flags else None
+    return found.number if wanted else 0
+
+
+def recurrent(known: LayerFacts) -> bool:
+    """Whether its activation is a part of what goes on from step to step."""
+    return any(param.name == "recurrent_initializer" for param in known.params)
+
+
+def lets_through(interp: Interpreter, path: str, activation: Value) -> bool:
+    """Whether an activation is one of Keras' own by name, and a gradient flows through it."""
+    if not isinstance(activation, Const):
+        return False
+    words = cast("World", interp.libraries).layers(path).activations
+    return activation.value is None or words.get(str(activation.value)) == "flows"

@@ -31,7 +31,6 @@ from tfgradlint.flow.values import (
     Value,
     Variable,
 )
-from tfgradlint.libraries.keras_layers import STATES
 from tfgradlint.libraries.keras_weights import (
     ADDED,
     BUILT,
@@ -138,10 +137,11 @@ class Weights:
                 self.known = False
             weights = []
         self._all(weights, frozen)
-        if self._seeds and value.path.rpartition(".")[2] in STATES:
+        seed = value.fields.get(SEED, NONE)
+        if self._seeds and seed is None:
             self.known = False
-        if self._seeds and SEED in value.fields:
-            self._add(value.fields[SEED], frozen)
+        elif self._seeds:
+            self._add(seed, frozen)
         self._all([part for part in value.parts if not isinstance(part, Variable)], frozen)
 
     def _instance(self, value: Instance, frozen: bool) -> None:

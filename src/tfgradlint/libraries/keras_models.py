@@ -34,7 +34,7 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries.creation import IN_TAPE, created
 from tfgradlint.libraries.keras_building import assemble
-from tfgradlint.libraries.keras_layers import DRAWING, FLOWING, PASSING, STATES, UNUSUAL, WEIGHTLESS, WEIGHTS, Weights
+from tfgradlint.libraries.keras_layers import Making, facts, making, present, seeds, states
 from tfgradlint.libraries.keras_modes import once_more
 from tfgradlint.libraries.keras_weights import (
     BUILT,
@@ -49,9 +49,10 @@ from tfgradlint.libraries.keras_weights import (
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
-#: Keys of a layer's fields that are no attributes: its weights by name, its inputs and outputs, its name, and how many
-#: states it returns behind its output.
+#: Keys of a layer's fields that are no attributes: its weights by name, its inputs and outputs, its name, how many
+#: states it returns behind its output, and whether what was measured of its gradients holds of it.
 NAMED, GRAPH, NAME, STATE_COUNT = ("keras", "weights"), ("keras", "graph"), ("keras", "name"), ("keras", "states")
+MEASURED = ("keras", "measured")
 #: Whether the layer was given the shape of its input, and how.
 SHAPED = ("keras", "shaped")
 _SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
@@ -78,12 +79,14 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
     if last == "ActivityRegularization" or any("regularizer" in name or name == "**" for name in kwargs):
         interp.regularised = True
     weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
-    if (weights or DRAWING.match(last)) and created(interp, not weights):
+    drawn = made.fields.get(SEED, 0)
+    if (weights or drawn) and created(interp, not weights):
         for weight in weights:
             weight.fields[IN_TAPE] = interp.recorder.site
     made.fields[BUILT] = False
-    if DRAWING.match(last):
-        made.fields[SEED] = new_weight(interp, (last, "seed"), False)
+    if drawn:
+        # Whether the state stands before or behind the weights is not known.
+        made.fields[SEED] = None if weights else new_weight(interp, (last, "seed"), False)
     made.fields[SHAPED] = bool(_SHAPES & kwargs.keys())
     return made
 
@@ -95,58 +98,54 @@ def _layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs:
         activation: Value = kwargs.get("activation", args[0] if args else NONE)
     else:
         activation = NONE
-    facts = WEIGHTS.get(last)
+    known = facts(interp, path)
+    here = making(known, args, kwargs) if known is not None else None
     foreign = [value for value in given if isinstance(value, _CALLABLE) and value is not activation]
-    if facts is not None and len(args) <= len(facts.leading) and not UNUSUAL & kwargs.keys():
-        bound = {**dict(zip(facts.leading, args, strict=False)), **kwargs}
-        activation = bound.get("activation", NONE)
-        named: dict[str, Value] = {}
-        for name, switch, present in (*facts.names, *((name, "", True) for name in facts.frozen)):
-            flag = _switched(interp, bound, switch, present)
-            if flag is None:
-                break
-            trained = name not in facts.frozen
-            named[name] = new_weight(interp, (last, name, _size(bound, facts)), trained) if flag else NONE
-        else:
-            made = _with_weights(path, named, activation)
-            if "return_state" in kwargs:
-                flag = interp.expressions.truth(kwargs["return_state"])
-                made.fields[STATE_COUNT] = None if flag is None else STATES.get(last, 0) * flag
-            return made
-    weightless = FLOWING.match(last) or PASSING.match(last) or WEIGHTLESS.match(last)
-    several = any(name in kwargs for name in ("return_state", "return_attention_scores", "**"))
-    made = Layer(path, None if weightless else new_weight(interp), parts, not several)
-    if last == "Activation":
-        made.fields["activation"] = activation
-    elif (foreign and not weightless) or isinstance(activation, _CALLABLE):
-        made.fields[HIDDEN] = True
+    made: Layer | None = None
+    if here is not None and here.weights and not here.facts.weightless:
+        activation = here.bound.get("activation", NONE)
+        made = _with_weights(interp, path, here, activation)
+    if made is None:
+        weightless = here is not None and here.weights and here.facts.weightless
+        several = any(name in kwargs for name in ("return_state", "return_attention_scores", "**"))
+        made = Layer(path, None if weightless else new_weight(interp), parts, not several)
+        if last == "Activation":
+            made.fields["activation"] = activation
+        elif (foreign and not weightless) or isinstance(activation, _CALLABLE):
+            made.fields[HIDDEN] = True
+    made.fields[MEASURED] = here is not None and here.gradients
+    if here is not None:
+        number = seeds(interp, here) if here.weights else None
+        if number or (number is None and here.facts.seeds.number):
+            made.fields[SEED] = number if number == 1 else None
+        made.fields[STATE_COUNT] = states(interp, here)
     return made
 
 
-def _size(bound: dict[str, Value], facts: Weights) -> object:
-    """The number of units or filters, where it is written out."""
-    size = bound.get(facts.leading[0])
-    return size.value if isinstance(size, Const) else None
-
-
-def _with_weights(path: str, named: dict[str, Value], activation: Value) -> Layer:
+def _with_weights(interp: Interpreter, path: str, here: Making, activation: Value) -> Layer | None:
+    """A layer whose weights are known one by one."""
+    known = here.facts
+    if known.wraps:
+        return None
+    named: dict[str, Value] = {}
+    first = here.bound.get(known.params[0].name) if known.params else None
+    size = first.value if isinstance(first, Const) else None  # the number of units or filters
+    for name, switch in (
+        *((each.name, each.switch) for each in known.weights),
+        *((name, None) for name in known.frozen),
+    ):
+        flag = present(interp, here, switch)
+        if flag is None:
+            return None
+        make = (known.name, name, size)
+        named[name] = new_weight(interp, make, name not in known.frozen) if flag else NONE
     weights = tuple(weight for weight in named.values() if isinstance(weight, Variable))
-    parts = (*weights, activation) if isinstance(activation, _COMPOSED) else weights
-    made = Layer(path, None, parts)
+    made = Layer(path, None, (*weights, activation) if isinstance(activation, _COMPOSED) else weights)
     made.fields[NAMED] = named
-    made.fields.update({name: weight for name, weight in named.items() if "." not in name})
+    made.fields.update({name: weight for name, weight in named.items() if "." not in name and "/" not in name})
     made.fields["activation"] = activation
+    made.fields["recurrent_activation"] = here.bound.get("recurrent_activation", NONE)
     return made
-
-
-def _switched(interp: Interpreter, bound: dict[str, Value], switch: str, present: bool) -> bool | None:
-    """Whether a weight is there; None where that is not known."""
-    value = bound.get(switch) if switch else None
-    if value is None:
-        return present
-    if present:
-        return interp.expressions.truth(value)
-    return None if isinstance(value, (Unknown, Choice)) else not (isinstance(value, Const) and value.value is None)
 
 
 def _flat(value: Value) -> list[Value]:

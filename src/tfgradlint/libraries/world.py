@@ -22,6 +22,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Known, load
+from tfgradlint.knowledge.layers import Layers, keras_of, load_layers
 from tfgradlint.knowledge.versions import choose
 from tfgradlint.libraries import (
     datasets,
@@ -89,8 +90,6 @@ _SAME_MODULES = (
 )
 #: Libraries of which only some names are known; any other may be anything.
 _KNOWN_BY_NAME = {probability.ROOT: probability.symbol, sonnet.ROOT: sonnet.symbol}
-#: The first TensorFlow that brings Keras 3.
-_KERAS_3 = (2, 16)
 _WITH_KERAS_2 = "2.15"
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
@@ -111,14 +110,19 @@ class World:
         self._users = Users(gradients, _ROOTS)
         #: Whether tensors may have been given the methods of arrays.
         self.numpy_behavior = False
-        self._legacy = legacy_keras and choose(version) >= _KERAS_3
+        self._version = choose(version)
         #: Whether the program imports Keras 2 under its own name: its variables are TensorFlow's.
         self._tf_keras = False
-        self._keras = 2 if legacy_keras or choose(version) < _KERAS_3 else 3
+        self._keras = 2 if legacy_keras else keras_of("keras.", self._version)
+        self._legacy = legacy_keras and keras_of("keras.", self._version) > 2
 
     def keras_of(self, path: str) -> int:
         """The major version of Keras that a name stands for."""
-        return 2 if path.startswith("tf_keras.") else self._keras
+        return 2 if self._keras == 2 else keras_of(path, self._version)
+
+    def layers(self, path: str) -> Layers:
+        """The layers of the Keras that a name stands for."""
+        return load_layers(self.keras_of(path), self._version)
 
     def known(self, path: str) -> Known | None:
         name = keras_name(path) if self._legacy or path.startswith("tf_keras.") else None

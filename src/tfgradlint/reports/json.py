@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from tfgradlint.knowledge import Case, Output
-from tfgradlint.knowledge.lookup import Found
+from tfgradlint.knowledge.lookup import Found, FoundLayer
 from tfgradlint.results import Finding, Prediction
 
 
@@ -76,9 +76,12 @@ def _cell(cell: int) -> dict[str, int]:
     return {"cell": cell} if cell else {}
 
 
-def operations(found: Iterable[Found]) -> str:
-    """A list, one object a callable. Under ``versions``, ``before`` is what is there, ``after`` what is told here."""
-    return _dump(
+def operations(found: Iterable[Found], layers: Iterable[FoundLayer] = ()) -> str:
+    """A list, one object a callable, then one a layer of Keras.
+
+    Under ``versions``, ``before`` is what is there, ``after`` what is told here.
+    """
+    callables: Iterator[dict[str, object]] = (
         {
             "asked": one.asked,
             "name": one.known.name,
@@ -90,6 +93,37 @@ def operations(found: Iterable[Found]) -> str:
         }
         for one in found
     )
+    return _dump([*callables, *map(_layer, layers)])
+
+
+def _layer(one: FoundLayer) -> dict[str, object]:
+    facts = one.facts
+    return {
+        "asked": one.asked,
+        "name": f"keras.layers.{facts.name}",
+        "aliases": [f"keras.layers.{alias}" for alias in one.aliases],
+        "keras": one.keras,
+        "tensorflow": one.tensorflow,
+        "parameters": [dataclasses.asdict(parameter) for parameter in facts.params],
+        "call": [dataclasses.asdict(parameter) for parameter in facts.call],
+        "weights": [
+            {
+                "name": weight.name,
+                "gradient": weight.words._asdict(),
+                "switch": weight.switch and dataclasses.asdict(weight.switch),
+            }
+            for weight in facts.weights
+        ],
+        "frozen": list(facts.frozen),
+        "inputs": {name: words._asdict() for name, words in facts.inputs.items()},
+        "returns": dict(facts.returns),
+        "passes": facts.passes,
+        "seeds": dataclasses.asdict(facts.seeds),
+        "wraps": facts.wraps,
+        "other": dict(facts.other),
+        "untried": sorted(facts.untried),
+        "versions": {"same": one.same, "differing": one.differing, "missing": one.missing},
+    }
 
 
 def _case(case: Case) -> dict[str, object]:

@@ -27,11 +27,16 @@ _KINDS = {
 
 def pages(found: Sequence[Found], width: int) -> Iterator[str]:
     """The lines of the pages, no longer than a terminal of ``width`` columns where words can be parted."""
-    width = max(_NARROWEST, min(width, _WIDEST))
+    width = limited(width)
     for number, one in enumerate(found):
         if number:
             yield ""
         yield from _page(one, width)
+
+
+def limited(width: int) -> int:
+    """The width of a page on a terminal of so many columns."""
+    return max(_NARROWEST, min(width, _WIDEST))
 
 
 def _page(found: Found, width: int) -> Iterator[str]:
@@ -39,8 +44,8 @@ def _page(found: Found, width: int) -> Iterator[str]:
     yield from textwrap.wrap(f"{known.name} in TensorFlow {found.tensorflow}", width, break_long_words=False)
     yield ""
     if found.aliases:
-        yield from _entry("also", ", ".join(found.aliases), width)
-    yield from _entry("takes", signature(known), width)
+        yield from entry("also", ", ".join(found.aliases), width)
+    yield from entry("takes", signature(known), width)
     yield from _versions(found, width)
     for case in known.cases:
         yield ""
@@ -49,7 +54,8 @@ def _page(found: Found, width: int) -> Iterator[str]:
         yield from _case(case, width)
 
 
-def _entry(label: str, text: str, width: int) -> list[str]:
+def entry(label: str, text: str, width: int) -> list[str]:
+    """A line or more that begin with a label."""
     return textwrap.wrap(
         text,
         width,
@@ -75,13 +81,13 @@ def signature(known: Known) -> str:
 
 def _versions(found: Found, width: int) -> Iterator[str]:
     same = [version.tensorflow for version in found.versions if version.known and not version.changes]
-    yield from _entry("versions", f"the same gradients in {', '.join(same)}", width)
+    yield from entry("versions", f"the same gradients in {', '.join(same)}", width)
     for version in found.versions:
         if not version.known:
-            yield from _entry("", f"{version.tensorflow}: nothing is known of it", width)
+            yield from entry("", f"{version.tensorflow}: nothing is known of it", width)
         for change in version.changes:
             told = f"{version.tensorflow}: {change.what()}: {word(change.before)} instead of {word(change.after)}"
-            yield from _entry("", told, width)
+            yield from entry("", told, width)
 
 
 def _case(case: Case, width: int) -> Iterator[str]:
@@ -102,7 +108,7 @@ def _case(case: Case, width: int) -> Iterator[str]:
     if max(map(len, lines)) <= width:
         yield from lines
     else:
-        yield from _narrow(header, cells, width)
+        yield from narrow(header, cells, width)
     yield from _remarks(case, width)
 
 
@@ -115,7 +121,7 @@ def _remarks(case: Case, width: int) -> Iterator[str]:
         yield from textwrap.wrap(f"No tape comes to watch a variable that is given as {names}.", width)
 
 
-def _narrow(header: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> Iterator[str]:
+def narrow(header: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> Iterator[str]:
     """The table as a list, for where it is too wide."""
     for row in rows:
         told = "; ".join(f"{label} {cell}" for label, cell in zip(header, row, strict=True) if cell)

@@ -1,0 +1,159 @@
+"""What a call of one of Keras' own layers does: from which inputs and weights a gradient reaches the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph import Edge, Effect, Node
+from tfgradlint.flow.values import NONE, Array, Const, Items, Layer, Tensor, Value, Variable, nodes_of
+from tfgradlint.knowledge.layers import LayerFacts, Words
+from tfgradlint.libraries.keras_building import mark_built
+from tfgradlint.libraries.keras_layers import facts, lets_through, recurrent
+from tfgradlint.libraries.keras_models import MEASURED, NAMED, STATE_COUNT, recorded_array
+from tfgradlint.libraries.keras_modes import unless_training
+from tfgradlint.libraries.keras_weights import Reach
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.interpreter import Interpreter
+
+_FLOWS, _NONE = Words("flows", "flows"), Words("none", "none")
+#: Arguments of a call that change neither what it returns nor which gradients there are.
+_PLAIN = frozenset({"training", "mask"})
+
+
+def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The result of a layer."""
+    mark_built(interp, callee)
+    known = facts(interp, callee.path) if callee.fields.get(MEASURED, True) else None
+    if known is not None and known.wraps:
+        known = None  # it does what the layers do that it holds
+    inputs = [as_tensor(interp, value) for value in args]
+    more = {name: as_tensor(interp, value) for name, value in kwargs.items()}
+    given = [*inputs, *more.values()]
+    if known is not None and known.weightless and known.passes and _all_flow(known):
+        return _passed(interp, given)
+    by_name = _by_name(known, inputs, more)
+    activation = callee.fields.get("activation", NONE)
+    states = callee.fields.get(STATE_COUNT, 0)
+    if known is not None and recurrent(known) and not _plain_steps(interp, callee):
+        return interp.unknown("layer", *given, *Reach(callee).variables)
+    if not callee.single or states is None or (known is not None and not _usual(known, by_name)):
+        return interp.somehow("layer", [*given, *Reach(callee).variables])
+    edges = [
+        _edge(interp, node, _words(known, name, by_name) if known is not None else None, callee)
+        for name, value in by_name.items()
+        if name != "training"
+        for node in nodes_of(value)
+    ]
+    edges += _towards_weights(interp, callee, known)
+    results = [Tensor(interp.recorder.op(edges)) for _ in range(states + 1)]
+    new = known is not None and (not known.weightless or (_all_flow(known) and activation is NONE))
+    for result in results:
+        result.node.loose = not new or callee.own is not None
+    return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
+
+
+def _by_name(known: LayerFacts | None, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:
+    """The arguments by the parameters of the call, where these are known."""
+    names = [param.name for param in known.call] if known is not None else []
+    return {**{names[place] if place < len(names) else str(place): value for place, value in enumerate(args)}, **kwargs}
+
+
+def _usual(known: LayerFacts, given: dict[str, Value]) -> bool:
+    """Whether the call is one as it was measured: what it is given besides its inputs may change all."""
+    first = known.call[0].name if known.call else ""
+    return all(
+        name in known.inputs
+        or name in _PLAIN
+        or name == first
+        or (isinstance(value, Const) and (value.value is None or value.value is False))
+        for name, value in given.items()
+    )
+
+
+def _edge(interp: Interpreter, node: Node, words: Words | None, callee: Layer) -> Edge:
+    """What crosses a layer from one of its inputs."""
+    if words == _NONE:
+        return Edge(node, Effect.NONE, Cause.NO_GRADIENT, "keras.layers." + callee.path.rpartition(".")[2])
+    if words == _FLOWS:
+        return Edge(node)
+    return unless_training(interp, node) if words is not None and words.inference == "flows" else _unknown(node)
+
+
+def _words(known: LayerFacts, name: str, given: dict[str, Value]) -> Words | None:
+    """What a gradient towards an input gives in a call, as far as that says whether it trains."""
+    words = known.inputs.get(name)
+    if words is None or words.inference == words.training:
+        return words
+    flag = given.get("training", NONE)
+    if isinstance(flag, Const) and isinstance(flag.value, bool):
+        word = words.training if flag.value else words.inference
+        return Words(word, word)
+    # Some layers train where nobody says whether they should.
+    trains = any(param.name == "training" and param.default == "True" for param in known.call)
+    told = not (isinstance(flag, Const) and flag.value is None)
+    return None if trains or told else words
+
+
+def _unknown(node: Node) -> Edge:
+    return Edge(node, Effect.UNKNOWN)
+
+
+def _towards_weights(interp: Interpreter, callee: Layer, known: LayerFacts | None) -> list[Edge]:
+    named = callee.fields.get(NAMED)
+    if named is None:
+        return [_unknown(weight.node) for weight in Reach(callee).variables]
+    words = {weight.name: weight.words for weight in known.weights} if known is not None else {}
+    edges: list[Edge] = []
+    for name, weight in named.items():
+        if isinstance(weight, Variable) and weight.fields["trainable"] is True and words.get(name) == _FLOWS:
+            edges.append(Edge(weight.node))
+        elif (
+            isinstance(weight, Variable)
+            and weight.fields["trainable"] is True
+            and name in words
+            and words[name].inference == "flows"
+        ):
+            edges.append(unless_training(interp, weight.node))
+        else:
+            edges += [_unknown(node) for node in nodes_of(weight)]
+    return edges
+
+
+def _all_flow(known: LayerFacts) -> bool:
+    return bool(known.inputs) and all(words == _FLOWS for words in known.inputs.values())
+
+
+def _passed(interp: Interpreter, inputs: list[Value]) -> Value:
+    """The input itself, or something computed from it."""
+    given = inputs[0] if inputs else NONE
+    if not isinstance(given, (Tensor, Variable)):
+        return interp.somehow("layer", inputs)
+    made = interp.recorder.op([Edge(node) for node in nodes_of(given)])
+    node = interp.recorder.phi([given.node, made])
+    node.maybe_alias = given
+    return Tensor(node)
+
+
+def _plain_steps(interp: Interpreter, callee: Layer) -> bool:
+    """Whether what a layer does from step to step lets a gradient through."""
+    own = (callee.fields.get(name, NONE) for name in ("activation", "recurrent_activation"))
+    return all(lets_through(interp, callee.path, value) for value in own)
+
+
+def _activated(interp: Interpreter, path: str, activation: Value, result: Tensor) -> Value:
+    """What a layer's activation makes of its result."""
+    if lets_through(interp, path, activation):
+        return result
+    if isinstance(activation, Const):
+        return interp.somehow("activation", [result])
+    site = interp.recorder.site
+    made = interp.calls.call(activation, [result], {})
+    interp.recorder.site = site
+    return made
+
+
+def as_tensor(interp: Interpreter, value: Value) -> Value:
+    """Keras turns the arrays it is given into tensors."""
+    return Tensor(recorded_array(interp, value)) if isinstance(value, Array) else value
