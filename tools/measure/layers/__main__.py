@@ -51,7 +51,7 @@ def every(folder: Path) -> int:
         python = str(everywhere.environment(folder / version, version))
         if version != everywhere.VERSIONS[-1]:
             # Without what it asks for: it asks for another build of the same TensorFlow.
-            for package in (f"tf_keras=={version}.*", f"keras=={KERAS[version]}.*"):
+            for package in (f"tf_keras=={version}.*", f"keras=={KERAS[version]}.*", "scipy"):
                 subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", package], check=True)
         done = subprocess.run(
             [python, "-m", "tools.measure.layers"], cwd=everywhere.ROOT, env=everywhere.variables(), check=False
