@@ -12,9 +12,8 @@ from tfgradlint.results import Fix
 
 
 class Counterpart(NamedTuple):
-    """``name`` within TensorFlow, and the parameters, of the same meaning on both sides, in the order of NumPy's: its
-    name and, where that is another, TensorFlow's. ``by_name`` are those that TensorFlow has in another order, ``least``
-    says how many must be given."""
+    """``name`` within TensorFlow, and the first parameters, which mean the same on both sides in the same order, by
+    NumPy's name and TensorFlow's. ``by_name`` are others that mean the same, ``least`` says how many must be given."""
 
     name: str
     parameters: tuple[tuple[str, str], ...]
@@ -29,25 +28,24 @@ def _counterpart(name: str, parameters: str, least: int = 1, by_name: str = "") 
     )
 
 
-_REDUCED = "a=input_tensor axis keepdims"
+_REDUCED = "a=input_tensor axis"
 _ONE = "x"
 
+#: Functions that take the axes to reduce.
+REDUCING = {
+    "sum": "reduce_sum",
+    "mean": "reduce_mean",
+    "prod": "reduce_prod",
+    "max": "reduce_max",
+    "amax": "reduce_max",
+    "min": "reduce_min",
+    "amin": "reduce_min",
+    "std": "math.reduce_std",
+    "var": "math.reduce_variance",
+}
 #: For names of NumPy. Each is held against NumPy by the tests: values, and a gradient.
 COUNTERPARTS = {
-    **{
-        numpy: _counterpart(tensorflow, _REDUCED)
-        for numpy, tensorflow in {
-            "sum": "reduce_sum",
-            "mean": "reduce_mean",
-            "prod": "reduce_prod",
-            "max": "reduce_max",
-            "amax": "reduce_max",
-            "min": "reduce_min",
-            "amin": "reduce_min",
-            "std": "math.reduce_std",
-            "var": "math.reduce_variance",
-        }.items()
-    },
+    **{name: _counterpart(ours, _REDUCED, by_name="keepdims") for name, ours in REDUCING.items()},
     **{name: _counterpart(name, _ONE) for name in "abs sin cos tan sinh cosh tanh exp sqrt square negative".split()},
     **{f"arc{name}": _counterpart(f"a{name}", _ONE) for name in ("sin", "cos", "tan")},
     **{name: _counterpart(f"math.{name}", _ONE) for name in ("log", "log1p", "expm1")},
@@ -58,15 +56,15 @@ COUNTERPARTS = {
     "concatenate": _counterpart("concat", "arrays=values axis", 2),
     "expand_dims": _counterpart("expand_dims", "a=input axis", 2),
     "linalg.norm": _counterpart("norm", "x=tensor", by_name="axis keepdims"),
-    "reshape": _counterpart("reshape", "a=tensor newshape=shape", 2),
+    "reshape": _counterpart("reshape", "a=tensor shape", 2),
     "squeeze": _counterpart("squeeze", "a=input axis"),
     "stack": _counterpart("stack", "arrays=values axis"),
     "transpose": _counterpart("transpose", "a axes=perm"),
 }
 #: Names that take several tensors, and how many: they must have one dtype in TensorFlow.
-_SEVERAL = {name: (name, 2) for name in ("maximum", "minimum", "add", "subtract", "multiply", "divide", "matmul")}
-_SEVERAL |= {"power": ("pow", 2), "true_divide": ("divide", 2), "where": ("where", 3)}
-_CASTS = ("float32", "float64")
+SEVERAL = {name: (name, 2) for name in ("maximum", "minimum", "add", "subtract", "multiply", "divide", "matmul")}
+SEVERAL |= {"power": ("pow", 2), "true_divide": ("divide", 2), "where": ("where", 3)}
+CASTS = ("float32", "float64")
 
 
 def in_tensorflow(scene: Scene, name: str) -> Fix | None:
@@ -79,15 +77,15 @@ def in_tensorflow(scene: Scene, name: str) -> Fix | None:
     if known is not None:
         arguments = _arguments(scene, call, known)
         text = f"{known.name}({', '.join(arguments)})" if arguments else ""
-    elif name in _SEVERAL and len(call.args) == _SEVERAL[name][1] and not any(each.keyword for each in call.args):
-        text = f"{_SEVERAL[name][0]}({', '.join(code.source(each.value) for each in call.args)})"
-    elif name in _CASTS and len(call.args) == 1 and call.args[0].keyword is None:
+    elif name in SEVERAL and len(call.args) == SEVERAL[name][1] and not any(each.keyword for each in call.args):
+        text = f"{SEVERAL[name][0]}({', '.join(code.source(each.value) for each in call.args)})"
+    elif name in CASTS and len(call.args) == 1 and call.args[0].keyword is None:
         text = f"cast({code.source(call.args[0].value)}, {code.tensorflow}.{name})"
     else:
         return None
     if not text:
         return None
-    safe = stays(code, call) and (known is not None or name in _CASTS or numbers)
+    safe = stays(code, call) and (known is not None or name in CASTS or numbers)
     whole = f"{code.tensorflow}.{text}"
     title = f"use {whole.partition('(')[0]}()"
     return Fix("safe" if safe else "unsafe", title, (code.replace(call, whole),))
@@ -95,8 +93,7 @@ def in_tensorflow(scene: Scene, name: str) -> Fix | None:
 
 def _arguments(scene: Scene, call: cst.Call, known: Counterpart) -> list[str]:
     """The arguments as TensorFlow takes them; none where one has no counterpart."""
-    written = []
-    given = 0
+    written: list[str] = []
     for position, argument in enumerate(call.args):
         text = scene.code.source(argument.value)
         if argument.keyword is None:
@@ -109,5 +106,4 @@ def _arguments(scene: Scene, call: cst.Call, known: Counterpart) -> list[str]:
             if ours is None:
                 return []
             written.append(f"{ours}={text}")
-        given += 1
-    return written if given >= known.least else []
+    return written if len(written) >= known.least else []

@@ -90,6 +90,15 @@ COUNTERPARTS = {
     "var": "tf.math.reduce_variance()",
     "where": "tf.where()",
 }
+#: Names since NumPy 2, and those that both know.
+_FORMERLY = {
+    "acos": "arccos",
+    "asin": "arcsin",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "concat": "concatenate",
+    "pow": "power",
+}
 
 
 class NumpyFunction(Rule):
@@ -191,7 +200,8 @@ def _remedy(broken: Break) -> str:
 def _name(broken: Break) -> str:
     """The name in the table; from the step's text only where that is unmistakable."""
     if broken.detail:
-        return broken.detail.removeprefix("numpy.")
+        name = broken.detail.removeprefix("numpy.")
+        return _FORMERLY.get(name, name)
     for module in ("np.", "numpy."):
         if broken.step.startswith(module):
             return broken.step.removeprefix(module).removesuffix("()")
