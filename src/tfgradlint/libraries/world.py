@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.graph import COPIED, Edge, Effect, Node, Site
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
     Array,
     Foreign,
@@ -91,6 +92,8 @@ _SAME_MODULES = (
 #: Libraries of which only some names are known; any other may be anything.
 _KNOWN_BY_NAME = {probability.ROOT: probability.symbol, sonnet.ROOT: sonnet.symbol}
 _WITH_KERAS_2 = "2.15"
+#: Functions that make one tensor of a list.
+_PACKING = frozenset({"tf.stack", "tf.convert_to_tensor", "keras.ops.stack", "keras.ops.convert_to_tensor"})
 _TENSOR = "tf.Tensor."
 _VARIABLE = "tf.Variable."
 _MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
@@ -232,6 +235,11 @@ class World:
         special: Value | None = module.call(interp, self, path, args, kwargs)
         if special is not None:
             return special
+        if path in _PACKING and args and not isinstance(args[0], Variable):
+            packed = [each for _, each in flatten(args[0], "")]
+            if any(isinstance(each, Variable) and each.library == "keras" for each in packed):
+                # TensorFlow packs no variables of Keras 3: it raises AttributeError.
+                return interp.somehow("packed keras variables", args)
         known = self.known(path)
         if known is not None and known.params and known.params[0].name == "self":
             # A method as a function may be given anything: what was measured is told of objects of its own class.
