@@ -267,6 +267,25 @@ REPAIRS = [
         """,
     ),
     _repair(
+        "arguments and comments stay as they are written",
+        "TFG202",
+        "safe",
+        """
+         with tf.GradientTape() as tape:
+             loss = tf.sqrt(
+        -        np.clip(
+        +        tf.clip_by_value(
+                     tf.square(x @ w),  # positive
+        -            a_min=0.01,
+        -            a_max=9.0,
+        +            clip_value_min=0.01,
+        +            clip_value_max=9.0,
+                 )
+             )
+         slope = tape.gradient(loss, w)
+        """,
+    ),
+    _repair(
         "a function with two tensors may need one dtype",
         "TFG202",
         "unsafe",

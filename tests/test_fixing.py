@@ -150,8 +150,8 @@ def test_sarif_holds_the_change(folder: Path) -> None:
     assert change["artifactLocation"]["uri"] == "faulty.py"
     assert change["replacements"] == [
         {
-            "deletedRegion": {"startLine": 7, "startColumn": 26, "endLine": 7, "endColumn": 38},
-            "insertedContent": {"text": "tf.square(w)"},
+            "deletedRegion": {"startLine": 7, "startColumn": 26, "endLine": 7, "endColumn": 35},
+            "insertedContent": {"text": "tf.square"},
         }
     ]
 

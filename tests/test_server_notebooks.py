@@ -239,7 +239,7 @@ def test_a_quick_fix_changes_the_cell(tmp_path: Path) -> None:
         (action,) = await editor.actions(cell, found)
         assert isinstance(action, CodeAction)
         assert action.edit is not None
-        change = TextEdit(Range(Position(2, 25), Position(2, 37)), "tf.square(w)")
+        change = TextEdit(Range(Position(2, 25), Position(2, 34)), "tf.square")
         assert action.edit.changes == {cell: (change,)}
         assert await editor.actions(editor.cell(NAME, "request"), found) == []
 

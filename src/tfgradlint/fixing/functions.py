@@ -8,7 +8,7 @@ import libcst as cst
 
 from tfgradlint.fixing.scene import Scene
 from tfgradlint.fixing.values import stays
-from tfgradlint.results import Fix
+from tfgradlint.results import Edit, Fix
 
 
 class Counterpart(NamedTuple):
@@ -68,42 +68,29 @@ CASTS = ("float32", "float64")
 
 
 def in_tensorflow(scene: Scene, name: str) -> Fix | None:
-    """TensorFlow's function in the place of NumPy's."""
+    """TensorFlow's function in the place of NumPy's; the arguments stay where they are."""
     code, call = scene.code, scene.call
-    if call is None or code.tensorflow is None or any(each.star for each in call.args):
+    if call is None or not call.args or code.tensorflow is None or any(each.star for each in call.args):
         return None
-    numbers = all(isinstance(each.value, (cst.Integer, cst.Float)) for each in call.args[1:])
-    known = COUNTERPARTS.get(name)
-    if known is not None:
-        arguments = _arguments(scene, call, known)
-        text = f"{known.name}({', '.join(arguments)})" if arguments else ""
-    elif name in SEVERAL and len(call.args) == SEVERAL[name][1] and not any(each.keyword for each in call.args):
-        text = f"{SEVERAL[name][0]}({', '.join(code.source(each.value) for each in call.args)})"
-    elif name in CASTS and len(call.args) == 1 and call.args[0].keyword is None:
-        text = f"cast({code.source(call.args[0].value)}, {code.tensorflow}.{name})"
+    named = [each.keyword for each in call.args if each.keyword is not None]
+    edits: list[Edit] = []
+    safe = True
+    if name in COUNTERPARTS:
+        known = COUNTERPARTS[name]
+        ours = known.name
+        names = {**dict(known.parameters), **dict(zip(known.by_name, known.by_name, strict=True))}
+        fitting = known.least <= len(call.args) <= len(known.parameters) + len(named)
+        if not fitting or not names.keys() >= {each.value for each in named}:
+            return None
+        edits += [code.replace(each, names[each.value]) for each in named if names[each.value] != each.value]
+    elif name in SEVERAL and len(call.args) == SEVERAL[name][1] and not named:
+        ours = SEVERAL[name][0]
+        safe = all(isinstance(each.value, (cst.Integer, cst.Float)) for each in call.args[1:])
+    elif name in CASTS and len(call.args) == 1 and not named:
+        ours = "cast"
+        edits.append(code.append(call.args[0].value, f", {code.tensorflow}.{name}"))
     else:
         return None
-    if not text:
-        return None
-    safe = stays(code, call) and (known is not None or name in CASTS or numbers)
-    whole = f"{code.tensorflow}.{text}"
-    title = f"use {whole.partition('(')[0]}()"
-    return Fix("safe" if safe else "unsafe", title, (code.replace(call, whole),))
-
-
-def _arguments(scene: Scene, call: cst.Call, known: Counterpart) -> list[str]:
-    """The arguments as TensorFlow takes them; none where one has no counterpart."""
-    written: list[str] = []
-    for position, argument in enumerate(call.args):
-        text = scene.code.source(argument.value)
-        if argument.keyword is None:
-            if position >= len(known.parameters):
-                return []
-            written.append(text)
-        else:
-            word = argument.keyword.value
-            ours = word if word in known.by_name else dict(known.parameters).get(word)
-            if ours is None:
-                return []
-            written.append(f"{ours}={text}")
-    return written if len(written) >= known.least else []
+    whole = f"{code.tensorflow}.{ours}"
+    edits.append(code.replace(call.func, whole))
+    return Fix("safe" if safe and stays(code, call) else "unsafe", f"use {whole}()", tuple(edits))
