@@ -12,6 +12,7 @@ from processes import python
 
 from tfgradlint.evidence.programs import Program
 from tfgradlint.evidence.prove import examples
+from tfgradlint.reports.rule_page import repairs
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 
@@ -53,11 +54,12 @@ def test_every_rule_stands_in_one_group_of_the_index() -> None:
 
 
 def test_every_rule_has_all_sections() -> None:
-    sections = ["What it does", "Why it matters", "Example", "Use instead", "References"]
+    sections = ["What it does", "Why it matters", "Example", "Use instead"]
     for rule in all_rules():
         page = (ROOT / "docs" / "rules" / f"{rule.code}.md").read_text("utf-8")
         proven = ["Proven outcomes"] if examples(rule) else []
-        assert [line[3:] for line in page.splitlines() if line.startswith("## ")] == sections + proven
+        more = ["Repair", "References"] if repairs(rule) else ["References"]
+        assert [line[3:] for line in page.splitlines() if line.startswith("## ")] == sections + more + proven
 
 
 @pytest.mark.parametrize("rule", [rule for rule in all_rules() if examples(rule)], ids=lambda rule: rule.code)
