@@ -175,18 +175,22 @@ def attribute(interp: Interpreter, receiver: Foreign, name: str) -> Value | None
 
 def escaped(interp: Interpreter, value: Value) -> None:
     """Whoever got hold of a module may have called it, or replaced its parts."""
+    seen = {id(value)}  # a list may hold another one in many places
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Foreign) and PARTS in each.fields and each.fields[BUILT] is False:
+            interp.state.set(each, BUILT, None)
+        inner = [part for part in _elements(each) if id(part) not in seen]
+        seen.update(map(id, inner))
+        waiting += inner
+
+
+def _elements(value: Value) -> tuple[Value, ...]:
+    """The parts of a module, or what a container holds."""
     if isinstance(value, Foreign) and PARTS in value.fields:
-        if value.fields[BUILT] is False:
-            interp.state.set(value, BUILT, None)
-        for part in value.fields[PARTS].items:
-            escaped(interp, part)
-    elif isinstance(value, (Listing, Mapping)):
-        for each in _elements(value):
-            escaped(interp, each)
-
-
-def _elements(value: Listing | Mapping) -> tuple[Value, ...]:
-    content = value.fields["content"]
+        return tuple(value.fields[PARTS].items)
+    content = value.fields["content"] if isinstance(value, (Listing, Mapping)) else None
     return content.items if isinstance(content, Items) else ()
 
 
