@@ -59,7 +59,8 @@ def test_a_layer_is_what_the_data_says(name: str) -> None:
     facts = LAYERS.get(name)
     assert facts is not None
     found = fresh(name)
-    assert found.weights == usual_weights(facts)
+    # cells of one kind may go by one name
+    assert list(dict.fromkeys(found.weights)) == usual_weights(facts)
     assert found.frozen == list(facts.frozen)
     assert found.returns == facts.returns.get("", "tensor")
     assert (found.dtype, found.alias) == (facts.dtype, facts.passes)

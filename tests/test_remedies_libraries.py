@@ -26,6 +26,7 @@ LABELS = np.array([0, 1])
 
 #: The library's call beside the one that is recommended, both of one argument.
 BOTH: dict[str, tuple[Function, Function]] = {
+    "keras.backend.eval": (tf.keras.backend.eval, lambda x: x),
     "keras.backend.get_value": (tf.keras.backend.get_value, lambda x: x),
     "keras.ops.convert_to_numpy": (keras.ops.convert_to_numpy, lambda x: x),
     "scipy.linalg.expm": (scipy.linalg.expm, tf.linalg.expm),
@@ -57,6 +58,7 @@ BOTH: dict[str, tuple[Function, Function]] = {
         sklearn.preprocessing.normalize,
         lambda x: tf.math.l2_normalize(x, axis=-1),
     ),
+    "tf.keras.backend.eval": (tf.keras.backend.eval, lambda x: x),
     "tf.keras.backend.get_value": (tf.keras.backend.get_value, lambda x: x),
     "tf.make_ndarray": (lambda x: tf.make_ndarray(tf.make_tensor_proto(x)), lambda x: x),
 }

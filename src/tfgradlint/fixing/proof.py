@@ -28,14 +28,16 @@ def repairs(before: Analysis, after: Analysis, finding: Finding) -> bool:
 
 
 def _requests(before: tuple[Prediction, ...], after: tuple[Prediction, ...], finding: Finding) -> bool:
-    # a repair keeps the order of the requests, and may add one of its own
+    # a repair keeps the order of the requests, and may add some of its own, which must be sound
     remaining = list(after)
     for old in before:
-        found = next((each for each in remaining if _alike(old, each, finding)), None)
-        if found is None:
+        while remaining and not _alike(old, remaining[0], finding):
+            if remaining.pop(0).verdict != "flows":
+                return False
+        if not remaining:
             return False
-        del remaining[: remaining.index(found) + 1]
-    return len(after) - len(before) <= 1
+        remaining.pop(0)
+    return all(each.verdict == "flows" for each in remaining)
 
 
 def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
