@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
+from repairing import FIXER
 from repairs import REPAIRS, Repair
 
 from tfgradlint.fixing.edits import applied, overlap
-from tfgradlint.fixing.fixer import Fixed, Fixer
+from tfgradlint.fixing.fixer import Fixed
 from tfgradlint.judge import judge
 from tfgradlint.results import Edit, Finding, Fix, Position
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
-
-FIXER = Fixer(partial(judge, losses=True, fixes=True), lambda text, analysis: analysis.findings)
 
 
 def fixed(text: str, *, unsafe: bool = True) -> Fixed:
