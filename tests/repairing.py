@@ -14,7 +14,7 @@ from tfgradlint.judge import judge
 
 FIXER = Fixer(partial(judge, losses=True, fixes=True), lambda text, analysis: analysis.findings)
 #: What says how a fixture ends is no longer true of the repaired one.
-_CLAIM = re.compile(r"  # (?:outcome|expect|training|raises):.*")
+_CLAIM = re.compile(r"  # (?:outcome|expect|training|raises):.*|^assert .*", re.MULTILINE)
 
 
 def repaired(path: Path) -> Fixed:

@@ -382,6 +382,28 @@ REPAIRS = [
         "import keras\n",
     ),
     _repair(
+        "a weight is tracked",
+        "TFG405",
+        "unsafe",
+        """
+         class Scaled(keras.layers.Layer):
+             def build(self, shape):
+                 self.kernel = self.add_weight(shape=(2, 2), initializer="ones")
+        -        self.scale = tf.Variable([1.0, 2.0], name="scale")
+        +        self.scale = tf.keras.Variable([1.0, 2.0], name="scale")
+
+             def call(self, inputs):
+                 return self.scale * (inputs @ self.kernel)
+
+         layer = Scaled()
+         layer(x)
+         with tf.GradientTape() as tape:
+             loss = tf.reduce_mean(tf.square(layer(x)))
+         slopes = tape.gradient(loss, layer.trainable_variables)
+        """,
+        "import keras\n",
+    ),
+    _repair(
         "the loss of the metric's name is compiled",
         "TFG407",
         "safe",

@@ -42,10 +42,10 @@ def _requests(before: tuple[Prediction, ...], after: tuple[Prediction, ...], fin
 
 def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
     """Whether a request can be the one from before, and no source fares worse."""
-    if len(old.sources) != len(new.sources):
-        return all(each.code == finding.code for each in old.sources) and new.verdict == "flows"
     if old.call != new.call:
         return False
+    if len(old.sources) != len(new.sources):
+        return new.verdict == "flows"  # a list of weights holds others now
     for was, now in zip(old.sources, new.sources, strict=True):
         suffered = (was.code, was.reason) == (finding.code, finding.message)
         if suffered and (now.verdict != "flows" or finding.code in now.losses):
