@@ -81,6 +81,14 @@ with tf.GradientTape() as tape: y = w * w
 loss = tf.reduce_sum(y)
 tape.gradient(loss, w)
 """,
+        # what is watched has to be there
+        """
+y = 2.0 * w
+with tf.GradientTape() as tape:
+    tape.watch(y)
+    loss = tf.reduce_sum(y * y)
+tape.gradient(loss, w)
+""",
         # both sides of the tape
         """
 def ask(tape, y):

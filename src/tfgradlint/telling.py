@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,12 +15,13 @@ from tfgradlint.flow.interpreter import Interpreter
 from tfgradlint.flow.judgements import Judgement, Reason, RequestSite
 from tfgradlint.flow.search import Loss
 from tfgradlint.places import Places
-from tfgradlint.results import Analysis, Finding, PathStep, Position, Prediction, SourcePrediction, worst
+from tfgradlint.results import Analysis, Finding, Fix, PathStep, Position, Prediction, SourcePrediction, worst
 from tfgradlint.rules import rule_for
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
     from tfgradlint.fixing.code import Code
+    from tfgradlint.fixing.scene import Scene
 
 _WIDTH = 60
 #: Causes whose step is told with its arguments.
@@ -155,25 +156,31 @@ class _Teller:
 
     def propose(self, code: Code) -> list[str]:
         """Ask the rules for repairs; what went wrong."""
-        from tfgradlint.fixing.edits import together
         from tfgradlint.fixing.scene import Scene
 
         failed: list[str] = []
         for key, (rule, told, reason, request) in self._origins.items():
             if key in self.findings:
                 scene = Scene(code, reason.site, request, tuple(self._suffering[key]), reason.steps)
+                losses = self._losses.get(key, ()) if rule.code in _ONE_BY_ONE else ()
                 try:
-                    fix = rule.fix(told, scene)
-                    for loss in self._losses.get(key, ()) if rule.code in _ONE_BY_ONE else ():
-                        # the same gradient is lost there: half of it would be worse than none
-                        if fix is not None and loss.cause is reason.cause and loss.site != reason.site:
-                            other = Reason(loss.cause, loss.site, loss.detail)
-                            step = Break(loss.cause, self._step(other), "", 0, "", "", loss.detail)
-                            fix = together(fix, rule.fix(step, dataclasses.replace(scene, site=loss.site)))
+                    fix = self._repair(rule, told, scene, losses)
                     self.findings[key] = dataclasses.replace(self.findings[key], fix=fix)
                 except Exception as fault:  # a finding without its repair is better than none
                     failed.append(f"no repair of {rule.code} was found ({type(fault).__name__}: {fault})")
         return failed
+
+    def _repair(self, rule: Rule, told: Break, scene: Scene, losses: Iterable[Loss]) -> Fix | None:
+        """What a rule proposes, with the other places that lose the same gradient: half is worse than none."""
+        from tfgradlint.fixing.edits import together
+
+        fix = rule.fix(told, scene)
+        for loss in losses:
+            if fix is not None and loss.cause is told.cause and loss.site != scene.site:
+                step = self._step(Reason(loss.cause, loss.site, loss.detail))
+                other = dataclasses.replace(scene, site=loss.site)
+                fix = together(fix, rule.fix(Break(loss.cause, step, "", 0, "", "", loss.detail), other))
+        return fix
 
     def step(self, reason: Reason, suffering: Site | None) -> None:
         """A step that raises, or goes wrong, without a verdict on any source."""

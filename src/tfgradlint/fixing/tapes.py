@@ -115,6 +115,10 @@ def _raise_header(code: Code, tape: cst.With, before: Sequence[cst.BaseStatement
     first = next((each for each in tape.body.body if not m.matches(each, _WATCHES)), None)
     if first is None:
         return None
+    moved = set().union(*(_bound(code, each) for each in before))
+    early = [*m.findall(tape.items[0], m.Name()), *(name for each in tape.body.body for name in _watched(each))]
+    if moved & set(map(code.source, early)):
+        return None  # what the header, or a watch, needs would not be there yet
     header, head = code.lines(tape, tape)
     head = head[: code.position(first).line - header]
     if not _movable(before) or len(tape.items) != 1 or not head:
@@ -128,6 +132,11 @@ def _raise_header(code: Code, tape: cst.With, before: Sequence[cst.BaseStatement
     # both begin at the same place: one edit
     edits[:2] = [Edit(edits[0].position, edits[0].text + edits[1].text)]
     return Fix("safe", "record it: enter the tape before it", tuple(edits))
+
+
+def _watched(statement: cst.CSTNode) -> list[cst.CSTNode]:
+    """The names in the calls of ``watch`` that a statement is."""
+    return list(m.findall(statement, m.Name())) if m.matches(statement, _WATCHES) else []
 
 
 def _movable(statements: Sequence[cst.BaseStatement]) -> bool:

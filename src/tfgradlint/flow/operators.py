@@ -183,7 +183,13 @@ class Operators:
         operation = _PYTHON[name]
         try:
             value = operation(*values)
-        except Exception:  # whatever Python raises here ends the user's program, not the analysis
+        except (
+            ArithmeticError,
+            LookupError,
+            MemoryError,
+            TypeError,
+            ValueError,
+        ):  # what Python raises here ends the user's program, not the analysis
             return Scalar(self._interp.recorder.leaf(), kind)
         if isinstance(value, (int, float, complex, str, bytes, bool)) and (
             not isinstance(value, (str, bytes)) or len(value) < 10_000

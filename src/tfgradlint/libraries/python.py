@@ -93,7 +93,8 @@ def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, 
             return None
         try:
             result = function(*(value.value for value in args), **{k: v.value for k, v in kwargs.items()})  # type: ignore[attr-defined]
-        except Exception:  # what Python raises here ends the user's program, not the analysis
+        except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError):
+            # what Python raises here ends the user's program, not the analysis
             return Scalar(interp.recorder.leaf())
         return Const(result) if isinstance(result, (int, float, bool, str)) else None
     converted = name in ("float", "int") and path.startswith("builtins.") and not interp.unconverted
