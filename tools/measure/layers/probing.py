@@ -197,7 +197,7 @@ def _target(result: Any) -> Any:
 def _words(tape: Any, target: Any, sources: Mapping[str, list[Any]]) -> dict[str, set[str]]:
     """What a gradient towards each source is. What may be the rounding of the largest is in doubt."""
     gradients = {name: [_gradient(tape, target, _plain(each)) for each in own] for name, own in sources.items()}
-    sizes = [
+    sizes: list[float] = [
         np.max(np.abs(each), initial=0.0) for own in gradients.values() for each in own if not isinstance(each, str)
     ]
     least = 1e-5 * max([1.0, *(size for size in sizes if np.isfinite(size))])
