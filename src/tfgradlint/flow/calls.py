@@ -14,6 +14,7 @@ from tfgradlint.flow.gradients import Gradients
 from tfgradlint.flow.objects import Objects
 from tfgradlint.flow.state import Raised, Snapshot
 from tfgradlint.flow.tape import Tape
+from tfgradlint.flow.texts import call_method
 from tfgradlint.flow.tracing import Traces
 from tfgradlint.flow.values import (
     NONE,
@@ -30,6 +31,7 @@ from tfgradlint.flow.values import (
     Items,
     Layer,
     Listing,
+    Managed,
     Mapping,
     Member,
     Method,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 _DEPTH = 20
+#: How often a function may call itself with arguments that may come to an end.
+_COUNTED = 8
 #: Calls within calls of every kind, also of those that run no function.
 _NESTED = 70
 
@@ -124,7 +128,7 @@ class Calls(Objects):
         given = _all(args, kwargs)
         for value in given:
             let_go(self._interp, value)
-            if isinstance(value, (Function, Method, Partial, Instance, Thunk)):
+            if isinstance(value, (Function, Managed, Method, Partial, Instance, Thunk)):
                 self._interp.blind += 1
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
@@ -181,6 +185,10 @@ class Calls(Objects):
             found = interp.libraries.call(interp, member, args, kwargs)
         if found is not None:
             return found
+        if isinstance(receiver, Const) and isinstance(receiver.value, str):
+            text = call_method(receiver.value, member.name, args, kwargs)
+            if text is not None:
+                return text
         if isinstance(receiver, (Const, Scalar)):
             return Scalar(interp.recorder.leaf())
         if isinstance(receiver, Array):
@@ -220,8 +228,9 @@ class Calls(Objects):
     def _inline(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
         node = function.node
-        again = sum(1 for frame in interp.frames if frame.function is not None and frame.function.node is node)
-        if again >= 2 or len(interp.frames) > _DEPTH:
+        again = [frame for frame in interp.frames if frame.function is not None and frame.function.node is node]
+        known = any(isinstance(value, (Const, Items, Listing)) for value in (*args, *kwargs.values()))
+        if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return interp.unknown("recursion", *_all(args, kwargs))
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
@@ -241,6 +250,8 @@ class Calls(Objects):
         interp, node = self._interp, function.node
         if not self._bind(function, scope, args, kwargs):
             return interp.unknown("arguments", *_all(args, kwargs))
+        if function.manager:
+            return Managed(function, scope)
         if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
             return Deferred(lambda: self._generated(function, scope))
         return self.execute(function, scope)
@@ -252,14 +263,20 @@ class Calls(Objects):
         content: Value = yields.fields["content"]
         return content
 
-    def execute(self, function: Function, scope: Scope, yields: Listing | None = None) -> Value:
+    def execute(
+        self,
+        function: Function,
+        scope: Scope,
+        yields: Listing | None = None,
+        at_yield: Callable[[Value], Value] | None = None,
+    ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
         from tfgradlint.flow.interpreter import Frame
 
         interp, state = self._interp, self._interp.state
         node = function.node
         frame = Frame(function, scope, state.mark(), len(interp.contexts))
-        frame.yields = yields
+        frame.yields, frame.at_yield = yields, at_yield
         statement, site, loops = interp.statement, interp.recorder.site, interp.loops
         interp.loops = []
         interp.frames.append(frame)
@@ -344,7 +361,8 @@ class Calls(Objects):
         """A class definition: its body runs in a scope of its own."""
         interp = self._interp
         bases = tuple(interp.eval(arg.value) for arg in node.bases if arg.star == "")
-        cls = Class(node.name.value, node, bases)
+        plain = [interp.libraries.plain_metaclass(interp.eval(arg.value)) for arg in node.keywords]
+        cls = Class(node.name.value, node, bases, customised=not all(plain))
         scope = Scope("class", interp.scope)
         scope.fields["__owner__"] = cls
         frame = interp.frame
@@ -358,7 +376,10 @@ class Calls(Objects):
         interp.classes.append(cls)
         value: Value = cls
         for decorator in reversed(node.decorators):
-            applied = interp.libraries.decorate(interp, interp.eval(decorator.decorator), value)
+            decorating = interp.eval(decorator.decorator)
+            applied = interp.libraries.decorate(interp, decorating, value)
+            if applied is None and isinstance(decorating, (Function, Partial)):
+                applied = self.call(decorating, [value], {})
             value = applied if applied is not None else interp.unknown("class decorator")
         return value
 
@@ -371,13 +392,7 @@ class Calls(Objects):
         if function is not None:
             self.call(Method(function, instance), args, kwargs)
             return instance
-        interp.libraries.initialise(interp, instance, args, kwargs)
-        names = [name for each in reversed(list(cls.lineage())) if isinstance(each, Class) for name in _annotated(each)]
-        for name, value in zip(names, args, strict=False):
-            interp.state.set(instance, name, value)
-        for name, value in kwargs.items():
-            interp.state.set(instance, name, value)
-        return instance
+        return interp.libraries.construct(interp, instance, args, kwargs)
 
     def super_call(self, args: list[Value]) -> Value:
         """``super()`` in a method, or ``super(Class, self)``."""
@@ -402,16 +417,6 @@ class Calls(Objects):
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
-
-
-def _annotated(cls: Class) -> list[str]:
-    """The annotated names of a class body: a data class's or named tuple's fields."""
-    names: list[str] = []
-    for statement in getattr(cls.node.body, "body", ()):
-        for small in getattr(statement, "body", ()) if isinstance(statement, cst.SimpleStatementLine) else ():
-            if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name):
-                names.append(small.target.value)
-    return names
 
 
 def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:

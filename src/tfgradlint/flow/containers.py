@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 _LONG = 64
+#: How many elements a deque keeps.
+MOST = "most"
+#: What makes the value of a key that is missing.
+FACTORY = "factory"
 
 
 def listing(values: list[Value], type: str = "list") -> Listing:
@@ -63,9 +67,29 @@ def dictionary(interp: Interpreter, pairs: Value) -> Mapping:
     return mapping({}, value)
 
 
-def extend(interp: Interpreter, receiver: Listing, value: Value) -> None:
-    """``receiver.extend(value)``."""
+def merged(interp: Interpreter, first: Entries, second: Entries) -> Entries:
+    """The content of two dictionaries; the second wins."""
+    rests = [rest for rest in (first.rest, second.rest) if rest is not None]
+    entries = {**first.entries, **second.entries}
+    if second.rest is not None:
+        # What is behind a key that is not known may be behind any of those that are.
+        entries.update({key: interp.join([value, second.rest]) for key, value in first.entries.items()})
+        entries.update(second.entries)
+    return Entries(entries, interp.join(rests) if rests else None)
+
+
+def extend(interp: Interpreter, receiver: Listing, value: Value, left: bool = False) -> None:
+    """``receiver.extend(value)``; ``left``: one by one at the other end."""
     old, more = receiver.fields["content"], interp.calls.iterate(value)
+    most = receiver.fields.get(MOST)
+    if most is not None:
+        interp.state.set(receiver, "content", _in_a_ring(interp, old, more, most, left))
+        return
+    if left:
+        if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
+            interp.state.set(receiver, "content", Items(more.items[::-1] + old.items, old.type))
+            return
+        old = Several(interp.state.element(old), old.type) if not isinstance(old, Items) or old.items else old
     if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
         new: Value = Items(old.items + more.items, old.type)
     elif isinstance(old, Items) and not old.items:
@@ -77,6 +101,17 @@ def extend(interp: Interpreter, receiver: Listing, value: Value) -> None:
         interp.state.set(receiver, LACKING, value.fields[LACKING])
 
 
+def _in_a_ring(interp: Interpreter, old: Items | Several, more: Items | Several, most: Value, left: bool) -> Value:
+    """The content of a deque that keeps its latest elements."""
+    bound = most.value if isinstance(most, Const) else None
+    if isinstance(old, Items) and isinstance(more, Items) and isinstance(bound, int) and 0 <= bound <= _LONG:
+        items = more.items[::-1] + old.items if left else old.items + more.items
+        kept = items[:bound] if left else items[max(len(items) - bound, 0) :]
+        return Items(kept, old.type)
+    parts = [each for each in (old, more) if not isinstance(each, Items) or each.items]
+    return Several(interp.join([interp.state.element(each) for each in parts]), old.type) if parts else old
+
+
 def call_member(
     interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
@@ -86,7 +121,7 @@ def call_member(
     if isinstance(receiver, Listing):
         return _listing_member(interp, receiver, name, args)
     if name in ("index", "count"):
-        return Scalar(interp.recorder.leaf(), "int")
+        return _place(interp, receiver, name, args)
     if name == "_asdict" and isinstance(receiver, Items):
         return mapping(dict(zip(receiver.fields, receiver.items, strict=False)))
     if name == "_replace" and isinstance(receiver, Items):
@@ -95,14 +130,24 @@ def call_member(
     return None
 
 
+def _place(interp: Interpreter, content: Value, name: str, args: list[Value]) -> Value:
+    """Where in a sequence a constant stands, or how often."""
+    if isinstance(content, Items) and len(args) == 1 and isinstance(args[0], Const):
+        values = [item.value for item in content.items if isinstance(item, Const)]
+        wanted = args[0].value
+        if len(values) == len(content.items) and (name == "count" or wanted in values):
+            return Const(values.count(wanted) if name == "count" else values.index(wanted))
+    return Scalar(interp.recorder.leaf(), "int")
+
+
 def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: list[Value]) -> Value | None:
     state = interp.state
     content = receiver.fields["content"]
     if name in ("append", "add", "appendleft") and args:
-        extend(interp, receiver, Items((args[0],)))
-        if name == "appendleft" and isinstance(receiver.fields["content"], Items):
-            items = receiver.fields["content"].items
-            state.set(receiver, "content", Items((items[-1], *items[:-1]), content.type))
+        extend(interp, receiver, Items((args[0],)), left=name == "appendleft")
+        return NONE
+    if name == "extendleft" and args:
+        extend(interp, receiver, args[0], left=True)
         return NONE
     if name in ("extend", "update", "union") and args:
         target = receiver if name != "union" else Listing(content)
@@ -135,16 +180,18 @@ def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: lis
         state.set(receiver, "content", Items((), content.type))
         return NONE
     if name == "copy":
-        return Listing(content)
+        made = Listing(content)
+        made.fields.update(receiver.fields)
+        return made
     if name == "reverse":
         if isinstance(content, Items):
             state.set(receiver, "content", Items(content.items[::-1], content.type))
         return NONE
-    if name in ("sort", "remove", "discard"):
+    if name in ("sort", "remove", "discard", "rotate"):
         state.set(receiver, "content", Several(state.element(content), content.type))
         return NONE
     if name in ("index", "count"):
-        return Scalar(interp.recorder.leaf(), "int")
+        return _place(interp, content, name, args)
     return None
 
 
@@ -183,13 +230,12 @@ def _mapping_member(
                 if isinstance(source, Mapping)
                 else dictionary(interp, source).fields["content"]
             )
-            now: Entries = receiver.fields["content"]
-            rests = [rest for rest in (now.rest, other.rest) if rest is not None]
-            merged = Entries({**now.entries, **other.entries}, interp.join(rests) if rests else None)
-            interp.state.set(receiver, "content", merged)
+            interp.state.set(receiver, "content", merged(interp, receiver.fields["content"], other))
         return NONE
     if name == "copy":
-        return Mapping(content)
+        made = Mapping(content)
+        made.fields.update(receiver.fields)
+        return made
     if name == "clear":
         interp.state.set(receiver, "content", Entries({}))
         return NONE

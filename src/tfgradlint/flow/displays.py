@@ -175,6 +175,8 @@ class Displays:
         else:
             made = interp.eval(node.value) if node.value is not None else NONE
             given = Items((made,))
+        if interp.frame.at_yield is not None:
+            return interp.frame.at_yield(made)
         if interp.frame.yields is not None:
             extend(interp, interp.frame.yields, given)
         return interp.unknown("yield")

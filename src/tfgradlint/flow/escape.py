@@ -11,6 +11,7 @@ from tfgradlint.flow.values import (
     Instance,
     Items,
     Listing,
+    Managed,
     Mapping,
     Member,
     Method,
@@ -40,7 +41,7 @@ def let_go(interp: Interpreter, value: Value, depth: int = 0) -> None:
     elif isinstance(value, Entries):
         for item in value.entries.values():
             let_go(interp, item, depth + 1)
-    elif isinstance(value, Function):
+    elif isinstance(value, (Function, Managed)):
         scope: Scope | None = value.scope
         while scope is not None:
             for item in scope.fields.values():

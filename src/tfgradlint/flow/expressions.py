@@ -10,6 +10,7 @@ import libcst as cst
 
 from tfgradlint.flow.displays import Displays
 from tfgradlint.flow.operators import Operators
+from tfgradlint.flow.texts import NotConstant, constant_text
 from tfgradlint.flow.values import (
     FALSE,
     NONE,
@@ -37,6 +38,7 @@ class Expressions:
         self.operators = Operators(interp)
         self.displays = Displays(interp)
         self.binary = self.operators.binary
+        self.unary = self.operators.unary
         self.truth = self.operators.truth
         self.tested = self.operators.tested
         self._constants: dict[int, Value] = {}
@@ -115,10 +117,15 @@ class Expressions:
         return known
 
     def _formatted(self, node: cst.FormattedString) -> Value:
+        parts: list[Callable[[], str]] = []
         for part in node.parts:
             if isinstance(part, cst.FormattedStringExpression):
-                self.eval(part.expression)
-        return Scalar(self._interp.recorder.leaf(), "str")
+                value = self.eval(part.expression)
+                plain = part.format_spec is None and part.conversion is None and part.equal is None
+                parts.append(lambda value=value, plain=plain: _shown(value, plain))  # type: ignore[misc]
+            elif isinstance(part, cst.FormattedStringText):
+                parts.append(lambda text=part.value: _unescaped(text))  # type: ignore[misc]
+        return constant_text(self._interp, lambda: "".join(part() for part in parts))
 
     # -- attributes, subscripts, calls
 
@@ -225,6 +232,18 @@ class Expressions:
             return True
 
         return run
+
+
+def _shown(value: Value, plain: bool) -> str:
+    if not plain or not isinstance(value, Const) or not isinstance(value.value, (str, int)):
+        raise NotConstant
+    return str(value.value)
+
+
+def _unescaped(text: str) -> str:
+    if "\\" in text:
+        raise NotConstant
+    return text.replace("{{", "{").replace("}}", "}")
 
 
 def _literal_value(node: cst.CSTNode) -> Any:

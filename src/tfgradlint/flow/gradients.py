@@ -24,6 +24,7 @@ from tfgradlint.flow.values import (
     Entries,
     Items,
     Listing,
+    Managed,
     Mapping,
     Member,
     Scalar,
@@ -105,6 +106,10 @@ class Gradients:
                 interp.state.set(tapes, "stopped", stopped)
 
             return NONE, resume
+        if isinstance(manager, Managed):
+            # Entered by somebody else: what it does to the tapes on the way is not seen.
+            for tape, _ in interp.recorder.tapes.active:
+                interp.state.set(tape, "blurred", True)
         enter = interp.calls.attribute(manager, "__enter__")
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
             # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.

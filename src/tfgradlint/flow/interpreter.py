@@ -39,7 +39,7 @@ class OutOfSteps(Exception):
 class Frame:
     """A function being executed."""
 
-    __slots__ = ("base", "conditions", "function", "mark", "returns", "scope", "yields")
+    __slots__ = ("at_yield", "base", "conditions", "function", "mark", "returns", "scope", "yields")
 
     def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
         self.function = function
@@ -52,6 +52,8 @@ class Frame:
         self.returns: list[tuple[Snapshot, Value]] = []
         #: What a generator has yielded so far.
         self.yields: Listing | None = None
+        #: What happens where it yields, if it manages a context.
+        self.at_yield: Callable[[Value], Value] | None = None
 
 
 class Loop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tfgradlint.flow.values import Value, Variable
+from tfgradlint.flow.values import Instance, Items, Several, Value, Variable
 
 if TYPE_CHECKING:
     from tfgradlint.flow.graph import Site
@@ -29,6 +29,15 @@ class Libraries(Protocol):
 
     def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The constructor of a library's class runs for an object of a class derived from it."""
+
+    def construct(self, interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """What a call of a class of the module gives that has no constructor of its own."""
+
+    def plain_metaclass(self, metaclass: Value) -> bool:
+        """Whether a class under this metaclass is like any other."""
+
+    def elements(self, interp: Interpreter, instance: Instance) -> Items | Several | None:
+        """What iteration over an object of a class of the module gives that has no ``__iter__`` of its own."""
 
     def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         """A request for ``sources`` was judged."""

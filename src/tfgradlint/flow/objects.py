@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.alone import trivial
+from tfgradlint.flow.containers import FACTORY
 from tfgradlint.flow.graph import LEAF, Edge, Effect, Node
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.values import (
@@ -155,7 +156,7 @@ class Objects:
 
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
-        if any(each.node.keywords for each in cls.lineage() if isinstance(each, Class)):
+        if any(each.customised for each in cls.lineage() if isinstance(each, Class)):
             return True
         return any(self.class_attribute(cls, name) is not None for name in _HOOKS)
 
@@ -166,13 +167,17 @@ class Objects:
 
     def _super_attribute(self, receiver: Super, name: str) -> Value:
         interp = self._interp
-        for base in receiver.cls.bases:
-            if isinstance(base, Class):
-                found = self.class_attribute(base, name)
-                if isinstance(found, Wrapped):
-                    found = found.function
-                if found is not None:
-                    return Method(found, receiver.receiver)
+        of = receiver.receiver.cls if isinstance(receiver.receiver, Instance) else receiver.receiver
+        order = list(of.lineage()) if isinstance(of, Class) else []
+        behind = order[order.index(receiver.cls) + 1 :] if receiver.cls in order else list(receiver.cls.lineage())[1:]
+        for base in behind:
+            found = base.fields.get(name) if isinstance(base, Class) else None
+            if isinstance(found, Wrapped):
+                if found.kind in ("property", "cached"):
+                    return interp.calls.call(found.function, [receiver.receiver], {})
+                found = found.function
+            if found is not None:
+                return Method(found, receiver.receiver)
         if name == "__init__":
             return Thunk("super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs))
         inherited = interp.libraries.attribute(interp, receiver.receiver, name)
@@ -302,6 +307,14 @@ class Objects:
         content: Entries = receiver.fields["content"]
         if isinstance(index, Const) and index.value in content.entries:
             return content.entries[index.value]
+        factory = receiver.fields.get(FACTORY)
+        if factory is not None and content.rest is None:
+            made = interp.calls.call(factory, [], {})
+            if isinstance(index, Const) and _hashable(index.value):
+                self.set_item(receiver, index, made)
+                return made
+            content = Entries(content.entries, made)
+            interp.state.set(receiver, "content", content)
         candidates = [] if isinstance(index, Const) else list(content.entries.values())
         if content.rest is not None:
             candidates.append(content.rest)
@@ -365,6 +378,16 @@ class Objects:
             interp.state.set(receiver, "content", Entries(entries, content.rest))
         elif isinstance(receiver, Listing):
             content = receiver.fields["content"]
+            position = index.value if isinstance(index, Const) else None
+            if (
+                isinstance(content, Items)
+                and isinstance(position, int)
+                and -len(content.items) <= position < len(content.items)
+            ):
+                items = list(content.items)
+                del items[position]
+                interp.state.set(receiver, "content", Items(tuple(items), content.type))
+                return
             interp.state.set(receiver, "content", Several(interp.state.element(content), content.type))
 
     # -- iteration
@@ -384,6 +407,8 @@ class Objects:
             value = value.fields["content"]
         if isinstance(value, (Items, Several)):
             return value
+        if isinstance(value, Instance):
+            return self._instance_elements(value)
         if isinstance(value, Foreign):
             element = interp.libraries.operator(interp, "__iter__", [value])
             return Several(element if element is not None else interp.unknown("element", value))
@@ -408,6 +433,16 @@ class Objects:
             edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]
             return Several(Scalar(interp.recorder.plain(edges)))
         return Several(interp.unknown("element", value))
+
+    def _instance_elements(self, value: Instance) -> Items | Several:
+        interp = self._interp
+        function = self.class_attribute(value.cls, "__iter__")
+        if function is not None and not self.hooked(value.cls):
+            iterator = interp.calls.call(Method(function, value), [], {})
+            if not isinstance(iterator, Instance):
+                return self.iterate(iterator)
+        known = interp.libraries.elements(interp, value)
+        return known if known is not None else Several(interp.unknown("element", value))
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""

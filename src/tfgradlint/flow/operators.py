@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.containers import merged
 from tfgradlint.flow.graph import Edge, Effect
 from tfgradlint.flow.judgements import LACKING
+from tfgradlint.flow.texts import constant_text, unwrapped
 from tfgradlint.flow.values import (
-    TRUE,
     Array,
     Choice,
     Class,
@@ -93,6 +94,8 @@ class Operators:
         interp.recorder.site = interp.here(node)
         if isinstance(left, Choice) or isinstance(right, Choice):
             return self._distributed(name, left, right, node)
+        if name == "__mod__" and isinstance(left, Const) and isinstance(left.value, str):
+            return constant_text(interp, lambda: left.value % unwrapped(right))
         containers = self._container_operator(name, left, right)
         if containers is not None:
             return containers
@@ -152,6 +155,8 @@ class Operators:
             return Listing(repeated) if isinstance(left, Listing) else repeated
         if name == "__mul__" and isinstance(other, sequences) and isinstance(one, (Const, Scalar)):
             return self._container_operator(name, right, left)
+        if name == "__or__" and isinstance(left, Mapping) and isinstance(right, Mapping):
+            return Mapping(merged(interp, left.fields["content"], right.fields["content"]))
         if name in ("__eq__", "__ne__", "__mod__") and (
             isinstance(one, (*sequences, Mapping)) or isinstance(other, (*sequences, Mapping))
         ):
@@ -176,8 +181,6 @@ class Operators:
             isinstance(value, float) or (isinstance(value, int) and abs(value) < _SMALL) for value in values
         ):
             return Scalar(self._interp.recorder.leaf(), kind)
-        if name == "__mod__" and isinstance(values[0], (str, bytes)):
-            return Scalar(self._interp.recorder.leaf(), "str")
         if name in ("__pow__", "__lshift__") and isinstance(values[1], int) and abs(values[1]) > 64:
             return Scalar(self._interp.recorder.leaf(), kind)
         operation = _PYTHON[name]
@@ -211,12 +214,16 @@ class Operators:
         if isinstance(node.operator, cst.Not):
             truth = self.truth(value)
             return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
-        name = UNARY[type(node.operator)]
+        interp.recorder.site = interp.here(node)
+        return self.unary(UNARY[type(node.operator)], value)
+
+    def unary(self, name: str, value: Value) -> Value:
+        """``<op> value``."""
+        interp = self._interp
         if isinstance(value, Const):
             return self._constant(name, [value.value])
-        interp.recorder.site = interp.here(node)
         if isinstance(value, Choice):
-            return interp.join([self._one_unary(node, each) for each in value.values if not _is_none(each)])
+            return interp.join([self.unary(name, each) for each in value.values if not _is_none(each)])
         if isinstance(value, Instance):
             function = interp.calls.class_attribute(value.cls, name)
             if function is not None:
@@ -249,14 +256,17 @@ class Operators:
 
     def evaluate_comparison(self, node: cst.Comparison) -> Value:
         left = self._interp.eval(node.left)
-        result: Value = TRUE
+        results: list[Value] = []
         for part in node.comparisons:
             right = self._interp.eval(part.comparator)
-            result = self._compare(part.operator, left, right, node)
+            results.append(self._compare(part.operator, left, right, node))
             left = right
-        if len(node.comparisons) > 1:
+        if len(results) == 1:
+            return results[0]
+        truths = [result.value if isinstance(result, Const) else None for result in results]
+        if None in truths:
             return Scalar(self._interp.recorder.leaf(), "bool")
-        return result
+        return Const(all(truths))
 
     def _compare(self, op: cst.BaseCompOp, left: Value, right: Value, node: cst.CSTNode) -> Value:
         if isinstance(op, (cst.Is, cst.IsNot)):

@@ -37,6 +37,10 @@ class Raised(Exception):
     """The interpreted program raises here: the rest of the statement is not executed."""
 
 
+class Left(Raised):
+    """The block of a ``with`` was left while the generator that manages it waited: nothing was raised."""
+
+
 class State:
     """All writes of the interpreted program go through here."""
 

@@ -9,14 +9,16 @@ import libcst as cst
 
 from tfgradlint.flow.binding import Binding, bound_names
 from tfgradlint.flow.loops import Loops
+from tfgradlint.flow.managers import Managers
 from tfgradlint.flow.operators import BINARY
 from tfgradlint.flow.patterns import Patterns
-from tfgradlint.flow.state import Raised, Snapshot
+from tfgradlint.flow.state import Left, Raised, Snapshot
 from tfgradlint.flow.values import (
     NONE,
     Choice,
     Const,
     Function,
+    Managed,
     Unknown,
     Value,
     Variable,
@@ -38,6 +40,7 @@ class Statements:
         self.assign = self._binding.assign
         self.loops = Loops(interp)
         self._patterns = Patterns(interp)
+        self._managers = Managers(interp)
         self._simple: dict[type, Callable[[Any], bool]] = {
             cst.Expr: self._expression,
             cst.Assign: self._assign,
@@ -81,11 +84,12 @@ class Statements:
             interp.statement = statement
             try:
                 goes_on = self._one(statement)
-            except Raised:
+            except Raised as left:
                 del interp.contexts[open_[0] :]
                 del interp.loops[open_[1] :]
                 del interp.attempts[open_[2] :]
-                self.raised()
+                if not isinstance(left, Left):
+                    self.raised()
                 goes_on = False
             except RecursionError:
                 if interp.scope is not interp.module or len(interp.frames) > 1:
@@ -288,21 +292,35 @@ class Statements:
         elif isinstance(value, Unknown) and is_none and target.value in interp.scope.fields:
             self.assign(target, NONE)
 
-    def _with(self, node: cst.With) -> bool:
+    def _with(self, node: cst.With, first: int = 0) -> bool:
+        """A ``with`` statement from its ``first`` item on."""
         interp = self._interp
         base = len(interp.contexts)
-        for item in node.items:
+        for index in range(first, len(node.items)):
+            item = node.items[index]
             manager = self._eval(item.item)
             interp.recorder.site = interp.here(item.item)
+            if isinstance(manager, Managed):
+
+                def rest(entered: Value, item: cst.WithItem = item, index: int = index) -> bool:
+                    self._bound(item, entered)
+                    return self._with(node, index + 1)
+
+                goes_on = self._managers.run(manager, rest)
+                break
             entered, leave = interp.calls.enter(manager)
             interp.contexts.append(leave)
-            if item.asname is not None:
-                self.assign(item.asname.name, entered)
-        goes_on = self.suite(node.body)
+            self._bound(item, entered)
+        else:
+            goes_on = self.suite(node.body)
         if goes_on:
             interp.unwind(base)
         del interp.contexts[base:]
         return goes_on
+
+    def _bound(self, item: cst.WithItem, entered: Value) -> None:
+        if item.asname is not None:
+            self.assign(item.asname.name, entered)
 
     def _try(self, node: cst.Try | cst.TryStar) -> bool:
         interp = self._interp

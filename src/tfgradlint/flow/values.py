@@ -312,7 +312,7 @@ class Scope(Cell):
 class Function(Value):
     """A function or lambda of the module."""
 
-    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "statement", "xla")
+    __slots__ = ("defaults", "graph", "manager", "name", "node", "owner", "scope", "statement", "xla")
 
     def __init__(
         self,
@@ -324,11 +324,14 @@ class Function(Value):
         owner: Class | None = None,
         statement: cst.CSTNode | None = None,
         xla: bool = False,
+        manager: bool = False,
     ) -> None:
         self.node = node
         self.name = name
         self.scope = scope
         self.defaults = defaults
+        #: A generator under ``contextlib.contextmanager``.
+        self.manager = manager
         #: Compiled by ``tf.function``, and perhaps by XLA.
         self.graph = graph
         self.xla = xla
@@ -336,6 +339,16 @@ class Function(Value):
         self.owner = owner
         #: The statement that a lambda stands in.
         self.statement = statement
+
+
+class Managed(Value):
+    """A call of a generator under ``contextlib.contextmanager``: it runs when a ``with`` enters it."""
+
+    __slots__ = ("function", "scope")
+
+    def __init__(self, function: Function, scope: Scope) -> None:
+        self.function = function
+        self.scope = scope
 
 
 class Method(Value):
@@ -381,27 +394,44 @@ class Partial(Value):
 
 
 class Class(Cell):
-    """A class of the module; ``fields`` are its attributes. ``bases`` are evaluated; any may be unknown."""
+    """A class of the module; ``fields`` are its attributes. ``bases`` are evaluated; any may be unknown.
 
-    __slots__ = ("bases", "name", "node")
+    ``customised``: it has a metaclass or keywords that may change what it means to make its objects.
+    """
 
-    def __init__(self, name: str, node: cst.ClassDef, bases: tuple[Value, ...]) -> None:
+    __slots__ = ("_order", "bases", "customised", "name", "node")
+
+    def __init__(self, name: str, node: cst.ClassDef, bases: tuple[Value, ...], customised: bool = False) -> None:
         super().__init__()
         self.name = name
         self.node = node
         self.bases = bases
+        self.customised = customised
+        self._order: tuple[Value, ...] = ()
 
     def lineage(self) -> Iterator[Value]:
-        """The class and its bases, depth first, each once; library bases as they are."""
-        seen: set[int] = set()
-        waiting: list[Value] = [self]
-        while waiting:
-            cls = waiting.pop()
-            if id(cls) not in seen:
-                seen.add(id(cls))
-                yield cls
-                if isinstance(cls, Class):
-                    waiting.extend(reversed(cls.bases))
+        """The class and its bases in the order in which Python asks them; library bases as they are."""
+        if not self._order:
+            self._order = _resolution_order(self)
+        return iter(self._order)
+
+
+def _resolution_order(cls: Class) -> tuple[Value, ...]:
+    """Python's method resolution order: a class comes before its bases, and these in the order they are named."""
+    rows = [list(base.lineage()) if isinstance(base, Class) else [base] for base in cls.bases]
+    rows.append(list(cls.bases))
+    order: list[Value] = [cls]
+    while rows := [row for row in rows if row]:
+        later = {_key(each) for row in rows for each in row[1:]}
+        # Where Python would refuse the class, the first that is left will do.
+        head = next((row[0] for row in rows if _key(row[0]) not in later), rows[0][0])
+        order.append(head)
+        rows = [[each for each in row if _key(each) != _key(head)] for row in rows]
+    return tuple(order)
+
+
+def _key(base: Value) -> object:
+    return base.path if isinstance(base, Symbol) else id(base)
 
 
 class Instance(Cell):

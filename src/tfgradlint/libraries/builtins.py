@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.containers import dictionary, listing, mapping
+from tfgradlint.flow.containers import FACTORY, MOST, dictionary, extend, listing, mapping
+from tfgradlint.flow.texts import constant_text, unwrapped
 from tfgradlint.flow.values import (
     NONE,
+    Class,
     Const,
     Deferred,
     Entries,
+    Foreign,
+    Function,
     Instance,
     Items,
     Listing,
     Mapping,
+    Method,
     Partial,
     Scalar,
     Several,
+    Symbol,
     Tensor,
+    Thunk,
     Unknown,
     Value,
 )
+from tfgradlint.libraries import iteration, operations, records
+from tfgradlint.libraries.copying import copied, deep_copied
 from tfgradlint.libraries.kinds import isinstance_
 
 if TYPE_CHECKING:
@@ -224,6 +233,16 @@ def _dict(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return mapping({**content.entries, **kwargs}, content.rest)
 
 
+def _from_keys(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    content = interp.calls.iterate(args[0]) if args else Items(())
+    value = args[1] if len(args) > 1 else NONE
+    return (
+        dictionary(interp, Items(tuple(Items((key, value)) for key in content.items)))
+        if isinstance(content, Items)
+        else mapping({}, value)
+    )
+
+
 def _next(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if not args:
         return None
@@ -252,11 +271,12 @@ def _reduce(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return total
 
 
-def _copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    value = args[0] if args else NONE
-    if isinstance(value, (Listing, Mapping)):
-        return type(value)(value.fields["content"])
-    return value if isinstance(value, (Tensor, Const, Items)) else None
+def _null_context(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    entered = args[0] if args else kwargs.get("enter_result", NONE)
+    made = Foreign("contextlib.nullcontext")
+    made.fields["__enter__"] = Thunk("__enter__", lambda args, kwargs: entered)
+    made.fields["__exit__"] = Thunk("__exit__", lambda args, kwargs: NONE)
+    return made
 
 
 def _nothing(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -268,6 +288,40 @@ def _nothing(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
 
 def _text(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return Scalar(interp.recorder.leaf(), "str")
+
+
+def _str(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return constant_text(interp, lambda: str(unwrapped(args[0]))) if len(args) == 1 and not kwargs else None
+
+
+def _callable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    value = args[0] if args else NONE
+    if isinstance(value, (Function, Method, Class, Partial, Thunk)):
+        return Const(True)
+    return Const(False) if isinstance(value, Const) else Scalar(interp.recorder.leaf(), "bool")
+
+
+def _deque(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    most = args[1] if len(args) > 1 else kwargs.get("maxlen", NONE)
+    made = Listing(Items((), "deque"))
+    if not (isinstance(most, Const) and most.value is None):
+        made.fields[MOST] = most
+    if args:
+        extend(interp, made, args[0])
+    return made
+
+
+def _default_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    made = _dict(interp, args[1:], kwargs)
+    if args and isinstance(made, Mapping) and not (isinstance(args[0], Const) and args[0].value is None):
+        made.fields[FACTORY] = args[0]
+    return made
+
+
+def _counter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if args and not isinstance(args[0], Mapping):
+        return mapping({}, Scalar(interp.recorder.leaf(), "int"))
+    return _default_dictionary(interp, [Symbol("builtins.int"), *args], kwargs)
 
 
 def _truths(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -333,10 +387,14 @@ HANDLERS: dict[str, Handler] = {
     "builtins.reversed": _reversed,
     "builtins.sorted": _sorted,
     "builtins.dict": _dict,
+    "builtins.dict.fromkeys": _from_keys,
     "builtins.next": _next,
     "builtins.super": _super,
     "builtins.print": _nothing,
-    "builtins.str": _text,
+    "builtins.str": _str,
+    "builtins.callable": _callable,
+    "builtins.eval": lambda interp, args, kwargs: interp.unknown("eval"),
+    "builtins.locals": lambda interp, args, kwargs: interp.unknown("locals"),
     "builtins.repr": _text,
     "builtins.format": _text,
     "builtins.input": _text,
@@ -345,9 +403,21 @@ HANDLERS: dict[str, Handler] = {
     "functools.partial": _partial,
     "functools.reduce": _reduce,
     "collections.OrderedDict": _dict,
-    "collections.deque": _sequence("deque"),
-    "copy.copy": _copied,
-    "copy.deepcopy": _copied,
+    "collections.deque": _deque,
+    "collections.defaultdict": _default_dictionary,
+    "collections.Counter": _counter,
+    "collections.namedtuple": records.named_tuple,
+    "types.SimpleNamespace": records.namespace,
+    "dataclasses.field": records.field,
+    "dataclasses.replace": records.replaced,
+    "dataclasses.asdict": records.as_dict,
+    "dataclasses.astuple": records.as_tuple,
+    "enum.auto": records.automatic,
+    "copy.copy": copied,
+    "copy.deepcopy": deep_copied,
+    "contextlib.nullcontext": _null_context,
+    **iteration.HANDLERS,
+    **operations.HANDLERS,
     "time.time": _number,
     "time.perf_counter": _number,
     "random.choice": lambda interp, args, kwargs: interp.state.element(interp.calls.iterate(args[0])) if args else None,

@@ -139,7 +139,7 @@ def _autograph_cast(interp: Interpreter, name: str, value: Value) -> Value:
 # -- decorators
 
 _KEEPING = frozenset(
-    "functools.wraps functools.lru_cache functools.cache contextlib.contextmanager abc.abstractmethod "
+    "functools.wraps functools.lru_cache functools.cache abc.abstractmethod "
     "typing.no_type_check typing.override typing.final dataclasses.dataclass tf.autograph.experimental.do_not_convert "
     "tf.Module.with_name_scope snt.no_name_scope tf.keras.utils.register_keras_serializable "
     "keras.saving.register_keras_serializable tf.keras.saving.register_keras_serializable".split()
@@ -170,7 +170,7 @@ def _decorated(path: str, function: Value) -> Value | None:
     if path in _COMPILING:
         return compiled(function, path.endswith(".xla"))
     if path == "contextlib.contextmanager":
-        return None
+        return managing(function)
     if path in _KEEPING:
         return function
     if path in _WRAPPING:
@@ -181,17 +181,25 @@ def _decorated(path: str, function: Value) -> Value | None:
 def compiled(function: Value, xla: bool = False) -> Value:
     """The function under ``tf.function``; ``xla``: perhaps under XLA too."""
     if isinstance(function, Function):
-        return Function(
-            function.node,
-            function.name,
-            function.scope,
-            function.defaults,
-            True,
-            function.owner,
-            function.statement,
-            xla or function.xla,
-        )
+        return _with_flags(function, graph=True, xla=xla or function.xla)
     return function
+
+
+def managing(function: Value) -> Value | None:
+    """The function under ``contextlib.contextmanager``."""
+    return _with_flags(function, manager=True) if isinstance(function, Function) and not function.graph else None
+
+
+def _with_flags(function: Function, **flags: bool) -> Function:
+    return Function(
+        function.node,
+        function.name,
+        function.scope,
+        function.defaults,
+        owner=function.owner,
+        statement=function.statement,
+        **{"graph": function.graph, "xla": function.xla, "manager": function.manager, **flags},
+    )
 
 
 def decorator_factory(path: str) -> Handler:
@@ -205,7 +213,7 @@ def decorator_factory(path: str) -> Handler:
     return make
 
 
-for _path in _KEEPING - {"contextlib.contextmanager"}:
+for _path in _KEEPING:
     HANDLERS[_path] = decorator_factory(_path)
 
 

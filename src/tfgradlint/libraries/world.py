@@ -11,10 +11,12 @@ from tfgradlint.flow.values import (
     Foreign,
     Held,
     Instance,
+    Items,
     Layer,
     Listing,
     Member,
     Scalar,
+    Several,
     Symbol,
     Tensor,
     Unknown,
@@ -39,6 +41,7 @@ from tfgradlint.libraries import (
     others,
     probability,
     python,
+    records,
     sonnet,
     tensorflow,
     untracked,
@@ -77,6 +80,7 @@ _ROOTS = {
     "contextlib": "contextlib",
     "threading": "threading",
     "enum": "enum",
+    "types": "types",
     "abc": "abc",
 }
 _SAME_MODULES = (
@@ -183,6 +187,16 @@ class World:
 
     def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         keras.initialise(interp, instance, args, kwargs)
+
+    def construct(self, interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        keras.initialise(interp, instance, args, kwargs)
+        return records.construct(interp, instance, args, kwargs)
+
+    def plain_metaclass(self, metaclass: Value) -> bool:
+        return records.plain_metaclass(metaclass)
+
+    def elements(self, interp: Interpreter, instance: Instance) -> Items | Several | None:
+        return records.elements(interp, instance)
 
     def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         owner = sources.fields.get(OWNER) if isinstance(sources, Listing) else None
