@@ -177,6 +177,9 @@ class Calls(Objects):
     def _member(self, member: Member, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
         receiver = member.receiver
+        if isinstance(receiver, Member) and isinstance(receiver.receiver, Tape):
+            # ``tape.stop_recording()`` entered by hand.
+            let_go(interp, receiver.receiver)
         if isinstance(receiver, Tape):
             return self.gradients.call(receiver, member.name, args, kwargs)
         if isinstance(receiver, (Listing, Mapping, Items, Several)):
@@ -253,7 +256,7 @@ class Calls(Objects):
         if function.manager:
             return Managed(function, scope)
         if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
-            return Deferred(lambda: self._generated(function, scope))
+            return self.once(Deferred(lambda: self._generated(function, scope)))
         return self.execute(function, scope)
 
     def _generated(self, function: Function, scope: Scope) -> Value:
@@ -373,6 +376,7 @@ class Calls(Objects):
         finally:
             frame.scope = outer
         cls.fields.update({name: value for name, value in scope.fields.items() if name != "__owner__"})
+        interp.libraries.defined(cls)
         interp.classes.append(cls)
         value: Value = cls
         for decorator in reversed(node.decorators):

@@ -15,6 +15,7 @@ from tfgradlint.flow.values import (
     Scalar,
     Several,
     Value,
+    hashable,
 )
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 _LONG = 64
 #: How many elements a deque keeps.
 MOST = "most"
-#: What makes the value of a key that is missing.
+#: What makes the value of a key that is missing, and whether it is only given and not kept.
 FACTORY = "factory"
+COUNTS = "counts"
 
 
 def listing(values: list[Value], type: str = "list") -> Listing:
@@ -38,9 +40,17 @@ def mapping(entries: dict[Any, Value], rest: Value | None = None) -> Mapping:
 
 
 def in_place(interp: Interpreter, old: Value, name: str, value: Value) -> Value | None:
-    """``+=`` on a list extends it."""
+    """``+=`` on a list extends it, and ``|=`` on a dictionary."""
     if isinstance(old, Listing) and name == "__add__":
         extend(interp, old, value)
+        return old
+    if isinstance(old, Mapping) and name == "__or__":
+        _mapping_member(interp, old, "update", [value], {})
+        return old
+    if isinstance(old, Listing) and old.fields["content"].type == "set":
+        content = interp.calls.iterate(value)
+        element = interp.join([interp.state.element(old.fields["content"]), interp.state.element(content)])
+        interp.state.set(old, "content", Several(element, "set"))
         return old
     return None
 
@@ -55,7 +65,7 @@ def dictionary(interp: Interpreter, pairs: Value) -> Mapping:
             parts = interp.calls.iterate(pair, unpacking=2)
             if isinstance(parts, Items) and len(parts.items) == 2:
                 key, value = parts.items
-                if isinstance(key, Const) and isinstance(key.value, (str, int, float, bool, type(None))):
+                if isinstance(key, Const) and hashable(key.value):
                     entries[key.value] = value
                 else:
                     rest.append(value)

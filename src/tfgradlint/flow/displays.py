@@ -20,6 +20,7 @@ from tfgradlint.flow.values import (
     Scope,
     Several,
     Value,
+    hashable,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Displays:
                 continue
             assert isinstance(element, cst.DictElement)
             key, value = self._interp.eval(element.key), self._interp.eval(element.value)
-            if isinstance(key, Const) and _hashable(key.value):
+            if isinstance(key, Const) and hashable(key.value):
                 entries[key.value] = value
             else:
                 rest.append(value)
@@ -147,7 +148,7 @@ class Displays:
                 frame.scope = saved
                 interp.statement = saved_statement
 
-        return Deferred(force)
+        return interp.calls.once(Deferred(force))
 
     def dict_comprehension(self, node: cst.DictComp) -> Value:
         pairs = self._comprehend(
@@ -184,7 +185,3 @@ class Displays:
 
 def _plain_number(element: cst.BaseElement) -> bool:
     return isinstance(element.value, (cst.Integer, cst.Float))
-
-
-def _hashable(value: Any) -> bool:
-    return isinstance(value, (str, bytes, int, float, bool, type(None), tuple))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tfgradlint.flow.values import Instance, Items, Several, Value, Variable
+from tfgradlint.flow.values import Class, Instance, Items, Value, Variable
 
 if TYPE_CHECKING:
     from tfgradlint.flow.graph import Site
@@ -36,8 +36,14 @@ class Libraries(Protocol):
     def plain_metaclass(self, metaclass: Value) -> bool:
         """Whether a class under this metaclass is like any other."""
 
-    def elements(self, interp: Interpreter, instance: Instance) -> Items | Several | None:
-        """What iteration over an object of a class of the module gives that has no ``__iter__`` of its own."""
+    def defined(self, cls: Class) -> None:
+        """The body of a class has run."""
+
+    def elements(self, interp: Interpreter, value: Value) -> Items | None:
+        """What iteration over a class of the module gives, or over an object of one without an ``__iter__``."""
+
+    def class_element(self, cls: Class, index: Value) -> Value | None:
+        """``cls[index]``."""
 
     def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         """A request for ``sources`` was judged."""

@@ -23,6 +23,8 @@ class Loops:
 
     def __init__(self, interp: Interpreter) -> None:
         self._interp = interp
+        #: Whether the loop that ended last may have been left before its end.
+        self._left = False
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
@@ -50,7 +52,10 @@ class Loops:
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
-        return self._loop(turn, exact, node.orelse, widening=not exact)
+        goes_on = self._loop(turn, exact, node.orelse, widening=not exact)
+        if self._left:
+            interp.calls.blur(repeated)
+        return goes_on
 
     def while_(self, node: cst.While) -> bool:
         """A loop that known numbers end is run to its end; any other runs twice, its counters unknown."""
@@ -132,6 +137,7 @@ class Loops:
             state.apply(ends)
             ends = [state.snapshot(mark)] if interp.statements.suite(orelse.body) else []
         ends += loop.breaks
+        self._left = bool(loop.breaks)
         state.rollback(mark)
         state.apply(ends)
         return bool(ends)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.alone import trivial
-from tfgradlint.flow.containers import FACTORY
+from tfgradlint.flow.containers import COUNTS, FACTORY
 from tfgradlint.flow.graph import LEAF, Edge, Effect, Node
+from tfgradlint.flow.iterators import Iterators
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.values import (
     NONE,
@@ -41,6 +42,7 @@ from tfgradlint.flow.values import (
     Value,
     Variable,
     Wrapped,
+    hashable,
     nodes_of,
 )
 
@@ -61,6 +63,13 @@ class Objects:
         self._members: dict[Node, Cell] = {}
         #: Generators that are being run through.
         self._forcing: list[Deferred] = []
+        self._iterators = Iterators(interp)
+        self.once = self._iterators.once
+        self.take = self._iterators.take
+        self.blur = self._iterators.blur
+        self.knows = self._iterators.knows
+        #: The attributes of functions, by their text and the scope they are closed over.
+        self._of_functions: dict[tuple[int, int], tuple[Function, Cell]] = {}
         #: Members of library modules that the program replaced.
         self._replaced = Cell()
 
@@ -76,8 +85,13 @@ class Objects:
                 return value
             found = interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(f"{receiver.path}.{name}")
+        if name == "__dict__" and isinstance(receiver, (Instance, Foreign, Class)):
+            return self.laid_open(receiver)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
+        if isinstance(receiver, Function):
+            known = self._function(receiver).fields.get(name)
+            return known if known is not None else interp.unknown(f".{name}")
         if isinstance(receiver, Unknown):
             return self._unknown_attribute(receiver, name)
         if isinstance(receiver, Class):
@@ -110,7 +124,22 @@ class Objects:
                 return found
         return None
 
+    def laid_open(self, receiver: Cell) -> Value:
+        """An object's dictionary is in somebody's hands: its attributes may become anything."""
+        interp = self._interp
+        for name in list(receiver.fields):
+            if isinstance(name, str):
+                interp.state.set(receiver, name, interp.unknown("__dict__"))
+        return interp.unknown("__dict__")
+
+    def _function(self, function: Function) -> Cell:
+        key = (id(function.node), id(function.scope))
+        known = self._of_functions.setdefault(key, (function, Cell()))
+        return known[1]
+
     def _instance_attribute(self, receiver: Instance, name: str) -> Value:
+        if name == "__class__" and not receiver.open:
+            return receiver.cls
         if name in receiver.fields:
             value: Value = receiver.fields[name]
             return value
@@ -175,6 +204,10 @@ class Objects:
             if isinstance(found, Wrapped):
                 if found.kind in ("property", "cached"):
                     return interp.calls.call(found.function, [receiver.receiver], {})
+                if found.kind == "classmethod" and isinstance(of, Class):
+                    return Method(found.function, of)
+                if found.kind == "staticmethod":
+                    return found.function
                 found = found.function
             if found is not None:
                 return Method(found, receiver.receiver)
@@ -213,6 +246,9 @@ class Objects:
 
     def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
         interp = self._interp
+        if len(interp.outline.private[name]) > 1:
+            # Two classes have an attribute of this name, each its own.
+            value = interp.unknown("private attribute", value)
         if interp.libraries.set_attribute(interp, receiver, name, value):
             return
         found = self.class_attribute(receiver.cls, name) if isinstance(receiver, Instance) else None
@@ -223,6 +259,8 @@ class Objects:
             pass
         elif isinstance(receiver, (Instance, Class, Foreign)):
             interp.state.set(receiver, name, value)
+        elif isinstance(receiver, Function):
+            interp.state.set(self._function(receiver), name, value)
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
         elif isinstance(receiver, Tape):
@@ -253,11 +291,15 @@ class Objects:
             return self._entry(receiver, index)
         if isinstance(receiver, Choice):
             return interp.join([self.subscript(each, index) for each in receiver.values if not isinstance(each, Const)])
+        if isinstance(receiver, Class):
+            found = interp.libraries.class_element(receiver, index)
+            return found if found is not None else interp.unknown("element")
         if isinstance(receiver, Instance):
             function = self.class_attribute(receiver.cls, "__getitem__")
             if function is not None:
                 return interp.calls.call(Method(function, receiver), [index], {})
-            return interp.unknown("element", receiver)
+            content = interp.libraries.elements(interp, receiver)
+            return self._pick(content, index) if content is not None else interp.unknown("element", receiver)
         if isinstance(receiver, Unknown) and isinstance(index, Const) and not isinstance(index.value, float):
             known = self._known(receiver.node)
             key = ("[]", index.value)
@@ -310,7 +352,9 @@ class Objects:
         factory = receiver.fields.get(FACTORY)
         if factory is not None and content.rest is None:
             made = interp.calls.call(factory, [], {})
-            if isinstance(index, Const) and _hashable(index.value):
+            if isinstance(index, Const) and receiver.fields.get(COUNTS):
+                return made
+            if isinstance(index, Const) and hashable(index.value):
                 self.set_item(receiver, index, made)
                 return made
             content = Entries(content.entries, made)
@@ -353,7 +397,7 @@ class Objects:
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, Mapping):
             content = receiver.fields["content"]
-            if isinstance(index, Const) and _hashable(index.value):
+            if isinstance(index, Const) and hashable(index.value):
                 content = Entries({**content.entries, index.value: value}, content.rest)
             else:
                 entries = {key: interp.join([old, value]) for key, old in content.entries.items()}
@@ -361,7 +405,7 @@ class Objects:
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, Unknown):
             known = self._known(receiver.node)
-            if isinstance(index, Const) and _hashable(index.value):
+            if isinstance(index, Const) and hashable(index.value):
                 interp.state.set(known, ("[]", index.value), value)
             else:
                 for key in [key for key in known.fields if isinstance(key, tuple)]:
@@ -393,7 +437,13 @@ class Objects:
     # -- iteration
 
     def iterate(self, value: Value, unpacking: int = 0) -> Items | Several:
-        """The elements of an iterable."""
+        """The elements of an iterable; those of an iterator are gone then."""
+        if self._iterators.knows(value):
+            return self._iterators.rest(value)
+        return self.elements(value, unpacking)
+
+    def elements(self, value: Value, unpacking: int = 0) -> Items | Several:
+        """The elements of an iterable, as it was made."""
         interp = self._interp
         if isinstance(value, Deferred):
             if value in self._forcing:
@@ -409,6 +459,9 @@ class Objects:
             return value
         if isinstance(value, Instance):
             return self._instance_elements(value)
+        if isinstance(value, Class):
+            listed = interp.libraries.elements(interp, value)
+            return listed if listed is not None else Several(interp.unknown("element"))
         if isinstance(value, Foreign):
             element = interp.libraries.operator(interp, "__iter__", [value])
             return Several(element if element is not None else interp.unknown("element", value))
@@ -467,7 +520,3 @@ class Objects:
 
 
 MISSING: Any = object()
-
-
-def _hashable(value: Any) -> bool:
-    return isinstance(value, (str, bytes, int, float, bool, type(None)))

@@ -37,6 +37,8 @@ class Outline:
         self.derived: dict[str, set[str]] = defaultdict(set)
         #: Attributes that are assigned anywhere, and ``run_functions_eagerly`` where it is used.
         self.stored: set[str] = set()
+        #: Attributes with two leading underlines, and the classes that assign them: each has its own.
+        self.private: dict[str, set[str]] = defaultdict(set)
         self._uses: dict[str, set[str]] = defaultdict(set)
         self._assigned: dict[str, set[str]] = defaultdict(set)
         #: The targets of comprehensions, which are names of their own.
@@ -128,6 +130,8 @@ class Outline:
     def _attribute(self, node: ast.Attribute, functions: _Outer, cls: str) -> tuple[_Outer, str]:
         if isinstance(node.ctx, ast.Store) or node.attr == "run_functions_eagerly":
             self.stored.add(node.attr)
+        if isinstance(node.ctx, ast.Store) and node.attr.startswith("__") and not node.attr.endswith("__"):
+            self.private[node.attr].add(cls)
         if functions:
             if node.attr in _MUTATORS:
                 self._note_mutation(node.value)

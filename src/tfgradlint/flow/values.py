@@ -445,6 +445,15 @@ class Instance(Cell):
         self.open = open
 
 
+def hashable(constant: Any) -> bool:
+    """Whether a dictionary takes a constant as a key."""
+    try:
+        hash(constant)
+    except TypeError:
+        return False
+    return constant is not ...
+
+
 def nodes_of(value: Value, limit: int = 400) -> list[Node]:
     """The nodes of all values inside ``value``: elements of containers too, at most ``limit``."""
     found: list[Node] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.containers import FACTORY, MOST, dictionary, extend, listing, mapping
+from tfgradlint.flow.containers import COUNTS, FACTORY, MOST, dictionary, extend, listing, mapping
 from tfgradlint.flow.texts import constant_text, unwrapped
 from tfgradlint.flow.values import (
     NONE,
@@ -29,7 +29,7 @@ from tfgradlint.flow.values import (
     Unknown,
     Value,
 )
-from tfgradlint.libraries import iteration, operations, records
+from tfgradlint.libraries import enumerations, iteration, operations, records
 from tfgradlint.libraries.copying import copied, deep_copied
 from tfgradlint.libraries.kinds import isinstance_
 
@@ -66,7 +66,34 @@ def _range(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> 
     return Several(Scalar(interp.recorder.leaf(), "int"), "range")
 
 
-def _zip(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _once(make: Handler) -> Handler:
+    """What gives each element once."""
+
+    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        given = [value for value in args if interp.calls.knows(value)]
+        if len({id(value) for value in given}) < len(given):
+            # The same iterator twice: the elements are dealt out.
+            return None
+        made = make(interp, args, kwargs)
+        for value in given:
+            # Perhaps not all of its elements are wanted.
+            interp.calls.blur(value)
+        return made if made is None else interp.calls.once(made)
+
+    return run
+
+
+def _iter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) != 1:
+        return None
+    if interp.calls.knows(args[0]):
+        return args[0]
+    content = interp.calls.iterate(args[0])
+    fresh = Items(content.items, "iterator") if isinstance(content, Items) else Several(content.element, "iterator")
+    return interp.calls.once(fresh)
+
+
+def _rows(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if any(isinstance(value, Several) and value.type == "star" for value in args):
         content = next(value for value in args if isinstance(value, Several))
         return Several(Several(content.element, "tuple"), "zip")
@@ -106,7 +133,7 @@ def _map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Va
     site, statement = interp.recorder.site, interp.statement
 
     def force() -> Value:
-        rows = _zip(interp, args[1:], {})
+        rows = _rows(interp, args[1:], {})
         interp.recorder.site = site
         saved, interp.statement = interp.statement, statement
         try:
@@ -131,7 +158,7 @@ def _filter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
         return None
     content = interp.calls.iterate(args[1])
     if not isinstance(content, Items):
-        return content
+        return Several(content.element)
     kept: list[Value] = []
     for item in content.items:
         verdict = item if isinstance(args[0], Const) else interp.calls.call(args[0], [item], {})
@@ -208,7 +235,7 @@ def _setattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
 
 def _reversed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
-    return Items(content.items[::-1]) if isinstance(content, Items) else content
+    return Items(content.items[::-1]) if isinstance(content, Items) else Several(content.element)
 
 
 def _sorted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -233,6 +260,14 @@ def _dict(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return mapping({**content.entries, **kwargs}, content.rest)
 
 
+def _vars(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return interp.calls.attribute(args[0], "__dict__") if args else _rewritten(interp, args, kwargs)
+
+
+def _type(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) and not args[0].open else None
+
+
 def _from_keys(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     value = args[1] if len(args) > 1 else NONE
@@ -246,6 +281,9 @@ def _from_keys(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
 def _next(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if not args:
         return None
+    if interp.calls.knows(args[0]):
+        taken = interp.calls.take(args[0])
+        return taken if taken is not None else args[1] if len(args) > 1 else None
     content = interp.calls.iterate(args[0])
     if isinstance(content, Items) and not content.items:
         return args[1] if len(args) > 1 else None
@@ -280,9 +318,6 @@ def _null_context(interp: Interpreter, args: list[Value], kwargs: dict[str, Valu
 
 
 def _nothing(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    for value in args:
-        if isinstance(value, Deferred):
-            value.force()
     return NONE
 
 
@@ -321,7 +356,10 @@ def _default_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str
 def _counter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if args and not isinstance(args[0], Mapping):
         return mapping({}, Scalar(interp.recorder.leaf(), "int"))
-    return _default_dictionary(interp, [Symbol("builtins.int"), *args], kwargs)
+    made = _default_dictionary(interp, [Symbol("builtins.int"), *args], kwargs)
+    if isinstance(made, Mapping):
+        made.fields[COUNTS] = True
+    return made
 
 
 def _truths(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -365,17 +403,18 @@ def _rewritten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
 HANDLERS: dict[str, Handler] = {
     "builtins.exec": _rewritten,
     "builtins.globals": _rewritten,
-    "builtins.vars": lambda interp, args, kwargs: None if args else _rewritten(interp, args, kwargs),
+    "builtins.vars": _vars,
+    "builtins.type": _type,
     "builtins.list": _sequence("list"),
     "builtins.set": _sequence("set"),
     "builtins.frozenset": _sequence("set"),
     "builtins.tuple": _sequence("tuple"),
-    "builtins.iter": _sequence("tuple"),
+    "builtins.iter": _iter,
     "builtins.range": _range,
-    "builtins.zip": _zip,
-    "builtins.enumerate": _enumerate,
-    "builtins.map": _map,
-    "builtins.filter": _filter,
+    "builtins.zip": _once(_rows),
+    "builtins.enumerate": _once(_enumerate),
+    "builtins.map": _once(_map),
+    "builtins.filter": _once(_filter),
     "builtins.sum": _sum,
     "builtins.max": _extreme,
     "builtins.min": _extreme,
@@ -384,7 +423,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,
-    "builtins.reversed": _reversed,
+    "builtins.reversed": _once(_reversed),
     "builtins.sorted": _sorted,
     "builtins.dict": _dict,
     "builtins.dict.fromkeys": _from_keys,
@@ -412,11 +451,12 @@ HANDLERS: dict[str, Handler] = {
     "dataclasses.replace": records.replaced,
     "dataclasses.asdict": records.as_dict,
     "dataclasses.astuple": records.as_tuple,
-    "enum.auto": records.automatic,
+    "enum.auto": enumerations.automatic,
     "copy.copy": copied,
     "copy.deepcopy": deep_copied,
     "contextlib.nullcontext": _null_context,
-    **iteration.HANDLERS,
+    **{path: _once(handler) for path, handler in iteration.HANDLERS.items()},
+    "itertools.tee": iteration.tee,
     **operations.HANDLERS,
     "time.time": _number,
     "time.perf_counter": _number,

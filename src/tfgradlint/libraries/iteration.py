@@ -160,12 +160,17 @@ def _starmap(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return Deferred(force)
 
 
-def _tee(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def tee(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``tee``: several iterators over the same elements."""
     count = args[1] if len(args) > 1 else Const(2)
     if not args or not isinstance(count, Const) or not isinstance(count.value, int) or not 0 <= count.value <= 8:
         return None
     content = interp.calls.iterate(args[0])
-    return Items((content,) * count.value)
+    return Items(tuple(interp.calls.once(_again(content)) for _ in range(count.value)))
+
+
+def _again(content: Items | Several) -> Value:
+    return Items(content.items) if isinstance(content, Items) else Several(content.element)
 
 
 def _zip_longest(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -195,6 +200,5 @@ HANDLERS: dict[str, Handler] = {
     "itertools.count": _count,
     "itertools.accumulate": _accumulate,
     "itertools.starmap": _starmap,
-    "itertools.tee": _tee,
     "itertools.zip_longest": _zip_longest,
 }

@@ -25,6 +25,14 @@ def _binary(name: str) -> Handler:
     return apply
 
 
+def _in_place(name: str) -> Handler:
+    def apply(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        changed = interp.calls.in_place(args[0], name, args[1]) if len(args) == 2 else None
+        return changed if changed is not None else _binary(name)(interp, args, kwargs)
+
+    return apply
+
+
 def _unary(name: str) -> Handler:
     def apply(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         return interp.expressions.unary(name, args[0]) if len(args) == 1 and not kwargs else None
@@ -35,6 +43,11 @@ def _unary(name: str) -> Handler:
 def _not(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     truth = interp.expressions.truth(args[0]) if len(args) == 1 else None
     return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
+
+
+def _truth(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    truth = interp.expressions.truth(args[0]) if len(args) == 1 else None
+    return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(truth)
 
 
 def _element(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -92,6 +105,10 @@ HANDLERS: dict[str, Handler] = {
     **{f"operator.{name}": _binary(name) for name in _NAMES},
     "operator.and_": _binary("__and__"),
     "operator.or_": _binary("__or__"),
+    **{f"operator.i{name.strip('_')}": _in_place(name) for name in BINARY.values()},
+    "operator.iconcat": _in_place("__add__"),
+    "operator.concat": _binary("__add__"),
+    "operator.truth": _truth,
     "operator.neg": _unary("__neg__"),
     "operator.pos": _unary("__pos__"),
     "operator.not_": _not,

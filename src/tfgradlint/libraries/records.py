@@ -1,4 +1,4 @@
-"""Data classes, named tuples, enumerations and namespaces: objects that their fields describe."""
+"""Data classes, named tuples and namespaces: objects that their fields describe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tfgradlint.flow.values import (
     Function,
     Instance,
     Items,
-    Listing,
     Method,
     Symbol,
     Thunk,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 _TUPLE = "typing.NamedTuple"
-_ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 _PLAIN = frozenset({"abc.ABCMeta", "builtins.type"})
 
 
@@ -60,8 +58,6 @@ def plain_metaclass(metaclass: Value) -> bool:
 def construct(interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """An object of a class without a constructor of its own: a data class's or a named tuple's fields are filled."""
     cls = instance.cls
-    if is_enumeration(cls) and len(args) == 1:
-        return _member(interp, cls, args[0])
     names = list(dict.fromkeys(_annotated(cls)))
     fields = {name: _declared(cls, name) for name in names}
     positional = [name for name in names if not isinstance(own := fields[name], Field) or own.given]
@@ -165,42 +161,6 @@ def namespace(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
     made = Foreign("types.SimpleNamespace")
     made.fields.update(kwargs)
     return made
-
-
-# -- enumerations
-
-
-def is_enumeration(cls: Class) -> bool:
-    """Whether the class lists constants."""
-    return any(isinstance(each, Symbol) and each.path in _ENUMERATIONS for each in cls.lineage())
-
-
-def members(cls: Class) -> Items | None:
-    """The members of an enumeration, in order; None where one of them is not known."""
-    listed = [value for name, value in cls.fields.items() if not name.startswith("_") and not _callable(value)]
-    if not is_enumeration(cls) or not all(isinstance(value, Const) for value in listed):
-        return None
-    return Items(tuple(listed))
-
-
-def _callable(value: object) -> bool:
-    return isinstance(value, Value) and not isinstance(value, (Const, Items, Listing))
-
-
-def _member(interp: Interpreter, cls: Class, value: Value) -> Value:
-    known = members(cls)
-    if known is not None and isinstance(value, Const):
-        for member in known.items:
-            if isinstance(member, Const) and member.value == value.value:
-                return member
-    return interp.unknown("member of an enumeration", value)
-
-
-def automatic(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``enum.auto()``: one more than the member before."""
-    numbers = [each.value for each in interp.scope.fields.values() if isinstance(each, Const)]
-    last = numbers[-1] if numbers else 0
-    return Const(last + 1) if isinstance(last, int) else None
 
 
 # -- the text of a class

@@ -8,6 +8,8 @@ from tfgradlint.flow.graph import COPIED, Edge, Effect, Node, Site
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
     Array,
+    Class,
+    Const,
     Foreign,
     Held,
     Instance,
@@ -16,7 +18,6 @@ from tfgradlint.flow.values import (
     Listing,
     Member,
     Scalar,
-    Several,
     Symbol,
     Tensor,
     Unknown,
@@ -30,6 +31,7 @@ from tfgradlint.knowledge.versions import choose
 from tfgradlint.libraries import (
     datasets,
     distribution,
+    enumerations,
     keras,
     keras_attributes,
     keras_backend,
@@ -161,6 +163,8 @@ class World:
                 path = canonical_path(f"{receiver.path}.{name}")
                 return _KNOWN_BY_NAME[root](path) or self._users.symbol(path)
             return found if found is not None else Symbol(canonical_path(f"{receiver.path}.{name}"))
+        if isinstance(receiver, Const):
+            return enumerations.attribute(receiver, name)
         if isinstance(receiver, (Tensor, Variable)):
             return tensorflow.attribute(interp, self, receiver, name)
         if isinstance(receiver, Held):
@@ -189,14 +193,25 @@ class World:
         keras.initialise(interp, instance, args, kwargs)
 
     def construct(self, interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        member = enumerations.of_value(interp, instance, args)
+        if member is not None:
+            return member
         keras.initialise(interp, instance, args, kwargs)
         return records.construct(interp, instance, args, kwargs)
 
     def plain_metaclass(self, metaclass: Value) -> bool:
         return records.plain_metaclass(metaclass)
 
-    def elements(self, interp: Interpreter, instance: Instance) -> Items | Several | None:
-        return records.elements(interp, instance)
+    def defined(self, cls: Class) -> None:
+        enumerations.defined(cls)
+
+    def elements(self, interp: Interpreter, value: Value) -> Items | None:
+        if isinstance(value, Class):
+            return enumerations.members(value)
+        return records.elements(interp, value) if isinstance(value, Instance) else None
+
+    def class_element(self, cls: Class, index: Value) -> Value | None:
+        return enumerations.by_name(cls, index)
 
     def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         owner = sources.fields.get(OWNER) if isinstance(sources, Listing) else None
@@ -320,6 +335,9 @@ class World:
         if lead == 1:
             name = _MIRRORED.get(name) or _SYMMETRIC.get(name) or "__r" + name[2:]
             operands = [operands[1], operands[0]]
+        if name in ("__mul__", "__rmul__") and any(isinstance(each, Const) and each.value == 0 for each in operands):
+            # A term that is switched off: its gradient is zero.
+            return interp.somehow("product with zero", operands)
         dtypes = {operand.node.dtype for operand in operands if isinstance(operand, (Tensor, Variable))}
         if "bool" in dtypes and len(dtypes) > 1:
             # ``number * truth`` is a logical "and" to TensorFlow; other operators refuse.
