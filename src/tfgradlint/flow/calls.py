@@ -19,6 +19,7 @@ from tfgradlint.flow.tracing import Traces
 from tfgradlint.flow.values import (
     NONE,
     Array,
+    Cell,
     Choice,
     Class,
     Const,
@@ -46,6 +47,7 @@ from tfgradlint.flow.values import (
     UnknownMember,
     Value,
     Wrapped,
+    hashable,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Calls(Objects):
         super().__init__(interp)
         self._nested = 0
         self._traces = Traces(interp)
+        #: What functions under a cache gave.
+        self._results = Cell()
         #: How many functions are running whose trace was made for other variables.
         self.traced_for_others = 0
         self.gradients = Gradients(interp)
@@ -128,11 +132,21 @@ class Calls(Objects):
         given = _all(args, kwargs)
         for value in given:
             let_go(self._interp, value)
+            self._filled(value)
             if isinstance(value, (Function, Managed, Method, Partial, Instance, Thunk)):
                 self._interp.blind += 1
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
         return self._interp.unknown(why, callee, *given)
+
+    def _filled(self, value: Value) -> None:
+        """An empty container in an unknown function's hands is there to be filled."""
+        interp = self._interp
+        content = value.fields["content"] if isinstance(value, (Listing, Mapping)) else None
+        if isinstance(content, Items) and not content.items:
+            interp.state.set(value, "content", Several(interp.unknown("filled"), content.type))  # type: ignore[arg-type]
+        elif isinstance(content, Entries) and not content.entries and content.rest is None:
+            interp.state.set(value, "content", Entries({}, interp.unknown("filled")))  # type: ignore[arg-type]
 
     def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
         """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
@@ -255,9 +269,22 @@ class Calls(Objects):
             return interp.unknown("arguments", *_all(args, kwargs))
         if function.manager:
             return Managed(function, scope)
+        if function.cached:
+            return self._remembered(function, scope, [*args, *kwargs.values()])
         if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
             return self.once(Deferred(lambda: self._generated(function, scope)))
         return self.execute(function, scope)
+
+    def _remembered(self, function: Function, scope: Scope, given: list[Value]) -> Value:
+        """What a function gave for these arguments before, or gives now and from now on."""
+        interp = self._interp
+        if not all(isinstance(value, Const) and hashable(value.value) for value in given):
+            return interp.unknown("cached result", self.execute(function, scope))
+        key = (id(function.node), id(function.scope), *(value.value for value in given))  # type: ignore[attr-defined]
+        if key not in self._results.fields:
+            interp.state.set(self._results, key, self.execute(function, scope))
+        known: Value = self._results.fields[key]
+        return known
 
     def _generated(self, function: Function, scope: Scope) -> Value:
         """All that a generator yields, taken when something begins to iterate it."""

@@ -39,6 +39,19 @@ def mapping(entries: dict[Any, Value], rest: Value | None = None) -> Mapping:
     return Mapping(Entries(entries, rest))
 
 
+def unique(items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The elements of a set: of equal constants only the first."""
+    seen: list[Any] = []
+    kept: list[Value] = []
+    for item in items:
+        if isinstance(item, Const) and item.value in seen:
+            continue
+        if isinstance(item, Const):
+            seen.append(item.value)
+        kept.append(item)
+    return tuple(kept)
+
+
 def in_place(interp: Interpreter, old: Value, name: str, value: Value) -> Value | None:
     """``+=`` on a list extends it, and ``|=`` on a dictionary."""
     if isinstance(old, Listing) and name == "__add__":
@@ -101,7 +114,8 @@ def extend(interp: Interpreter, receiver: Listing, value: Value, left: bool = Fa
             return
         old = Several(interp.state.element(old), old.type) if not isinstance(old, Items) or old.items else old
     if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
-        new: Value = Items(old.items + more.items, old.type)
+        items = old.items + more.items
+        new: Value = Items(unique(items) if old.type == "set" else items, old.type)
     elif isinstance(old, Items) and not old.items:
         new = Several(interp.state.element(more), old.type)
     else:

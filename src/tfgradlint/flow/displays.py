@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tfgradlint.flow.containers import extend, listing, mapping
+from tfgradlint.flow.containers import extend, listing, mapping, unique
 from tfgradlint.flow.values import (
     NONE,
     Const,
@@ -64,7 +64,7 @@ class Displays:
         values = self._elements(node.elements) or []
         if len(values) == 1 and isinstance(values[0], Several) and values[0].type == "list":
             return Listing(values[0])
-        return listing(values, "set" if isinstance(node, cst.Set) else "list")
+        return listing(list(unique(tuple(values))), "set") if isinstance(node, cst.Set) else listing(values)
 
     def dict_(self, node: cst.Dict) -> Value:
         entries: dict[Any, Value] = {}
@@ -89,7 +89,9 @@ class Displays:
 
     # -- comprehensions
 
-    def _comprehend(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value | None = None) -> Value:
+    def _comprehend(
+        self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value | None = None
+    ) -> Items | Several:
         """The elements a comprehension makes, as a sequence. Python evaluates the first iterable outside."""
         interp = self._interp
         frame = interp.frame
@@ -101,7 +103,7 @@ class Displays:
         finally:
             frame.scope = outer
 
-    def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Value:
+    def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Items | Several:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
         content = interp.calls.iterate(iterable)
@@ -131,7 +133,10 @@ class Displays:
         return Several(interp.join(made) if made else interp.unknown("empty list"), "list")
 
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
-        return Listing(self._comprehend(node.for_in, lambda: self._interp.eval(node.elt)))
+        made = self._comprehend(node.for_in, lambda: self._interp.eval(node.elt))
+        if isinstance(node, cst.SetComp):
+            made = Items(unique(made.items), "set") if isinstance(made, Items) else Several(made.element, "set")
+        return Listing(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:
         interp = self._interp

@@ -31,6 +31,7 @@ MISSING: Any = object()
 Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
 
 _CHOICES = 4
+_BETWEEN = 8
 
 
 class Raised(Exception):
@@ -117,11 +118,21 @@ class State:
                 self._write(fields, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
 
     def passed(self, mark: int) -> list[Snapshot]:
-        """Every state that held at some point since ``mark``, roughly: the start, and each value written."""
-        earlier: Snapshot = {}
+        """Every value that a place held at some point since ``mark``: at the start, in between, and now.
+
+        Of very many in between only the latest.
+        """
+        held: dict[tuple[int, Any], list[tuple[dict[Any, Any], Any, Any]]] = {}
         for fields, key, old in self._journal[mark:]:
-            earlier.setdefault((id(fields), key), (fields, key, old))
-        return [earlier, self.snapshot(mark)]
+            held.setdefault((id(fields), key), []).append((fields, key, old))
+        snapshots: list[Snapshot] = [{}]
+        for place, values in held.items():
+            kept = [values[0], *values[1:][-_BETWEEN:]]
+            for index, value in enumerate(kept):
+                if index == len(snapshots):
+                    snapshots.append({})
+                snapshots[index][place] = value
+        return [*snapshots, self.snapshot(mark)]
 
     # -- joining
 

@@ -312,7 +312,7 @@ class Scope(Cell):
 class Function(Value):
     """A function or lambda of the module."""
 
-    __slots__ = ("defaults", "graph", "manager", "name", "node", "owner", "scope", "statement", "xla")
+    __slots__ = ("cached", "defaults", "graph", "manager", "name", "node", "owner", "scope", "statement", "xla")
 
     def __init__(
         self,
@@ -325,6 +325,7 @@ class Function(Value):
         statement: cst.CSTNode | None = None,
         xla: bool = False,
         manager: bool = False,
+        cached: bool = False,
     ) -> None:
         self.node = node
         self.name = name
@@ -332,6 +333,8 @@ class Function(Value):
         self.defaults = defaults
         #: A generator under ``contextlib.contextmanager``.
         self.manager = manager
+        #: Its results are kept, and given again for the same arguments.
+        self.cached = cached
         #: Compiled by ``tf.function``, and perhaps by XLA.
         self.graph = graph
         self.xla = xla

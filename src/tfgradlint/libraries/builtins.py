@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.containers import COUNTS, FACTORY, MOST, dictionary, extend, listing, mapping
+from tfgradlint.flow.containers import COUNTS, FACTORY, MOST, dictionary, extend, listing, mapping, unique
+from tfgradlint.flow.state import Raised
 from tfgradlint.flow.texts import constant_text, unwrapped
 from tfgradlint.flow.values import (
     NONE,
@@ -44,7 +45,7 @@ def _sequence(kind: str) -> Handler:
     def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         content: Value = interp.calls.iterate(args[0]) if args else Items(())
         if isinstance(content, Items):
-            content = Items(content.items, kind)
+            content = Items(unique(content.items) if kind == "set" else content.items, kind)
         elif isinstance(content, Several):
             content = Several(content.element, kind)
         return content if kind == "tuple" else Listing(content)
@@ -283,7 +284,9 @@ def _next(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
         return None
     if interp.calls.knows(args[0]):
         taken = interp.calls.take(args[0])
-        return taken if taken is not None else args[1] if len(args) > 1 else None
+        if taken is None and len(args) < 2:
+            raise Raised
+        return taken if taken is not None else args[1]
     content = interp.calls.iterate(args[0])
     if isinstance(content, Items) and not content.items:
         return args[1] if len(args) > 1 else None
@@ -351,6 +354,32 @@ def _default_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str
     if args and isinstance(made, Mapping) and not (isinstance(args[0], Const) and args[0].value is None):
         made.fields[FACTORY] = args[0]
     return made
+
+
+def _pushed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``heapq.heappush`` and ``bisect.insort``: the list grows somewhere."""
+    if len(args) < 2 or not isinstance(args[0], Listing):
+        return None
+    extend(interp, args[0], Items((args[1],)))
+    return _shuffle(interp, args, kwargs)
+
+
+def _popped(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if not args or not isinstance(args[0], Listing):
+        return None
+    if len(args) > 1:
+        _pushed(interp, args, kwargs)
+    return _shuffle(interp, args, kwargs) and interp.state.element(args[0].fields["content"])
+
+
+def _some(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``heapq.nlargest(n, elements)``: some of the elements."""
+    return Listing(Several(interp.state.element(interp.calls.iterate(args[1])))) if len(args) > 1 else None
+
+
+def _drawn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``random.sample`` and ``random.choices``: elements by chance."""
+    return Listing(Several(interp.state.element(interp.calls.iterate(args[0])))) if args else None
 
 
 def _counter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -465,5 +494,17 @@ HANDLERS: dict[str, Handler] = {
     "random.uniform": _number,
     "random.gauss": _number,
     "random.shuffle": _shuffle,
+    "random.sample": _drawn,
+    "random.choices": _drawn,
+    "heapq.heappush": _pushed,
+    "heapq.heappop": _popped,
+    "heapq.heappushpop": _popped,
+    "heapq.heapreplace": _popped,
+    "heapq.heapify": _shuffle,
+    "heapq.nlargest": _some,
+    "heapq.nsmallest": _some,
+    "bisect.insort": _pushed,
+    "bisect.insort_left": _pushed,
+    "bisect.insort_right": _pushed,
     "random.seed": _nothing,
 }

@@ -139,7 +139,7 @@ def _autograph_cast(interp: Interpreter, name: str, value: Value) -> Value:
 # -- decorators
 
 _KEEPING = frozenset(
-    "functools.wraps functools.lru_cache functools.cache abc.abstractmethod "
+    "functools.wraps abc.abstractmethod "
     "typing.no_type_check typing.override typing.final dataclasses.dataclass tf.autograph.experimental.do_not_convert "
     "tf.Module.with_name_scope snt.no_name_scope tf.keras.utils.register_keras_serializable "
     "keras.saving.register_keras_serializable tf.keras.saving.register_keras_serializable".split()
@@ -151,6 +151,7 @@ _WRAPPING = {
     "functools.cached_property": "cached",
     "snt.once": "once",
 }
+_CACHING = frozenset({"functools.lru_cache", "functools.cache"})
 _COMPILING = frozenset({"tf.function", "tf.function.xla"})
 
 
@@ -171,6 +172,8 @@ def _decorated(path: str, function: Value) -> Value | None:
         return compiled(function, path.endswith(".xla"))
     if path == "contextlib.contextmanager":
         return managing(function)
+    if path in _CACHING:
+        return _with_flags(function, cached=True) if isinstance(function, Function) else None
     if path in _KEEPING:
         return function
     if path in _WRAPPING:
@@ -191,6 +194,7 @@ def managing(function: Value) -> Value | None:
 
 
 def _with_flags(function: Function, **flags: bool) -> Function:
+    kept = {name: getattr(function, name) for name in ("graph", "xla", "manager", "cached")}
     return Function(
         function.node,
         function.name,
@@ -198,7 +202,7 @@ def _with_flags(function: Function, **flags: bool) -> Function:
         function.defaults,
         owner=function.owner,
         statement=function.statement,
-        **{"graph": function.graph, "xla": function.xla, "manager": function.manager, **flags},
+        **{**kept, **flags},
     )
 
 
@@ -213,7 +217,7 @@ def decorator_factory(path: str) -> Handler:
     return make
 
 
-for _path in _KEEPING:
+for _path in _KEEPING | _CACHING:
     HANDLERS[_path] = decorator_factory(_path)
 
 

@@ -83,6 +83,8 @@ _ROOTS = {
     "threading": "threading",
     "enum": "enum",
     "types": "types",
+    "heapq": "heapq",
+    "bisect": "bisect",
     "abc": "abc",
 }
 _SAME_MODULES = (
