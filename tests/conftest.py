@@ -30,6 +30,7 @@ MODULES = frozenset(
         "test_remedies_operations",
         "test_repairs",
         "test_sonnet_modules",
+        "test_xla",
     }
 )
 TESTS = frozenset(

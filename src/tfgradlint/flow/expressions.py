@@ -195,6 +195,8 @@ class Expressions:
         current: cst.BaseExpression = node
         while isinstance(current, cst.IfExp):
             truth = self.tested(self.eval(current.test))
+            if truth is None:
+                self._interp.branches()
             if truth is not False:
                 runs.append(self._alternative(current.test, negated[-3:], current.body, results))
             if truth is True:

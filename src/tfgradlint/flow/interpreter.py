@@ -107,9 +107,9 @@ class Interpreter:
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
         #: Whether a function is running that XLA compiles, and how many loops that tensors end ran in it under a tape:
-        #: those of a known length, and all others.
+        #: those of a known length, and all others. Likewise the branches that tensors choose.
         self.xla = False
-        self.bounded = self.unbounded = 0
+        self.bounded = self.unbounded = self.forks = 0
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
         #: Whether the program asks for compiled functions to run step by step.
@@ -233,6 +233,11 @@ class Interpreter:
         if self.xla and self.graph_level and self.recorder.tapes.active:
             self.bounded += bounded
             self.unbounded += not bounded
+
+    def branches(self) -> None:
+        """A branch begins that is a step of the graph."""
+        if self.xla and self.graph_level and self.recorder.tapes.active:
+            self.forks += 1
 
     # -- alternatives
 

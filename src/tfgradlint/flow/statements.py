@@ -221,6 +221,8 @@ class Statements:
         certain = False
         while isinstance(current, cst.If):
             truth = interp.expressions.tested(self._eval(current.test))
+            if truth is None:
+                interp.branches()
             if truth is not False:
                 runs.append(self._branch(current, tuple(negated)))
             if truth is True:

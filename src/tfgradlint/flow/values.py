@@ -312,7 +312,7 @@ class Scope(Cell):
 class Function(Value):
     """A function or lambda of the module."""
 
-    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "statement", "xla")
+    __slots__ = ("defaults", "graph", "name", "node", "owner", "scope", "signature", "statement", "xla")
 
     def __init__(
         self,
@@ -324,14 +324,16 @@ class Function(Value):
         owner: Class | None = None,
         statement: cst.CSTNode | None = None,
         xla: bool = False,
+        signature: bool = False,
     ) -> None:
         self.node = node
         self.name = name
         self.scope = scope
         self.defaults = defaults
-        #: Compiled by ``tf.function``, and perhaps by XLA.
+        #: Compiled by ``tf.function``, and perhaps by XLA or with a signature for its arguments.
         self.graph = graph
         self.xla = xla
+        self.signature = signature
         #: The class in whose body it was defined.
         self.owner = owner
         #: The statement that a lambda stands in.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -37,6 +38,7 @@ from tfgradlint.libraries.keras_compile import (
     eager,
     object_to,
     suffer,
+    under_xla,
 )
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_models import GRAPH, replay
@@ -137,20 +139,23 @@ class _Training:
         step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(step, Function):
             interp.reports.trains = True
-            with compiling(interp, eager(interp, self._options)):
+            with self._compiling():
                 data = inputs if isinstance(truths, Const) else Items((inputs, truths))
                 interp.calls.call(Method(step, model), [data], {})
             return
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
             return
-        with compiling(interp, eager(interp, self._options)):
+        with self._compiling():
             asked = interp.calls.gradients.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._site)
         self._tell(asked.judgements, asked.leaves)
         if any(judgement.verdict in ("flows", "unknown") for judgement in asked.judgements):
-            with compiling(interp, eager(interp, self._options)):
+            with self._compiling():
                 keras_metrics.update(interp, self._options)
+
+    def _compiling(self) -> AbstractContextManager[None]:
+        return compiling(self._interp, eager(self._interp, self._options), under_xla(self._interp, self._options))
 
     def _loss(self, inputs: Value, truths: Value) -> Value:
         """The losses of one step, those that layers add among them."""
