@@ -55,7 +55,16 @@ BROKEN = ("keras", "broken loss")
 #: What is to be said of the losses that it was compiled with.
 _OBJECTIONS = ("keras", "objections")
 _MADE: WeakKeyDictionary[Interpreter, list[Objection]] = WeakKeyDictionary()
-_OPTIONS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
+_OPTIONS = (
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "weighted_metrics",
+    "run_eagerly",
+    "steps_per_execution",
+    "jit_compile",
+)
 #: Causes that say that the step is not on the way at all.
 ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR, Cause.UNWATCHED_VARIABLE})
 
