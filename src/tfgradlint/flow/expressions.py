@@ -102,6 +102,8 @@ class Expressions:
         found = self._interp.libraries.builtin(name)
         if found is not None and not self._interp.star_import:
             return found
+        if self._interp.outline.names.nowhere(name) and not _in_class(first):
+            self._interp.ends(node)
         return self._interp.unknown("undefined name")
 
     def _literal(self, node: cst.CSTNode) -> Value:
@@ -227,6 +229,13 @@ class Expressions:
             return True
 
         return run
+
+
+def _in_class(scope: Scope | None) -> bool:
+    """Whether the names of a class body are in sight, into which a metaclass may put what it likes."""
+    while scope is not None and scope.kind == "comprehension":
+        scope = scope.parent
+    return scope is not None and scope.kind == "class"
 
 
 def _literal_value(node: cst.CSTNode) -> Any:

@@ -271,7 +271,9 @@ class Gradients:
         life = tape.fields["life"]
         site = interp.recorder.site
         judgements: list[Judgement]
-        if tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
+        if interp.recorder.tapes.fields["ended"]:
+            judgements = [Judgement("unknown", why="undefined name")] * len(leaves)
+        elif tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
             judgements = [Judgement("unknown", why="tape")] * len(leaves)
         elif life == SPENT:
             leaves = leaves or [("", NONE)]
@@ -337,8 +339,8 @@ class Gradients:
         leaves = sources()
         judge = Judge(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
         judgements = [judge.judge(leaf) for _, leaf in leaves]
-        if self._endless():
-            judgements = [Judgement("unknown", why="loop under XLA")] * len(leaves)
+        if self._endless() or interp.recorder.tapes.fields["ended"]:
+            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
         return Implied(leaves, judgements, target, judge)
 
     def _endless(self) -> bool:

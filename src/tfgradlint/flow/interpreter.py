@@ -239,6 +239,14 @@ class Interpreter:
         if self.xla and self.graph_level and self.recorder.tapes.active:
             self.forks += 1
 
+    def ends(self, expression: cst.BaseExpression) -> None:
+        """The program ends here in an exception that no rule tells of.
+
+        What follows is interpreted as if it did not, but for requests: nothing is known of those that are not reached.
+        """
+        self.state.set(self.recorder.tapes, "ended", True)
+        self.reports.endings.add(self.here(expression))
+
     # -- alternatives
 
     def alternatives(self, runs: list[Callable[[], bool]]) -> bool:
