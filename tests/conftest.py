@@ -23,6 +23,7 @@ MODULES = frozenset(
         "test_loss_functions",
         "test_measuring",
         "test_probability",
+        "test_own_steps",
         "test_random_programs",
         "test_random_training",
         "test_remedies",

@@ -272,7 +272,7 @@ class Gradients:
         site = interp.recorder.site
         judgements: list[Judgement]
         if interp.recorder.tapes.fields["ended"]:
-            judgements = [Judgement("unknown", why="undefined name")] * len(leaves)
+            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
         elif tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
             judgements = [Judgement("unknown", why="tape")] * len(leaves)
         elif life == SPENT:

@@ -239,7 +239,7 @@ class Interpreter:
         if self.xla and self.graph_level and self.recorder.tapes.active:
             self.forks += 1
 
-    def ends(self, expression: cst.BaseExpression) -> None:
+    def ends(self, expression: cst.CSTNode | None) -> None:
         """The program ends here in an exception that no rule tells of.
 
         What follows is interpreted as if it did not, but for requests: nothing is known of those that are not reached.
