@@ -23,6 +23,7 @@ MODULES = frozenset(
         "test_loss_functions",
         "test_measuring",
         "test_probability",
+        "test_own_steps",
         "test_random_programs",
         "test_random_training",
         "test_remedies",
@@ -30,6 +31,7 @@ MODULES = frozenset(
         "test_remedies_operations",
         "test_repairs",
         "test_sonnet_modules",
+        "test_xla",
     }
 )
 TESTS = frozenset(

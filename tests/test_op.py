@@ -9,10 +9,11 @@ import pytest
 from processes import python
 
 from tfgradlint import cli
-from tfgradlint.knowledge import load, versions
+from tfgradlint.knowledge import load, load_probability, versions
 from tfgradlint.knowledge.layers import load_layers
 from tfgradlint.knowledge.lookup import look_up, look_up_layers, nearest
-from tfgradlint.reports import layer_page, operation
+from tfgradlint.knowledge.objects import look_up_objects
+from tfgradlint.reports import layer_page, object_page, operation
 
 NEWEST = "--tensorflow-version=2.21"
 
@@ -234,5 +235,88 @@ def test_no_page_of_a_layer_is_wider_than_the_terminal() -> None:
     assert (len(found), rest) == (len(names), [])
     for width in (20, 80, 110):
         for line in layer_page.pages(found, width):
+            unbreakable = max(map(len, line.split()), default=0) > 28
+            assert len(line) <= min(max(width, 40), 110) or unbreakable, line
+
+
+def test_a_distribution_has_a_page_of_its_methods(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = op(capsys, "tfp.distributions.Normal", NEWEST)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert re.match(
+        r"tfp\.distributions\.Normal in TensorFlow Probability 0\.\d+\.\d+ with TensorFlow 2\.21\.", lines[0]
+    )
+    assert "takes     loc, scale, validate_args=False, allow_nan_stats=True, name='Normal'" in lines
+    assert "reads     loc, scale: whenever a method is called" in lines
+    rows = cells(lines, "method ")
+    start = next(number for number, row in enumerate(rows) if row[0] == "entropy")
+    assert rows[start : start + 2] == [
+        ["entropy", "float tensor", "loc", "none", ""],
+        ["", "", "scale", "flows", "flows"],
+    ]
+    assert ["log_prob of its draw", "float tensor", "scale", "flows", "flows"] in rows
+
+
+def test_what_is_read_when_a_bijector_is_made_and_what_it_remembers(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = op(capsys, "tfb.Shift", NEWEST)
+    text = " ".join(out.split())
+    assert "reads shift: whenever a method is called has shift: the very tensors or variables" in text
+    assert "another tape may get no gradient towards its parameters and the value." in text
+    _, out, _ = op(capsys, "tfp.distributions.MultivariateNormalFullCovariance", NEWEST)
+    assert "covariance_matrix: when it is made" in out
+
+
+def test_a_method_of_a_distribution_has_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = op(capsys, "tf.round", "tensorflow_probability.distributions.Bernoulli.sample", NEWEST)
+    lines = out.splitlines()
+    assert lines[0].startswith("tf.math.round ")
+    usual = lines.index("Where dtype is absent:")
+    assert cells(lines[usual:], "is ") == [["int32 tensor", "logits", "none"], ["", "probs", "none"]]
+    assert "Nothing is known of arguments that are not listed." in lines
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("tfp.distributions.Normall", "tfp.distributions.Normal"),
+        ("tfd.Norm.log_prob", "tfp.distributions.Normal.log_prob"),
+        ("tfb.Shifft", "tfp.bijectors.Shift"),
+        ("Poisson", "tfp.distributions.Poisson"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_of_probability(
+    capsys: pytest.CaptureFixture[str], name: str, near: str
+) -> None:
+    status, out, err = op(capsys, name, NEWEST)
+    assert (status, out) == (2, "")
+    assert near in err.rstrip().partition(" are ")[2].split(", ")
+
+
+def test_why_a_method_or_a_class_of_probability_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, err = op(capsys, "tfp.distributions.Normal", "tfd.Normal.covariance", "tfd.JointDistribution", NEWEST)
+    assert "covariance was not measured: NotImplementedError: covariance is not implemented: Normal" in out
+    assert err.splitlines() == [
+        "tfgradlint: nothing is known of 'tfd.Normal.covariance': "
+        "NotImplementedError: covariance is not implemented: Normal",
+        "tfgradlint: nothing is known of 'tfd.JointDistribution': the measuring program has no recipe to make one",
+    ]
+
+
+def test_distributions_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = op(capsys, "--output-format", "json", "tfd.Normal", "tfd.Normal.entropy", NEWEST)
+    made, method = json.loads(out)
+    assert (made["asked"], made["name"]) == ("tfd.Normal", "tfp.distributions.Normal")
+    assert (made["reads"], made["cases"]) == ({"loc": "later", "scale": "later"}, [])
+    assert made["methods"]["entropy"] == method["cases"]
+    assert made["unmeasured"]["covariance"].startswith("NotImplementedError: ")
+    assert method["cases"][0]["outputs"][0]["gradient"] == {"loc": "none", "scale": "flows"}
+
+
+def test_no_page_of_a_distribution_is_wider_than_the_terminal() -> None:
+    names = [name for name in load_probability().names() if name.count(".") == 2]
+    found, rest = look_up_objects(names)
+    assert (len(found), rest) == (len(names), [])
+    for width in (20, 80, 110):
+        for line in object_page.pages(found, width):
             unbreakable = max(map(len, line.split()), default=0) > 28
             assert len(line) <= min(max(width, 40), 110) or unbreakable, line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgradlint import check, predict
-from tfgradlint.knowledge import Case, Knowledge, Known
+from tfgradlint.knowledge import Case, Knowledge, Known, versions
 from tfgradlint.knowledge.versions import FOLDER
 from tools.measure import probability
 
@@ -45,7 +46,55 @@ def usual(name: str) -> Case:
 def test_measured_afresh_the_data_is_the_same(family: str, name: str) -> None:
     stored = json.loads((FOLDER / "probability" / f"{family}.json").read_text(encoding="utf-8"))["callables"]
     own = {key: entry for key, entry in stored.items() if f"{key}.".startswith(f"tfp.{family}.{name}.")}
-    assert dict(probability.measure(family, name)) == own
+    measured = probability.measure(family, name)
+    assert measured.entries == own
+    reasons = versions.reasons(FOLDER / "probability" / "unmeasured.txt")
+    told = {key: why for key, why in reasons.items() if f"{key}.".startswith(f"tfp.{family}.{name}.")}
+    assert {key: why[:160].rstrip() for key, why in measured.unmeasured.items()} == told
+
+
+def test_what_cannot_be_called_has_a_reason() -> None:
+    (why,) = probability.measure("distributions", "Exponential").unmeasured.values()
+    assert why == "NotImplementedError: covariance is not implemented: Exponential"
+    assert probability.reason(ValueError("no <object at 0x7f12ab>\nmore")) == "ValueError: no <object>"
+    assert probability.reason(KeyError()) == "KeyError"
+
+
+def test_every_class_is_measured_or_has_a_reason() -> None:
+    for family in probability.FAMILIES:
+        reasons = probability.untried(family)
+        stored = versions.reasons(FOLDER / "probability" / "unmeasured.txt")
+        assert reasons.items() <= stored.items()
+        public = [
+            name for name, one in vars(getattr(tfp, family)).items() if isinstance(one, type) and name[0].isupper()
+        ]
+        told = [name for name in public if DATA.get(f"tfp.{family}.{name}") or f"tfp.{family}.{name}" in reasons]
+        assert len(told) > 40
+        assert all("Distribution" in name or "Bijector" in name or name[0] == "_" for name in set(public) - set(told))
+
+
+def test_what_an_interrupted_measurement_found_is_not_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def measure(family: str, name: str) -> probability.Measured:
+        done.append(name)
+        if name == "Gumbel" and done.count(name) == 1:
+            raise KeyboardInterrupt
+        return probability.Measured({f"tfp.{family}.{name}": {"params": []}}, {f"tfp.{family}.{name}.mode": "why"})
+
+    def measured() -> probability.Measured:
+        journal = probability.Journal(tmp_path / "measuring.partial", "0.25")
+        return probability.measured("distributions", ["Cauchy", "Gumbel", "Normal"].__contains__, journal)
+
+    monkeypatch.setattr(probability, "measure", measure)
+    with pytest.raises(KeyboardInterrupt):
+        measured()
+    found = measured()
+    assert done == ["Cauchy", "Gumbel", "Gumbel", "Normal"]
+    assert [*found.entries] == ["tfp.distributions.Cauchy", "tfp.distributions.Gumbel", "tfp.distributions.Normal"]
+    assert [*found.unmeasured.values()] == ["why"] * 3
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 Each distribution and bijector of the tables beside this file is made of tensors at a few points, and each of its
 methods is differentiated with respect to every parameter and to the value it is given. What raises, or gives another
-answer at another point, is left out: it is not known.
+answer at another point, is left out: it is not known, and ``unmeasured.txt`` tells why. An interrupted measurement goes
+on where it stopped.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +22,11 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tools.measure.recipes import Recipe, Samples, recipes
+from tools.measure.supervising import Journal
+from tools.measure.writing import UNMEASURED, write_unmeasured
 
 FOLDER = Path(__file__).parents[2] / "src" / "tfgradlint" / "knowledge" / "probability"
+FAMILIES = ("distributions", "bijectors")
 _POINTS = 3
 #: Methods of distributions: without an argument, of a value of the distribution, of a probability, of another one.
 _PLAIN = ("sample", "mean", "mode", "stddev", "variance", "covariance", "entropy")
@@ -34,6 +38,13 @@ _FORWARD = ("forward", "forward_log_det_jacobian")
 _INVERSE = ("inverse", "inverse_log_det_jacobian")
 _FLOATS = ["float16", "bfloat16", "float32", "float64"]
 Effects = dict[str, str]
+
+
+class Measured(NamedTuple):
+    """What is known of a class and its methods, and why nothing is known of others."""
+
+    entries: dict[str, dict[str, object]]
+    unmeasured: dict[str, str]
 
 
 class Seen(NamedTuple):
@@ -185,19 +196,31 @@ def _agreed(seen: list[Effects]) -> Effects:
     return found
 
 
-def _observed(family: str, recipe: Recipe, method: str, options: dict[str, Any], way: str) -> Seen | None:
-    """What all points agree on; None where the method cannot be called."""
+#: Where an object lies in memory, which is another place in each run.
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def reason(error: Exception) -> str:
+    """Why something was not measured: the exception's type and the first line of its message."""
+    message = str(error).strip().partition("\n")[0]
+    return _ADDRESS.sub("", f"{type(error).__name__}: {message}" if message else type(error).__name__)
+
+
+def _observed(family: str, recipe: Recipe, method: str, options: dict[str, Any], way: str) -> Seen | str:
+    """What all points agree on, or why that is not known."""
     seen: list[Seen] = []
     for number in range(_POINTS if way == _WAYS[0] else 1):
         more = {"validate_args": True} if number == _POINTS - 1 else {}
         try:
             point = Point(family, recipe, number, way, {**options, **more}, method in _OF_OTHER)
             seen.append(point.run(method, twice=number < 2 and way == _WAYS[0]))
-        except Exception:
-            if not more:
-                return None
+        except Exception as error:
+            if not more:  # the arguments of the last point may be none that are valid
+                return reason(error)
     dtypes = {each.dtype for each in seen}
-    return Seen(dtypes.pop(), _agreed([each.effects for each in seen])) if len(dtypes) == 1 and seen else None
+    if len(dtypes) > 1:
+        return "another dtype comes out at another point"
+    return Seen(dtypes.pop(), _agreed([each.effects for each in seen]))
 
 
 def _methods(family: str) -> tuple[str, ...]:
@@ -206,10 +229,10 @@ def _methods(family: str) -> tuple[str, ...]:
     return (*_PLAIN, *_OF_VALUE, "quantile", *_OF_OTHER, "log_prob" + OF_SAMPLE)
 
 
-def _merged(seen: list[Seen]) -> Seen | None:
+def _merged(seen: list[Seen]) -> Seen | str:
     """Several ways to give the parameters: where they contradict each other, nothing is known."""
     if len({each.dtype for each in seen}) != 1:
-        return None
+        return "another dtype comes out where the parameters are given in another way"
     effects: Effects = {}
     names = sorted({name for each in seen for name in each.effects})
     for name in names:
@@ -219,8 +242,8 @@ def _merged(seen: list[Seen]) -> Seen | None:
     return Seen(seen[0].dtype, effects)
 
 
-def measure(family: str, name: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """The entries of one class: first the class itself, with each parameter that was tried.
+def measure(family: str, name: str) -> Measured:
+    """The entries of one class: the class itself, with each parameter that was tried, and its methods.
 
     ``later``: it is read whenever a method is called; ``now``: when the object is made; ``number``: it was a plain one.
     The kind tells what is remembered of a value until the next time.
@@ -228,27 +251,32 @@ def measure(family: str, name: str) -> Iterator[tuple[str, dict[str, object]]]:
     own = recipes(family)[name]
     later: dict[str, bool] = {}
     entries: dict[str, dict[str, object]] = {}
+    unmeasured: dict[str, str] = {}
+    path = f"tfp.{family}.{name}"
     parameters = inspect.signature(getattr(getattr(tfp, family), name).__init__).parameters
     for method in _methods(family):
         cases: list[dict[str, object]] = []
         inside = _of_all(family, own, method, {}, later)
-        if inside is None:
+        if isinstance(inside, str):
+            unmeasured[f"{path}.{method}"] = inside
             continue
         if "dtype" in parameters and method == "sample":
             floating = _of_all(family, own, method, {"dtype": tf.float32}, later)
-            if floating is not None:
+            if isinstance(floating, str):
+                unmeasured[f"{path}.{method} with dtype=tf.float32"] = floating
+            else:
                 cases.append({"when": {"dtype": _FLOATS}, **_case(floating)})
             cases.append({"when": {"dtype": "absent"}, **_case(inside)})
         else:
             cases.append(_case(inside))
-        entries[method] = {"params": _parameters(method), "cases": cases}
-    entries |= _attributes(family, own, later)
+        entries[f"{path}.{method}"] = {"params": _parameters(method), "cases": cases}
+    entries |= {f"{path}.{attribute}": entry for attribute, entry in _attributes(family, own, later).items()}
     words = {name: "number" for recipe in own for name in recipe.arguments}
     words |= {name: "later" if flag else "now" for name, flag in later.items()}
     kind = kind_of(family, own)
     case = {"outputs": [{"kind": kind, "effects": dict(sorted(words.items()))}]}
-    yield f"tfp.{family}.{name}", {"params": _signature(parameters), "cases": [case]}
-    yield from ((f"tfp.{family}.{name}.{method}", entry) for method, entry in sorted(entries.items()))
+    entries[path] = {"params": _signature(parameters), "cases": [case]}
+    return Measured(entries, unmeasured)
 
 
 def remembered(family: str, recipe: Recipe) -> set[str]:
@@ -272,7 +300,7 @@ def remembered(family: str, recipe: Recipe) -> set[str]:
                         tape, gradients = _once(point, one if again else None, method, value)
                         kept.append(tape)
                         seen.append(gradients)
-                except Exception:
+                except Exception:  # why it cannot be called is told when it is measured
                     continue
                 names = ("value", *point.tracked)
                 found |= {name for name, one, two in zip(names, *seen, strict=True) if not _alike(one, two)}
@@ -301,16 +329,19 @@ def _alike(one: Any, other: Any) -> bool:
     return bool(np.allclose(tf.convert_to_tensor(one), tf.convert_to_tensor(other), equal_nan=True))
 
 
-def _of_all(
-    family: str, own: list[Recipe], method: str, options: dict[str, Any], later: dict[str, bool]
-) -> Seen | None:
-    """What a method does for all ways to give the parameters; ``later`` takes note of what is read at the call."""
+def _of_all(family: str, own: list[Recipe], method: str, options: dict[str, Any], later: dict[str, bool]) -> Seen | str:
+    """What a method does for all ways to give the parameters, or why that is not known.
+
+    ``later`` takes note of what is read at the call.
+    """
     results: list[Seen] = []
     for recipe in own:
         ways = {way: _observed(family, recipe, method, options, way) for way in _WAYS}
         tensors, variables = ways["tensors"], ways["variables"]
-        if tensors is None or variables is None:
-            return None
+        for seen in (tensors, variables):
+            if isinstance(seen, str):
+                return seen
+        assert isinstance(tensors, Seen)
         same = {arg: word for arg, word in tensors.effects.items() if _first(variables, arg) == _first(tensors, arg)}
         for arg in same:
             if arg != "value" and not arg.startswith("other."):
@@ -320,8 +351,8 @@ def _of_all(
     return _merged(results)
 
 
-def _first(seen: Seen | None, name: str) -> str:
-    return seen.effects.get(name, "").partition("/")[0] if seen is not None else ""
+def _first(seen: Seen | str, name: str) -> str:
+    return seen.effects.get(name, "").partition("/")[0] if isinstance(seen, Seen) else ""
 
 
 def _case(seen: Seen) -> dict[str, object]:
@@ -372,13 +403,31 @@ def _signature(parameters: Any) -> list[str]:
 # -- the files
 
 
-def entries(family: str, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, dict[str, object]]:
-    """The entries of all classes of a family that are wanted."""
-    found: dict[str, dict[str, object]] = {}
+def untried(family: str) -> dict[str, str]:
+    """The public classes of a family that the tables beside this file do not tell how to make."""
+    module, known = getattr(tfp, family), recipes(family)
+    base = module.Distribution if family == "distributions" else module.Bijector
+    names = [name for name, one in vars(module).items() if inspect.isclass(one) and issubclass(one, base)]
+    return {f"tfp.{family}.{name}": _UNTRIED for name in names if name not in known and not name.startswith("_")}
+
+
+_UNTRIED = "the measuring program has no recipe to make one"
+
+
+def measured(family: str, wanted: Callable[[str], bool], journal: Journal) -> Measured:
+    """All classes of a family that are wanted; those that the journal holds are not measured again."""
+    found = Measured({}, {})
+    earlier = {event["done"]: event for event in journal.earlier()}
     for name in sorted(recipes(family)):
-        if wanted(name):
+        if not wanted(name):
+            continue
+        event = earlier.get(f"{family}.{name}")
+        if event is None:
             print(name, file=sys.stderr, flush=True)
-            found.update(measure(family, name))
+            event = {"done": f"{family}.{name}", **measure(family, name)._asdict()}
+            journal.note(event)
+        found.entries.update(event["entries"])
+        found.unmeasured.update(event["unmeasured"])
     return found
 
 
@@ -395,16 +444,23 @@ def text(callables: dict[str, dict[str, object]]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.measure.probability", description=__doc__)
     parser.add_argument(
-        "--only", metavar="REGEX", default="", help="measure these classes only and print their entries"
+        "--only", metavar="REGEX", default="", help="measure these classes only and print what comes of it"
     )
     options = parser.parse_args()
-    for family in ("distributions", "bijectors"):
-        made = entries(family, lambda name: re.fullmatch(options.only or ".*", name) is not None)
+    FOLDER.mkdir(exist_ok=True)
+    journal = Journal(None if options.only else FOLDER / "measuring.partial", tfp.__version__)
+    unmeasured: dict[str, str] = {}
+    for family in FAMILIES:
+        made = measured(family, lambda name: re.fullmatch(options.only or ".*", name) is not None, journal)
         if options.only:
-            print("".join(f"{name}: {json.dumps(entry)}\n" for name, entry in sorted(made.items())), end="")
+            print("".join(f"{name}: {json.dumps(entry)}\n" for name, entry in sorted(made.entries.items())), end="")
+            print("".join(f"{name}: {why}\n" for name, why in sorted(made.unmeasured.items())), end="")
         else:
-            FOLDER.mkdir(exist_ok=True)
-            (FOLDER / f"{family}.json").write_text(text(made), encoding="utf-8")
+            (FOLDER / f"{family}.json").write_text(text(made.entries), encoding="utf-8")
+            unmeasured |= {**made.unmeasured, **untried(family)}
+    if not options.only:
+        write_unmeasured(FOLDER / UNMEASURED, unmeasured)
+    journal.end()
     return 0
 
 

@@ -101,13 +101,14 @@ def _measure(target: Any, log: Any) -> dict[str, Any]:
 class Journal:
     """Keeps what is measured already, so that an interrupted measurement goes on where it stopped.
 
-    It is of use only to the very same program and the very same versions of the libraries; ``None`` keeps nothing.
+    It is of use only to the very same program and the very same versions of the libraries, of which ``others`` names
+    more; ``None`` keeps nothing.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, others: str = "") -> None:
         self._path = path
         self._silent = False
-        digest = hashlib.sha256(json.dumps(versions()).encode())
+        digest = hashlib.sha256(f"{json.dumps(versions())}{others}".encode())
         for source in sorted(Path(__file__).parent.iterdir()):
             if source.suffix in (".py", ".txt"):
                 digest.update(source.read_bytes())

@@ -143,7 +143,7 @@ def add(measured: Measured, folder: Path = FOLDER) -> None:
             differences(newer.aliases, older.aliases),
             differences(newer.entries, older.entries),
         )
-        _write_unmeasured(path.with_suffix(".txt"), older.unmeasured)
+        write_unmeasured(path.with_suffix(".txt"), older.unmeasured)
         newer = older
 
 
@@ -181,7 +181,7 @@ def _write_newest(measured: Measured, folder: Path) -> None:
             path.unlink()
     (folder / OLDER / f"{versions.name(measured.version)}.json").unlink(missing_ok=True)
     (folder / OLDER / f"{versions.name(measured.version)}.txt").unlink(missing_ok=True)
-    _write_unmeasured(folder / UNMEASURED, measured.unmeasured)
+    write_unmeasured(folder / UNMEASURED, measured.unmeasured)
 
 
 def _write(path: Path, measured: Mapping[str, str], aliases: Mapping[str, Any], entries: Mapping[str, Any]) -> None:
@@ -201,7 +201,7 @@ def replace(path: Path, text: str) -> None:
     os.replace(partial, path)
 
 
-def _write_unmeasured(path: Path, reasons: Mapping[str, str]) -> None:
+def write_unmeasured(path: Path, reasons: Mapping[str, str]) -> None:
     lines = [_HEADING, ""]
     lines += [f"{name}: {' '.join(reason.split())[:160]}".rstrip() for name, reason in sorted(reasons.items())]
     replace(path, "\n".join(lines) + "\n")

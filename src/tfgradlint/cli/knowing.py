@@ -16,17 +16,20 @@ from tfgradlint.sources import Unreadable
 def op(options: argparse.Namespace) -> int:
     """Show what is known of operations."""
     from tfgradlint.knowledge.lookup import look_up, look_up_layers
-    from tfgradlint.reports import layer_page, operation
+    from tfgradlint.knowledge.objects import look_up_objects
+    from tfgradlint.reports import layer_page, object_page, operation
 
     config.tensorflow_version(options.tensorflow_version)
     layers, names = look_up_layers(options.names, options.tensorflow_version)
+    objects, names = look_up_objects(names)
     found, unknown = look_up(names, options.tensorflow_version)
     if options.output_format == "json":
-        print(json.operations(found, layers))
+        print(json.operations(found, layers, objects))
     else:
         width = shutil.get_terminal_size().columns
-        show(operation.pages(found, width))
-        show(["", *layer_page.pages(layers, width)] if found and layers else layer_page.pages(layers, width))
+        parts = (operation.pages(found, width), layer_page.pages(layers, width), object_page.pages(objects, width))
+        told = [lines for part in parts if (lines := list(part))]
+        show(line for number, lines in enumerate(told) for line in (*[""] * (number > 0), *lines))
     for line in unknown:
         complain(line)
     return COULD_NOT_RUN if unknown else CLEAN

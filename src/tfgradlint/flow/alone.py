@@ -33,6 +33,7 @@ class Alone:
         """Run a function with unknown arguments."""
         interp = self._interp
         interp.called.add(id(function.node))
+        interp.state.set(interp.recorder.tapes, "ended", False)
         scope = Scope("function", function.scope, function.name)
         params = function.node.params
         names = [*params.posonly_params, *params.params, *params.kwonly_params]

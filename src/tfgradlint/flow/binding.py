@@ -141,6 +141,7 @@ class Binding:
                 for element, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
                     self.assign(element.value, item, origin)
                 return
+            interp.ends(interp.statement)
             if not items:
                 content = Several(interp.unknown("unpacking"))
         for position, element in enumerate(targets):

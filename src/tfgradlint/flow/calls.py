@@ -251,17 +251,17 @@ class Calls(Objects):
             return interp.unknown("recursion", *_all(args, kwargs))
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
-        if function.graph and not interp.eager_functions:
-            args, kwargs = self._traces.arguments(args, kwargs)
-            if self._traces.made_before(function, args, kwargs):
-                self.traced_for_others += 1
-                try:
-                    return self._run(function, scope, args, kwargs)
-                finally:
-                    self.traced_for_others -= 1
-        if function.xla and not interp.xla and not interp.eager_functions:
-            return self._traces.under_xla(lambda: self._run(function, scope, args, kwargs))
-        return self._run(function, scope, args, kwargs)
+        if not function.graph or interp.eager_functions:
+            return self._run(function, scope, args, kwargs)
+        args, kwargs = self._traces.arguments(function, args, kwargs)
+        for_others = self._traces.made_before(function, args, kwargs)
+        self.traced_for_others += for_others
+        try:
+            if function.xla and not interp.xla:
+                return self._traces.under_xla(lambda: self._run(function, scope, args, kwargs))
+            return self._run(function, scope, args, kwargs)
+        finally:
+            self.traced_for_others -= for_others
 
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node

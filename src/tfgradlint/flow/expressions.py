@@ -104,6 +104,8 @@ class Expressions:
         found = self._interp.libraries.builtin(name)
         if found is not None and not self._interp.star_import:
             return found
+        if self._interp.outline.names.nowhere(name) and not _in_class(first):
+            self._interp.ends(node)
         return self._interp.unknown("undefined name")
 
     def _literal(self, node: cst.CSTNode) -> Value:
@@ -202,6 +204,8 @@ class Expressions:
         current: cst.BaseExpression = node
         while isinstance(current, cst.IfExp):
             truth = self.tested(self.eval(current.test))
+            if truth is None:
+                self._interp.branches()
             if truth is not False:
                 runs.append(self._alternative(current.test, negated[-3:], current.body, results))
             if truth is True:
@@ -244,6 +248,13 @@ def _unescaped(text: str) -> str:
     if "\\" in text:
         raise NotConstant
     return text.replace("{{", "{").replace("}}", "}")
+
+
+def _in_class(scope: Scope | None) -> bool:
+    """Whether the names of a class body are in sight, into which a metaclass may put what it likes."""
+    while scope is not None and scope.kind == "comprehension":
+        scope = scope.parent
+    return scope is not None and scope.kind == "class"
 
 
 def _literal_value(node: cst.CSTNode) -> Any:

@@ -276,7 +276,9 @@ class Gradients:
         life = tape.fields["life"]
         site = interp.recorder.site
         judgements: list[Judgement]
-        if tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
+        if interp.recorder.tapes.fields["ended"]:
+            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
+        elif tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
             judgements = [Judgement("unknown", why="tape")] * len(leaves)
         elif life == SPENT:
             leaves = leaves or [("", NONE)]
@@ -286,8 +288,7 @@ class Gradients:
             leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
-        elif interp.xla and interp.unbounded:
-            # XLA wants to know how often a loop turns whose steps are to be undone.
+        elif self._endless():
             judgements = [Judgement("unknown", why="loop under XLA")] * len(leaves)
         elif interp.calls.traced_for_others:
             judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
@@ -342,7 +343,14 @@ class Gradients:
             self._leave(tape)
         leaves = sources()
         judge = Judge(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
-        return Implied(leaves, [judge.judge(leaf) for _, leaf in leaves], target, judge)
+        judgements = [judge.judge(leaf) for _, leaf in leaves]
+        if self._endless() or interp.recorder.tapes.fields["ended"]:
+            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
+        return Implied(leaves, judgements, target, judge)
+
+    def _endless(self) -> bool:
+        """Whether XLA is asked to undo the steps of a loop, and does not know how often it turned."""
+        return self._interp.xla and self._interp.unbounded > 0
 
     def minimized(self, tape: Tape, loss: Value, variables: Value) -> Value:
         """The request that an optimizer makes of a tape it is given."""

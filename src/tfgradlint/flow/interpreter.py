@@ -109,9 +109,9 @@ class Interpreter:
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
         #: Whether a function is running that XLA compiles, and how many loops that tensors end ran in it under a tape:
-        #: those of a known length, and all others.
+        #: those of a known length, and all others. Likewise the branches that tensors choose.
         self.xla = False
-        self.bounded = self.unbounded = 0
+        self.bounded = self.unbounded = self.forks = 0
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
         #: Whether the program asks for compiled functions to run step by step.
@@ -235,6 +235,19 @@ class Interpreter:
         if self.xla and self.graph_level and self.recorder.tapes.active:
             self.bounded += bounded
             self.unbounded += not bounded
+
+    def branches(self) -> None:
+        """A branch begins that is a step of the graph."""
+        if self.xla and self.graph_level and self.recorder.tapes.active:
+            self.forks += 1
+
+    def ends(self, expression: cst.CSTNode | None) -> None:
+        """The program ends here in an exception that no rule tells of.
+
+        What follows is interpreted as if it did not, but for requests: nothing is known of those that are not reached.
+        """
+        self.state.set(self.recorder.tapes, "ended", True)
+        self.reports.endings.add(self.here(expression))
 
     # -- alternatives
 

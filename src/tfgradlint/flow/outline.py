@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from tfgradlint.flow.names import Names
+
 #: Methods whose call asks for gradients, and what opens a tape.
 REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian", "gradients", "hessians", "GradientTape"})
 #: Methods of Keras that ask for them.
@@ -46,6 +48,7 @@ class Outline:
         self._classes: dict[str, set[str]] = defaultdict(set)
         #: How deeply the tree is nested; a chain of ``elif`` does not count.
         self.depth = 0
+        self.names = Names(tree)
         self._walk(tree)
         self._leading = self._closure()
 

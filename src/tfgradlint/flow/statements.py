@@ -95,14 +95,17 @@ class Statements:
                 if interp.scope is not interp.module or len(interp.frames) > 1:
                     raise
                 interp.gave_up.append("a statement of the module: nested too deeply")
-            if not goes_on:
-                if interp.scope is not interp.module or len(interp.contexts) + len(interp.loops):
-                    break
+            ended = not goes_on or interp.recorder.tapes.fields["ended"]
+            at_top = interp.scope is interp.module and not interp.contexts and not interp.loops
+            if ended and at_top:
                 # What ends the program at the top of a module is told; the rest is judged all the same, but for what
                 # it was about to bind.
                 for name in bound_names(statement):
                     interp.state.set(interp.module, name, interp.unknown("not reached"))
+                interp.state.set(interp.recorder.tapes, "ended", False)
                 goes_on = True
+            if not goes_on:
+                break
         interp.statement = outer
         return goes_on
 
@@ -225,6 +228,8 @@ class Statements:
         certain = False
         while isinstance(current, cst.If):
             truth = interp.expressions.tested(self._eval(current.test))
+            if truth is None:
+                interp.branches()
             if truth is not False:
                 runs.append(self._branch(current, tuple(negated)))
             if truth is True:

@@ -62,8 +62,9 @@ class Tapes(Cell):
 
     def __init__(self) -> None:
         super().__init__()
-        #: ``others``: how many context managers are open of which nothing is known.
-        self.fields = {"active": Active(), "stopped": (), "others": 0}
+        #: ``others``: how many context managers are open of which nothing is known. ``ended``: whether the program has
+        #: ended before; None where it depends on the branch taken.
+        self.fields = {"active": Active(), "stopped": (), "others": 0, "ended": False}
 
     @property
     def active(self) -> Active:

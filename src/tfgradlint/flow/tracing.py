@@ -15,6 +15,7 @@ from tfgradlint.flow.values import (
     Items,
     Listing,
     Mapping,
+    Scalar,
     Scope,
     Tensor,
     Value,
@@ -33,13 +34,23 @@ class Traces:
         #: The variables that a compiled function was first called with.
         self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
 
-    def arguments(self, args: list[Value], kwargs: dict[str, Value]) -> tuple[list[Value], dict[str, Value]]:
+    def arguments(
+        self, function: Function, args: list[Value], kwargs: dict[str, Value]
+    ) -> tuple[list[Value], dict[str, Value]]:
         """What a compiled function gets for its arguments."""
+        if function.signature:
+            args = [self._declared(value) for value in args]
+            kwargs = {name: self._declared(value) for name, value in kwargs.items()}
         done: dict[int, Value] = {}
         return (
             [self._traced(value, done) for value in args],
             {name: self._traced(value, done) for name, value in kwargs.items()},
         )
+
+    def _declared(self, value: Value) -> Value:
+        """An argument whose type a signature tells: numbers become tensors."""
+        number = isinstance(value, Scalar) or (isinstance(value, Const) and isinstance(value.value, (int, float)))
+        return Tensor(self._interp.recorder.leaf()) if number else value
 
     def _traced(self, value: Value, done: dict[int, Value]) -> Value:
         """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside.
@@ -88,15 +99,23 @@ class Traces:
         return any(value is variable for value in reached for variable in variables)
 
     def under_xla(self, run: Callable[[], Value]) -> Value:
-        """A function that XLA compiles: what its loops keep for the gradient does not leave it."""
+        """A function that XLA compiles: what its loops keep for the gradient does not leave it.
+
+        What its branches keep does not leave it either where another graph calls it.
+        """
         interp = self._interp
-        loops = interp.bounded, interp.unbounded
-        interp.xla, interp.bounded, interp.unbounded = True, 0, 0
+        within = interp.graph_level > 0
+        before = interp.bounded, interp.unbounded, interp.forks
+        interp.xla, interp.bounded, interp.unbounded, interp.forks = True, 0, 0, 0
         try:
             result = run()
-            if (interp.bounded or interp.unbounded) and interp.recorder.tapes.active:
+            if not interp.recorder.tapes.active:
+                return result
+            if interp.bounded or interp.unbounded:
                 return interp.somehow("loop under XLA", [result])
+            if interp.forks and within:
+                return interp.somehow("branch under XLA", [result])
             return result
         finally:
             interp.xla = False
-            interp.bounded, interp.unbounded = loops
+            interp.bounded, interp.unbounded, interp.forks = before

@@ -312,7 +312,19 @@ class Scope(Cell):
 class Function(Value):
     """A function or lambda of the module."""
 
-    __slots__ = ("cached", "defaults", "graph", "manager", "name", "node", "owner", "scope", "statement", "xla")
+    __slots__ = (
+        "cached",
+        "defaults",
+        "graph",
+        "manager",
+        "name",
+        "node",
+        "owner",
+        "scope",
+        "signature",
+        "statement",
+        "xla",
+    )
 
     def __init__(
         self,
@@ -326,6 +338,7 @@ class Function(Value):
         xla: bool = False,
         manager: bool = False,
         cached: bool = False,
+        signature: bool = False,
     ) -> None:
         self.node = node
         self.name = name
@@ -335,9 +348,10 @@ class Function(Value):
         self.manager = manager
         #: Its results are kept, and given again for the same arguments.
         self.cached = cached
-        #: Compiled by ``tf.function``, and perhaps by XLA.
+        #: Compiled by ``tf.function``, and perhaps by XLA or with a signature for its arguments.
         self.graph = graph
         self.xla = xla
+        self.signature = signature
         #: The class in whose body it was defined.
         self.owner = owner
         #: The statement that a lambda stands in.

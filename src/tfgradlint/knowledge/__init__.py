@@ -285,6 +285,12 @@ def load(version: str | None = None) -> Knowledge:
 
 
 @cache
+def load_probability() -> Knowledge:
+    """The data of TensorFlow Probability, which is the same for every version of TensorFlow; read once."""
+    return Knowledge(sorted((versions.FOLDER / "probability").glob("*.json")))
+
+
+@cache
 def _load(version: tuple[int, int]) -> Knowledge:
     older = [path for path in versions.OLDER.glob("*.json") if versions.parse_name(path) >= version]
     older.sort(key=versions.parse_name, reverse=True)

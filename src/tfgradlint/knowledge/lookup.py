@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tfgradlint.knowledge import Knowledge, Known, load, versions
+from tfgradlint.knowledge import Knowledge, Known, load, objects, versions
 from tfgradlint.knowledge.differences import Change, changes
 from tfgradlint.knowledge.layers import LayerFacts, keras_of, load_layers
 
@@ -124,25 +124,22 @@ def _unknown(name: str, data: Knowledge) -> str:
     elsewhere = [text for text in map(versions.name, versions.available()) if load(text).get(name) is not None]
     if elsewhere:
         return f"{told} in TensorFlow {data.measured['tensorflow']}; there is in {', '.join(elsewhere)}"
-    reason = _reasons().get(name)
+    reason = versions.reasons(versions.FOLDER / "unmeasured.txt").get(name) or objects.reasons().get(
+        objects.spelt(name)
+    )
     if reason:
         return f"{told}: {reason}"
-    near = nearest(name, [*data.names(), *data.aliases()])
+    near = nearest(objects.spelt(name), [*data.names(), *data.aliases(), *objects.names()])
     return f"{told}; the nearest known names are {', '.join(near)}" if near else told
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:
     """The known names most like a name: first those that end in it, then those that are spelt like it."""
     last = name.rpartition(".")[2]
-    ending = sorted((one for one in known if one.rpartition(".")[2] == last), key=lambda one: (one.count("."), one))
+    ending = [one for one in known if one.rpartition(".")[2] == last]
+    ending.sort(key=lambda one: (-difflib.SequenceMatcher(None, name, one).ratio(), one.count("."), one))
     spelt = difflib.get_close_matches(name, known, n=_NEAREST)
     if not spelt:
         ends = {one.rpartition(".")[2]: one for one in sorted(known, key=len, reverse=True)}
         spelt = [ends[end] for end in difflib.get_close_matches(last, ends, n=_NEAREST)]
     return list(dict.fromkeys((*ending, *spelt)))[:_NEAREST]
-
-
-def _reasons() -> dict[str, str]:
-    text = (versions.FOLDER / "unmeasured.txt").read_text(encoding="utf-8")
-    parts = (line.partition(": ") for line in text.splitlines() if not line.startswith("#"))
-    return {name: reason for name, _, reason in parts if name}

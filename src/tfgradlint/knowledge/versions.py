@@ -87,3 +87,10 @@ def choose(asked: str | None = None) -> tuple[int, int]:
         return newest()
     wanted = parse(text)
     return max((version for version in available() if version <= wanted), default=available()[0])
+
+
+def reasons(path: Path) -> dict[str, str]:
+    """Of a list of what was not measured: the reason for each name. Where there is no list, nothing is told."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else ()
+    parts = (line.partition(": ") for line in lines if not line.startswith("#"))
+    return {name: why for name, _, why in parts if name}

@@ -14,6 +14,7 @@ from tfgradlint.flow.values import (
     Listing,
     Mapping,
     Method,
+    Scalar,
     Several,
     Tensor,
     Thunk,
@@ -46,11 +47,27 @@ def _branches(interp: Interpreter, functions: list[Value]) -> Value:
     if len(functions) == 1:
         run(functions[0])
     else:
+        interp.branches()
         interp.alternatives([lambda each=each: run(each) for each in functions])  # type: ignore[misc]
     return interp.join(results) if results else interp.unknown("no branch")
 
 
 def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    pred = argument(args, kwargs, 0, "pred")
+    if interp.graph_level:
+        _no_number(interp, pred)
+        if isinstance(pred, Scalar):
+            return interp.somehow("tf.cond of a number in a graph", args)
+    return _either(interp, args, kwargs)
+
+
+def _no_number(interp: Interpreter, chosen_by: Value) -> None:
+    """Of a choice that wants a tensor: TensorFlow refuses numbers of Python."""
+    if isinstance(chosen_by, Const) and isinstance(chosen_by.value, (int, float)):
+        interp.calls.gradients.refuses(None, "TypeError")
+
+
+def _either(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     truth = interp.expressions.truth(argument(args, kwargs, 0, "pred"))
     branches = [argument(args, kwargs, 1, "true_fn"), argument(args, kwargs, 2, "false_fn")]
     if truth is not None:
@@ -60,7 +77,7 @@ def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
 
 def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     given = argument(args, kwargs, 1, "branch_fns")
-    index = argument(args, kwargs, 0, "branch_index")
+    _no_number(interp, argument(args, kwargs, 0, "branch_index"))
     if isinstance(given, Mapping):
         entries = given.fields["content"]
         functions = {} if entries.rest is not None else dict(entries.entries)
@@ -76,8 +93,6 @@ def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value
     if not functions:
         return None
     default = kwargs.get("default", NONE) if "default" in kwargs or len(args) < 3 else args[2]
-    if isinstance(index, Const) and index.value in functions:
-        return _branches(interp, [functions[index.value]])
     return _branches(interp, [*functions.values(), *([] if _is_none(default) else [default])])
 
 
@@ -90,6 +105,7 @@ def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
         parts = interp.calls.iterate(pair, unpacking=2)
         if not isinstance(parts, Items):
             return None
+        _no_number(interp, parts.items[0])
         functions.append(parts.items[1])
     if not _is_none(argument(args, kwargs, 1, "default")):
         functions.append(argument(args, kwargs, 1, "default"))
@@ -175,6 +191,7 @@ def _keras_scan(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     elements = argument(args, kwargs, 2, "xs")
     if not isinstance(function, (Function, Method)):
         return None
+    interp.repeats(False)
     result: Value = NONE
     for _ in range(2):
         element = NONE if _is_none(elements) else _element(interp, elements)
@@ -191,6 +208,7 @@ def _keras_switch(interp: Interpreter, args: list[Value], kwargs: dict[str, Valu
     index, content = args[0], interp.calls.iterate(args[1])
     if not isinstance(content, Items) or not content.items:
         return None
+    interp.branches()
     if isinstance(index, Const) and isinstance(index.value, int):
         # Indices outside are clamped.
         functions = [content.items[min(max(index.value, 0), len(content.items) - 1)]]
@@ -203,6 +221,7 @@ def _fori_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
     """``fori_loop(lower, upper, body_fun, init_val)``; the body runs twice, like any loop."""
     body, value = argument(args, kwargs, 2, "body_fun"), argument(args, kwargs, 3, "init_val")
     values: list[Value] = []
+    interp.repeats(False)
     for _ in range(2):
         value = interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), value], {})
         values.append(value)
@@ -290,7 +309,7 @@ _HANDLERS: dict[str, Handler] = {
     "tf.nest.flatten": _flatten,
     **custom_gradient.HANDLERS,
     # Keras's own, which differ in names and in the order of their arguments.
-    "keras.ops.cond": _cond,
+    "keras.ops.cond": _either,
     "keras.ops.switch": _keras_switch,
     "keras.ops.while_loop": _while_loop,
     "keras.ops.fori_loop": _fori_loop,

@@ -15,6 +15,7 @@ from tfgradlint.flow.graph import Edge, Site
 from tfgradlint.flow.judgements import Judgement, Reason
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
+    FALSE,
     NONE,
     Choice,
     Class,
@@ -54,7 +55,16 @@ BROKEN = ("keras", "broken loss")
 #: What is to be said of the losses that it was compiled with.
 _OBJECTIONS = ("keras", "objections")
 _MADE: WeakKeyDictionary[Interpreter, list[Objection]] = WeakKeyDictionary()
-_OPTIONS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly")
+_OPTIONS = (
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "weighted_metrics",
+    "run_eagerly",
+    "steps_per_execution",
+    "jit_compile",
+)
 #: Causes that say that the step is not on the way at all.
 ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR, Cause.UNWATCHED_VARIABLE})
 
@@ -164,9 +174,18 @@ def eager(interp: Interpreter, options: dict[str, Value]) -> bool | None:
     return interp.expressions.truth(options["run_eagerly"]) if "run_eagerly" in options else False
 
 
+def under_xla(interp: Interpreter, options: dict[str, Value]) -> bool:
+    """Whether the program asks Keras to compile the step, perhaps, with XLA. ``"auto"`` is left to the machine."""
+    asked = options.get("jit_compile", FALSE)
+    return not (isinstance(asked, Const) and asked.value in (False, None, "auto"))
+
+
 @contextmanager
-def compiling(interp: Interpreter, eagerly: bool | None) -> Iterator[None]:
+def compiling(interp: Interpreter, eagerly: bool | None, xla: bool = False) -> Iterator[None]:
     """What runs inside is traced, unless it runs ``eagerly``; where that is not known nothing is refused."""
+    before = interp.xla, interp.bounded, interp.unbounded, interp.forks
+    if xla and not interp.xla:
+        interp.xla, interp.bounded, interp.unbounded, interp.forks = True, 0, 0, 0
     recorder = interp.recorder
     others = recorder.tapes.fields["others"]
     site, statement = recorder.site, interp.statement
@@ -177,6 +196,7 @@ def compiling(interp: Interpreter, eagerly: bool | None) -> Iterator[None]:
     try:
         yield
     finally:
+        interp.xla, interp.bounded, interp.unbounded, interp.forks = before
         recorder.level -= not eagerly
         interp.unconverted -= 1
         recorder.site, interp.statement = site, statement

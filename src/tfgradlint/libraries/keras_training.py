@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,7 @@ from tfgradlint.flow.judgements import Judgement, Reason
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     NONE,
+    Array,
     Const,
     Entries,
     Function,
@@ -19,6 +21,7 @@ from tfgradlint.flow.values import (
     Listing,
     Mapping,
     Method,
+    Tensor,
     Value,
     nodes_of,
 )
@@ -37,6 +40,7 @@ from tfgradlint.libraries.keras_compile import (
     eager,
     object_to,
     suffer,
+    under_xla,
 )
 from tfgradlint.libraries.keras_lists import Weights
 from tfgradlint.libraries.keras_models import GRAPH, replay
@@ -85,6 +89,8 @@ def fitted(
     if not legacy and not interp.calls.gradients.expected():
         training = _Training(interp, world, receiver, options, name)
         completed = interp.calls.attempt(lambda: training.run(args, kwargs), made)
+        if training.raises:
+            interp.ends(site.expression)
     suffer(interp, told, site)
     if not completed:
         mark_built(interp, receiver)
@@ -120,6 +126,16 @@ def _held(value: Value, seen: set[int]) -> list[Instance]:
     return []
 
 
+def _no_logs(returned: Value, name: str) -> bool:
+    """Whether Keras refuses what a ``train_step`` returned: it wants a dictionary, ``fit`` one with entries."""
+    if isinstance(returned, Mapping):
+        content = returned.fields["content"]
+        return name == "fit" and not content.entries and content.rest is None
+    if isinstance(returned, Const) and returned.value is None:
+        return name == "fit"
+    return isinstance(returned, (Const, Tensor, Array, Items, Listing))
+
+
 class _Training:
     def __init__(
         self, interp: Interpreter, world: World, model: Layer | Instance, options: dict[str, Value], name: str
@@ -130,6 +146,8 @@ class _Training:
         #: When the model had made its predictions, and whether there is no loss at all.
         self._predicted = 0
         self._nothing = False
+        #: Whether Keras can do nothing with what a method of the program's own returned.
+        self.raises = False
 
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         interp, model = self._interp, self._model
@@ -137,20 +155,33 @@ class _Training:
         step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(step, Function):
             interp.reports.trains = True
-            with compiling(interp, eager(interp, self._options)):
-                data = inputs if isinstance(truths, Const) else Items((inputs, truths))
-                interp.calls.call(Method(step, model), [data], {})
+            with self._compiling():
+                given = [self._data(inputs, truths, args, kwargs)]
+                logs = interp.calls.call(Method(step, model), given, {})
+            self.raises = _no_logs(logs, self._name) or interp.recorder.tapes.fields["ended"] is True
             return
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
             return
-        with compiling(interp, eager(interp, self._options)):
+        with self._compiling():
             asked = interp.calls.gradients.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._site)
         self._tell(asked.judgements, asked.leaves)
         if any(judgement.verdict in ("flows", "unknown") for judgement in asked.judgements):
-            with compiling(interp, eager(interp, self._options)):
+            with self._compiling():
                 keras_metrics.update(interp, self._options)
+
+    def _data(self, inputs: Value, truths: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """What a step of the program's own is given."""
+        place = 2 if self._name == "train_on_batch" else 9
+        weights = args[place] if len(args) > place else kwargs.get("sample_weight", NONE)
+        unweighted = isinstance(weights, Const) and weights.value is None
+        if self._name == "train_on_batch" or not unweighted:
+            return Items((inputs, truths, NONE if unweighted else self._interp.unknown("batch")))
+        return inputs if isinstance(truths, Const) else Items((inputs, truths))
+
+    def _compiling(self) -> AbstractContextManager[None]:
+        return compiling(self._interp, eager(self._interp, self._options), under_xla(self._interp, self._options))
 
     def _loss(self, inputs: Value, truths: Value) -> Value:
         """The losses of one step, those that layers add among them."""
@@ -162,6 +193,9 @@ class _Training:
         if isinstance(own, Function):
             given: dict[str, Value] = {"x": inputs, "y": truths, "y_pred": predictions}
             loss = interp.calls.call(Method(own, model), [], {**given, "sample_weight": NONE, "training": Const(True)})
+            if isinstance(loss, Const) and loss.value is None:
+                self.raises = True
+                interp.calls.gradients.refuses(None, "ValueError")
         else:
             loss = compiled_loss(interp, self._world, self._options, truths, predictions)
         added = [*_ADDED.pop(interp, []), *self._planned(inputs)]

@@ -7,7 +7,6 @@ in a way nobody knows.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph import OP, Edge, Effect, Node
@@ -27,8 +26,8 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
-from tfgradlint.knowledge import Knowledge, Known
-from tfgradlint.knowledge.versions import FOLDER
+from tfgradlint.knowledge import Known
+from tfgradlint.knowledge import load_probability as _data
 from tfgradlint.libraries.measured import applied, bind
 
 if TYPE_CHECKING:
@@ -62,11 +61,6 @@ _METHODS = frozenset(
 )
 #: Methods of ``Independent`` that hand on what the inner distribution gives, and those that add it up.
 _HANDED_ON, _ADDED_UP = frozenset({"sample", "mean", "mode", "stddev", "variance"}), frozenset({"log_prob", "entropy"})
-
-
-@cache
-def _data() -> Knowledge:
-    return Knowledge(sorted((FOLDER / "probability").glob("*.json")))
 
 
 def symbol(path: str) -> Symbol | None:

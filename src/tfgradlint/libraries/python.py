@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
@@ -152,7 +154,8 @@ _WRAPPING = {
     "snt.once": "once",
 }
 _CACHING = frozenset({"functools.lru_cache", "functools.cache"})
-_COMPILING = frozenset({"tf.function", "tf.function.xla"})
+#: Options of ``tf.function`` that ask for XLA.
+_XLA = ("jit_compile", "experimental_compile")
 
 
 def decorate(interp: Interpreter, decorator: Value, function: Value) -> Value | None:
@@ -160,16 +163,16 @@ def decorate(interp: Interpreter, decorator: Value, function: Value) -> Value | 
     if isinstance(decorator, Partial):
         path = decorator.function.path if isinstance(decorator.function, Symbol) else ""
         # ``@tf.function(jit_compile=True)`` and ``@functools.wraps(f)`` are partial applications of the decorator.
-        return _decorated(path, function) if path.endswith("()") or path in _COMPILING else None
+        if path == "tf.function":
+            return compiled(interp, function, decorator.kwargs)
+        return _decorated(path, function) if path.endswith("()") else None
     if isinstance(decorator, Symbol):
-        return _decorated(decorator.path, function)
+        return compiled(interp, function) if decorator.path == "tf.function" else _decorated(decorator.path, function)
     return None
 
 
 def _decorated(path: str, function: Value) -> Value | None:
     path = path.removesuffix("()")
-    if path in _COMPILING:
-        return compiled(function, path.endswith(".xla"))
     if path == "contextlib.contextmanager":
         return managing(function)
     if path in _CACHING:
@@ -181,11 +184,15 @@ def _decorated(path: str, function: Value) -> Value | None:
     return None
 
 
-def compiled(function: Value, xla: bool = False) -> Value:
-    """The function under ``tf.function``; ``xla``: perhaps under XLA too."""
-    if isinstance(function, Function):
-        return _with_flags(function, graph=True, xla=xla or function.xla)
-    return function
+def compiled(interp: Interpreter, function: Value, options: Mapping[str, Value] = MappingProxyType({})) -> Value:
+    """The function under ``tf.function`` with these options; what is no function of the module stays as it is."""
+    if not isinstance(function, Function):
+        return function
+    xla = "**" in options or any(
+        interp.expressions.truth(options[name]) is not False for name in _XLA if name in options
+    )
+    signature = "input_signature" in options or "**" in options
+    return _with_flags(function, graph=True, xla=xla or function.xla, signature=signature or function.signature)
 
 
 def managing(function: Value) -> Value | None:
@@ -194,7 +201,7 @@ def managing(function: Value) -> Value | None:
 
 
 def _with_flags(function: Function, **flags: bool) -> Function:
-    kept = {name: getattr(function, name) for name in ("graph", "xla", "manager", "cached")}
+    kept = {name: getattr(function, name) for name in ("graph", "xla", "signature", "manager", "cached")}
     return Function(
         function.node,
         function.name,

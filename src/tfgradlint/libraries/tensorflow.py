@@ -144,12 +144,11 @@ def _is_none(value: Value) -> bool:
 def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
-    xla = "jit_compile" in kwargs and interp.expressions.truth(kwargs["jit_compile"]) is not False
     if isinstance(given, Function):
-        return python.compiled(given, xla)
+        return python.compiled(interp, given, kwargs)
     if isinstance(given, Method) and isinstance(given.function, Function):
-        return Method(python.compiled(given.function, xla), given.receiver)
-    return Symbol("tf.function.xla()" if xla else "tf.function()") if _is_none(given) else None
+        return Method(python.compiled(interp, given.function, kwargs), given.receiver)
+    return Partial(Symbol("tf.function"), [], kwargs) if _is_none(given) else None
 
 
 def _gradients(name: str) -> Handler:
@@ -189,7 +188,6 @@ _HANDLERS: dict[str, Handler] = {
     "tf.Variable": variable,
     "tf.constant": _constant,
     "tf.function": _function,
-    "tf.function()": lambda interp, args, kwargs: python.compiled(args[0]) if args else None,
     "keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     "tf.keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     "tf.IndexedSlices": _composite("values", 0),

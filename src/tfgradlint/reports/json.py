@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from tfgradlint.knowledge import Case, Output
 from tfgradlint.knowledge.lookup import Found, FoundLayer
+from tfgradlint.knowledge.objects import FoundObject
 from tfgradlint.results import Finding, Prediction
 
 
@@ -76,8 +77,8 @@ def _cell(cell: int) -> dict[str, int]:
     return {"cell": cell} if cell else {}
 
 
-def operations(found: Iterable[Found], layers: Iterable[FoundLayer] = ()) -> str:
-    """A list, one object a callable, then one a layer of Keras.
+def operations(found: Iterable[Found], layers: Iterable[FoundLayer] = (), objects: Iterable[FoundObject] = ()) -> str:
+    """A list, one object a callable, then one a layer of Keras, then one a class or method of TensorFlow Probability.
 
     Under ``versions``, ``before`` is what is there, ``after`` what is told here.
     """
@@ -93,7 +94,23 @@ def operations(found: Iterable[Found], layers: Iterable[FoundLayer] = ()) -> str
         }
         for one in found
     )
-    return _dump([*callables, *map(_layer, layers)])
+    return _dump([*callables, *map(_layer, layers), *map(_object, objects)])
+
+
+def _object(one: FoundObject) -> dict[str, object]:
+    known = one.known
+    return {
+        "asked": one.asked,
+        "name": known.name,
+        "tensorflow_probability": one.measured["tensorflow-probability"],
+        "tensorflow": one.measured["tensorflow"],
+        "parameters": [dataclasses.asdict(parameter) for parameter in known.params],
+        "cases": [] if one.methods else [_case(case) for case in known.cases],
+        "reads": dict(one.reads),
+        "remembers": one.remembers,
+        "methods": {name: [_case(case) for case in method.cases] for name, method in one.methods.items()},
+        "unmeasured": dict(one.unmeasured),
+    }
 
 
 def _layer(one: FoundLayer) -> dict[str, object]:

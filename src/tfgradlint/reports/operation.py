@@ -11,7 +11,7 @@ from tfgradlint.knowledge.lookup import Found
 from tfgradlint.reports.text import table
 
 _WIDEST, _NARROWEST = 110, 40
-_HEADER = ("output", "is", "argument", "gradient", "second derivative", "of a variable", "of a complex tensor")
+_HEADER = ("is", "argument", "gradient", "second derivative", "of a variable", "of a complex tensor")
 _KINDS = {
     "variable": "variable",
     "array": "NumPy array",
@@ -47,6 +47,11 @@ def _page(found: Found, width: int) -> Iterator[str]:
         yield from entry("also", ", ".join(found.aliases), width)
     yield from entry("takes", signature(known), width)
     yield from _versions(found, width)
+    yield from cases(known, width)
+
+
+def cases(known: Known, width: int) -> Iterator[str]:
+    """The tables of a callable, one for each condition, each below an empty line."""
     for case in known.cases:
         yield ""
         if case.when:
@@ -94,22 +99,25 @@ def _case(case: Case, width: int) -> Iterator[str]:
     if case.returns.startswith("raises"):
         yield f"The call {word(case.returns)}."
         return
-    rows = [row for number, output in enumerate(case.outputs) for row in _rows(case, number, output)]
-    if not rows:
+    told = [row for number, output in enumerate(case.outputs) for row in rows(case, number, output)]
+    if not told:
         yield "It returns nothing that a gradient could be of."
         return
-    filled = [column for column in range(len(_HEADER)) if any(row[column] for row in rows)]
-    if not any(any(row[2:]) for row in rows):
-        yield from textwrap.wrap(f"It returns: {', '.join(row[1] for row in rows)}.", width)
+    if not any(any(row[2:]) for row in told):
+        yield from textwrap.wrap(f"It returns: {', '.join(row[1] for row in told)}.", width)
         return
-    header = tuple(_HEADER[column] for column in filled)
-    cells = [tuple(row[column] for column in filled) for row in rows]
-    lines = list(table(header, cells))
-    if max(map(len, lines)) <= width:
-        yield from lines
-    else:
-        yield from narrow(header, cells, width)
+    yield from tabulated("output", told, width)
     yield from _remarks(case, width)
+
+
+def tabulated(first: str, told: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
+    """The rows as a table, without columns in which nothing stands; ``first`` heads the first of them."""
+    titles = (first, *_HEADER)
+    filled = [column for column in range(len(titles)) if any(row[column] for row in told)]
+    header = tuple(titles[column] for column in filled)
+    cells = [tuple(row[column] for column in filled) for row in told]
+    lines = list(table(header, cells))
+    yield from lines if max(map(len, lines)) <= width else narrow(header, cells, width)
 
 
 def _remarks(case: Case, width: int) -> Iterator[str]:
@@ -128,7 +136,7 @@ def narrow(header: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> 
         yield from textwrap.wrap(told, width, initial_indent="- ", subsequent_indent="  ")
 
 
-def _rows(case: Case, number: int, output: Output) -> Iterator[tuple[str, ...]]:
+def rows(case: Case, number: int, output: Output) -> Iterator[tuple[str, ...]]:
     """A row for each argument with a gradient; the output is named in the first of its rows."""
     name = case.fields[number] if case.fields else str(number) if len(case.outputs) > 1 else ""
     if case.returns == "sequence":
