@@ -242,11 +242,11 @@ def _call_instance(
     if "training" in names and len(args) < names.index("training") and known is not NONE:
         kwargs = {**kwargs, "training": known}
     recorder.site = site
-    if not recorder.tapes.active and pinned is None:
-        # Off the tape a model is one step to the reader: the call is what has to move.
-        recorder.pinned = site
     inputs = [as_tensor(interp, value) for value in args]
     traced = any(node.placeholder for value in inputs for node in nodes_of(value))
+    if not recorder.tapes.active and pinned is None and not traced:
+        # Off the tape a model is one step to the reader: the call is what has to move.
+        recorder.pinned = site
     unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
     told = len(interp.reports.steps)
     with training_as(interp, known):

@@ -82,14 +82,28 @@ class Objections(tuple[Objection, ...]):
         return Objections(dict.fromkeys(each for one in alternatives for each in one))
 
 
-def object_to(interp: Interpreter, model: Layer | Instance, site: Site) -> None:
-    """The model is trained at ``site``, with the losses that it was compiled with last."""
+def object_to(interp: Interpreter, model: Layer | Instance, site: Site, others: bool) -> None:
+    """The model is trained at ``site``, with the losses that it was compiled with last.
+
+    ``others``: something else may give the weights a gradient. Then Keras trains with that and refuses nothing.
+    """
     objections: Objections = model.fields.get(_OBJECTIONS) or Objections()
     for objection in objections:
         if len(objections) == 1 or not objection.replaced:
             objection.told = True
             if not interp.attempts:
-                interp.reports.steps += [(reason, site) for reason in objection.reasons]
+                reasons = [_mild(reason) if others else reason for reason in objection.reasons]
+                interp.reports.steps += [(reason, site) for reason in reasons]
+
+
+def _mild(reason: Reason) -> Reason:
+    lost = reason.cause in (Cause.KERAS_LOSS, Cause.METRIC_AS_LOSS) and reason.raised == "ValueError"
+    return reason._replace(raised="") if lost else reason
+
+
+def refusal(reason: Reason | None, raised: str) -> str:
+    """What Keras raises for a loss without a gradient: ``predict`` and its like refuse to run in a step at all."""
+    return "an error" if reason is not None and reason.cause is Cause.PREDICTED else raised
 
 
 def suffer(interp: Interpreter, told: int, site: Site) -> None:
@@ -231,7 +245,7 @@ class _Trial:
             elsewhere = reason is None or reason.cause in ELSEWHERE
             site = self._site if reason is None or elsewhere else reason.site
             steps = reason.steps if reason is not None and not elsewhere else ()
-            raised = "ValueError" if judgement.verdict == "none" and self._refused else ""
+            raised = refusal(reason, "ValueError" if judgement.verdict == "none" and self._refused else "")
             detail = "unused" if elsewhere else ("zero" if judgement.verdict == "zero" else "")
             self._report(Reason(Cause.KERAS_LOSS, site, detail, steps, raised))
 
@@ -265,8 +279,11 @@ def compiled_loss(
         return interp.unknown("loss", predictions)
     found = []
     for position, output in enumerate(outputs):
+        loss = losses[position if len(losses) > 1 else 0]
+        if isinstance(loss, Const) and loss.value is None:
+            continue  # this output is not trained
         truth = expected[position] if len(expected) == len(outputs) else interp.unknown("truth")
-        found.append(call_loss(interp, world, losses[position if len(losses) > 1 else 0], truth, output))
+        found.append(call_loss(interp, world, loss, truth, output))
     return Items(tuple(found))
 
 
