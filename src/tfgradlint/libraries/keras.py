@@ -33,9 +33,10 @@ from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
 from tfgradlint.libraries.keras_building import ASSEMBLED, assemble, doubt, holds_own, mark_built
 from tfgradlint.libraries.keras_built_in import as_tensor, call_built_in
-from tfgradlint.libraries.keras_compile import COMPILED, compiled, computed, suffer
+from tfgradlint.libraries.keras_compile import COMPILED, compiled, suffer
 from tfgradlint.libraries.keras_inference import predicted
 from tfgradlint.libraries.keras_layers import MERGING
+from tfgradlint.libraries.keras_losses import computed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,

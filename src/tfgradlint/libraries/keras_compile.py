@@ -11,18 +11,16 @@ from weakref import WeakKeyDictionary
 import libcst as cst
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Site
+from tfgradlint.flow.graph import Site
 from tfgradlint.flow.judgements import Judgement, Reason
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
     NONE,
-    Choice,
     Class,
     Const,
     Foreign,
     Function,
     Instance,
-    Items,
     Layer,
     Method,
     Partial,
@@ -30,7 +28,6 @@ from tfgradlint.flow.values import (
     Tensor,
     Unknown,
     Value,
-    nodes_of,
 )
 from tfgradlint.libraries import keras_metrics
 from tfgradlint.libraries.keras_lists import Weights
@@ -265,40 +262,6 @@ def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, pred
         made = apply(interp, known, [truth, prediction], {}) if known is not None else None
         return made if made is not None else interp.somehow(f"loss {loss.value}", [truth, prediction])
     return interp.calls.call(loss, [truth, prediction], {})
-
-
-def compiled_loss(
-    interp: Interpreter, world: World, options: dict[str, Value], truths: Value, predictions: Value
-) -> Value:
-    """What the losses that a model was compiled with make of its predictions; None where there are none."""
-    losses = each_of(options.get("loss", NONE))
-    if all(isinstance(loss, Const) and loss.value is None for loss in losses):
-        return NONE
-    outputs, expected = each_of(predictions), each_of(truths)
-    if isinstance(predictions, (Unknown, Choice)) or len(losses) not in (1, len(outputs)):
-        return interp.unknown("loss", predictions)
-    found = []
-    for position, output in enumerate(outputs):
-        loss = losses[position if len(losses) > 1 else 0]
-        if isinstance(loss, Const) and loss.value is None:
-            continue  # this output is not trained
-        truth = expected[position] if len(expected) == len(outputs) else interp.unknown("truth")
-        found.append(call_loss(interp, world, loss, truth, output))
-    return Items(tuple(found))
-
-
-def computed(
-    interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
-    """``model.compute_loss(x, y, y_pred)``: one tensor."""
-    given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
-    if "y_pred" not in given or "y" not in given:
-        return None
-    losses = compiled_loss(interp, world, receiver.fields[COMPILED], given["y"], given["y_pred"])
-    nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
-    if any(isinstance(loss, (Unknown, Const)) for loss in each_of(losses)):
-        return interp.somehow("compute_loss", each_of(losses))
-    return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
 
 
 def _is_metric(world: World, loss: Value) -> bool:

@@ -31,7 +31,6 @@ from tfgradlint.libraries.keras_compile import (
     COMPILED_AT,
     ELSEWHERE,
     FROZEN_THEN,
-    compiled_loss,
     compiling,
     each_of,
     eager,
@@ -40,6 +39,7 @@ from tfgradlint.libraries.keras_compile import (
     suffer,
 )
 from tfgradlint.libraries.keras_lists import Weights
+from tfgradlint.libraries.keras_losses import compiled_loss
 from tfgradlint.libraries.keras_models import GRAPH, replay
 from tfgradlint.libraries.keras_weights import HIDDEN, INNER, of_keras_2, open_up
 
@@ -169,7 +169,7 @@ class _Training:
             given: dict[str, Value] = {"x": inputs, "y": truths, "y_pred": predictions}
             loss = interp.calls.call(Method(own, model), [], {**given, "sample_weight": NONE, "training": Const(True)})
         else:
-            loss = compiled_loss(interp, self._world, self._options, truths, predictions)
+            loss = compiled_loss(interp, self._world, model, self._options, truths, predictions)
         added = [*_ADDED.pop(interp, []), *self._planned(inputs)]
         self._nothing = not added and isinstance(loss, Const)
         self._added = bool(added)
@@ -198,7 +198,9 @@ class _Training:
     def _tell(self, judgements: list[Judgement], leaves: list[tuple[str, Value]]) -> None:
         if self._interp.regularised:
             # The losses that layers add for their weights reach those behind a step without a gradient.
-            judgements = [each if each.verdict == "flows" else Judgement("unknown", why="regularizer") for each in judgements]
+            judgements = [
+                each if each.verdict == "flows" else Judgement("unknown", why="regularizer") for each in judgements
+            ]
         if self._model.fields.get(BROKEN):
             judgements = [judgement._replace(reason=None) for judgement in judgements]
         elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
