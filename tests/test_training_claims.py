@@ -46,7 +46,7 @@ def _possible(seen: str, verdicts: set[str]) -> bool:
     if seen == "some":
         return bool(verdicts - {"flows"}) and not verdicts <= {"none", "zero", "raises"}
     # Where the step raises for another reason, it never came to gradients.
-    return "flows" not in verdicts or seen.startswith("raises:") and seen != "raises:ValueError"
+    return "flows" not in verdicts or (seen.startswith("raises:") and seen != "raises:ValueError")
 
 
 def _true(words: str, seen: str) -> bool:
