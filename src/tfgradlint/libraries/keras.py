@@ -48,6 +48,7 @@ from tfgradlint.libraries.keras_models import (
     opaque_model,
     replay,
     sequential,
+    trace,
 )
 from tfgradlint.libraries.keras_modes import asked, training_as
 from tfgradlint.libraries.keras_optimizers import is_optimizer
@@ -328,8 +329,10 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
 def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The layer of that name, where it is known."""
     wanted = kwargs.get("name", args[0] if args else NONE)
-    if isinstance(receiver, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
-        for part in receiver.parts or ():
+    inner = receiver.fields.get(INNER, receiver)
+    if isinstance(inner, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
+        trace(interp, inner)
+        for part in inner.parts or ():
             name = part.fields.get(NAME) if isinstance(part, Layer) else None
             if isinstance(name, Const) and name.value == wanted.value:
                 return part
