@@ -206,7 +206,8 @@ class _Teller:
             return self.findings[key]
         result = (_RESULTS if call in _REQUESTS or not call else _IN_FIT).get(verdict, "")
         if reason.cause in _AFTERMATH and not reason.raised:
-            result = _AFTERMATH[reason.cause].get(reason.detail, _AFTERMATH[reason.cause][""])
+            cause = reason.cause if call or reason.cause is not Cause.METRIC_AS_LOSS else Cause.KERAS_LOSS
+            result = _AFTERMATH[cause].get(reason.detail, _AFTERMATH[cause][""])
         elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
             result = f"raises {reason.raised or 'an error'}"
             if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):

@@ -33,9 +33,10 @@ from tfgradlint.libraries import keras_training
 from tfgradlint.libraries.keras_attributes import SILENT
 from tfgradlint.libraries.keras_building import ASSEMBLED, assemble, doubt, holds_own, mark_built
 from tfgradlint.libraries.keras_built_in import as_tensor, call_built_in
-from tfgradlint.libraries.keras_compile import COMPILED, compiled, computed, suffer
+from tfgradlint.libraries.keras_compile import COMPILED, compiled, suffer
 from tfgradlint.libraries.keras_inference import predicted
 from tfgradlint.libraries.keras_layers import MERGING
+from tfgradlint.libraries.keras_losses import computed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     NAME,
@@ -47,6 +48,7 @@ from tfgradlint.libraries.keras_models import (
     opaque_model,
     replay,
     sequential,
+    trace,
 )
 from tfgradlint.libraries.keras_modes import asked, training_as
 from tfgradlint.libraries.keras_optimizers import is_optimizer
@@ -242,11 +244,11 @@ def _call_instance(
     if "training" in names and len(args) < names.index("training") and known is not NONE:
         kwargs = {**kwargs, "training": known}
     recorder.site = site
-    if not recorder.tapes.active and pinned is None:
-        # Off the tape a model is one step to the reader: the call is what has to move.
-        recorder.pinned = site
     inputs = [as_tensor(interp, value) for value in args]
     traced = any(node.placeholder for value in inputs for node in nodes_of(value))
+    if not recorder.tapes.active and pinned is None and not traced:
+        # Off the tape a model is one step to the reader: the call is what has to move.
+        recorder.pinned = site
     unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
     told = len(interp.reports.steps)
     with training_as(interp, known):
@@ -327,8 +329,10 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
 def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The layer of that name, where it is known."""
     wanted = kwargs.get("name", args[0] if args else NONE)
-    if isinstance(receiver, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
-        for part in receiver.parts or ():
+    inner = receiver.fields.get(INNER, receiver)
+    if isinstance(inner, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
+        trace(interp, inner)
+        for part in inner.parts or ():
             name = part.fields.get(NAME) if isinstance(part, Layer) else None
             if isinstance(name, Const) and name.value == wanted.value:
                 return part

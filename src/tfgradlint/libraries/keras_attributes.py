@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     Class,
@@ -29,6 +30,7 @@ from tfgradlint.libraries.keras_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
     called,
+    trace,
 )
 from tfgradlint.libraries.keras_weights import (
     INNER,
@@ -49,7 +51,8 @@ METHODS = SILENT | frozenset(
     "compute_loss add_loss".split()
 )
 #: Attributes that are made of a model's steps or weights; and those that are plain facts.
-_MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
+_ENDS = frozenset({"input", "inputs", "output", "outputs"})
+_MADE = _ENDS | {"losses", "metrics", "optimizer", "loss", "history"}
 #: What Keras or the analysis itself sets.
 _OWN = frozenset({"build", "built", "trainable"})
 _FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
@@ -71,14 +74,17 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     if name in METHODS:
         return Member(receiver, name)
     parts = receiver.parts
+    if name == "layers":
+        trace(interp, receiver)
     if name == "layers" and GRAPH in receiver.fields and parts and isinstance(receiver.fields[GRAPH][0], Tensor):
         first = Layer("keras.layers.InputLayer", None, ())
+        first.fields["output"] = receiver.fields[GRAPH][0]
         return Listing(Items((first, *parts), "list"))
     if name == "layers" and is_sequential(receiver) and parts:
         return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
     if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
         return receiver.own
-    if name in ("input", "output"):
+    if name in _ENDS:
         found = _end(interp, receiver, name)
         if found is not None:
             return found
@@ -89,9 +95,11 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
 
 def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     """A model's own inputs or outputs; what a layer gave when a model was made of it."""
-    if GRAPH in receiver.fields:
-        inputs, outputs = receiver.fields[GRAPH]
-        value: Value = inputs if name == "input" else outputs
+    graph = receiver.fields.get(GRAPH) or trace(interp, receiver)
+    if graph is not None:
+        value: Value = graph[0 if name.startswith("input") else 1]
+        if name.endswith("s"):
+            return Listing(Items(tuple(leaf for _, leaf in flatten(value, "")), "list"))
         return value
     results = [result for _, _, callee, result in called(interp) if callee is receiver]
     return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None

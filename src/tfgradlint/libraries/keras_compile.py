@@ -11,19 +11,17 @@ from weakref import WeakKeyDictionary
 import libcst as cst
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Site
+from tfgradlint.flow.graph import Site
 from tfgradlint.flow.judgements import Judgement, Reason
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
     FALSE,
     NONE,
-    Choice,
     Class,
     Const,
     Foreign,
     Function,
     Instance,
-    Items,
     Layer,
     Method,
     Partial,
@@ -31,7 +29,6 @@ from tfgradlint.flow.values import (
     Tensor,
     Unknown,
     Value,
-    nodes_of,
 )
 from tfgradlint.libraries import keras_metrics
 from tfgradlint.libraries.keras_lists import Weights
@@ -92,14 +89,28 @@ class Objections(tuple[Objection, ...]):
         return Objections(dict.fromkeys(each for one in alternatives for each in one))
 
 
-def object_to(interp: Interpreter, model: Layer | Instance, site: Site) -> None:
-    """The model is trained at ``site``, with the losses that it was compiled with last."""
+def object_to(interp: Interpreter, model: Layer | Instance, site: Site, others: bool) -> None:
+    """The model is trained at ``site``, with the losses that it was compiled with last.
+
+    ``others``: something else may give the weights a gradient. Then Keras trains with that and refuses nothing.
+    """
     objections: Objections = model.fields.get(_OBJECTIONS) or Objections()
     for objection in objections:
         if len(objections) == 1 or not objection.replaced:
             objection.told = True
             if not interp.attempts:
-                interp.reports.steps += [(reason, site) for reason in objection.reasons]
+                reasons = [_mild(reason) if others else reason for reason in objection.reasons]
+                interp.reports.steps += [(reason, site) for reason in reasons]
+
+
+def _mild(reason: Reason) -> Reason:
+    lost = reason.cause in (Cause.KERAS_LOSS, Cause.METRIC_AS_LOSS) and reason.raised == "ValueError"
+    return reason._replace(raised="") if lost else reason
+
+
+def refusal(reason: Reason | None, raised: str) -> str:
+    """What Keras raises for a loss without a gradient: ``predict`` and its like refuse to run in a step at all."""
+    return "an error" if reason is not None and reason.cause is Cause.PREDICTED else raised
 
 
 def suffer(interp: Interpreter, told: int, site: Site) -> None:
@@ -251,7 +262,7 @@ class _Trial:
             elsewhere = reason is None or reason.cause in ELSEWHERE
             site = self._site if reason is None or elsewhere else reason.site
             steps = reason.steps if reason is not None and not elsewhere else ()
-            raised = "ValueError" if judgement.verdict == "none" and self._refused else ""
+            raised = refusal(reason, "ValueError" if judgement.verdict == "none" and self._refused else "")
             detail = "unused" if elsewhere else ("zero" if judgement.verdict == "zero" else "")
             self._report(Reason(Cause.KERAS_LOSS, site, detail, steps, raised))
 
@@ -271,37 +282,6 @@ def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, pred
         made = apply(interp, known, [truth, prediction], {}) if known is not None else None
         return made if made is not None else interp.somehow(f"loss {loss.value}", [truth, prediction])
     return interp.calls.call(loss, [truth, prediction], {})
-
-
-def compiled_loss(
-    interp: Interpreter, world: World, options: dict[str, Value], truths: Value, predictions: Value
-) -> Value:
-    """What the losses that a model was compiled with make of its predictions; None where there are none."""
-    losses = each_of(options.get("loss", NONE))
-    if all(isinstance(loss, Const) and loss.value is None for loss in losses):
-        return NONE
-    outputs, expected = each_of(predictions), each_of(truths)
-    if isinstance(predictions, (Unknown, Choice)) or len(losses) not in (1, len(outputs)):
-        return interp.unknown("loss", predictions)
-    found = []
-    for position, output in enumerate(outputs):
-        truth = expected[position] if len(expected) == len(outputs) else interp.unknown("truth")
-        found.append(call_loss(interp, world, losses[position if len(losses) > 1 else 0], truth, output))
-    return Items(tuple(found))
-
-
-def computed(
-    interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
-    """``model.compute_loss(x, y, y_pred)``: one tensor."""
-    given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
-    if "y_pred" not in given or "y" not in given:
-        return None
-    losses = compiled_loss(interp, world, receiver.fields[COMPILED], given["y"], given["y_pred"])
-    nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
-    if any(isinstance(loss, (Unknown, Const)) for loss in each_of(losses)):
-        return interp.somehow("compute_loss", each_of(losses))
-    return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
 
 
 def _is_metric(world: World, loss: Value) -> bool:

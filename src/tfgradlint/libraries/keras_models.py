@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from tfgradlint.flow.graph import LEAF, OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
+from tfgradlint.flow.tape import Active
 from tfgradlint.flow.values import (
     NONE,
     Array,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 #: states it returns behind its output, and whether what was measured of its gradients holds of it.
 NAMED, GRAPH, NAME, STATE_COUNT = ("keras", "weights"), ("keras", "graph"), ("keras", "name"), ("keras", "states")
 MEASURED = ("keras", "measured")
+#: The placeholder and the result of a chain of layers, once somebody asked for them.
+TRACED = ("keras", "traced")
 #: Whether the layer was given the shape of its input, and how.
 SHAPED = ("keras", "shaped")
 _SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
@@ -185,6 +188,29 @@ def build_chain(interp: Interpreter, chain: Layer) -> None:
         _build_all(interp, parts)
         interp.recorder.site = site
         assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
+
+
+def trace(interp: Interpreter, chain: Layer) -> tuple[Value, Value] | None:
+    """The placeholder that a chain begins with, and what its layers make of it one by one; None where it has none."""
+    if TRACED in chain.fields or not is_sequential(chain) or HIDDEN in chain.fields:
+        return chain.fields.get(TRACED)
+    interp.state.set(chain, TRACED, None)
+    first, *others = chain.parts or (NONE,)
+    layers = others if isinstance(first, Tensor) else [first, *others]
+    if not _knows_its_input(first, bool(others)) or not all(isinstance(each, (*_COMPOSED, Thunk)) for each in layers):
+        return None
+    tapes, site = interp.recorder.tapes, interp.recorder.site
+    active = tapes.active
+    interp.state.set(tapes, "active", Active())
+    start = first if isinstance(first, Tensor) else Tensor(interp.recorder.leaf())
+    start.node.placeholder = True
+    value: Value = start
+    for part in layers:
+        value = interp.calls.call(part, [value], {})
+        interp.recorder.site = site
+    interp.state.set(tapes, "active", active)
+    interp.state.set(chain, TRACED, (start, value))
+    return start, value
 
 
 def _knows_its_input(first: Value, followed: bool) -> bool:
@@ -350,6 +376,8 @@ def _matched(interp: Interpreter, inputs: Value, given: Value) -> dict[Node, Nod
             return None
         return {inputs.node: nodes[0]}
     one, other = _content(inputs), _content(given)
+    if isinstance(one, Items) and len(one.items) == 1 and not isinstance(other, (Items, Entries)):
+        return _matched(interp, one.items[0], given)
     pairs: list[tuple[Value, Value]] = []
     if isinstance(one, Items) and isinstance(other, Items) and len(one.items) == len(other.items):
         pairs = list(zip(one.items, other.items, strict=True))

@@ -34,15 +34,16 @@ from tfgradlint.libraries.keras_compile import (
     COMPILED_AT,
     ELSEWHERE,
     FROZEN_THEN,
-    compiled_loss,
     compiling,
     each_of,
     eager,
     object_to,
+    refusal,
     suffer,
     under_xla,
 )
 from tfgradlint.libraries.keras_lists import Weights
+from tfgradlint.libraries.keras_losses import compiled_loss
 from tfgradlint.libraries.keras_models import GRAPH, replay
 from tfgradlint.libraries.keras_weights import HIDDEN, INNER, of_keras_2, open_up
 
@@ -84,13 +85,13 @@ def fitted(
         trained(interp, part)
     steps = interp.reports.steps
     told, site = len(steps), interp.recorder.site
-    object_to(interp, receiver, site)
     completed = False
+    training = _Training(interp, world, receiver, options, name)
     if not legacy and not interp.calls.gradients.expected():
-        training = _Training(interp, world, receiver, options, name)
         completed = interp.calls.attempt(lambda: training.run(args, kwargs), made)
-        if training.raises:
-            interp.ends(site.expression)
+    object_to(interp, receiver, site, interp.regularised or training.reaches)
+    if training.raises:
+        interp.ends(site.expression)
     suffer(interp, told, site)
     if not completed:
         mark_built(interp, receiver)
@@ -148,6 +149,9 @@ class _Training:
         self._nothing = False
         #: Whether Keras can do nothing with what a method of the program's own returned.
         self.raises = False
+        #: Whether layers add losses of their own, and whether one may reach a weight.
+        self._added = False
+        self.reaches = False
 
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         interp, model = self._interp, self._model
@@ -166,6 +170,8 @@ class _Training:
             asked = interp.calls.gradients.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._site)
+        lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)
+        self.reaches = self._added and not (asked.leaves and lost)
         self._tell(asked.judgements, asked.leaves)
         if any(judgement.verdict in ("flows", "unknown") for judgement in asked.judgements):
             with self._compiling():
@@ -197,9 +203,10 @@ class _Training:
                 self.raises = True
                 interp.calls.gradients.refuses(None, "ValueError")
         else:
-            loss = compiled_loss(interp, self._world, self._options, truths, predictions)
+            loss = compiled_loss(interp, self._world, model, self._options, truths, predictions)
         added = [*_ADDED.pop(interp, []), *self._planned(inputs)]
         self._nothing = not added and isinstance(loss, Const)
+        self._added = bool(added)
         losses = [*added, *([] if isinstance(loss, Const) else each_of(loss))]
         return Items(tuple(losses)) if losses else interp.unknown("loss")
 
@@ -224,13 +231,16 @@ class _Training:
 
     def _tell(self, judgements: list[Judgement], leaves: list[tuple[str, Value]]) -> None:
         if self._interp.regularised:
-            return  # the losses that layers add for their weights reach those behind a step without a gradient
+            # The losses that layers add for their weights reach those behind a step without a gradient.
+            judgements = [
+                each if each.verdict == "flows" else Judgement("unknown", why="regularizer") for each in judgements
+            ]
         if self._model.fields.get(BROKEN):
             judgements = [judgement._replace(reason=None) for judgement in judgements]
         elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
             judgements = [self._of_the_loss(judgement) for judgement in judgements]
         where = self._model.fields.get(COMPILED_AT)
-        if self._nothing and leaves and where is not None:
+        if self._nothing and leaves and where is not None and not self._interp.regularised:
             reason = Reason(Cause.KERAS_LOSS, where, "missing", (), "ValueError")
             self._interp.reports.steps.append((reason, self._site))
         elif leaves:
@@ -243,6 +253,6 @@ class _Training:
             return judgement
         if reason.above[-1].seq < self._predicted and self._options.get("loss") is not None:
             return judgement
-        raised = "ValueError" if judgement.verdict == "none" else ""
+        raised = refusal(reason, "ValueError" if judgement.verdict == "none" else "")
         detail = "zero" if judgement.verdict == "zero" else ""
         return judgement._replace(reason=reason._replace(cause=Cause.KERAS_LOSS, detail=detail, raised=raised))
