@@ -229,8 +229,9 @@ def _setattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
         if isinstance(args[1], Const) and isinstance(args[1].value, str):
             interp.calls.set_attribute(args[0], args[1].value, args[2])
         elif isinstance(args[0], Instance):
-            for name in list(args[0].fields):
+            for name in [name for name in args[0].fields if isinstance(name, str)]:
                 interp.state.set(args[0], name, interp.unknown("setattr"))
+            interp.libraries.escaped(interp, args[0])  # an attribute of any name may hold weights
     return NONE
 
 

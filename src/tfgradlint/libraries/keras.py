@@ -58,6 +58,7 @@ from tfgradlint.libraries.keras_weights import (
     INNER,
     MAKE,
     Reach,
+    added,
     is_keras,
     is_sequential,
     keras_name,
@@ -322,7 +323,9 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
         name = kwargs.get("name")
         if isinstance(made, Variable) and isinstance(name, Const):
             made.fields[MAKE] = (receiver.cls.name, name.value)
-        interp.state.set(receiver, ADDED, (*receiver.fields.get(ADDED, ()), made))
+        old = added(receiver)
+        more = Items((*old.items, made)) if isinstance(old, Items) else Several(interp.join([old.element, made]))
+        interp.state.set(receiver, ADDED, more)
     return made
 
 

@@ -79,6 +79,22 @@ class Objection:
         self.told = False
 
 
+class Options(dict[str, Value]):
+    """What ``compile`` was given; where it may have been one of several calls, an option may be either's."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def joined(alternatives: list[Options]) -> Options:
+        names = dict.fromkeys(name for each in alternatives for name in each)
+        return Options({name: _either([each.get(name, NONE) for each in alternatives]) for name in names})
+
+
+def _either(values: list[Value]) -> Value:
+    distinct = list({id(value): value for value in values}.values())
+    return distinct[0] if len(distinct) == 1 else Choice(tuple(distinct))
+
+
 class Objections(tuple[Objection, ...]):
     """Those of the ``compile`` that is in force, or of several that may be."""
 
@@ -133,7 +149,7 @@ def compiled(
     interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
-    options = {**dict(zip(_OPTIONS, args, strict=False)), **kwargs}
+    options = Options({**dict(zip(_OPTIONS, args, strict=False)), **kwargs})
     before = receiver.fields.get(COMPILED, {})
     if "loss" in before and "**" not in kwargs and options.get("loss", NONE) is NONE:
         options["loss"] = before["loss"]  # Keras keeps the loss it has
@@ -273,6 +289,8 @@ class _Trial:
 
 def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, prediction: Value) -> Value:
     """The loss as Keras computes it."""
+    if isinstance(loss, Choice):
+        return interp.calls.any_of(list(loss.values), lambda each: call_loss(interp, world, each, truth, prediction))
     if isinstance(loss, Instance):
         function = interp.calls.class_attribute(loss.cls, "call")
         if isinstance(function, Function) and derives(loss.cls, "Loss", "losses."):

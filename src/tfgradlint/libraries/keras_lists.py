@@ -25,6 +25,7 @@ from tfgradlint.flow.values import (
     Member,
     Method,
     Scalar,
+    Several,
     Symbol,
     Tensor,
     Thunk,
@@ -32,13 +33,13 @@ from tfgradlint.flow.values import (
     Variable,
 )
 from tfgradlint.libraries.keras_weights import (
-    ADDED,
     BUILT,
     FROZEN_AT,
     HIDDEN,
     INNER,
     OPENED,
     SEED,
+    added,
     is_keras,
     is_sequential,
     keras_name,
@@ -157,7 +158,7 @@ class Weights:
             return
         frozen = self._frozen(value, bool(flag.value)) or frozen
         fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
-        own = [*value.fields.get(ADDED, ()), *(each for each in fields if isinstance(each, Variable))]
+        own = [added(value), *(each for each in fields if isinstance(each, Variable))]
         inner = value.fields.get(INNER, NONE)
         if not self._legacy:
             # Weights of its own come before those of the layers it holds.
@@ -197,8 +198,10 @@ def _in_order(value: Instance, fields: list[Value]) -> bool:
 
     They are in the order in which they came about, and modules and variables in containers count among them.
     """
-    added = value.fields.get(ADDED, ())
-    if added and any(isinstance(each, Variable) and each not in added for each in fields):
+    made = added(value)
+    if isinstance(made, Several):
+        return False
+    if made.items and any(isinstance(each, Variable) and each not in made.items for each in fields):
         return False
     within = [leaf for field in fields if isinstance(field, _CONTAINERS) for _, leaf in flatten(field, "")]
     modules = [each for each in (*fields, *within) if isinstance(each, Instance) and not is_keras(each.cls)]

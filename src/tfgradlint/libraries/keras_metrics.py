@@ -39,12 +39,12 @@ def method(
     """A call of a metric, or of one of its methods."""
     if name in ("__call__", "update_state"):
         given = [node for value in (*args, *kwargs.values()) for node in nodes_of(value)]
-        interp.state.set(receiver, _SEEN, (*receiver.fields.get(_SEEN, ()), *given)[-_KEPT:])
+        interp.state.set(receiver, _SEEN, _Seen((*receiver.fields.get(_SEEN, ()), *given)[-_KEPT:]))
         return NONE if name == "update_state" else _result(interp, receiver, given)
     if name == "result":
         return _result(interp, receiver, [])
     if name in ("reset_state", "reset_states"):
-        interp.state.set(receiver, _SEEN, ())
+        interp.state.set(receiver, _SEEN, _Seen())
         return NONE
     return None
 
@@ -60,13 +60,23 @@ def update(interp: Interpreter, options: dict[str, Value]) -> None:
             interp.calls.call(callee, [truth, prediction], {})
 
 
+class _Seen(tuple[Node, ...]):
+    """What a metric has been given, on any of the ways that may have been taken."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def joined(alternatives: list[_Seen]) -> _Seen:
+        return _Seen(dict.fromkeys(node for one in alternatives for node in one))
+
+
 #: A metric in a loop is given ever more; the latest serve the messages.
 _KEPT = 16
 
 
 def _result(interp: Interpreter, receiver: Foreign, given: list[Node]) -> Value:
     """A tensor read from the metric's variables."""
-    nodes = dict.fromkeys([*(receiver.fields.get(_SEEN) or ()), *given])
+    nodes = dict.fromkeys([*receiver.fields.get(_SEEN, ()), *given])
     edges = [
         Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, receiver.path)
         if trainable(node.dtype)

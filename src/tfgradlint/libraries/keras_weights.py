@@ -89,6 +89,15 @@ def new_weight(interp: Interpreter, make: tuple[object, ...] | None = None, trai
     return made
 
 
+def added(value: Instance) -> Items | Several:
+    """What ``add_weight`` gave the object; several weights where that depends on what was executed."""
+    found: Items | Several = value.fields.get(ADDED, _NOTHING)
+    return found
+
+
+_NOTHING = Items(())
+
+
 class Reach:
     """Every variable that a call of some objects may read, frozen ones too. ``complete``: there are no others."""
 
@@ -115,7 +124,7 @@ class Reach:
             # What its methods read besides its attributes is not known.
             self.complete = False
             self._all(tuple(value.fields[name] for name in value.fields if isinstance(name, str)))
-            self._all((*value.fields.get(ADDED, ()), value.fields.get(INNER, NONE)))
+            self._all((added(value), value.fields.get(INNER, NONE)))
         elif isinstance(value, (Listing, Mapping)):
             self._add(value.fields["content"])
         elif isinstance(value, Items):

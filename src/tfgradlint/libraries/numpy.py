@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, trainable
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     Array,
@@ -110,8 +111,11 @@ def _of_objects(dtype: Value) -> bool:
 def without_content(interp: Interpreter, value: Value) -> bool:
     """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
     traced = interp.graph_level > 0
-    return isinstance(value, (Tensor, Variable, Listing, Items)) and any(
-        node.placeholder or (traced and (node.variable is not None or node.level > 0)) for node in nodes_of(value)
+    if isinstance(value, (Listing, Items)):
+        # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
+        return any(without_content(interp, leaf) for _, leaf in flatten(value, ""))
+    return isinstance(value, (Tensor, Variable)) and (
+        value.node.placeholder or (traced and (value.node.variable is not None or value.node.level > 0))
     )
 
 
