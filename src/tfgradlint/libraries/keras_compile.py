@@ -17,6 +17,7 @@ from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.values import (
     FALSE,
     NONE,
+    Choice,
     Class,
     Const,
     Foreign,
