@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import OP, PRODUCT, SUM, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph import OP, Edge, Effect, Node, trainable
 from tfgradlint.flow.recorder import Recorder
 from tfgradlint.flow.tape import Tape, recorded
 
@@ -17,9 +17,8 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
     """The edges of a gradient taken by ``tape``, for a tape around it.
 
     The gradient is a product of what each step between target and source contributes. A step that is curved in its
-    input makes it depend on that input; a step that is linear in its only input adds nothing, nor does a sum; each
-    factor of a product makes it depend on the others; what else two inputs do to each other is not known. A step
-    whose gradient has no gradient itself raises, and is told as that step.
+    input makes it depend on that input; a step that is linear in its only input adds nothing; what two inputs do to
+    each other is not known. A step whose gradient has no gradient itself raises, and is told as that step.
     """
     edges: dict[Node, Effect] = {}
     between = _between(tape, targets, sources)
@@ -38,11 +37,7 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
             elif edge.detail != STRAIGHT:
                 edges.setdefault(edge.node, Effect.UNKNOWN)
             for sibling in inputs:
-                if sibling is edge or node.mixed == SUM:
-                    continue
-                if node.mixed == PRODUCT and edge.effect is sibling.effect is Effect.FLOWS:
-                    edges[sibling.node] = Effect.FLOWS
-                else:
+                if sibling is not edge:
                     edges.setdefault(sibling.node, Effect.UNKNOWN)
     return [Edge(node, effect) for node, effect in edges.items()]
 

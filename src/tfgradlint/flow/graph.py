@@ -60,9 +60,6 @@ LEAF = "leaf"
 #: A value of which nothing is known: it may be, or depend on, anything older than itself.
 OPAQUE = "opaque"
 
-#: The gradient towards each input depends on every other one; it depends on none.
-PRODUCT, SUM = "product", "sum"
-
 NON_TRAINABLE = frozenset({"bool", "string", "resource", "variant"})
 
 
@@ -85,7 +82,6 @@ class Node:
         level: above 0 for what a compiled function computed.
         maybe_alias: the argument that the call may have handed through instead of making something new.
         placeholder: it stands for what a model will be given, and has no content yet.
-        mixed: what several inputs do to each other's gradients: :data:`PRODUCT`, :data:`SUM`, or not known.
         detail: what a request with an integer result as its target gives, where that is not None.
         why: what is unknown about the value, for statistics.
     """
@@ -99,7 +95,6 @@ class Node:
         "level",
         "loose",
         "maybe_alias",
-        "mixed",
         "placeholder",
         "rebinds",
         "recorded",
@@ -134,7 +129,6 @@ class Node:
         self.level = 0
         self.loose = False
         self.placeholder = False
-        self.mixed = ""
         self.maybe_alias: Value | None = None
 
     def __repr__(self) -> str:

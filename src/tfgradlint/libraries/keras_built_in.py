@@ -8,7 +8,6 @@ from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, Node
 from tfgradlint.flow.values import NONE, Array, Const, Items, Layer, Tensor, Value, Variable, nodes_of
 from tfgradlint.knowledge.layers import LayerFacts, Words
-from tfgradlint.libraries import derivatives
 from tfgradlint.libraries.keras_building import mark_built
 from tfgradlint.libraries.keras_layers import facts, lets_through, recurrent
 from tfgradlint.libraries.keras_models import MEASURED, NAMED, STATE_COUNT, recorded_array
@@ -48,16 +47,11 @@ def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs:
         for node in nodes_of(value)
     ]
     edges += _towards_weights(interp, callee, known)
-    steps = None if states else derivatives.linear(interp, callee.path, edges, callee.fields.get(NAMED))
-    results = [steps] if steps is not None else [Tensor(interp.recorder.op(edges)) for _ in range(states + 1)]
+    results = [Tensor(interp.recorder.op(edges)) for _ in range(states + 1)]
     new = known is not None and (not known.weightless or (_all_flow(known) and activation is NONE))
     for result in results:
         result.node.loose = not new or callee.own is not None
-    if states:
-        return Items(tuple(results))
-    if steps is not None and lets_through(interp, callee.path, activation):
-        return derivatives.activated(interp, activation, steps)
-    return _activated(interp, callee.path, activation, results[0])
+    return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
 
 
 def _by_name(known: LayerFacts | None, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:

@@ -357,7 +357,6 @@ def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> 
         else:
             copy = recorder.op(edges, node.dtype, node.site)
             copy.loose, copy.maybe_alias, copy.why = node.loose, node.maybe_alias, node.why
-            copy.mixed = node.mixed
         mapping[node] = copy
     return _mapped(outputs, mapping)
 

@@ -26,7 +26,6 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Case, Known, Output
-from tfgradlint.libraries.derivatives import mixed
 from tfgradlint.libraries.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
 
 if TYPE_CHECKING:
@@ -162,7 +161,6 @@ def _output(
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.detail = odd
-    node.mixed = mixed(known.name)
     if maybe_same and not fixed:
         node.maybe_alias = bound.get(output.alias) or next(iter(bound.values()), None)
         node.loose = output.alias != "?"
