@@ -281,6 +281,10 @@ class Gradients:
             leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
+        elif (asked := self._by_element(tape, name, args, kwargs)) is not None:
+            leaves = leaves or [("", NONE)]
+            raised = Reason(Cause.TAPE_REUSED, site, "element by element", (), "RuntimeError")
+            judgements = [Judgement("raises", raised) if asked else Judgement("unknown", why="tape")] * len(leaves)
         elif interp.xla and interp.unbounded:
             # XLA wants to know how often a loop turns whose steps are to be undone.
             judgements = [Judgement("unknown", why="loop under XLA")] * len(leaves)
@@ -303,6 +307,22 @@ class Gradients:
         if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Listing, Mapping)):
             return interp.unknown("sources nested without end")
         return self._result(tape, target, sources, iter(judgements))
+
+    def _by_element(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> bool | None:
+        """Whether a Jacobian asks a tape that answers only once for one element after the other: None if it does not,
+        False where that is not known.
+        """
+        if name not in ("jacobian", "batch_jacobian") or tape.persistent is not False:
+            return None
+        at_once = kwargs.get("experimental_use_pfor", args[4] if len(args) > 4 else Const(True))
+        vectorised = self._interp.expressions.truth(at_once)
+        if vectorised is False:
+            # A graph can hold the steps as often as they are wanted.
+            in_graph = self._interp.graph_level > 0
+            return None if in_graph else not (self._interp.alone or self._interp.eager_functions)
+        if self._argument(args, kwargs, 3, "parallel_iterations") is not NONE:
+            return vectorised is True and name == "batch_jacobian"
+        return None
 
     def _zeros(self, value: Value) -> bool | None:
         """Whether unconnected gradients are asked for as zeros; None if that is not known."""
