@@ -411,6 +411,10 @@ class Gradients:
             return made
         if interp.recorder.tapes.active:
             edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
+            if edges is None:
+                made = interp.unknown("gradient of slices", target, source)
+                self.answers.note(made.node, source)
+                return made
             if judgement.verdict == "zero":
                 # Zeros like the source may have been made from the source itself.
                 edges.append(Edge(nodes_of(source)[0], Effect.UNKNOWN))

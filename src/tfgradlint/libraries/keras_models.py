@@ -331,6 +331,7 @@ def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> 
         else:
             copy = recorder.op(edges, node.dtype, node.site)
             copy.loose, copy.maybe_alias, copy.why = node.loose, node.maybe_alias, node.why
+            copy.joint, copy.sparse = node.joint, node.sparse
         mapping[node] = copy
     return _mapped(outputs, mapping)
 
