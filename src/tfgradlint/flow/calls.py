@@ -12,6 +12,7 @@ from tfgradlint.flow.containers import call_member, dictionary, in_place
 from tfgradlint.flow.escape import let_go
 from tfgradlint.flow.gradients import Gradients
 from tfgradlint.flow.objects import Objects
+from tfgradlint.flow.records import fill
 from tfgradlint.flow.state import Raised, Snapshot
 from tfgradlint.flow.tape import Tape
 from tfgradlint.flow.tracing import Traces
@@ -372,11 +373,7 @@ class Calls(Objects):
             self.call(Method(function, instance), args, kwargs)
             return instance
         interp.libraries.initialise(interp, instance, args, kwargs)
-        names = [name for each in reversed(list(cls.lineage())) if isinstance(each, Class) for name in _annotated(each)]
-        for name, value in zip(names, args, strict=False):
-            interp.state.set(instance, name, value)
-        for name, value in kwargs.items():
-            interp.state.set(instance, name, value)
+        fill(interp, instance, args, kwargs)
         return instance
 
     def super_call(self, args: list[Value]) -> Value:
@@ -402,16 +399,6 @@ class Calls(Objects):
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
-
-
-def _annotated(cls: Class) -> list[str]:
-    """The annotated names of a class body: a data class's or named tuple's fields."""
-    names: list[str] = []
-    for statement in getattr(cls.node.body, "body", ()):
-        for small in getattr(statement, "body", ()) if isinstance(statement, cst.SimpleStatementLine) else ():
-            if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name):
-                names.append(small.target.value)
-    return names
 
 
 def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:

@@ -54,6 +54,8 @@ class Gradients:
     def __init__(self, interp: Interpreter) -> None:
         self._interp = interp
         self.answers = Answers()
+        #: How many requests were made.
+        self.requests = 0
         self._methods: dict[str, Callable[[Tape, list[Value], dict[str, Value]], Value]] = {
             "watch": self._watch,
             "stop_recording": lambda tape, args, kwargs: Member(tape, "stop_recording()"),
@@ -260,6 +262,7 @@ class Gradients:
 
     def _request(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
+        self.requests += 1
         target = self._argument(args, kwargs, 0, "target")
         sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))

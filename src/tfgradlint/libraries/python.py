@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import LEAF, Edge, Effect, trainable
+from tfgradlint.flow.records import FIELD, field
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     FALSE,
@@ -205,6 +206,7 @@ def decorator_factory(path: str) -> Handler:
     return make
 
 
+HANDLERS[FIELD] = field
 for _path in _KEEPING - {"contextlib.contextmanager"}:
     HANDLERS[_path] = decorator_factory(_path)
 
