@@ -98,11 +98,13 @@ class Node:
         detail: what a request with an integer result as its target gives, where that is not None.
         joint: how its inputs act together, where that is known.
         sparse: the gradient across it may be made of slices, which is no tensor.
+        called_at: for a step of a model made of inputs and outputs: where that was called.
         why: what is unknown about the value, for statistics.
     """
 
     __slots__ = (
         "active",
+        "called_at",
         "detail",
         "dtype",
         "edges",
@@ -147,6 +149,7 @@ class Node:
         self.joint: Joint | None = None
         self.loose = False
         self.sparse = False
+        self.called_at: Site | None = None
         self.placeholder = False
         self.maybe_alias: Value | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
     Class,
@@ -24,6 +25,7 @@ from tfgradlint.flow.values import (
     Value,
     Variable,
 )
+from tfgradlint.libraries.keras_building import ASSEMBLED
 from tfgradlint.libraries.keras_compile import COMPILED
 from tfgradlint.libraries.keras_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras_models import (
@@ -50,6 +52,9 @@ METHODS = SILENT | frozenset(
 )
 #: Attributes that are made of a model's steps or weights; and those that are plain facts.
 _MADE = frozenset({"losses", "input", "inputs", "output", "outputs", "metrics", "optimizer", "loss", "history"})
+_ENDS = frozenset({"input", "inputs", "output", "outputs"})
+#: The input and output of a chain, once somebody asked for them.
+CHAIN_ENDS = ("keras", "ends")
 #: What Keras or the analysis itself sets.
 _OWN = frozenset({"build", "built", "trainable"})
 _FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
@@ -78,7 +83,7 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
         return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
     if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
         return receiver.own
-    if name in ("input", "output"):
+    if name in _ENDS:
         found = _end(interp, receiver, name)
         if found is not None:
             return found
@@ -89,12 +94,32 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
 
 def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     """A model's own inputs or outputs; what a layer gave when a model was made of it."""
-    if GRAPH in receiver.fields:
-        inputs, outputs = receiver.fields[GRAPH]
-        value: Value = inputs if name == "input" else outputs
-        return value
+    single = name in ("input", "output")
+    # Keras 3 gives a chain only lists of them before it is called.
+    ends = receiver.fields.get(GRAPH) or (None if single else _ends_of_chain(interp, receiver))
+    if ends is not None:
+        value: Value = ends[0 if name.startswith("input") else 1]
+        if single:
+            return value
+        return Listing(Items(tuple(leaf for _, leaf in flatten(value, "")), "list"))
     results = [result for _, _, callee, result in called(interp) if callee is receiver]
     return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
+
+
+def _ends_of_chain(interp: Interpreter, chain: Layer) -> tuple[Value, Value] | None:
+    """The input and output of a chain that knows the shape of its input, as if it was made of them."""
+    if CHAIN_ENDS not in chain.fields:
+        parts = [part for part in chain.parts or () if not isinstance(part, Tensor)]
+        plain = bool(parts) and all(isinstance(part, Layer) and not is_sequential(part) for part in parts)
+        if not plain or ASSEMBLED not in chain.fields or interp.recorder.tapes.active or not is_sequential(chain):
+            return None
+        given: Value = Tensor(interp.recorder.leaf())
+        made = given
+        for part in parts:
+            made = interp.calls.call(part, [made], {})
+        interp.state.set(chain, CHAIN_ENDS, Items((given, made)))
+    ends = chain.fields[CHAIN_ENDS]
+    return (ends.items[0], ends.items[1]) if isinstance(ends, Items) else None
 
 
 def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
