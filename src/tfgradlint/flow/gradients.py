@@ -48,6 +48,14 @@ class Implied(NamedTuple):
     judge: Judge
 
 
+class Asked(NamedTuple):
+    """A request: ``arriving`` is what it says to come from behind the target."""
+
+    tape: Tape
+    target: Value
+    arriving: Value
+
+
 class Gradients:
     """The methods of tapes."""
 
@@ -309,7 +317,8 @@ class Gradients:
         self._note(name, leaves, judgements)
         if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Listing, Mapping)):
             return interp.unknown("sources nested without end")
-        return self._result(tape, target, sources, iter(judgements))
+        arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
+        return self._result(Asked(tape, target, arriving), sources, iter(judgements))
 
     def _by_element(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> bool | None:
         """Whether a Jacobian asks a tape that answers only once for one element after the other: None if it does not,
@@ -384,45 +393,49 @@ class Gradients:
             if judgement.verdict == "unknown":
                 interp.reports.unknowns[judgement.why or "?"] += 1
 
-    def _result(self, tape: Tape, target: Value, sources: Value, judgements: Any) -> Value:
+    def _result(self, asked: Asked, sources: Value, judgements: Any) -> Value:
         """The gradients: a nest of values like the sources."""
         if isinstance(sources, (Listing, Mapping)):
-            content = self._result(tape, target, sources.fields["content"], judgements)
+            content = self._result(asked, sources.fields["content"], judgements)
             return Listing(content) if isinstance(sources, Listing) else Mapping(content)
         if isinstance(sources, Items):
-            items = tuple(self._result(tape, target, item, judgements) for item in sources.items)
+            items = tuple(self._result(asked, item, judgements) for item in sources.items)
             return Items(items, sources.type, sources.fields)
         if isinstance(sources, Entries):
             ordered = sorted(sources.entries, key=lambda key: (str(type(key)), str(key)))
-            made = {key: self._result(tape, target, sources.entries[key], judgements) for key in ordered}
+            made = {key: self._result(asked, sources.entries[key], judgements) for key in ordered}
             return Entries({key: made[key] for key in sources.entries}, sources.rest)
         if isinstance(sources, Several):
-            return Several(self._result(tape, target, sources.element, judgements), sources.type)
+            return Several(self._result(asked, sources.element, judgements), sources.type)
         judgement = next(judgements, None)
         if judgement is None:
             return self._interp.unknown("gradient")
-        return self._gradient(tape, target, sources, judgement)
+        return self._gradient(asked, sources, judgement)
 
-    def _gradient(self, tape: Tape, target: Value, source: Value, judgement: Judgement) -> Value:
+    def _gradient(self, asked: Asked, source: Value, judgement: Judgement) -> Value:
         interp = self._interp
+        tape, target, arriving = asked
         if judgement.verdict == "none":
             self.answers.gave_none = True
             return NONE
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
-            made = interp.unknown("gradient", target, source)
+            made = interp.unknown("gradient", target, source, arriving)
             self.answers.note(made.node, source)
             return made
         if interp.recorder.tapes.active:
             edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
             if edges is None:
-                made = interp.unknown("gradient of slices", target, source)
+                made = interp.unknown("gradient of slices", target, source, arriving)
                 self.answers.note(made.node, source)
                 return made
             if judgement.verdict == "zero":
                 # Zeros like the source may have been made from the source itself.
                 edges.append(Edge(nodes_of(source)[0], Effect.UNKNOWN))
+            # What is said to come from behind the target is handed on.
+            certain = judgement.verdict == "flows" and isinstance(arriving, (Tensor, Variable))
+            edges += [Edge(node, Effect.FLOWS if certain else Effect.UNKNOWN) for node in nodes_of(arriving)]
         else:
-            edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source)))]
+            edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source, arriving)))]
         node = interp.recorder.op(edges)
         node.why = "gradient of a gradient"
         node.dtype = nodes_of(source)[0].dtype
