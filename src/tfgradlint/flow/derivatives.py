@@ -65,7 +65,7 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
 
 
 def _mosaics(between: dict[Node, None]) -> set[Node]:
-    """Those of the nodes that were put together of several inputs, or computed from such, element by element perhaps."""
+    """The nodes that were put together of several inputs, or computed from such: element by element perhaps."""
     found: set[Node] = set()
     for node in between:
         if _is_mosaic(node) or any(edge.node in found for edge in node.edges):

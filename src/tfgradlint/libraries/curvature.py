@@ -1,4 +1,4 @@
-"""On what a gradient across a step depends: how the inputs of TensorFlow's operations and Keras' layers act together."""
+"""How the inputs of operations and layers act together: on that depends a gradient across such a step."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ _PRODUCT_OPERATORS = frozenset(
     {"__mul__", "__rmul__", "__truediv__", "__rtruediv__", "__pow__", "__rpow__", "__matmul__", "__rmatmul__"}
 )
 #: Operations in which no input changes what another one does to the result.
-_SUMS = frozenset(
-    "tf.math.add tf.math.subtract tf.math.add_n tf.nn.bias_add keras.ops.add keras.ops.subtract".split()
-)
+_SUMS = frozenset("tf.math.add tf.math.subtract tf.math.add_n tf.nn.bias_add keras.ops.add keras.ops.subtract".split())
 #: Operations that put together, or choose, whole elements of their inputs.
 _CHOICES = frozenset(
     "tf.concat tf.stack tf.where tf.math.maximum tf.math.minimum keras.ops.concatenate keras.ops.stack".split()
@@ -25,7 +23,7 @@ _PRODUCTS = frozenset(
 )
 #: Layers that multiply their input with their kernel, add their bias and hand the result to their activation.
 _AFFINE = frozenset({"Dense", "EinsumDense", "Conv1D", "Conv2D"})
-_BENDS = {
+_BENDS: dict[str | None, str] = {
     None: STRAIGHT,
     "linear": STRAIGHT,
     "relu": FLAT,

@@ -39,9 +39,11 @@ _PARAMS = ("dtype", "size", "dynamic_size", "clear_after_read", "tensor_array_na
 
 
 class _Write(NamedTuple):
-    """One write: ``index`` is a number, ``_ALL``, or None where it is not known. ``cleared``: it was read, and is gone."""
+    """One write: ``place`` is an index, ``_ALL``, or None where it is not known. ``cleared``: it was read, and is
+    gone.
+    """
 
-    index: int | str | None
+    place: int | str | None
     value: Value
     cleared: bool = False
 
@@ -133,7 +135,7 @@ def method(
 
 def _written(interp: Interpreter, receiver: Foreign, write: _Write) -> Value:
     before: _Content = receiver.fields[_CONTENT]
-    content = _Content(dict.fromkeys((*_kept(history, write.index), write) for history in before))
+    content = _Content(dict.fromkeys((*_kept(history, write.place), write) for history in before))
     if interp.graph_level:
         return _array(receiver.fields[_INFO], content)
     interp.state.set(receiver, _CONTENT, content)
@@ -145,7 +147,7 @@ def _kept(history: tuple[_Write, ...], index: object) -> tuple[_Write, ...]:
     """What a write to this index certainly leaves nothing of is not there any more."""
     if index is None:
         return history
-    return () if index == _ALL else tuple(write for write in history if write.index != index)
+    return () if index == _ALL else tuple(write for write in history if write.place != index)
 
 
 def _index(value: Value) -> int | None:
@@ -205,9 +207,9 @@ def _at(history: tuple[_Write, ...], index: int | None) -> list[Value]:
     """What may stand at an index. What was cleared cannot be read: that raises."""
     found: list[Value] = []
     for write in reversed(history):
-        if index is None or write.index in (None, _ALL, index):
+        if index is None or write.place in (None, _ALL, index):
             found += [] if write.cleared else [write.value]
-            if index is not None and write.index in (_ALL, index):
+            if index is not None and write.place in (_ALL, index):
                 break
     return found
 
@@ -238,7 +240,7 @@ def _together(interp: Interpreter, receiver: Foreign, whole: bool) -> Value:
 
 def _may_hit(write: _Write, later: _Write) -> bool:
     """Whether a later write may have taken the place of one."""
-    return write.index == later.index or not (isinstance(write.index, int) and isinstance(later.index, int))
+    return write.place == later.place or not (isinstance(write.place, int) and isinstance(later.place, int))
 
 
 _Out = Callable[["Interpreter", Foreign, list[Value]], "Value | None"]
