@@ -5,41 +5,94 @@ from __future__ import annotations
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import OP, Edge, Effect, Node, trainable
 from tfgradlint.flow.recorder import Recorder
+from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.tape import Tape, recorded
 
 #: Said of an edge by the measured data: the gradient across it depends on its own input.
 CURVED = "flows"
 #: The gradient across it depends on the input's siblings at most.
 STRAIGHT = "none"
+#: It is the same on both sides of a corner: the gradient of the gradient is zero.
+FLAT = "zero"
 
 
-def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], sources: list[Node]) -> list[Edge]:
+def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], sources: list[Node]) -> list[Edge] | None:
     """The edges of a gradient taken by ``tape``, for a tape around it.
 
     The gradient is a product of what each step between target and source contributes. A step that is curved in its
-    input makes it depend on that input; a step that is linear in its only input adds nothing; what two inputs do to
-    each other is not known. A step whose gradient has no gradient itself raises, and is told as that step.
+    input makes it depend on that input; a step that is linear in its only input adds nothing; of factors each depends
+    on the others, of terms none does. A step whose gradient has no gradient itself raises, and is told as that step.
+    None where the gradient may be made of slices, of which no tape gives a gradient.
     """
-    edges: dict[Node, Effect] = {}
+    edges: dict[tuple[Node, Effect], None] = {}
+    refusals: list[Node] = []
     between = _between(tape, targets, sources)
+    if any(node.sparse and any(edge.node in sources for edge in node.edges) for node in between):
+        return None
+    firm = _firmly(tape, targets, between)
+    mosaics = _mosaics(between)
+    own = [node for node in sources if node in firm]
     for node in between:
         if node.kind != OP or node in sources:
             continue
-        inputs = [edge for edge in node.edges if edge.effect is not Effect.PLAIN and trainable(edge.node.dtype)]
-        for edge in inputs:
+        inputs = [
+            (place, edge)
+            for place, edge in enumerate(node.edges)
+            if edge.effect is not Effect.PLAIN and trainable(edge.node.dtype)
+        ]
+        for place, edge in inputs:
             if edge.node not in between or edge.effect not in _PASSING:
                 continue
             if edge.detail.startswith("raises"):
                 refused = Edge(edge.node, Effect.RAISES, Cause.UNREGISTERED, edge.detail.partition(":")[2])
-                edges[recorder.op([refused], edge.node.dtype, node.site)] = Effect.FLOWS
-            elif edge.detail == CURVED:
-                edges[edge.node] = Effect.FLOWS
-            elif edge.detail != STRAIGHT:
-                edges.setdefault(edge.node, Effect.UNKNOWN)
-            for sibling in inputs:
-                if sibling is not edge:
-                    edges.setdefault(sibling.node, Effect.UNKNOWN)
-    return [Edge(node, effect) for node, effect in edges.items()]
+                refusals.append(recorder.op([refused], edge.node.dtype, node.site))
+                continue
+            certain = edge.effect is Effect.FLOWS and node in firm and edge.node in firm
+            for other, sibling in inputs:
+                effect = _depends(node, place, other, edge)
+                if effect is None:
+                    continue
+                apart = sibling.node in mosaics or (edge.node in mosaics and _assembled(sibling.node))
+                edges[sibling.node, effect if certain and not apart else Effect.UNKNOWN] = None
+                if certain and sibling.node in mosaics and sibling.node in firm:
+                    # What the source was put together with may not matter, the source itself does.
+                    edges.update(dict.fromkeys((each, effect) for each in own))
+    result = [*(Edge(node, Effect.FLOWS) for node in refusals), *(Edge(node, effect) for node, effect in edges)]
+    if any(node.level > recorder.level for node in between):
+        # Towards all that a compiled function takes its gradient is a tensor, if of zeros.
+        result.append(Edge(recorder.opaque("gradient of a compiled function"), Effect.UNKNOWN))
+    return result
+
+
+def _mosaics(between: dict[Node, None]) -> set[Node]:
+    """The nodes that were put together of several inputs, or computed from such: element by element perhaps."""
+    found: set[Node] = set()
+    for node in between:
+        if _is_mosaic(node) or any(edge.node in found for edge in node.edges):
+            found.add(node)
+    return found
+
+
+def _is_mosaic(node: Node) -> bool:
+    if node.kind != OP or (node.joint is not None and not node.joint.apart):
+        return False
+    return len({edge.node for edge in node.edges if edge.effect is not Effect.PLAIN}) > 1
+
+
+def _assembled(node: Node) -> bool:
+    return any(_is_mosaic(each) for each in ancestors([node]))
+
+
+def _depends(node: Node, place: int, other: int, edge: Edge) -> Effect | None:
+    """How the gradient across a step towards one input depends on one input; None if it does not."""
+    joint = node.joint
+    if place == other:
+        word = edge.detail or (joint.bend if joint is not None else "")
+    elif joint is None:
+        word = ""
+    else:
+        word = CURVED if {place, other} <= joint.factors else joint.bend
+    return None if word == STRAIGHT else {CURVED: Effect.FLOWS, FLAT: Effect.ZERO}.get(word, Effect.UNKNOWN)
 
 
 _PASSING = (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)
@@ -65,3 +118,17 @@ def _between(tape: Tape, targets: list[Node], sources: list[Node], limit: int = 
         ):
             leading[node] = None
     return leading
+
+
+def _firmly(tape: Tape, targets: list[Node], between: dict[Node, None]) -> set[Node]:
+    """The nodes between the targets and the sources across which the gradient certainly comes, and goes on."""
+    reached = {target for target in targets if target in between} if len(targets) == 1 else set()
+    arriving: set[Node] = set()
+    for node in reversed(between):
+        if node in reached and node.kind == OP and recorded(tape, node) == 2:
+            reached.update(edge.node for edge in node.edges if edge.effect is Effect.FLOWS and edge.node in between)
+    for node in between:
+        inside = [edge for edge in node.edges if edge.node in arriving and edge.effect is Effect.FLOWS]
+        if node in reached and (inside or not any(edge.node in between for edge in node.edges)):
+            arriving.add(node)
+    return arriving

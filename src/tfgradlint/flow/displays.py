@@ -111,6 +111,7 @@ class Displays:
         elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
         made: list[Value] = []
         for element in elements:
+            asked = interp.calls.gradients.requests
             interp.statements.assign(node.target, element)
             truths = [self._interp.expressions.truth(self._interp.eval(condition.test)) for condition in node.ifs]
             if False in truths:
@@ -128,6 +129,10 @@ class Displays:
                     exact = False
             else:
                 made.append(produce())
+                if not exact and interp.calls.gradients.requests > asked:
+                    # A tape that was asked for one element is asked again for the next.
+                    interp.statements.assign(node.target, interp.calls.another(element))
+                    made.append(produce())
         if exact:
             return Items(tuple(made), "list")
         return Several(interp.join(made) if made else interp.unknown("empty list"), "list")

@@ -49,12 +49,22 @@ class Implied(NamedTuple):
     judge: Judge
 
 
+class Asked(NamedTuple):
+    """A request: ``arriving`` is what it says to come from behind the target."""
+
+    tape: Tape
+    target: Value
+    arriving: Value
+
+
 class Gradients:
     """The methods of tapes."""
 
     def __init__(self, interp: Interpreter) -> None:
         self._interp = interp
         self.answers = Answers()
+        #: How many requests were made.
+        self.requests = 0
         self._methods: dict[str, Callable[[Tape, list[Value], dict[str, Value]], Value]] = {
             "watch": self._watch,
             "stop_recording": lambda tape, args, kwargs: Member(tape, "stop_recording()"),
@@ -265,6 +275,7 @@ class Gradients:
 
     def _request(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
+        self.requests += 1
         target = self._argument(args, kwargs, 0, "target")
         sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
@@ -288,6 +299,10 @@ class Gradients:
             leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
+        elif (asked := self._by_element(tape, name, args, kwargs)) is not None:
+            leaves = leaves or [("", NONE)]
+            raised = Reason(Cause.TAPE_REUSED, site, "element by element", (), "RuntimeError")
+            judgements = [Judgement("raises", raised) if asked else Judgement("unknown", why="tape")] * len(leaves)
         elif self._endless():
             judgements = [Judgement("unknown", why="loop under XLA")] * len(leaves)
         elif interp.calls.traced_for_others:
@@ -308,7 +323,24 @@ class Gradients:
         self._note(name, leaves, judgements)
         if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Listing, Mapping)):
             return interp.unknown("sources nested without end")
-        return self._result(tape, target, sources, iter(judgements))
+        arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
+        return self._result(Asked(tape, target, arriving), sources, iter(judgements))
+
+    def _by_element(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> bool | None:
+        """Whether a Jacobian asks a tape that answers only once for one element after the other: None if it does not,
+        False where that is not known.
+        """
+        if name not in ("jacobian", "batch_jacobian") or tape.persistent is not False:
+            return None
+        at_once = kwargs.get("experimental_use_pfor", args[4] if len(args) > 4 else Const(True))
+        vectorised = self._interp.expressions.truth(at_once)
+        if vectorised is False:
+            # A graph can hold the steps as often as they are wanted.
+            in_graph = self._interp.graph_level > 0
+            return None if in_graph else not (self._interp.alone or self._interp.eager_functions)
+        if self._argument(args, kwargs, 3, "parallel_iterations") is not NONE:
+            return vectorised is True and name == "batch_jacobian"
+        return None
 
     def _zeros(self, value: Value) -> bool | None:
         """Whether unconnected gradients are asked for as zeros; None if that is not known."""
@@ -374,41 +406,49 @@ class Gradients:
             if judgement.verdict == "unknown":
                 interp.reports.unknowns[judgement.why or "?"] += 1
 
-    def _result(self, tape: Tape, target: Value, sources: Value, judgements: Any) -> Value:
+    def _result(self, asked: Asked, sources: Value, judgements: Any) -> Value:
         """The gradients: a nest of values like the sources."""
         if isinstance(sources, (Listing, Mapping)):
-            content = self._result(tape, target, sources.fields["content"], judgements)
+            content = self._result(asked, sources.fields["content"], judgements)
             return Listing(content) if isinstance(sources, Listing) else Mapping(content)
         if isinstance(sources, Items):
-            items = tuple(self._result(tape, target, item, judgements) for item in sources.items)
+            items = tuple(self._result(asked, item, judgements) for item in sources.items)
             return Items(items, sources.type, sources.fields)
         if isinstance(sources, Entries):
             ordered = sorted(sources.entries, key=lambda key: (str(type(key)), str(key)))
-            made = {key: self._result(tape, target, sources.entries[key], judgements) for key in ordered}
+            made = {key: self._result(asked, sources.entries[key], judgements) for key in ordered}
             return Entries({key: made[key] for key in sources.entries}, sources.rest)
         if isinstance(sources, Several):
-            return Several(self._result(tape, target, sources.element, judgements), sources.type)
+            return Several(self._result(asked, sources.element, judgements), sources.type)
         judgement = next(judgements, None)
         if judgement is None:
             return self._interp.unknown("gradient")
-        return self._gradient(tape, target, sources, judgement)
+        return self._gradient(asked, sources, judgement)
 
-    def _gradient(self, tape: Tape, target: Value, source: Value, judgement: Judgement) -> Value:
+    def _gradient(self, asked: Asked, source: Value, judgement: Judgement) -> Value:
         interp = self._interp
+        tape, target, arriving = asked
         if judgement.verdict == "none":
             self.answers.gave_none = True
             return NONE
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
-            made = interp.unknown("gradient", target, source)
+            made = interp.unknown("gradient", target, source, arriving)
             self.answers.note(made.node, source)
             return made
         if interp.recorder.tapes.active:
             edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
+            if edges is None:
+                made = interp.unknown("gradient of slices", target, source, arriving)
+                self.answers.note(made.node, source)
+                return made
             if judgement.verdict == "zero":
                 # Zeros like the source may have been made from the source itself.
                 edges.append(Edge(nodes_of(source)[0], Effect.UNKNOWN))
+            # What is said to come from behind the target is handed on.
+            certain = judgement.verdict == "flows" and isinstance(arriving, (Tensor, Variable))
+            edges += [Edge(node, Effect.FLOWS if certain else Effect.UNKNOWN) for node in nodes_of(arriving)]
         else:
-            edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source)))]
+            edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source, arriving)))]
         node = interp.recorder.op(edges)
         node.why = "gradient of a gradient"
         node.dtype = nodes_of(source)[0].dtype

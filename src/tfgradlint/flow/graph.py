@@ -38,6 +38,19 @@ class Edge(NamedTuple):
     detail: str = ""
 
 
+class Joint(NamedTuple):
+    """How the inputs of a step act together: on what the gradient across it depends, besides the gradient behind it.
+
+    ``factors`` are the places of the edges whose inputs are multiplied with each other. Their product, with all other
+    inputs added, goes through what has this ``bend``: ``flows`` where it is curved, ``none`` where it is straight,
+    ``zero`` where it is straight with corners. ``apart``: each element of the result comes from one of the inputs.
+    """
+
+    factors: frozenset[int]
+    bend: str
+    apart: bool = False
+
+
 class Site(NamedTuple):
     """Where a step stands: the expression, and the statement that holds it (positions start there)."""
 
@@ -83,14 +96,19 @@ class Node:
         maybe_alias: the argument that the call may have handed through instead of making something new.
         placeholder: it stands for what a model will be given, and has no content yet.
         detail: what a request with an integer result as its target gives, where that is not None.
+        joint: how its inputs act together, where that is known.
+        sparse: the gradient across it may be made of slices, which is no tensor.
+        called_at: for a step of a model made of inputs and outputs: where that was called.
         why: what is unknown about the value, for statistics.
     """
 
     __slots__ = (
         "active",
+        "called_at",
         "detail",
         "dtype",
         "edges",
+        "joint",
         "kind",
         "level",
         "loose",
@@ -100,6 +118,7 @@ class Node:
         "recorded",
         "seq",
         "site",
+        "sparse",
         "stopped",
         "variable",
         "why",
@@ -127,7 +146,10 @@ class Node:
         self.why = ""
         self.detail = ""
         self.level = 0
+        self.joint: Joint | None = None
         self.loose = False
+        self.sparse = False
+        self.called_at: Site | None = None
         self.placeholder = False
         self.maybe_alias: Value | None = None
 

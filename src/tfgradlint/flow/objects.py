@@ -507,6 +507,7 @@ class Objects:
             else:
                 node = Node(old.kind, recorder.now(), old.site, old.edges, old.dtype, old.active)
                 node.recorded, node.stopped, node.why = old.recorded, old.stopped, old.why
+                node.joint, node.sparse = old.joint, old.sparse
             if isinstance(value, Scalar):
                 return Scalar(node, value.type)
             if isinstance(value, UnknownMember):

@@ -342,7 +342,7 @@ class Judge:
         shared = [node for node in origins if node in used or node.variable in variables]
         if not shared:
             return None
-        return Reason(Cause.DERIVED_SOURCE, source.node.site, _copied(source))
+        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _copied(source))
 
     def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
         """Target and source were given the wrong way round: the source was computed from the target."""

@@ -178,6 +178,9 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
             if obstacles and obstacles[0].cause is Cause.OFF_TAPE:
                 # Of two ways that are both broken, what was kept off the tape may have been kept off on purpose.
                 price += _UNSURE
+            if edge.detail.endswith("_like") and obstacles:
+                # What only has the form of something was hardly meant to carry its gradient.
+                price += _BREAK // 2
             if edge.effect is Effect.PLAIN:
                 # An index or a length leads to a source only by a detour.
                 price += _UNSURE

@@ -62,41 +62,87 @@ def _custom_gradient(interp: Interpreter, args: list[Value], kwargs: dict[str, V
         if not isinstance(content, Items) or len(content.items) != 2:
             return _opaque_result(interp, result, given, "custom gradient")
         value, gradient = content.items
-        effects = None if named else _effects(interp, value, gradient, given)
+        variables = _variables_inside(value, given)
+        effects = None if named else _effects(interp, value, gradient, given, variables)
         if effects is None:
             return _opaque_result(interp, value, [*given, *named.values()], "custom gradient")
-        edges = [Edge(node, effect) for each, effect in zip(given, effects, strict=True) for node in nodes_of(each)]
+        edges = [
+            Edge(node, effect)
+            for each, effect in zip([*given, *(variables or ())], effects, strict=True)
+            for node in nodes_of(each)
+        ]
         return _result(interp, value, edges)
 
     return Thunk("custom_gradient", run)
 
 
-def _effects(interp: Interpreter, value: Value, gradient: Value, given: list[Value]) -> list[Effect] | None:
-    """What the gradient function makes of the gradients that come to it, for each argument; None if unknown."""
-    if not isinstance(gradient, (Function, Method, Partial)):
+def _variables_inside(value: Value, given: list[Value]) -> list[Variable] | None:
+    """The variables that the function reads by itself; None where it reads what is not known."""
+    inside = ancestors(nodes_of(value))
+    outside = ancestors([node for each in given for node in nodes_of(each)])
+    if any(node.kind == OPAQUE for node in inside - outside):
+        return None
+    return list(dict.fromkeys(node.variable for node in inside - outside if node.variable is not None))
+
+
+def _effects(
+    interp: Interpreter, value: Value, gradient: Value, given: list[Value], variables: list[Variable] | None
+) -> list[Effect] | None:
+    """What the gradient function makes of the gradients that come to it, for each argument and each variable that is
+    read inside; None if unknown.
+    """
+    if not isinstance(gradient, (Function, Method, Partial)) or variables is None:
         return None
     outputs = value.items if isinstance(value, Items) else (value,)
     if not all(isinstance(each, Tensor) for each in outputs):
         return None
-    inside = ancestors(nodes_of(value))
-    outside = ancestors([node for each in given for node in nodes_of(each)])
-    if any(node.kind == OPAQUE or node.variable is not None for node in inside - outside):
-        return None  # its variables get gradients as well, by another way
+    if variables and not all(each.fields["trainable"] is True and each.library == "tf" for each in variables):
+        return None  # whether they are handed over is not known
+    if variables and not _takes_variables(gradient):
+        return None  # TensorFlow refuses, if a tape is there
     upstream: list[Value] = [
         Tensor(interp.recorder.leaf(each.node.dtype)) for each in outputs if isinstance(each, Tensor)
     ]
     # It runs later, when the gradients are computed: nothing that it does is done yet.
     mark = interp.state.mark()
-    made = interp.calls.call(gradient, upstream, {})
+    handed: dict[str, Value] = {"variables": Listing(Items(tuple(variables), "list"))} if variables else {}
+    made = interp.calls.call(gradient, upstream, handed)
     interp.state.rollback(mark)
-    content = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else Items((made,))
-    if not isinstance(content, Items) or len(content.items) != len(given):
-        return None
     arriving = set(nodes_of(Items(tuple(upstream))))
+    if not variables:
+        return _told(interp, made, len(given), arriving)
+    both = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else None
+    if not isinstance(both, Items) or len(both.items) != 2:
+        return None
+    towards = [
+        _told(interp, each, count, arriving)
+        for each, count in zip(both.items, (len(given), len(variables)), strict=True)
+    ]
+    if towards[0] is None or towards[1] is None:
+        return None
+    # Their order is TensorFlow's own.
+    same = len(set(towards[1])) == 1
+    return [*towards[0], *(towards[1] if same else [Effect.UNKNOWN] * len(variables))]
+
+
+def _told(interp: Interpreter, made: Value, count: int, arriving: set[Node]) -> list[Effect] | None:
+    """What is told of so many inputs by what the gradient function gave for them."""
+    content = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else Items((made,))
+    if not isinstance(content, Items) or len(content.items) != count:
+        return None
     return [
         Effect.NONE if isinstance(each, Const) and each.value is None else _carried(nodes_of(each), arriving)
         for each in content.items
     ]
+
+
+def _takes_variables(gradient: Value) -> bool:
+    if isinstance(gradient, Method):
+        gradient = gradient.function
+    if not isinstance(gradient, Function):
+        return False
+    params = gradient.node.params
+    return any(each.name.value == "variables" for each in (*params.params, *params.kwonly_params))
 
 
 def _result(interp: Interpreter, value: Value, edges: list[Edge]) -> Value:

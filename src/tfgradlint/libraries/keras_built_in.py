@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import Edge, Effect, Node
+from tfgradlint.flow.graph import Edge, Effect, Joint, Node
 from tfgradlint.flow.values import NONE, Array, Const, Items, Layer, Tensor, Value, Variable, nodes_of
 from tfgradlint.knowledge.layers import LayerFacts, Words
+from tfgradlint.libraries.curvature import joint_of_layer
 from tfgradlint.libraries.keras_building import mark_built
 from tfgradlint.libraries.keras_layers import facts, lets_through, recurrent
 from tfgradlint.libraries.keras_models import MEASURED, NAMED, STATE_COUNT, recorded_array
@@ -46,12 +47,22 @@ def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs:
         if name != "training"
         for node in nodes_of(value)
     ]
+    inputs_of_steps = len(edges)
     edges += _towards_weights(interp, callee, known)
     results = [Tensor(interp.recorder.op(edges)) for _ in range(states + 1)]
     new = known is not None and (not known.weightless or (_all_flow(known) and activation is NONE))
     for result in results:
         result.node.loose = not new or callee.own is not None
+        result.node.joint = _joint(callee, known, inputs_of_steps, len(edges), activation)
     return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
+
+
+def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, activation: Value) -> Joint | None:
+    """How the inputs and weights of a layer act together. An activation of the program's own is a step of its own."""
+    weights = [name for name, weight in (callee.fields.get(NAMED) or {}).items() if weight is not NONE]
+    if known is None or inputs + len(weights) != edges:
+        return None
+    return joint_of_layer(known.name, activation.value if isinstance(activation, Const) else None, inputs, weights)
 
 
 def _by_name(known: LayerFacts | None, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:

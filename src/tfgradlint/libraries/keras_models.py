@@ -357,12 +357,17 @@ def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> 
         else:
             copy = recorder.op(edges, node.dtype, node.site)
             copy.loose, copy.maybe_alias, copy.why = node.loose, node.maybe_alias, node.why
+            copy.joint, copy.sparse = node.joint, node.sparse
+        copy.called_at = recorder.site
         mapping[node] = copy
     return _mapped(outputs, mapping)
 
 
 def _matched(interp: Interpreter, inputs: Value, given: Value) -> dict[Node, Node] | None:
     """Each input's node with the node of what is given for it."""
+    leaves = flatten(inputs, "")
+    if len(leaves) == 1:
+        inputs = leaves[0][1]
     if isinstance(inputs, Tensor):
         while isinstance(given, (Listing, Items)):
             content = interp.calls.iterate(given)

@@ -26,6 +26,7 @@ from tfgradlint.flow.values import (
     nodes_of,
 )
 from tfgradlint.knowledge import Case, Known, Output
+from tfgradlint.libraries.curvature import joint
 from tfgradlint.libraries.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ def _output(
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.detail = odd
+    node.joint = joint(known.name, len(edges))
+    node.sparse = any(name in bound for name in output.slices)
     if maybe_same and not fixed:
         node.maybe_alias = bound.get(output.alias) or next(iter(bound.values()), None)
         node.loose = output.alias != "?"

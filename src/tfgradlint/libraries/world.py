@@ -45,6 +45,7 @@ from tfgradlint.libraries import (
     python,
     records,
     sonnet,
+    tensor_arrays,
     tensorflow,
     untracked,
 )
@@ -235,6 +236,7 @@ class World:
     def escaped(self, interp: Interpreter, value: Value) -> None:
         keras.escaped(interp, value)
         sonnet.escaped(interp, value)
+        tensor_arrays.escaped(interp, value)
 
     # -- calls
 
@@ -258,6 +260,7 @@ class World:
             return told
         made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
         made = made or probability.call(interp, path, args, kwargs) or sonnet.call(interp, path, args, kwargs)
+        made = made or tensor_arrays.call(interp, path, args, kwargs)
         made = made or distribution.call(interp, path) or keras_backend.call(interp, path, args, kwargs)
         made = made or keras.call(interp, self, path, args, kwargs)
         if made is not None:
@@ -309,6 +312,8 @@ class World:
             return sonnet.method(interp, self, receiver, name, args, kwargs)
         if receiver.path == datasets.DATASET:
             return datasets.method(interp, receiver, name, args, kwargs)
+        if receiver.path == tensor_arrays.TENSOR_ARRAY:
+            return tensor_arrays.method(interp, receiver, name, args, kwargs)
         if receiver.path == distribution.STRATEGY:
             return distribution.method(interp, receiver, name, args, kwargs)
         path = keras_name(receiver.path) or ""

@@ -18,7 +18,9 @@ class TapeReused(Rule):
     ## What it does
     Reports the second call of `gradient`, `jacobian` or `batch_jacobian` on one recording of a
     `tf.GradientTape` that was made without `persistent=True`: two calls in a row, a call in a loop or a
-    comprehension around a tape that was opened before it, a call in a helper that gets a used tape.
+    comprehension around a tape that was opened before it, a call in a helper that gets a used tape; and one
+    `jacobian` or `batch_jacobian` that asks for one element after the other (`experimental_use_pfor=False`
+    outside of a `tf.function`, `batch_jacobian` with `parallel_iterations`).
 
     Silent are a new tape for each step under the same name, a tape that is entered again before it is
     asked again (a new recording), and two calls of which a run takes only one (`if` and `else`).
@@ -89,7 +91,15 @@ class TapeReused(Rule):
     cause = Cause.TAPE_REUSED
 
     def message(self, broken: Break) -> str:
-        """``step`` is the earlier request, as in ``tape.gradient(loss, w) on line 9``."""
+        """``step`` is the earlier request, as in ``tape.gradient(loss, w) on line 9``.
+
+        ``detail``: "element by element" where one request asks the tape more than once.
+        """
+        if broken.detail:
+            return (
+                "the tape is not persistent and this request asks it for one element after the other: "
+                f"{broken.suffers}; use tf.GradientTape(persistent=True)"
+            )
         if broken.step == f"{broken.request} on line {broken.line}":
             earlier = " by the same request before"
         else:
