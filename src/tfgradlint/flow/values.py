@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -416,7 +417,7 @@ class Class(Cell):
     ``customised``: it has a metaclass or keywords that may change what it means to make its objects.
     """
 
-    __slots__ = ("_order", "bases", "customised", "name", "node")
+    __slots__ = ("bases", "customised", "inherited", "name", "node")
 
     def __init__(self, name: str, node: cst.ClassDef, bases: tuple[Value, ...], customised: bool = False) -> None:
         super().__init__()
@@ -424,27 +425,36 @@ class Class(Cell):
         self.node = node
         self.bases = bases
         self.customised = customised
-        self._order: tuple[Value, ...] = ()
+        #: What stands behind the class in the order of its lineage, if it has several bases.
+        self.inherited = _inherited(bases) if len(bases) > 1 else ()
 
     def lineage(self) -> Iterator[Value]:
         """The class and its bases in the order in which Python asks them; library bases as they are."""
-        if not self._order:
-            self._order = _resolution_order(self)
-        return iter(self._order)
+        cls: Value = self
+        while isinstance(cls, Class) and len(cls.bases) == 1:
+            yield cls
+            cls = cls.bases[0]
+        yield cls
+        if isinstance(cls, Class):
+            yield from cls.inherited
 
 
-def _resolution_order(cls: Class) -> tuple[Value, ...]:
+def _inherited(bases: tuple[Value, ...]) -> tuple[Value, ...]:
     """Python's method resolution order: a class comes before its bases, and these in the order they are named."""
-    rows = [list(base.lineage()) if isinstance(base, Class) else [base] for base in cls.bases]
-    rows.append(list(cls.bases))
-    order: list[Value] = [cls]
+    rows = [list(base.lineage())[::-1] if isinstance(base, Class) else [base] for base in bases]
+    rows.append(list(reversed(bases)))
+    later = Counter(_key(each) for row in rows for each in row[:-1])
+    order: dict[object, Value] = {}
     while rows := [row for row in rows if row]:
-        later = {_key(each) for row in rows for each in row[1:]}
         # Where Python would refuse the class, the first that is left will do.
-        head = next((row[0] for row in rows if _key(row[0]) not in later), rows[0][0])
-        order.append(head)
-        rows = [[each for each in row if _key(each) != _key(head)] for row in rows]
-    return tuple(order)
+        head = next((row[-1] for row in rows if not later[_key(row[-1])]), rows[0][-1])
+        order[_key(head)] = head
+        for row in rows:
+            while row and _key(row[-1]) in order:
+                row.pop()
+                if row:
+                    later[_key(row[-1])] -= 1
+    return tuple(order.values())
 
 
 def _key(base: Value) -> object:
