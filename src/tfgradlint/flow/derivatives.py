@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.causes import Cause
-from tfgradlint.flow.graph import OP, Edge, Effect, Node, trainable
+from tfgradlint.flow.causes import AGAIN, Cause
+from tfgradlint.flow.graph import OP, PHI, Edge, Effect, Node, trainable
 from tfgradlint.flow.recorder import Recorder
 from tfgradlint.flow.tape import Tape, recorded
 
@@ -18,28 +18,62 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
 
     The gradient is a product of what each step between target and source contributes. A step that is curved in its
     input makes it depend on that input; a step that is linear in its only input adds nothing; what two inputs do to
-    each other is not known. A step whose gradient has no gradient itself raises, and is told as that step.
+    each other is not known. What the steps behind it contributed comes to a step as the gradient from above; some do
+    not pass that on, and some raise. A step whose gradient has no gradient itself raises, and is told as that step.
     """
-    edges: dict[Node, Effect] = {}
     between = _between(tape, targets, sources)
-    for node in between:
-        if node.kind != OP or node in sources:
+    arriving: dict[Node, list[Node]] = {}
+    #: What a target's gradient comes to whichever branch was taken.
+    certain = set(targets)
+    for node in reversed(between):
+        if node in sources:
             continue
+        above = arriving.get(node, [])
         inputs = [edge for edge in node.edges if edge.effect is not Effect.PLAIN and trainable(edge.node.dtype)]
         for edge in inputs:
             if edge.node not in between or edge.effect not in _PASSING:
                 continue
-            if edge.detail.startswith("raises"):
-                refused = Edge(edge.node, Effect.RAISES, Cause.UNREGISTERED, edge.detail.partition(":")[2])
-                edges[recorder.op([refused], edge.node.dtype, node.site)] = Effect.FLOWS
-            elif edge.detail == CURVED:
-                edges[edge.node] = Effect.FLOWS
-            elif edge.detail != STRAIGHT:
-                edges.setdefault(edge.node, Effect.UNKNOWN)
-            for sibling in inputs:
-                if sibling is not edge:
-                    edges.setdefault(sibling.node, Effect.UNKNOWN)
-    return [Edge(node, effect) for node, effect in edges.items()]
+            if node in certain and node.kind != PHI and edge.effect is not Effect.UNKNOWN:
+                certain.add(edge.node)
+            if node.kind != OP:
+                arriving.setdefault(edge.node, []).extend(above)
+                continue
+            siblings = [other.node for other in inputs if other is not edge]
+            parts = _contributed(recorder, node, edge, siblings, above, node in certain)
+            if len(parts) == 1 and parts[0].effect is Effect.FLOWS:
+                arriving.setdefault(edge.node, []).append(parts[0].node)
+            elif parts:
+                arriving.setdefault(edge.node, []).append(recorder.op(parts, edge.node.dtype, node.site))
+    found = dict.fromkeys(each for source in sources for each in arriving.get(source, []))
+    return [Edge(node) for node in found]
+
+
+def _contributed(
+    recorder: Recorder, node: Node, edge: Edge, siblings: list[Node], above: list[Node], certain: bool
+) -> list[Edge]:
+    """What the gradient of a step with respect to one input depends on."""
+    words, _, operation = edge.detail.partition(" ")
+    own, _, passed = words.partition("/")
+    told = f"{AGAIN} {operation}".rstrip()
+    parts: dict[Node, Edge] = {}
+
+    def depends(on: Node, word: str) -> None:
+        if word.startswith("raises") and certain:
+            refused = Edge(on, Effect.RAISES, Cause.UNREGISTERED, f"{word.partition(':')[2]} {told}")
+            parts[on] = Edge(recorder.op([refused], edge.node.dtype, node.site))
+        elif word == STRAIGHT and on in above:
+            parts[on] = Edge(on, Effect.NONE, Cause.NO_GRADIENT, told)
+        elif word == CURVED:
+            parts[on] = Edge(on)
+        elif word != STRAIGHT:
+            parts.setdefault(on, Edge(on, Effect.UNKNOWN))
+
+    for each in above:
+        depends(each, passed or CURVED)
+    depends(edge.node, own)
+    for sibling in siblings:
+        parts.setdefault(sibling, Edge(sibling, Effect.UNKNOWN))
+    return list(parts.values())
 
 
 _PASSING = (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)

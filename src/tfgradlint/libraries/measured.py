@@ -205,7 +205,10 @@ def _edge(known: Known, output: Output, name: str, value: Value, node: Node, lea
         return Edge(node, effect, cause, _detail(known.name, cause))
     if effect is Effect.ZERO:
         return Edge(node, effect, Cause.ZERO_GRADIENT)
-    return Edge(node, effect, None, output.second.get(name, ""))
+    again, above = output.second.get(name, ""), output.above.get(name, "")
+    if above or again.startswith("raises"):
+        again = f"{again}/{above} {known.name}"
+    return Edge(node, effect, None, again)
 
 
 def _detail(name: str, cause: Cause) -> str:

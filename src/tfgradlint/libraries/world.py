@@ -40,6 +40,7 @@ from tfgradlint.libraries import (
     probability,
     python,
     sonnet,
+    tensor_array,
     tensorflow,
     untracked,
 )
@@ -170,6 +171,8 @@ class World:
             return found if found is not None else modules.instance_attribute(interp, receiver, name)
         if isinstance(receiver, Layer):
             return keras_attributes.attribute(interp, receiver, name)
+        if isinstance(receiver, Foreign) and receiver.path == tensor_array.PATH:
+            return tensor_array.attribute(interp, name)
         if isinstance(receiver, Foreign) and probability.is_own(receiver):
             return probability.attribute(interp, receiver, name)
         if sonnet.is_own(receiver) and isinstance(receiver, Foreign):
@@ -204,6 +207,7 @@ class World:
     def escaped(self, interp: Interpreter, value: Value) -> None:
         keras.escaped(interp, value)
         sonnet.escaped(interp, value)
+        tensor_array.escaped(interp, value)
 
     # -- calls
 
@@ -228,6 +232,7 @@ class World:
         made = others.call(interp, path, args, kwargs) or datasets.call(interp, path, args, kwargs)
         made = made or probability.call(interp, path, args, kwargs) or sonnet.call(interp, path, args, kwargs)
         made = made or distribution.call(interp, path) or keras_backend.call(interp, path, args, kwargs)
+        made = made or tensor_array.call(interp, path, args, kwargs)
         made = made or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
@@ -276,6 +281,8 @@ class World:
             return probability.method(interp, receiver, name, args, kwargs)
         if sonnet.is_own(receiver) or sonnet.is_optimizer(receiver):
             return sonnet.method(interp, self, receiver, name, args, kwargs)
+        if receiver.path == tensor_array.PATH:
+            return tensor_array.method(interp, receiver, name, args, kwargs)
         if receiver.path == datasets.DATASET:
             return datasets.method(interp, receiver, name, args, kwargs)
         if receiver.path == distribution.STRATEGY:
