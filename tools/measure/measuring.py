@@ -267,7 +267,9 @@ def _measure_leaf(
         if second and word == "flows":
             again.setdefault(name, []).append(_second(tapes.outer, gradient, source))
             if upstream is not None:
-                above.setdefault(name, []).append(_second(third, gradient, upstream))
+                passed = _second(third, gradient, upstream)
+                # That a number is zero or infinite at this point says nothing of what is registered.
+                above.setdefault(name, []).append("flows" if passed in ("zero", "nonfinite") else passed)
     united = ({n: unite(w) for n, w in words.items()} for words in (effects, again, above))
     return (*united, slices)  # type: ignore[return-value]
 
