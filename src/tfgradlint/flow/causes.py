@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-
 #: The first word of the detail of a break that only the derivative of a derivative meets.
 AGAIN = "again"
 

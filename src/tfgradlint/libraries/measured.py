@@ -150,6 +150,8 @@ def _output(
     for name, value in bound.items():
         for node in nodes_of(value):
             edge = _edge(known, output, name, value, node, leaves)
+            if edge.effect is Effect.FLOWS and _halved(node.dtype, dtype) and _casts(known, name):
+                edge = Edge(node, Effect.UNKNOWN)  # of a complex number only the real part arrives
             if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
                 # What is computed further from an integer has no gradient, whatever a request for it itself gives.
                 odd = edge.effect.name.lower()
@@ -174,6 +176,10 @@ def _output(
         return Tensor(node)
     node.why = f"{known.name} returns {output.kind}"
     return Unknown(node)
+
+
+def _halved(given: str | None, made: str | None) -> bool:
+    return (given or "").startswith("complex") and (made or "complex").startswith(("float", "bfloat"))
 
 
 def _elements(interp: Interpreter, given: Value | None, made: Tensor) -> Items | Several:

@@ -45,7 +45,7 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     if path.partition(".")[0] not in ROOTS and path.removeprefix("tf.") not in LEAVING and path not in LEAVING:
         return None
     given = [*args, *kwargs.values()]
-    callbacks = [value for value in given if isinstance(value, _CALLBACKS)]
+    callbacks: list[Value] = [value for value in given if isinstance(value, _CALLBACKS)]
     if callbacks:
         if not path.startswith("scipy.") or not all(isinstance(value, (Function, Method)) for value in callbacks):
             return None  # it may call back, with arrays, or keep what it is given for later
