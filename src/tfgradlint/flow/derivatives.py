@@ -58,9 +58,11 @@ def _contributed(
     parts: dict[Node, Edge] = {}
 
     def depends(on: Node, word: str) -> None:
-        if word.startswith("raises") and certain:
+        if word.startswith("raises"):
             refused = Edge(on, Effect.RAISES, Cause.UNREGISTERED, f"{word.partition(':')[2]} {told}")
-            parts[on] = Edge(recorder.op([refused], edge.node.dtype, node.site))
+            made = recorder.op([refused], edge.node.dtype, node.site)
+            # On one of several alternatives it may raise, or may not.
+            parts[on] = Edge(made if certain else recorder.phi([made, on]))
         elif word == STRAIGHT and on in above:
             parts[on] = Edge(on, Effect.NONE, Cause.NO_GRADIENT, told)
         elif word == CURVED:

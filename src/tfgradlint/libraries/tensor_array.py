@@ -41,10 +41,10 @@ def method(
     if name in ("stack", "concat"):
         return Tensor(interp.recorder.op([Edge(node) for node in nodes_of(held)], dtype))
     if name in ("read", "gather"):
-        # Nobody follows under which index something was written.
+        # Nobody follows under which index something was written: it may be any of what was.
         nodes = nodes_of(held)
-        effect = Effect.FLOWS if len(nodes) == 1 else Effect.UNKNOWN
-        node = interp.recorder.op([Edge(each, effect) for each in nodes], dtype)
+        any_one = nodes if len(nodes) < 2 else [interp.recorder.phi(nodes)]
+        node = interp.recorder.op([Edge(each) for each in any_one], dtype)
         node.why = f"tf.TensorArray.{name}()"
         node.maybe_alias = held.items[0] if isinstance(held, Items) and len(held.items) == 1 else None
         return Tensor(node)
