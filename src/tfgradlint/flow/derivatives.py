@@ -28,7 +28,7 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
     for node in reversed(between):
         if node in sources:
             continue
-        above = arriving.get(node, [])
+        above = list(dict.fromkeys(arriving.get(node, [])))
         inputs = [edge for edge in node.edges if edge.effect is not Effect.PLAIN and trainable(edge.node.dtype)]
         for edge in inputs:
             if edge.node not in between or edge.effect not in _PASSING:

@@ -239,8 +239,9 @@ def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Caus
         return Cause.NUMPY_CALLBACK
     if ".assign" in name or ".scatter" in name:
         return Cause.ASSIGNED
-    if leaves or name.startswith(("builtins.", "math.")):
-        return Cause.PYTHON_VALUE
+    beside = any(each.kind == "tensor" for case in known.cases for each in case.outputs if len(case.outputs) > 1)
+    if (leaves and not beside) or name.startswith(("builtins.", "math.")):
+        return Cause.PYTHON_VALUE  # (a list beside a tensor is one of tensors)
     if not trainable(output.dtype) and _casts(known, parameter):
         return Cause.INTEGER_CAST
     return Cause.NO_GRADIENT
