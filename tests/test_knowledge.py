@@ -159,7 +159,31 @@ def test_combinations_of_options_are_measured_and_not_made_up() -> None:
     # ResizeNearestNeighbor is linear; antialias=True takes another operation, but not for the nearest neighbour.
     assert second(method="nearest") == "none"
     assert second(antialias=True) == "raises:LookupError"
-    assert second(antialias=True, method="nearest") == "none"
+    assert resize.case({"antialias": True, "method": "nearest"}, ["images", "size", "antialias", "method"]) is None
+
+
+def test_a_gradient_may_not_be_differentiable_in_the_one_from_above() -> None:
+    resize = known("tf.image.resize")
+
+    def above(method: str) -> str:
+        case = resize.case({"method": method}, ["images", "size", "method"])
+        assert case is not None
+        return case.outputs[0].above["images"]
+
+    assert above("bilinear") == "none"
+    assert above("nearest") == "raises:LookupError"
+    assert usual("tf.sparse.segment_sum").outputs[0].above == {"data": "raises:LookupError"}
+    assert not usual("tf.matmul").outputs[0].above
+
+
+def test_a_length_that_crops_leaves_the_gradient_open() -> None:
+    spectrum = known("tf.signal.stft")
+    plain = spectrum.case({}, ["signals", "frame_length", "frame_step"])
+    cropped = spectrum.case({}, ["signals", "frame_length", "frame_step", "fft_length"])
+    assert plain is not None
+    assert cropped is not None
+    assert plain.outputs[0].effects == {"signals": "flows"}
+    assert cropped.outputs[0].effects == {}
 
 
 @pytest.mark.parametrize(

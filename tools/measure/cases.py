@@ -288,7 +288,10 @@ def agree(one: Observation, other: Observation) -> bool:
 def _agree(one: Output, other: Output) -> bool:
     if one.dtype != other.dtype or not (one.alias == other.alias or {one.alias, other.alias} & {"?", NO_ALIAS}):
         return False
-    pairs = ((one.effects, other.effects), (one.second, other.second), (one.of_variable, other.of_variable))
+    pairs = (
+        *((one.effects, other.effects), (one.second, other.second)),
+        *((one.above, other.above), (one.of_variable, other.of_variable)),
+    )
     return all(a[name] == b[name] for a, b in pairs for name in a.keys() & b.keys())
 
 
@@ -300,6 +303,7 @@ def join(one: Observation, other: Observation) -> Observation:
             alias=_common_alias(a.alias, b.alias),
             effects={**a.effects, **b.effects},
             second={**a.second, **b.second},
+            above={**a.above, **b.above},
             of_variable={**a.of_variable, **b.of_variable},
             of_complex={**a.of_complex, **b.of_complex},
             slices=a.slices | b.slices,
@@ -334,6 +338,7 @@ def common(one: Observation, other: Observation) -> Observation:
             alias=_common_alias(a.alias, b.alias),
             effects=shared(a.effects, b.effects),
             second=shared(a.second, b.second),
+            above=shared(a.above, b.above),
             of_variable=shared(a.of_variable, b.of_variable),
             of_complex=shared(a.of_complex, b.of_complex),
             slices=a.slices | b.slices,

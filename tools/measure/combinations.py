@@ -78,7 +78,7 @@ def _contradicts(predicted: Observation, seen: Observation) -> bool:
 def _contradict(predicted: Output, seen: Output) -> bool:
     if predicted.dtype and not predicted.dtype.startswith("=") and not seen.dtype.startswith(predicted.dtype):
         return True
-    pairs = ((predicted.effects, seen.effects), (predicted.second, seen.second))
+    pairs = ((predicted.effects, seen.effects), (predicted.second, seen.second), (predicted.above, seen.above))
     return any(_differ(known[name], words[name]) for known, words in pairs for name in known.keys() & words.keys())
 
 

@@ -187,7 +187,7 @@ class Measurement:
         outputs = []
         for number, output in enumerate(base.outputs):
             slices = frozenset[str]().union(*(o.outputs[number].slices for o in seen))
-            united = dataclasses.replace(output, effects={}, second={}, slices=slices)
+            united = dataclasses.replace(output, effects={}, second={}, above={}, slices=slices)
             if len({o.outputs[number].alias for o in seen}) > 1:
                 united.alias = "?"
             for name in output.effects:
@@ -200,6 +200,9 @@ class Measurement:
                     united.second[name] = decide(
                         [o.outputs[number].second[name] for o in seen if name in o.outputs[number].second]
                     )
+                    above = [o.outputs[number].above[name] for o in seen if name in o.outputs[number].above]
+                    if above:
+                        united.above[name] = decide(above)
             outputs.append(united)
         return dataclasses.replace(base, outputs=outputs)
 
@@ -300,7 +303,7 @@ def _same(one: Observation, other: Observation) -> bool:
         one.watched == other.watched
         and _same_dtypes(one, other)
         and all(
-            (a.alias, a.effects, a.second, a.slices) == (b.alias, b.effects, b.second, b.slices)
+            (a.alias, a.effects, a.second, a.above, a.slices) == (b.alias, b.effects, b.second, b.above, b.slices)
             for a, b in zip(one.outputs, other.outputs, strict=True)
         )
     )

@@ -44,6 +44,8 @@ class Output:
     alias: str = ""
     effects: dict[str, str] = field(default_factory=dict)
     second: dict[str, str] = field(default_factory=dict)
+    #: The outcome of differentiating the gradient with respect to the one that came from above.
+    above: dict[str, str] = field(default_factory=dict)
     of_variable: dict[str, str] = field(default_factory=dict)
     of_complex: dict[str, str] = field(default_factory=dict)
     value: bytes = b""
@@ -207,9 +209,8 @@ class Tapes:
     def __init__(self, inner: Any, outer: Any) -> None:
         self.inner, self.outer = inner, outer
 
-    def first(self, leaf: Any, sources: list[Any]) -> tuple[list[str], list[Any]]:
+    def first(self, leaf: Any, sources: list[Any], upstream: Any) -> tuple[list[str], list[Any]]:
         """One word and one gradient for every source."""
-        upstream = upstream_of(leaf)
         try:
             gradients = self.inner.gradient(leaf, sources, output_gradients=upstream)
             return [_word(gradient, source) for gradient, source in zip(gradients, sources, strict=True)], gradients
@@ -220,42 +221,57 @@ class Tapes:
                 return [_exception(error)], [None]
         words, gradients = [], []
         for source in sources:
-            word, gradient = self.first(leaf, [source])
+            word, gradient = self.first(leaf, [source], upstream)
             words += word
             gradients += gradient
         return words, gradients
 
-    def second(self, gradient: Any, source: Any) -> str:
-        """The outcome of differentiating a gradient again with respect to the same source."""
-        try:
-            return word_of(self.outer.gradient(gradient, source, output_gradients=upstream_of(gradient)))
-        except TooLong:
-            raise
-        except Exception as error:
-            return _exception(error)
+
+def _second(tape: Any, gradient: Any, source: Any) -> str:
+    """The outcome of differentiating a gradient again, with respect to its own source or to what came from above."""
+    try:
+        return word_of(tape.gradient(gradient, source, output_gradients=upstream_of(gradient)))
+    except TooLong:
+        raise
+    except Exception as error:
+        return _exception(error)
 
 
 def _measure_leaf(
     tapes: Tapes, leaf: Any, arguments: Mapping[str, Argument], second: bool
-) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
-    """The words for each argument, those of a second derivative, and the arguments with a gradient in slices."""
+) -> tuple[dict[str, str], dict[str, str], dict[str, str], frozenset[str]]:
+    """The words for each argument, those of a second derivative with respect to the argument and to the gradient from
+    above, and the arguments with a gradient in slices.
+    """
     owners = [(name, source) for name, argument in arguments.items() for source in argument.watched]
     if not owners:
-        return {}, {}, frozenset()
+        return {}, {}, {}, frozenset()
+    upstream = upstream_of(leaf)
+    # A tape of its own: what is recorded for the sake of one must not be met by the other.
+    third = tf.GradientTape(persistent=True)
     with contextlib.ExitStack() as stack:
         if second:
             stack.enter_context(tapes.outer)
-        words, gradients = tapes.first(leaf, [source for _, source in owners])
+            stack.enter_context(third)
+            if upstream is not None:
+                third.watch(upstream)
+        words, gradients = tapes.first(leaf, [source for _, source in owners], upstream)
         pairs = zip(owners, gradients, strict=True)
         slices = frozenset(name for (name, _), gradient in pairs if isinstance(gradient, tf.IndexedSlices))
         gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
     effects: dict[str, list[str]] = {}
     again: dict[str, list[str]] = {}
+    above: dict[str, list[str]] = {}
     for (name, source), word, gradient in zip(owners, words, gradients, strict=True):
         effects.setdefault(name, []).append(word)
         if second and word == "flows":
-            again.setdefault(name, []).append(tapes.second(gradient, source))
-    return {n: unite(w) for n, w in effects.items()}, {n: unite(w) for n, w in again.items()}, slices
+            again.setdefault(name, []).append(_second(tapes.outer, gradient, source))
+            if upstream is not None:
+                passed = _second(third, gradient, upstream)
+                # That a number is zero or infinite at this point says nothing of what is registered.
+                above.setdefault(name, []).append("flows" if passed in ("zero", "nonfinite") else passed)
+    united = ({n: unite(w) for n, w in words.items()} for words in (effects, again, above))
+    return (*united, slices)  # type: ignore[return-value]
 
 
 def _alias(value: Any, arguments: Mapping[str, Argument]) -> str:
@@ -340,7 +356,8 @@ def observe(target: Target, call: Call, point: Point, gradients: bool = True, se
                 together = _of_any if kind == "tensor_array" else unite
                 output.effects = {n: together([s[0][n] for s in seen]) for n in seen[0][0]}
                 output.second = {n: unite([s[1].get(n, "") for s in seen]) for n in seen[0][1]}
-                output.slices = frozenset[str]().union(*(s[2] for s in seen))
+                output.above = {n: unite([s[2].get(n, "") for s in seen]) for n in seen[0][2]}
+                output.slices = frozenset[str]().union(*(s[3] for s in seen))
             elif kind in ("array", "python"):
                 output.effects = {name: "none" for name, argument in arguments.items() if argument.watched}
             outputs.append(output)
@@ -360,6 +377,7 @@ def merge(outputs: list[Output]) -> Output:
         "",
         {name: unite([o.effects.get(name, "") for o in outputs]) for name in first.effects},
         {name: unite([o.second.get(name, "") for o in outputs]) for name in first.second},
+        {name: unite([o.above.get(name, "") for o in outputs]) for name in first.above},
         {},
         {},
         b"".join(output.value for output in outputs),

@@ -47,8 +47,11 @@ def _output(output: Output) -> dict[str, Any]:
         if word == "mixed":
             continue
         second = output.second.get(name, "")
-        if word == "flows" and second != "flows":
+        above = output.above.get(name, "") or "flows"
+        if word == "flows" and (second, above) != ("flows", "flows"):
             word += f"/{'?' if second in ('', 'mixed') else second}"
+        if word.startswith("flows") and above != "flows":
+            word += f"/{'?' if above == 'mixed' else above}"
         effects[name] = word
     of_variable = {name: word for name, word in output.of_variable.items() if word != "mixed"}
     found = {

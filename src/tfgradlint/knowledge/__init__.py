@@ -59,6 +59,9 @@ class Output:
     ``second``: for the arguments with ``flows``, the outcome of differentiating that gradient again with respect to
     the same argument: ``none`` where the operation is linear in it. Missing where it was not measured.
 
+    ``above``: the same with respect to the gradient that comes from above, where that is not ``flows``: ``none`` or
+    ``raises:LookupError`` where the operation's gradient cannot be differentiated at all, ``?`` where it varies.
+
     ``slices``: the arguments whose gradient comes as ``tf.IndexedSlices``, in one at least of the calls measured.
 
     ``alias``: the argument whose very object is returned, where that already is a tensor of the output's dtype (or,
@@ -73,6 +76,7 @@ class Output:
     of_complex: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     alias: str = ""
     slices: tuple[str, ...] = field(default=(), compare=False)
+    above: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +265,16 @@ def _output(output: dict[str, object]) -> Output:
     assert isinstance(of_complex, dict)
     first: dict[str, str] = {}
     second: dict[str, str] = {}
+    above: dict[str, str] = {}
     for name, words in effects.items():
-        first[name], _, again = words.partition("/")
+        first[name], again, passed = (*words.split("/"), "", "")[:3]
         if first[name] == "flows" and again != "?":
             second[name] = again or "flows"
+        if passed:
+            above[name] = passed
     kind, dtype, alias = (str(output.get(key, usual)) for key, usual in _TEXTS)
     slices = _names(output.get("slices", []))
-    return Output(kind, dtype, first, second, of_variable, of_complex, alias, slices)
+    return Output(kind, dtype, first, second, of_variable, of_complex, alias, slices, above)
 
 
 _TEXTS = (("kind", "tensor"), ("dtype", ""), ("alias", ""))

@@ -37,16 +37,12 @@ def argument(args: list[Value], kwargs: dict[str, Value], position: int, name: s
 
 def _carried(results: list[Node], given: set[Node]) -> Effect:
     """What certainly comes of ``given`` in ``results``, step by step."""
-    stack, seen = list(results), set(results)
-    while stack:
-        node = stack.pop()
-        if node in given:
-            return Effect.FLOWS
-        for edge in node.edges:
-            if edge.effect is Effect.FLOWS and edge.node not in seen and node.kind != PHI:
-                seen.add(edge.node)
-                stack.append(edge.node)
-    return Effect.UNKNOWN
+    carrying: set[Node] = set()
+    for node in sorted(ancestors(results), key=lambda node: node.seq):
+        ways = [edge.effect is Effect.FLOWS and edge.node in carrying for edge in node.edges]
+        if node in given or (ways and (all(ways) if node.kind == PHI else any(ways))):
+            carrying.add(node)
+    return Effect.FLOWS if carrying.intersection(results) else Effect.UNKNOWN
 
 
 # -- tf.custom_gradient

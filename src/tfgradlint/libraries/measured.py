@@ -151,6 +151,8 @@ def _output(
     for name, value in bound.items():
         for node in nodes_of(value):
             edge = _edge(known, output, name, value, node, leaves)
+            if edge.effect is Effect.FLOWS and _halved(node.dtype, dtype) and _casts(known, name):
+                edge = Edge(node, Effect.UNKNOWN)  # of a complex number only the real part arrives
             if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
                 # What is computed further from an integer has no gradient, whatever a request for it itself gives.
                 odd = edge.effect.name.lower()
@@ -177,6 +179,10 @@ def _output(
         return Tensor(node)
     node.why = f"{known.name} returns {output.kind}"
     return Unknown(node)
+
+
+def _halved(given: str | None, made: str | None) -> bool:
+    return (given or "").startswith("complex") and (made or "complex").startswith(("float", "bfloat"))
 
 
 def _elements(interp: Interpreter, given: Value | None, made: Tensor) -> Items | Several:
@@ -208,7 +214,10 @@ def _edge(known: Known, output: Output, name: str, value: Value, node: Node, lea
         return Edge(node, effect, cause, _detail(known.name, cause))
     if effect is Effect.ZERO:
         return Edge(node, effect, Cause.ZERO_GRADIENT)
-    return Edge(node, effect, None, output.second.get(name, ""))
+    again, above = output.second.get(name, ""), output.above.get(name, "")
+    if above or again.startswith("raises"):
+        again = f"{again}/{above} {known.name}"
+    return Edge(node, effect, None, again)
 
 
 def _detail(name: str, cause: Cause) -> str:
@@ -233,8 +242,9 @@ def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Caus
         return Cause.NUMPY_CALLBACK
     if ".assign" in name or ".scatter" in name:
         return Cause.ASSIGNED
-    if leaves or name.startswith(("builtins.", "math.")):
-        return Cause.PYTHON_VALUE
+    beside = any(each.kind == "tensor" for case in known.cases for each in case.outputs if len(case.outputs) > 1)
+    if (leaves and not beside) or name.startswith(("builtins.", "math.")):
+        return Cause.PYTHON_VALUE  # (a list beside a tensor is one of tensors)
     if not trainable(output.dtype) and _casts(known, parameter):
         return Cause.INTEGER_CAST
     return Cause.NO_GRADIENT

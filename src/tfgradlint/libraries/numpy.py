@@ -23,6 +23,7 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.libraries import numpy_callbacks
 from tfgradlint.libraries.dtypes import dtype_of, named_dtype
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     nodes = [node for value in given for node in nodes_of(value)]
     if any(node.why == _OBJECTS for node in ancestors(nodes, 200)):
         return interp.unknown(_OBJECTS, *given)
+    called = numpy_callbacks.call(interp, path, args, kwargs, without_content)
+    if called is not None:
+        return called
     if any(isinstance(value, Function) for value in given):
         return interp.unknown(f"call of {path}", *given)
     if any(_maybe_tensor(value) for value in given):

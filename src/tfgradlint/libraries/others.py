@@ -45,11 +45,39 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     if path.partition(".")[0] not in ROOTS and path.removeprefix("tf.") not in LEAVING and path not in LEAVING:
         return None
     given = [*args, *kwargs.values()]
-    if any(isinstance(value, _CALLBACKS) for value in given):
-        return None  # it may call back, with arrays
+    callbacks: list[Value] = [value for value in given if isinstance(value, _CALLBACKS)]
+    if callbacks:
+        if not path.startswith("scipy.") or not all(isinstance(value, (Function, Method)) for value in callbacks):
+            return None  # it may call back, with arrays, or keep what it is given for later
+        given = [value for value in given if value not in callbacks]
+        given += _called_back(interp, path, callbacks, plainly=not any(_nested(value) for value in given))
     if path.startswith("pandas.") and any(_nested(value) for value in given):
         return interp.somehow(path, given)  # a frame keeps tensors in a list as the objects they are
     return Held(interp.recorder.plain(_edges(path, given)), path)
+
+
+def _called_back(interp: Interpreter, path: str, callbacks: list[Value], plainly: bool) -> list[Value]:
+    """What functions return that SciPy calls at once, as often as it likes: it makes numbers of that.
+
+    ``plainly``: with nothing but numbers of its own.
+    """
+    returned: list[Value] = []
+
+    def run(function: Value) -> bool:
+        made = function.function if isinstance(function, Method) else function
+        assert isinstance(made, Function)
+        needed = sum(each.default is None for each in made.node.params.params) - (made is not function)
+        values: list[Value] = [
+            Held(interp.recorder.leaf(), path) if plainly else interp.unknown(f"argument from {path}")
+            for _ in range(needed)
+        ]
+        returned.append(interp.calls.call(function, values, {}))
+        return True
+
+    for function in callbacks:
+        for _ in range(2):
+            interp.alternatives([lambda function=function: run(function), lambda: True])  # type: ignore[misc]
+    return returned
 
 
 def _nested(value: Value) -> bool:

@@ -38,6 +38,7 @@ from tfgradlint.libraries import (
     keras_compile,
     keras_metrics,
     keras_optimizers,
+    lookup_tables,
     modules,
     numpy,
     others,
@@ -262,6 +263,7 @@ class World:
         made = made or probability.call(interp, path, args, kwargs) or sonnet.call(interp, path, args, kwargs)
         made = made or tensor_arrays.call(interp, path, args, kwargs)
         made = made or distribution.call(interp, path) or keras_backend.call(interp, path, args, kwargs)
+        made = made or lookup_tables.call(interp, path, args, kwargs)
         made = made or keras.call(interp, self, path, args, kwargs)
         if made is not None:
             return made
@@ -310,6 +312,8 @@ class World:
             return probability.method(interp, receiver, name, args, kwargs)
         if sonnet.is_own(receiver) or sonnet.is_optimizer(receiver):
             return sonnet.method(interp, self, receiver, name, args, kwargs)
+        if receiver.path == lookup_tables.TABLE:
+            return lookup_tables.method(interp, receiver, name, [*args, *kwargs.values()])
         if receiver.path == datasets.DATASET:
             return datasets.method(interp, receiver, name, args, kwargs)
         if receiver.path == tensor_arrays.TENSOR_ARRAY:
@@ -327,6 +331,8 @@ class World:
     # -- operators
 
     def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:
+        if name == "__getitem__" and isinstance(operands[0], Foreign) and operands[0].path == lookup_tables.TABLE:
+            return lookup_tables.found(interp, operands[0], operands[1])
         if name == "__iter__":
             return datasets.element_of(operands[0])
         if name == "__setitem__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.causes import AGAIN, Cause
 from tfgradlint.rules.base import Break, Rule
 
 _STRAIGHT_THROUGH = "pass the gradient through it with x + tf.stop_gradient(tf.{0}(x) - x)"
@@ -46,6 +46,10 @@ _OPERATORS = {
     "==": "equal",
     "!=": "not_equal",
 }
+
+
+#: Of a picture's size, where the gradient is differentiated again.
+RESIZED_TWICE = "enlarge with tf.repeat() along both axes or tf.nn.conv2d_transpose(), shrink with tf.nn.avg_pool2d()"
 
 
 class NoGradient(Rule):
@@ -126,17 +130,21 @@ class NoGradient(Rule):
 
     def message(self, broken: Break) -> str:
         """``detail`` is the operation's name, ``tf.math.greater`` for one, if ``step`` does not tell."""
+        if broken.detail.startswith(AGAIN):
+            return f"the gradient of {broken.step} has no gradient: {broken.suffers}; {_remedy(broken)}"
         return f"{broken.step} has no gradient: {broken.suffers}; {_remedy(broken)}"
 
 
 def _remedy(broken: Break) -> str:
     if broken.remedy:
         return f"use {broken.remedy}"
+    if broken.detail.startswith(AGAIN) and _operation(broken).startswith("resize"):
+        return RESIZED_TWICE
     return REMEDIES.get(_operation(broken), "keep it off the path between source and target")
 
 
 def _operation(broken: Break) -> str:
-    name = broken.detail or broken.step
+    name = broken.detail.removeprefix(AGAIN).strip() or broken.step
     call = re.fullmatch(r"(?:\w+\.)*(\w+)(?:\(.*\))?", name)
     if call:
         return call[1]

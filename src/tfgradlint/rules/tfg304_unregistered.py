@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.causes import AGAIN, Cause
 from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.tfg301_no_gradient import RESIZED_TWICE
 
 _BY_GROUP = "average the groups with tf.math.unsorted_segment_mean(), by the index that it returns too"
 _SUM_BY_GROUP = "use tf.math.unsorted_segment_sum(weights, indices, n)"
@@ -58,6 +59,7 @@ ONCE = {
     "max_pool_with_argmax": "use tf.nn.max_pool2d()",
     "fractional_max_pool": "use tf.nn.max_pool2d()",
     "dilation2d": "use tf.nn.max_pool2d()",
+    "resize": RESIZED_TWICE,
 }
 
 
@@ -143,8 +145,10 @@ class Unregistered(Rule):
 
     def message(self, broken: Break) -> str:
         """``detail`` is the operation's name, ``tf.image.resize`` for one, if ``step`` does not tell."""
-        name = (broken.detail or broken.step).removesuffix("()").rpartition(".")[2]
-        lacks = "can be differentiated only once" if name in ONCE else "has no registered gradient"
+        again = broken.detail.startswith(AGAIN)
+        told = broken.detail.removeprefix(AGAIN).strip() or broken.step
+        name = told.removesuffix("()").rpartition(".")[2]
+        lacks = "can be differentiated only once" if again else "has no registered gradient"
         if name.startswith("resize"):
             lacks += " with this method"
         return f"{broken.step} {lacks}: {broken.suffers}; {_remedy(broken, name)}"
@@ -153,4 +157,5 @@ class Unregistered(Rule):
 def _remedy(broken: Break, name: str) -> str:
     if broken.remedy:
         return f"use {broken.remedy}"
-    return {**REMEDIES, **ONCE}.get(name, "keep it off the path between source and target")
+    known = {**REMEDIES, **ONCE} if broken.detail.startswith(AGAIN) else {**ONCE, **REMEDIES}
+    return known.get(name, "keep it off the path between source and target")
