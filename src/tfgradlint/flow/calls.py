@@ -60,7 +60,7 @@ class Calls(Objects):
     def __init__(self, interp: Interpreter) -> None:
         super().__init__(interp)
         self._nested = 0
-        self._traces = Traces(interp)
+        self.traces = Traces(interp)
         #: How many functions are running whose trace was made for other variables.
         self.traced_for_others = 0
         self.gradients = Gradients(interp)
@@ -227,14 +227,16 @@ class Calls(Objects):
         scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:
             return self._run(function, scope, args, kwargs)
-        args, kwargs = self._traces.arguments(function, args, kwargs)
-        for_others = self._traces.made_before(function, args, kwargs)
+        args, kwargs = self.traces.arguments(function, args, kwargs)
+        for_others = self.traces.made_before(function, args, kwargs)
         self.traced_for_others += for_others
+        self.traces.enter(args, kwargs)
         try:
             if function.xla and not interp.xla:
-                return self._traces.under_xla(lambda: self._run(function, scope, args, kwargs))
+                return self.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
             return self._run(function, scope, args, kwargs)
         finally:
+            self.traces.leave()
             self.traced_for_others -= for_others
 
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -262,6 +264,8 @@ class Calls(Objects):
         frame.yields = yields
         statement, site, loops = interp.statement, interp.recorder.site, interp.loops
         interp.loops = []
+        if isinstance(node, cst.FunctionDef):
+            interp.statement = node  # a body on the line of its ``def`` has no statement of its own
         interp.frames.append(frame)
         compiled = function.graph and not interp.eager_functions
         interp.recorder.level += compiled
