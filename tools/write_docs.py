@@ -66,7 +66,7 @@ there stands behind the name of the mode. `# training: some` says of a call that
 it is given get a gradient (`all`, `some`, `nothing`).
 
 In the table of proven outcomes the first column of versions is what the tests hold the comments to. The older versions
-were run once; a program that was changed since, or whose updates Keras 2 does in another way, counts as not run.
+were run once; a program that was changed since counts as not run. Up to 2.15, `tf.keras` is Keras 2.
 `tfgradlint prove` runs the same programs under the TensorFlow you have installed.
 """
 

@@ -42,7 +42,7 @@ class Places:
             return Position(1, 1, 1, 1)
         line, column = self._start(statement)
         inner = self._inside(statement)
-        own = inner.get(id(statement), (1, 0, 1, 0))
+        own = inner.get(id(_first(statement)), (1, 0, 1, 0))
         found = inner.get(id(site.expression)) if site.expression is not None else self._first_small(statement, inner)
         if found is None:
             found = own
@@ -150,6 +150,12 @@ class _Syntactic:
         if self._end_node is not None and id(self._end_node) in found:
             end = found[id(self._end_node)][2:]
         found[id(self._node)] = (*start, *end)
+
+
+def _first(statement: cst.CSTNode) -> cst.CSTNode:
+    """What a statement begins with: a decorated one with a decorator."""
+    decorated = isinstance(statement, (cst.FunctionDef, cst.ClassDef)) and statement.decorators
+    return statement.decorators[0] if decorated else statement  # type: ignore[attr-defined]
 
 
 def _pair(nodes: Sequence[cst.CSTNode], statements: Sequence[ast.AST], starts: dict[int, tuple[int, int]]) -> None:

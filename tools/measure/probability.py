@@ -246,6 +246,7 @@ def measure(family: str, name: str) -> Measured:
     """The entries of one class: the class itself, with each parameter that was tried, and its methods.
 
     ``later``: it is read whenever a method is called; ``now``: when the object is made; ``number``: it was a plain one.
+    A tensor towards which no method has a gradient of one kind at all points is missing.
     The kind tells what is remembered of a value until the next time.
     """
     own = recipes(family)[name]
@@ -271,8 +272,10 @@ def measure(family: str, name: str) -> Measured:
             cases.append(_case(inside))
         entries[f"{path}.{method}"] = {"params": _parameters(method), "cases": cases}
     entries |= {f"{path}.{attribute}": entry for attribute, entry in _attributes(family, own, later).items()}
-    words = {name: "number" for recipe in own for name in recipe.arguments}
-    words |= {name: "later" if flag else "now" for name, flag in later.items()}
+    words = {name: "later" if flag else "now" for name, flag in later.items()}
+    for recipe in own:
+        tensors = Point(family, recipe, 0, _WAYS[0], {}).tracked
+        words |= {name: "number" for name in recipe.arguments if name not in tensors and name not in words}
     kind = kind_of(family, own)
     case = {"outputs": [{"kind": kind, "effects": dict(sorted(words.items()))}]}
     entries[path] = {"params": _signature(parameters), "cases": [case]}

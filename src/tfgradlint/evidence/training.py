@@ -111,7 +111,7 @@ class Training:
         return [
             *((kind, "apply_gradients", self._pairs) for kind in updating),
             *((kind, "minimize", self._handing) for kind in updating),
-            *((kind, "apply_gradients", self._unfiltered) for kind in scaling),
+            *((kind, "apply_gradients", functools.partial(self._pairs, handing=True)) for kind in scaling),
         ]
 
     def words(self) -> dict[int, str]:
@@ -141,20 +141,8 @@ class Training:
 
         return apply
 
-    def _pairs(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def apply_gradients(optimizer: Any, grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
-            site = self.sites.nearest(UPDATES)
-            with self._raising(site):
-                pairs = list(grads_and_vars)
-                result = original(optimizer, pairs, *args, **kwargs)
-            self._judge(site, [gradient for gradient, _ in pairs], [variable for _, variable in pairs])
-            return result
-
-        return apply_gradients
-
-    def _unfiltered(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """For a method that hands on those pairs only that have a gradient."""
+    def _pairs(self, original: Callable[..., Any], handing: bool = False) -> Callable[..., Any]:
+        """``handing``: the method hands on the pairs that have a gradient, which are judged there."""
 
         @functools.wraps(original)
         def apply_gradients(optimizer: Any, grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
@@ -162,8 +150,8 @@ class Training:
             with self._raising(site):
                 pairs = list(grads_and_vars)
                 result = original(optimizer, pairs, *args, **kwargs)
-            without = [variable for gradient, variable in pairs if gradient is None]
-            self._judge(site, [None] * len(without), without)
+            judged = [pair for pair in pairs if not handing or pair[0] is None]
+            self._judge(site, [gradient for gradient, _ in judged], [variable for _, variable in judged])
             return result
 
         return apply_gradients

@@ -66,7 +66,7 @@ class Calls(Objects):
     def __init__(self, interp: Interpreter) -> None:
         super().__init__(interp)
         self._nested = 0
-        self._traces = Traces(interp)
+        self.traces = Traces(interp)
         #: What functions under a cache gave.
         self._results = Cell()
         #: How many functions are running whose trace was made for other variables.
@@ -253,14 +253,16 @@ class Calls(Objects):
         scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:
             return self._run(function, scope, args, kwargs)
-        args, kwargs = self._traces.arguments(function, args, kwargs)
-        for_others = self._traces.made_before(function, args, kwargs)
+        args, kwargs = self.traces.arguments(function, args, kwargs)
+        for_others = self.traces.made_before(function, args, kwargs)
         self.traced_for_others += for_others
+        self.traces.enter(args, kwargs)
         try:
             if function.xla and not interp.xla:
-                return self._traces.under_xla(lambda: self._run(function, scope, args, kwargs))
+                return self.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
             return self._run(function, scope, args, kwargs)
         finally:
+            self.traces.leave()
             self.traced_for_others -= for_others
 
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -309,6 +311,8 @@ class Calls(Objects):
         frame.yields, frame.at_yield = yields, at_yield
         statement, site, loops = interp.statement, interp.recorder.site, interp.loops
         interp.loops = []
+        if isinstance(node, cst.FunctionDef):
+            interp.statement = node  # a body on the line of its ``def`` has no statement of its own
         interp.frames.append(frame)
         compiled = function.graph and not interp.eager_functions
         interp.recorder.level += compiled

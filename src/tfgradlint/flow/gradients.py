@@ -105,6 +105,7 @@ class Gradients:
             return manager, lambda: self._leave(manager)
         if isinstance(manager, Member) and isinstance(manager.receiver, Tape) and manager.name == "stop_recording()":
             tape = manager.receiver
+            self._meddled(tape)
             tapes = interp.recorder.tapes
             before = tapes.active
             interp.state.set(tapes, "active", Active(each for each in before if each[0] is not tape))
@@ -137,8 +138,17 @@ class Gradients:
 
         return entered, exit_
 
+    def _meddled(self, tape: Tape) -> None:
+        """What a compiled function does with a tape from outside of it happens while it is traced, and no more then.
+
+        The tape records the call as one step, whatever it missed inside.
+        """
+        if tape.level != self._interp.graph_level:
+            self._interp.state.set(tape, "blurred", True)
+
     def _start(self, tape: Tape) -> Value:
         interp = self._interp
+        self._meddled(tape)
         tapes = interp.recorder.tapes
         now = interp.recorder.now()
         if "entered" not in tape.fields:
@@ -191,6 +201,7 @@ class Gradients:
         return NONE
 
     def _reset(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._meddled(tape)
         state = self._interp.state
         state.set(tape, "epoch", self._interp.recorder.now())
         state.set(tape, "watched", Watched())
@@ -286,10 +297,12 @@ class Gradients:
             interp.reports.steps.append((lack.reason, interp.recorder.site))
         life = tape.fields["life"]
         site = interp.recorder.site
+        outside = tape.level != interp.graph_level
+        given = interp.calls.traces.given(tape.level) if outside else None
         judgements: list[Judgement]
         if interp.recorder.tapes.fields["ended"]:
             judgements = [Judgement("unknown", why="not reached")] * len(leaves)
-        elif tape.fields["blurred"] or life is None or tape.level != interp.graph_level or zeros is None:
+        elif tape.fields["blurred"] or life is None or zeros is None or (outside and (given is None or life != LIVE)):
             judgements = [Judgement("unknown", why="tape")] * len(leaves)
         elif life == SPENT:
             leaves = leaves or [("", NONE)]
@@ -308,9 +321,10 @@ class Gradients:
         elif interp.calls.traced_for_others:
             judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
         else:
-            judge = Judge(Request(tape, name, target, zeros), site, self._interp.reports.thorough)
+            judge = Judge(Request(tape, name, target, zeros), site, self._interp.reports.thorough, given)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
-            interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
+            if not outside:
+                interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
             if any(judgement.verdict == "raises" for judgement in judgements):
                 first = next(judgement for judgement in judgements if judgement.verdict == "raises")
                 judgements = [first] * len(leaves)

@@ -49,6 +49,17 @@ class Request(NamedTuple):
     zeros: bool
 
 
+class Given(NamedTuple):
+    """What a compiled function was given, of which a tape from outside of it knows nothing.
+
+    ``tensors``: the arguments. ``held``: what lists and dictionaries among them hold; these very tensors may be reached
+    in another way too.
+    """
+
+    tensors: frozenset[Node] = frozenset()
+    held: frozenset[Node] = frozenset()
+
+
 _LEVELS, _VISITS = 20, 2000
 
 
@@ -85,9 +96,13 @@ WATCHED = "watched variables"
 class Judge:
     """Judges one request, source by source."""
 
-    def __init__(self, request: Request, site: Site, thorough: bool = False) -> None:
-        """``thorough`` asks for all that is lost on the way to each source."""
+    def __init__(self, request: Request, site: Site, thorough: bool = False, given: Given | None = None) -> None:
+        """``thorough`` asks for all that is lost on the way to each source.
+
+        ``given`` is there where a compiled function asks a tape from outside of it.
+        """
         self._request = request
+        self._given = given
         self._thorough = thorough
         self._site = site
         self._tape = request.tape
@@ -107,6 +122,8 @@ class Judge:
     def judge(self, source: Value) -> Judgement:
         """The verdict for one source."""
         judgement = self._judged(source)
+        if self._given is not None:
+            return self._inside(source, judgement)
         if not self._thorough or not isinstance(source, (Tensor, Variable)):
             return judgement
         own, variable = source.node, source.node.variable
@@ -117,6 +134,13 @@ class Judge:
                 lambda node: node is own or (variable is not None and node.variable is variable),
             )
         )
+
+    def _inside(self, source: Value, judgement: Judgement) -> Judgement:
+        """What can be said inside a compiled function: it is nobody's business, as the cause stands elsewhere."""
+        lost = judgement.verdict in ("none", "zero") and isinstance(source, (Tensor, Variable))
+        if lost or (judgement.verdict == "flows" and isinstance(source, Variable)):
+            return Judgement(judgement.verdict)
+        return Judgement("unknown", why="tape of a caller")
 
     def _judged(self, source: Value) -> Judgement:
         spoilt = self._spoilt_target()
@@ -228,6 +252,10 @@ class Judge:
         def arrival(node: Node) -> int | None:
             if node is own or (variable is not None and node.variable is variable):
                 return self._as_target(node, arriving)
+            if self._given is not None and node in self._given.tensors:
+                return NOTHING
+            if self._given is not None and node in self._given.held:
+                return ANY
             if node in handed:
                 return ANY  # whoever was given it may have given it back
             if hidden:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.graph import ARGUMENT, Edge, Effect
+from tfgradlint.flow.graph import ARGUMENT, Edge, Effect, Node
+from tfgradlint.flow.requests import Given
 from tfgradlint.flow.values import (
     Array,
     Const,
@@ -15,11 +16,13 @@ from tfgradlint.flow.values import (
     Items,
     Listing,
     Mapping,
+    Noded,
     Scalar,
     Scope,
     Tensor,
     Value,
     Variable,
+    nodes_of,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ class Traces:
 
     def __init__(self, interp: Interpreter) -> None:
         self._interp = interp
+        #: Of each compiled function that is running: the level of its caller, the tensors it was given, and those in
+        #: lists and dictionaries that it was given.
+        self._given: list[tuple[int, frozenset[Node], frozenset[Node]]] = []
         #: The variables that a compiled function was first called with.
         self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
 
@@ -46,6 +52,29 @@ class Traces:
             [self._traced(value, done) for value in args],
             {name: self._traced(value, done) for name, value in kwargs.items()},
         )
+
+    def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """A compiled function begins, with these arguments as it gets them."""
+        given = [*args, *kwargs.values()]
+        own = frozenset(value.node for value in given if isinstance(value, Noded))
+        others = [node for value in given if not isinstance(value, Noded) for node in nodes_of(value)]
+        inner = frozenset(node for node in others if node.variable is None)
+        self._given.append((self._interp.graph_level, own, inner))
+
+    def leave(self) -> None:
+        """It has returned."""
+        self._given.pop()
+
+    def given(self, level: int) -> Given | None:
+        """What the compiled functions were given that were called at this level or above: new tensors to a tape.
+
+        None where something else than a call led up to here.
+        """
+        rows = [row for row in self._given if row[0] >= level]
+        if len(rows) != self._interp.graph_level - level:
+            return None
+        own = frozenset[Node]().union(*(row[1] for row in rows))
+        return Given(own, frozenset[Node]().union(*(row[2] for row in rows)) - own)
 
     def _declared(self, value: Value) -> Value:
         """An argument whose type a signature tells: numbers become tensors."""
