@@ -29,6 +29,7 @@ from tfgradlint.libraries.keras_compile import COMPILED
 from tfgradlint.libraries.keras_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
+    NAME,
     called,
     trace,
 )
@@ -69,6 +70,9 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
         return value if name != "trainable" else Const(value)
     if name == "optimizer" and COMPILED in receiver.fields:
         return _optimizer(interp, receiver)
+    given = receiver.fields.get(NAME)
+    if name == "name" and isinstance(given, Const) and given.value is not None:
+        return given
     if name in _FACTS:
         return Scalar(interp.recorder.leaf(), _FACTS[name])
     if name in METHODS:

@@ -12,7 +12,7 @@ from tfgradlint.libraries.keras_building import mark_built
 from tfgradlint.libraries.keras_layers import facts, lets_through, recurrent
 from tfgradlint.libraries.keras_models import MEASURED, NAMED, STATE_COUNT, recorded_array
 from tfgradlint.libraries.keras_modes import unless_training
-from tfgradlint.libraries.keras_weights import Reach
+from tfgradlint.libraries.keras_weights import WRAPS, Reach
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -24,6 +24,8 @@ _PLAIN = frozenset({"training", "mask"})
 
 def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The result of a layer."""
+    if WRAPS in callee.fields:
+        return _wrapped(interp, callee, args, kwargs)
     mark_built(interp, callee)
     known = facts(interp, callee.path) if callee.fields.get(MEASURED, True) else None
     if known is not None and known.wraps:
@@ -52,6 +54,27 @@ def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs:
     for result in results:
         result.node.loose = not new or callee.own is not None
     return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
+
+
+def _wrapped(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """What the layers make of it that the layer holds: of two the results together, and then their states."""
+    mark_built(interp, callee)
+    site, mode = interp.recorder.site, callee.fields[WRAPS]
+    found = []
+    for part in callee.parts or ():
+        found.append(interp.calls.call(part, args[:1], {}))
+        interp.recorder.site = site
+    if len(args) != 1 or not kwargs.keys() <= _PLAIN or not isinstance(mode, Const):
+        return interp.somehow("layer", [*found, *args, *kwargs.values()])
+    if len(found) == 1:
+        return found[0]
+    each = [value.items if isinstance(value, Items) else (value,) for value in found]
+    outputs, states = [values[0] for values in each], [state for values in each for state in values[1:]]
+    if not all(isinstance(value, Tensor) for value in outputs):
+        return interp.somehow("layer", found)
+    if mode.value is not None:
+        outputs = [Tensor(interp.recorder.op([Edge(node) for output in outputs for node in nodes_of(output)]))]
+    return Items((*outputs, *states)) if len(outputs) + len(states) > 1 else outputs[0]
 
 
 def _by_name(known: LayerFacts | None, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:

@@ -43,6 +43,7 @@ from tfgradlint.libraries.keras_weights import (
     HIDDEN,
     INNER,
     SEED,
+    WRAPS,
     is_sequential,
     new_weight,
 )
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 #: states it returns behind its output, and whether what was measured of its gradients holds of it.
 NAMED, GRAPH, NAME, STATE_COUNT = ("keras", "weights"), ("keras", "graph"), ("keras", "name"), ("keras", "states")
 MEASURED = ("keras", "measured")
+#: The arguments that a layer was made with.
+RECIPE = ("keras", "recipe")
 #: The placeholder and the result of a chain of layers, once somebody asked for them.
 TRACED = ("keras", "traced")
 #: Whether the layer was given the shape of its input, and how.
@@ -74,7 +77,8 @@ def called(interp: Interpreter) -> Called:
 
 def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """One of Keras' own layers."""
-    made = _layer(interp, path, last, args, kwargs)
+    made = wrapper(interp, path, last, args, kwargs) or _layer(interp, path, last, args, kwargs)
+    made.fields[RECIPE] = (args, kwargs)
     if "trainable" in kwargs:
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
         made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
@@ -91,6 +95,23 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
         # Whether the state stands before or behind the weights is not known.
         made.fields[SEED] = None if weights else new_weight(interp, (last, "seed"), False)
     made.fields[SHAPED] = bool(_SHAPES & kwargs.keys())
+    return made
+
+
+def wrapper(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
+    """A layer that holds another one, or two that are made like the one it is given."""
+    inner = args[0] if args else kwargs.get("layer", NONE)
+    mode = args[1] if len(args) > 1 else kwargs.get("merge_mode", Const("concat"))
+    if len(args) > 2 or not kwargs.keys() <= {"layer", "merge_mode", "name", "trainable", *_SHAPES}:
+        return None
+    if last == "TimeDistributed" and isinstance(inner, _COMPOSED):
+        made = Layer(path, None, (inner,))
+    elif last == "Bidirectional" and isinstance(inner, Layer) and RECIPE in inner.fields:
+        again = inner.path, inner.path.rpartition(".")[2], *inner.fields[RECIPE]
+        made = Layer(path, None, (layer(interp, *again), layer(interp, *again)))
+    else:
+        return None
+    made.fields[WRAPS] = mode
     return made
 
 

@@ -143,6 +143,8 @@ class _Training:
             interp.reports.trains = True
             with compiling(interp, eager(interp, self._options)):
                 data = inputs if isinstance(truths, Const) else Items((inputs, truths))
+                if kwargs.keys() & {"sample_weight", "class_weight"}:
+                    data = Items((inputs, truths, interp.unknown("sample weight")))
                 interp.calls.call(Method(step, model), [data], {})
             return
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):

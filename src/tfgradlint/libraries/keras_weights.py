@@ -44,6 +44,8 @@ INNER = ("keras", "inner")
 FROZEN_AT = ("keras", "frozen at")
 #: The state of the random numbers a layer draws.
 SEED = ("keras", "seed")
+#: A layer that does what the layers do that it holds.
+WRAPS = ("keras", "wraps")
 #: A layer of which something is not known that may lead to any weight.
 HIDDEN = ("keras", "hidden")
 #: What a weight is: the layer's class, the weight's name in it, and the layer's size.
