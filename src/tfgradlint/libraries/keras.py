@@ -149,6 +149,8 @@ def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: 
         interp.state.set(instance, "build", Thunk("build", lambda given, named: build(interp, instance, given)))
     base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
     inner: Value | None = None
+    if base.endswith("Wrapper"):
+        interp.calls.set_attribute(instance, "layer", args[0] if args else kwargs.get("layer", interp.unknown("layer")))
     if base.endswith("Sequential"):
         inner = sequential(interp, base, args, kwargs)
     elif base.endswith("Model"):

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 _ROOT = re.compile(r"^(?:tf\.keras|keras|tf_keras)\.")
-_BASES = frozenset({"Model", "Layer", "layers.Layer", "Sequential", "models.Model", "models.Sequential"})
+_BASES = frozenset(
+    {"Model", "Layer", "layers.Layer", "layers.Wrapper", "Sequential", "models.Model", "models.Sequential"}
+)
 #: Where a layer of the module keeps what ``add_weight`` gave it, and whether somebody got hold of its parts.
 ADDED, OPENED = ("keras", "added"), ("keras", "opened")
 #: Whether a layer certainly has made its weights: until then there are none.
