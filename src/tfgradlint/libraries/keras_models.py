@@ -62,6 +62,8 @@ TRACED = ("keras", "traced")
 #: Whether the layer was given the shape of its input, and how.
 SHAPED = ("keras", "shaped")
 _SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
+_WRAPPED = _SHAPES | {"layer", "merge_mode", "name", "trainable"}
+_STEPPED = _SHAPES | {"cell", "return_sequences", "return_state", "go_backwards", "unroll", "name", "trainable"}
 _COMPOSED = (Layer, Instance)
 _CALLABLE = (Function, Method, Thunk, Partial, Choice, Unknown)
 
@@ -100,12 +102,15 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
 
 def wrapper(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
     """A layer that holds another one, or two that are made like the one it is given."""
-    inner = args[0] if args else kwargs.get("layer", NONE)
+    inner = args[0] if args else kwargs.get("cell" if last == "RNN" else "layer", NONE)
     mode = args[1] if len(args) > 1 else kwargs.get("merge_mode", Const("concat"))
-    if len(args) > 2 or not kwargs.keys() <= {"layer", "merge_mode", "name", "trainable", *_SHAPES}:
+    if len(args) > 2 or not kwargs.keys() <= (_STEPPED if last == "RNN" else _WRAPPED):
         return None
     if last == "TimeDistributed" and isinstance(inner, _COMPOSED):
         made = Layer(path, None, (inner,))
+    elif last == "RNN" and isinstance(inner, Instance) and len(args) == 1:
+        made = Layer(path, None, (inner,))
+        mode = kwargs.get("return_state", Const(False))
     elif last == "Bidirectional" and isinstance(inner, Layer) and RECIPE in inner.fields:
         again = inner.path, inner.path.rpartition(".")[2], *inner.fields[RECIPE]
         made = Layer(path, None, (layer(interp, *again), layer(interp, *again)))
