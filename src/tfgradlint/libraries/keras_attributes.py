@@ -38,6 +38,7 @@ from tfgradlint.libraries.keras_weights import (
     Reach,
     is_keras,
     is_sequential,
+    of_keras_2,
     open_up,
     set_trainable,
 )
@@ -99,7 +100,9 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
 
 def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     """A model's own inputs or outputs; what a layer gave when a model was made of it."""
-    graph = receiver.fields.get(GRAPH) or trace(interp, receiver)
+    graph = receiver.fields.get(GRAPH)
+    if graph is None and (name.endswith("s") or of_keras_2(interp, receiver)):
+        graph = trace(interp, receiver)  # a chain of Keras 3 has one output only where it was called on a placeholder
     if graph is not None:
         value: Value = graph[0 if name.startswith("input") else 1]
         if name.endswith("s"):

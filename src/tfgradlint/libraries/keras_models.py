@@ -6,7 +6,7 @@ import bisect
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from tfgradlint.flow.graph import LEAF, OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.graph import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.tape import Active
@@ -232,8 +232,9 @@ def trace(interp: Interpreter, chain: Layer) -> tuple[Value, Value] | None:
     start.node.placeholder = True
     value: Value = start
     for part in layers:
+        interp.recorder.site = NOWHERE  # a step of the chain stands where a model that holds it is called
         value = interp.calls.call(part, [value], {})
-        interp.recorder.site = site
+    interp.recorder.site = site
     interp.state.set(tapes, "active", active)
     interp.state.set(chain, TRACED, (start, value))
     return start, value
@@ -381,7 +382,7 @@ def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> 
             both = [Edge(node, Effect.UNKNOWN), *(Edge(edge.node, Effect.UNKNOWN) for edge in edges)]
             copy = recorder.op(both, node.dtype, node.site)
         else:
-            copy = recorder.op(edges, node.dtype, node.site)
+            copy = recorder.op(edges, node.dtype, None if node.site is NOWHERE else node.site)
             copy.loose, copy.maybe_alias, copy.why = node.loose, node.maybe_alias, node.why
         mapping[node] = copy
     return _mapped(outputs, mapping)
