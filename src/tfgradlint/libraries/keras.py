@@ -87,6 +87,10 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         made = Tensor(interp.recorder.leaf())
         made.node.placeholder = True
         return made
+    if name == "random.SeedGenerator":
+        return Foreign(path)
+    if name == "utils.unpack_x_y_sample_weight" and args:
+        return _unpacked(interp, args[0])
     if name in ("Sequential", "models.Sequential"):
         return sequential(interp, path, args, kwargs)
     if name in ("Model", "models.Model"):
@@ -108,6 +112,16 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         interp.reports.trains = interp.reports.trains or is_optimizer(name)
         return Foreign(path)
     return None
+
+
+def _unpacked(interp: Interpreter, data: Value) -> Value | None:
+    """The inputs, the truths and the sample weights of a batch: None for what it does not have."""
+    if isinstance(data, (Tensor, Variable)):
+        return Items((data, NONE, NONE))
+    content = interp.calls.iterate(data) if isinstance(data, (Items, Listing)) else data
+    if not isinstance(content, Items) or not 1 <= len(content.items) <= 3:
+        return None
+    return Items((*content.items, NONE, NONE)[:3])
 
 
 def _loss(interp: Interpreter, world: World, path: str, name: str) -> Value:
@@ -136,6 +150,8 @@ def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: 
         interp.state.set(instance, "build", Thunk("build", lambda given, named: build(interp, instance, given)))
     base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
     inner: Value | None = None
+    if base.endswith("Wrapper"):
+        interp.calls.set_attribute(instance, "layer", args[0] if args else kwargs.get("layer", interp.unknown("layer")))
     if base.endswith("Sequential"):
         inner = sequential(interp, base, args, kwargs)
     elif base.endswith("Model"):

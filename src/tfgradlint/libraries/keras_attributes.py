@@ -29,6 +29,7 @@ from tfgradlint.libraries.keras_compile import COMPILED
 from tfgradlint.libraries.keras_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras_models import (
     GRAPH,
+    NAME,
     called,
     trace,
 )
@@ -37,6 +38,7 @@ from tfgradlint.libraries.keras_weights import (
     Reach,
     is_keras,
     is_sequential,
+    of_keras_2,
     open_up,
     set_trainable,
 )
@@ -69,6 +71,9 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
         return value if name != "trainable" else Const(value)
     if name == "optimizer" and COMPILED in receiver.fields:
         return _optimizer(interp, receiver)
+    given = receiver.fields.get(NAME)
+    if name == "name" and isinstance(given, Const) and given.value is not None:
+        return given
     if name in _FACTS:
         return Scalar(interp.recorder.leaf(), _FACTS[name])
     if name in METHODS:
@@ -95,7 +100,9 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
 
 def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     """A model's own inputs or outputs; what a layer gave when a model was made of it."""
-    graph = receiver.fields.get(GRAPH) or trace(interp, receiver)
+    graph = receiver.fields.get(GRAPH)
+    if graph is None and (name.endswith("s") or of_keras_2(interp, receiver)):
+        graph = trace(interp, receiver)  # a chain of Keras 3 has one output only where it was called on a placeholder
     if graph is not None:
         value: Value = graph[0 if name.startswith("input") else 1]
         if name.endswith("s"):

@@ -23,7 +23,7 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries.datasets import element_of
 from tfgradlint.libraries.keras_compile import suffer
-from tfgradlint.libraries.keras_weights import ADDED, BUILT, INNER, is_sequential, of_keras_2
+from tfgradlint.libraries.keras_weights import ADDED, BUILT, INNER, WRAPS, is_sequential, of_keras_2
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -36,7 +36,7 @@ def mark_built(interp: Interpreter, value: Value) -> None:
             interp.state.set(value, BUILT, True)
             if interp.unconverted and value.fields["trainable"] is not True:
                 _made_late(interp, value)
-        if is_sequential(value):
+        if is_sequential(value) or WRAPS in value.fields:
             for part in value.parts or ():
                 mark_built(interp, part)
     else:

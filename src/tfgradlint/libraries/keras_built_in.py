@@ -6,14 +6,26 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.causes import Cause
 from tfgradlint.flow.graph import Edge, Effect, Joint, Node
-from tfgradlint.flow.values import NONE, Array, Const, Items, Layer, Tensor, Value, Variable, nodes_of
+from tfgradlint.flow.values import (
+    NONE,
+    Array,
+    Const,
+    Items,
+    Layer,
+    Listing,
+    Scalar,
+    Tensor,
+    Value,
+    Variable,
+    nodes_of,
+)
 from tfgradlint.knowledge.layers import LayerFacts, Words
 from tfgradlint.libraries.curvature import joint_of_layer
 from tfgradlint.libraries.keras_building import mark_built
 from tfgradlint.libraries.keras_layers import facts, lets_through, recurrent
 from tfgradlint.libraries.keras_models import MEASURED, NAMED, STATE_COUNT, recorded_array
 from tfgradlint.libraries.keras_modes import unless_training
-from tfgradlint.libraries.keras_weights import Reach
+from tfgradlint.libraries.keras_weights import WRAPS, Reach
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
@@ -25,6 +37,8 @@ _PLAIN = frozenset({"training", "mask"})
 
 def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The result of a layer."""
+    if WRAPS in callee.fields:
+        return _wrapped(interp, callee, args, kwargs)
     mark_built(interp, callee)
     known = facts(interp, callee.path) if callee.fields.get(MEASURED, True) else None
     if known is not None and known.wraps:
@@ -63,6 +77,63 @@ def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, act
     if known is None or inputs + len(weights) != edges:
         return None
     return joint_of_layer(known.name, activation.value if isinstance(activation, Const) else None, inputs, weights)
+
+
+def _wrapped(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """What the layers make of it that the layer holds: of two the results together, and then their states."""
+    site, mode = interp.recorder.site, callee.fields[WRAPS]
+    if callee.path.endswith(".RNN"):
+        made = _stepped(interp, callee, args[0], mode) if len(args) == 1 and kwargs.keys() <= _PLAIN else None
+        return (
+            made if made is not None else interp.somehow("layer", [*args, *kwargs.values(), *Reach(callee).variables])
+        )
+    found = []
+    for part in callee.parts or ():
+        found.append(interp.calls.call(part, args[:1], {}))
+        interp.recorder.site = site
+    if len(args) != 1 or not kwargs.keys() <= _PLAIN or not isinstance(mode, Const):
+        return interp.somehow("layer", [*found, *args, *kwargs.values()])
+    if len(found) == 1:
+        return found[0]
+    each = [value.items if isinstance(value, Items) else (value,) for value in found]
+    outputs, states = [values[0] for values in each], [state for values in each for state in values[1:]]
+    if not all(isinstance(value, Tensor) for value in outputs):
+        return interp.somehow("layer", found)
+    if mode.value is not None:
+        outputs = [Tensor(interp.recorder.op([Edge(node) for output in outputs for node in nodes_of(output)]))]
+    return Items((*outputs, *states)) if len(outputs) + len(states) > 1 else outputs[0]
+
+
+def _stepped(interp: Interpreter, callee: Layer, sequence: Value, returned: Value) -> Value | None:
+    """What a cell of the module makes of a sequence. It runs once or many times: what the first and the second turn
+    have in common holds."""
+    (cell,) = callee.parts or (NONE,)
+    flag, site = interp.expressions.truth(returned), interp.recorder.site
+    count = _state_count(interp, cell)
+    if count is None or flag is None:
+        return None
+    states: Value = Listing(Items(tuple(Tensor(interp.recorder.leaf("float32")) for _ in range(count)), "list"))
+    turns: list[Value] = []
+    for _ in range(2):
+        made = interp.calls.call(cell, [sequence, states], {})
+        interp.recorder.site = site
+        if not isinstance(made, Items) or len(made.items) != 2:
+            return None
+        output, states = made.items
+        kept = interp.calls.iterate(states) if isinstance(states, (Listing, Items)) else Items((states,))
+        if not isinstance(output, Tensor) or not isinstance(kept, Items) or len(kept.items) != count:
+            return None
+        turns.append(Items((output, *kept.items)) if flag else output)
+    return interp.join(turns)
+
+
+def _state_count(interp: Interpreter, cell: Value) -> int | None:
+    """How many states a cell keeps: ``state_size`` is a number or a list of them."""
+    size = interp.calls.attribute(cell, "state_size")
+    if isinstance(size, (Listing, Items)):
+        size = interp.calls.iterate(size)
+        return len(size.items) if isinstance(size, Items) else None
+    return 1 if isinstance(size, (Const, Scalar)) else None
 
 
 def _by_name(known: LayerFacts | None, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:

@@ -103,6 +103,8 @@ class Weights:
             self._all(value.items, frozen)
         elif isinstance(value, Entries) and value.rest is None:
             self._all(value.entries.values(), frozen)
+        elif isinstance(value, Foreign) and value.path.endswith("random.SeedGenerator"):
+            self.known = self.known and not self._seeds
         elif not isinstance(value, WEIGHTLESS) or (
             self._legacy and isinstance(value, Foreign) and HOLDS in value.fields
         ):

@@ -70,7 +70,7 @@ def computed(
         return None
     losses = compiled_loss(interp, world, receiver, receiver.fields[COMPILED], given["y"], given["y_pred"])
     nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
-    if any(isinstance(loss, (Unknown, Const)) for loss in each_of(losses)):
+    if isinstance(losses, Unknown) or any(isinstance(loss, Const) for loss in each_of(losses)):
         return interp.somehow("compute_loss", each_of(losses))
     return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
 

@@ -6,7 +6,7 @@ import bisect
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from tfgradlint.flow.graph import LEAF, OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.graph import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.tape import Active
@@ -43,6 +43,7 @@ from tfgradlint.libraries.keras_weights import (
     HIDDEN,
     INNER,
     SEED,
+    WRAPS,
     is_sequential,
     new_weight,
 )
@@ -54,11 +55,15 @@ if TYPE_CHECKING:
 #: states it returns behind its output, and whether what was measured of its gradients holds of it.
 NAMED, GRAPH, NAME, STATE_COUNT = ("keras", "weights"), ("keras", "graph"), ("keras", "name"), ("keras", "states")
 MEASURED = ("keras", "measured")
+#: The arguments that a layer was made with.
+RECIPE = ("keras", "recipe")
 #: The placeholder and the result of a chain of layers, once somebody asked for them.
 TRACED = ("keras", "traced")
 #: Whether the layer was given the shape of its input, and how.
 SHAPED = ("keras", "shaped")
 _SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
+_WRAPPED = _SHAPES | {"layer", "merge_mode", "name", "trainable"}
+_STEPPED = _SHAPES | {"cell", "return_sequences", "return_state", "go_backwards", "unroll", "name", "trainable"}
 _COMPOSED = (Layer, Instance)
 _CALLABLE = (Function, Method, Thunk, Partial, Choice, Unknown)
 
@@ -74,7 +79,8 @@ def called(interp: Interpreter) -> Called:
 
 def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """One of Keras' own layers."""
-    made = _layer(interp, path, last, args, kwargs)
+    made = wrapper(interp, path, last, args, kwargs) or _layer(interp, path, last, args, kwargs)
+    made.fields[RECIPE] = (args, kwargs)
     if "trainable" in kwargs:
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
         made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
@@ -91,6 +97,26 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
         # Whether the state stands before or behind the weights is not known.
         made.fields[SEED] = None if weights else new_weight(interp, (last, "seed"), False)
     made.fields[SHAPED] = bool(_SHAPES & kwargs.keys())
+    return made
+
+
+def wrapper(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
+    """A layer that holds another one, or two that are made like the one it is given."""
+    inner = args[0] if args else kwargs.get("cell" if last == "RNN" else "layer", NONE)
+    mode = args[1] if len(args) > 1 else kwargs.get("merge_mode", Const("concat"))
+    if len(args) > 2 or not kwargs.keys() <= (_STEPPED if last == "RNN" else _WRAPPED):
+        return None
+    if last == "TimeDistributed" and isinstance(inner, _COMPOSED):
+        made = Layer(path, None, (inner,))
+    elif last == "RNN" and isinstance(inner, Instance) and len(args) == 1:
+        made = Layer(path, None, (inner,))
+        mode = kwargs.get("return_state", Const(False))
+    elif last == "Bidirectional" and isinstance(inner, Layer) and RECIPE in inner.fields:
+        again = inner.path, inner.path.rpartition(".")[2], *inner.fields[RECIPE]
+        made = Layer(path, None, (layer(interp, *again), layer(interp, *again)))
+    else:
+        return None
+    made.fields[WRAPS] = mode
     return made
 
 
@@ -206,8 +232,9 @@ def trace(interp: Interpreter, chain: Layer) -> tuple[Value, Value] | None:
     start.node.placeholder = True
     value: Value = start
     for part in layers:
+        interp.recorder.site = NOWHERE  # a step of the chain stands where a model that holds it is called
         value = interp.calls.call(part, [value], {})
-        interp.recorder.site = site
+    interp.recorder.site = site
     interp.state.set(tapes, "active", active)
     interp.state.set(chain, TRACED, (start, value))
     return start, value
@@ -355,7 +382,7 @@ def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> 
             both = [Edge(node, Effect.UNKNOWN), *(Edge(edge.node, Effect.UNKNOWN) for edge in edges)]
             copy = recorder.op(both, node.dtype, node.site)
         else:
-            copy = recorder.op(edges, node.dtype, node.site)
+            copy = recorder.op(edges, node.dtype, None if node.site is NOWHERE else node.site)
             copy.loose, copy.maybe_alias, copy.why = node.loose, node.maybe_alias, node.why
             copy.joint, copy.sparse = node.joint, node.sparse
         copy.called_at = recorder.site

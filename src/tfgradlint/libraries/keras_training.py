@@ -181,7 +181,7 @@ class _Training:
         """What a step of the program's own is given."""
         place = 2 if self._name == "train_on_batch" else 9
         weights = args[place] if len(args) > place else kwargs.get("sample_weight", NONE)
-        unweighted = isinstance(weights, Const) and weights.value is None
+        unweighted = isinstance(weights, Const) and weights.value is None and "class_weight" not in kwargs
         if self._name == "train_on_batch" or not unweighted:
             return Items((inputs, truths, NONE if unweighted else self._interp.unknown("batch")))
         return inputs if isinstance(truths, Const) else Items((inputs, truths))

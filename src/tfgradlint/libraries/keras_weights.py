@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 _ROOT = re.compile(r"^(?:tf\.keras|keras|tf_keras)\.")
-_BASES = frozenset({"Model", "Layer", "layers.Layer", "Sequential", "models.Model", "models.Sequential"})
+_BASES = frozenset(
+    {"Model", "Layer", "layers.Layer", "layers.Wrapper", "Sequential", "models.Model", "models.Sequential"}
+)
 #: Where a layer of the module keeps what ``add_weight`` gave it, and whether somebody got hold of its parts.
 ADDED, OPENED = ("keras", "added"), ("keras", "opened")
 #: Whether a layer certainly has made its weights: until then there are none.
@@ -44,6 +46,8 @@ INNER = ("keras", "inner")
 FROZEN_AT = ("keras", "frozen at")
 #: The state of the random numbers a layer draws.
 SEED = ("keras", "seed")
+#: A layer that does what the layers do that it holds.
+WRAPS = ("keras", "wraps")
 #: A layer of which something is not known that may lead to any weight.
 HIDDEN = ("keras", "hidden")
 #: What a weight is: the layer's class, the weight's name in it, and the layer's size.

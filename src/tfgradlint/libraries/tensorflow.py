@@ -132,9 +132,17 @@ def _converted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
 def _cast(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A tensor or variable that has the wanted dtype already is handed through."""
     given = args[0] if args else kwargs.get("x", NONE)
-    wanted = named_dtype(kwargs.get("dtype", args[1] if len(args) > 1 else NONE))
+    named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
+    wanted = named_dtype(named)
     same = isinstance(given, (Tensor, Variable)) and wanted is not None and given.node.dtype == wanted
+    if isinstance(given, (Tensor, Variable)) and isinstance(named, Scalar):
+        same = _its_own(given) in named.node.edges
     return given if same else None
+
+
+def _its_own(value: Tensor | Variable) -> Edge:
+    """What leads from a dtype that is not known to the tensor that has it."""
+    return Edge(value.node, Effect.PLAIN, None, "dtype")
 
 
 def _is_none(value: Value) -> bool:
@@ -219,7 +227,7 @@ def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, na
     if name in _FACTS:
         if name == "dtype":
             dtype = receiver.node.dtype
-            return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.leaf())
+            return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.plain([_its_own(receiver)]))
         if (
             name == "name"
             and isinstance(receiver, Variable)
