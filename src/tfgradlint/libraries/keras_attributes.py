@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.requests import flatten
 from tfgradlint.flow.search import ancestors
 from tfgradlint.flow.values import (
+    NONE,
     Class,
     Const,
     Entries,
@@ -74,6 +75,8 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     given = receiver.fields.get(NAME)
     if name == "name" and isinstance(given, Const) and given.value is not None:
         return given
+    if name == "loss" and _loss(interp, receiver) is not None:
+        return _loss(interp, receiver)
     if name in _FACTS:
         return Scalar(interp.recorder.leaf(), _FACTS[name])
     if name in METHODS:
@@ -120,6 +123,14 @@ def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
     return given
 
 
+def _loss(interp: Interpreter, receiver: Layer | Instance) -> Value | None:
+    """The very loss that the model was compiled with, where it was given one; Keras 2 keeps another form of it."""
+    options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
+    given = options.get("loss", NONE)
+    nothing = isinstance(given, Const) and given.value is None
+    return None if nothing or "**" in options or of_keras_2(interp, receiver) else given
+
+
 def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
     """What Keras gives its subclasses."""
     if not is_keras(receiver.cls):
@@ -128,6 +139,8 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
         return listed(interp, receiver, name)
     if name == "optimizer" and receiver.fields.get(COMPILED):
         return _optimizer(interp, receiver)
+    if name == "loss" and name not in receiver.fields and _loss(interp, receiver) is not None:
+        return _loss(interp, receiver)
     if name in METHODS and name != "add":
         return Member(receiver, name)
     if isinstance(receiver.fields.get(INNER), Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
