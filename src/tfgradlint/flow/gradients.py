@@ -125,7 +125,7 @@ class Gradients:
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
             # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
             tapes = interp.recorder.tapes
-            interp.state.set(tapes, "others", tapes.fields["others"] + 1)
+            interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
             return (
                 interp.unknown("context manager", manager),
                 lambda: interp.state.set(tapes, "others", max(0, (tapes.fields["others"] or 0) - 1)),
