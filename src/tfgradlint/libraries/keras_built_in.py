@@ -53,6 +53,8 @@ def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs:
     states = callee.fields.get(STATE_COUNT, 0)
     if known is not None and recurrent(known) and not _plain_steps(interp, callee):
         return interp.unknown("layer", *given, *Reach(callee).variables)
+    if states is None and known is not None and callee.path.endswith("Cell") and _usual(known, by_name):
+        return _step(interp, callee, known, by_name)
     if not callee.single or states is None or (known is not None and not _usual(known, by_name)):
         return interp.somehow("layer", [*given, *Reach(callee).variables])
     edges = [
@@ -125,6 +127,29 @@ def _stepped(interp: Interpreter, callee: Layer, sequence: Value, returned: Valu
             return None
         turns.append(Items((output, *kept.items)) if flag else output)
     return interp.join(turns)
+
+
+def _step(interp: Interpreter, callee: Layer, known: LayerFacts, given: dict[str, Value]) -> Value:
+    """One step of a recurrent cell: its output and the states, in the form in which they are given."""
+    recurrent_kernel = callee.fields.get("recurrent_kernel")
+    edges = [
+        _edge(interp, node, _words(known, name, given), callee)
+        for name, value in given.items()
+        if name != "training"
+        for node in nodes_of(value)
+    ]
+    for edge in _towards_weights(interp, callee, known):
+        # Behind states of zero, as the first ones are, the weights that they are multiplied with get nothing.
+        own = isinstance(recurrent_kernel, Variable) and edge.node is recurrent_kernel.node
+        edges.append(_unknown(edge.node) if own else edge)
+    output = Tensor(interp.recorder.op(edges))
+    states = given.get("states", NONE)
+    if callee.path.endswith("LSTMCell"):
+        return Items((output, Listing(Items((output, Tensor(interp.recorder.op(edges))), "list"))))
+    if not isinstance(states, (Tensor, Variable, Listing, Items)):
+        return interp.somehow("layer", [output])
+    nested = isinstance(states, (Listing, Items))
+    return Items((output, Listing(Items((output,), "list")) if nested else output))
 
 
 def _state_count(interp: Interpreter, cell: Value) -> int | None:
