@@ -81,6 +81,23 @@ def trainable(dtype: str | None) -> bool:
     return dtype is None or not (dtype in NON_TRAINABLE or "int" in dtype)
 
 
+class GraphLoop:
+    """A loop that is one step of a compiled function's graph: all that it takes gets a gradient back, if of zeros.
+
+    ``inputs`` are the older nodes that its steps read, True where more than their shape; ``real``: it is certainly no
+    loop of Python's.
+    """
+
+    __slots__ = ("inputs", "open", "parent", "real", "start")
+
+    def __init__(self, start: int, parent: GraphLoop | None, real: bool) -> None:
+        self.start = start
+        self.parent = parent
+        self.real = real
+        self.open = True
+        self.inputs: dict[Node, bool] = {}
+
+
 class Node:
     """One value in the graph.
 
@@ -93,6 +110,7 @@ class Node:
         loose: the step may be no operation at all: ``a + b`` or ``a[0]`` of unknown values may be done on lists,
             which no tape has to record.
         level: above 0 for what a compiled function computed.
+        loop: the loop of a graph that the step was taken in.
         maybe_alias: the argument that the call may have handed through instead of making something new.
         placeholder: it stands for what a model will be given, and has no content yet.
         detail: what a request with an integer result as its target gives, where that is not None.
@@ -111,6 +129,7 @@ class Node:
         "joint",
         "kind",
         "level",
+        "loop",
         "loose",
         "maybe_alias",
         "placeholder",
@@ -146,6 +165,7 @@ class Node:
         self.why = ""
         self.detail = ""
         self.level = 0
+        self.loop: GraphLoop | None = None
         self.joint: Joint | None = None
         self.loose = False
         self.sparse = False

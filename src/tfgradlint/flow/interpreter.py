@@ -218,6 +218,7 @@ class Interpreter:
         self.attempts.clear()
         self.contexts.clear()
         self.recorder.level = 0
+        self.recorder.loop = None
         self.recorder.site = Site(None, None)
 
     @property

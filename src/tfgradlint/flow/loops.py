@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.graph import GraphLoop
 from tfgradlint.flow.state import Snapshot
 from tfgradlint.flow.values import Items, Tensor, Unknown, Value
 
@@ -52,10 +54,16 @@ class Loops:
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
-        goes_on = self._loop(turn, exact, node.orelse, widening=not exact)
+        with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
+            goes_on = self._loop(turn, exact, node.orelse, widening=not exact)
         if self._left:
             interp.calls.blur(repeated)
         return goes_on
+
+    def _traced(self) -> bool:
+        """Whether AutoGraph makes a step of the graph of a loop over a tensor."""
+        interp = self._interp
+        return interp.graph_level > 0 and not interp.unconverted and not interp.eager_functions
 
     def while_(self, node: cst.While) -> bool:
         """A loop that known numbers end is run to its end; any other runs twice, its counters unknown."""
@@ -74,7 +82,10 @@ class Loops:
 
         def turn(index: int) -> bool | None:
             interp.statement = statement
-            truth = interp.expressions.truth(interp.eval(node.test))
+            tested = interp.eval(node.test)
+            truth = interp.expressions.truth(tested)
+            if graph_loop is not None and isinstance(tested, Tensor):
+                graph_loop.real = True
             if truth is False:
                 return None
             if truth is None:
@@ -88,6 +99,10 @@ class Loops:
             interp.statements.narrow(node.test, True)
             return interp.statements.suite(node.body)
 
+        graph_loop: GraphLoop | None = None
+        if self._traced():
+            with interp.recorder.looping(False) as graph_loop:
+                return self._loop(turn, lambda: exact[0], node.orelse, endless=_always(node.test), widening=widening)
         return self._loop(turn, lambda: exact[0], node.orelse, endless=_always(node.test), widening=widening)
 
     def _loop(

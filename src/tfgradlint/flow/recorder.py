@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from tfgradlint.flow.graph import LEAF, NOWHERE, OP, OPAQUE, PHI, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph import LEAF, NOWHERE, OP, OPAQUE, PHI, Edge, Effect, GraphLoop, Node, Site, trainable
 from tfgradlint.flow.tape import Tape, Tapes, tracked
 from tfgradlint.flow.values import Cell
 
@@ -20,6 +21,8 @@ class Recorder:
         self.pinned: Site | None = None
         #: How many compiled functions are being traced.
         self.level = 0
+        #: The loop of a graph whose body is running.
+        self.loop: GraphLoop | None = None
         self._seq = 0
         #: How the state is written; set by the interpreter.
         self.write: Callable[[Cell, Any, Any], None] | None = None
@@ -51,13 +54,18 @@ class Recorder:
 
     def plain(self, edges: Sequence[Edge], dtype: str | None = None) -> Node:
         """A step outside TensorFlow: no tape records it."""
-        return Node(OP, self.now(), self.site, tuple(edges), dtype, self.tapes.active)
+        node = Node(OP, self.now(), self.site, tuple(edges), dtype, self.tapes.active)
+        if self.loop is not None:
+            self._note_loop(node)
+        return node
 
     def op(self, edges: Sequence[Edge], dtype: str | None = None, site: Site | None = None) -> Node:
         """A step computed from ``edges``. A tape records it if it follows one of the inputs at this moment."""
         tapes = self.tapes
         node = Node(OP, self.now(), self.pinned or site or self.site, tuple(edges), dtype, tapes.active)
         node.level = self.level
+        if self.loop is not None:
+            self._note_loop(node)
         node.placeholder = any(edge.node.placeholder for edge in edges)
         if tapes.stopped:
             node.stopped = tapes.stopped
@@ -67,6 +75,25 @@ class Recorder:
                 self._note_reads(tape, edges)
                 node.recorded[tape] = status if certain else 1
         return node
+
+    @contextmanager
+    def looping(self, real: bool = True) -> Iterator[GraphLoop]:
+        """What runs inside is the body of a loop of the graph that is being traced."""
+        outer = self.loop
+        loop = self.loop = GraphLoop(self.now(), outer, real)
+        try:
+            yield loop
+        finally:
+            self.loop = outer
+            loop.open = False
+
+    def _note_loop(self, node: Node) -> None:
+        node.loop = loop = self.loop
+        while loop is not None:
+            for edge in node.edges:
+                if edge.node.seq < loop.start and edge.effect is not Effect.PLAIN and trainable(edge.node.dtype):
+                    loop.inputs[edge.node] = loop.inputs.get(edge.node, False) or trainable(node.dtype)
+            loop = loop.parent
 
     def read(self, node: Node) -> None:
         """Take note that the tapes that record come to watch a variable."""

@@ -194,7 +194,7 @@ class Judge:
         if bits == NOTHING:
             return self._lost(self._explain(source))
         if bits == ZERO:
-            return Judgement("zero", self._explain_zero(source))
+            return Judgement("zero", self._explain_zero(source) or self._explain_loop(source))
         return Judgement("unknown", why=self._hidden_by())
 
     # -- the target
@@ -308,6 +308,13 @@ class Judge:
             if obstacle.cause is Cause.ZERO_GRADIENT:
                 return _broken(path, obstacle) if path else None
         return None
+
+    def _explain_loop(self, source: Tensor | Variable | Unknown) -> Reason | None:
+        """A loop of a graph gives zeros where the gradient is lost in its body."""
+        if not any(node.loop is not None for node in ancestors(self._nodes)):
+            return None
+        path = self._path(source)
+        return _broken(path, path.obstacles[-1]) if path is not None and path.obstacles else None
 
     def _path(self, source: Tensor | Variable | Unknown) -> Path | None:
         own = source.node

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tfgradlint.flow.causes import Cause
@@ -54,7 +54,7 @@ class Search:
                 stack.pop()
                 continue
             # A cycle cannot occur: edges lead to older nodes only, and content of variables has no gradient.
-            waiting = [edge.node for edge in node.edges if edge.node not in bits and _leads_on(edge)]
+            waiting = [edge.node for edge in _ways(node) if edge.node not in bits and _leads_on(edge)]
             if waiting:
                 stack.extend(waiting)
                 continue
@@ -85,7 +85,7 @@ class Search:
                 bits |= self._bits[edge.node]
             return bits
         bits = NOTHING
-        for edge in node.edges:
+        for edge in _ways(node):
             if _leads_on(edge):
                 crossed = self._crossed(edge)
                 if edge.node is self._late and node.seq < self._watched_at and crossed & FLOWS:
@@ -126,6 +126,17 @@ class Search:
                     seen.add(edge.node)
                     stack.append(edge.node)
         return None
+
+
+def _ways(node: Node) -> Iterator[Edge]:
+    """The edges of a node, and those that a loop adds in which its step was taken: zeros for all that it reads."""
+    yield from node.edges
+    loop = node.loop
+    while loop is not None:
+        if loop.real and not loop.open:
+            for each, read in loop.inputs.items():
+                yield Edge(each, Effect.ZERO if read else Effect.UNKNOWN)
+        loop = loop.parent
 
 
 def _leads_on(edge: Edge) -> bool:

@@ -114,4 +114,17 @@ def recorded(tape: Tape, node: Node) -> int:
             return 1
         if node.seq < epoch:
             status = 0
+    if node.loop is not None and status < 2:
+        status = max(status, _recorded_loop(tape, node))
     return 1 if node.loose and not status else status
+
+
+def _recorded_loop(tape: Tape, node: Node) -> int:
+    """A loop of a graph is a single step, which is recorded if the tape follows anything that is read in it."""
+    status, loop = 0, node.loop
+    while loop is not None and status < 2:
+        if loop.real and not loop.open and (tape, True) in node.active and loop.start > (tape.fields["epoch"] or 0):
+            followed = [tracked(tape, each) for each, read in loop.inputs.items() if read]
+            status = max([status, *followed])
+        loop = loop.parent
+    return status

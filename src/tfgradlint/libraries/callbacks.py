@@ -134,6 +134,18 @@ def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     return interp.join([turn.fields["content"] if isinstance(turn, Listing) else turn for turn in turns])
 
 
+def _looping(handler: Handler) -> Handler:
+    """In a graph it is a loop of the graph."""
+
+    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if not interp.graph_level:
+            return handler(interp, args, kwargs)
+        with interp.recorder.looping():
+            return handler(interp, args, kwargs)
+
+    return run
+
+
 def _element(interp: Interpreter, value: Value) -> Value:
     """What a mapped function receives of its argument: the slices of tensors, in the same nest."""
     if isinstance(value, (Items, Listing)):
@@ -299,12 +311,12 @@ _HANDLERS: dict[str, Handler] = {
     "tf.cond": _cond,
     "tf.case": _case,
     "tf.switch_case": _switch_case,
-    "tf.while_loop": _while_loop,
-    "tf.map_fn": _map_fn,
+    "tf.while_loop": _looping(_while_loop),
+    "tf.map_fn": _looping(_map_fn),
     "tf.vectorized_map": _vectorized_map,
-    "tf.scan": _fold(True),
-    "tf.foldl": _fold(False),
-    "tf.foldr": _fold(False),
+    "tf.scan": _looping(_fold(True)),
+    "tf.foldl": _looping(_fold(False)),
+    "tf.foldr": _looping(_fold(False)),
     "tf.nest.map_structure": _map_structure,
     "tf.nest.flatten": _flatten,
     **custom_gradient.HANDLERS,
