@@ -41,13 +41,13 @@ def mapping(entries: dict[Any, Value], rest: Value | None = None) -> Mapping:
 
 def unique(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """The elements of a set: of equal constants only the first."""
-    seen: list[Any] = []
+    seen: set[Any] = set()
     kept: list[Value] = []
     for item in items:
-        if isinstance(item, Const) and item.value in seen:
-            continue
-        if isinstance(item, Const):
-            seen.append(item.value)
+        if isinstance(item, Const) and hashable(item.value):
+            if item.value in seen:
+                continue
+            seen.add(item.value)
         kept.append(item)
     return tuple(kept)
 
@@ -88,6 +88,16 @@ def dictionary(interp: Interpreter, pairs: Value) -> Mapping:
     parts = interp.calls.iterate(content.element, unpacking=2)
     value = parts.items[1] if isinstance(parts, Items) and len(parts.items) == 2 else interp.unknown("pair")
     return mapping({}, value)
+
+
+def plain_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Mapping:
+    """``dict(...)``: of pairs or another dictionary, and of names."""
+    named = {key: value for key, value in kwargs.items() if key != "**"}
+    more = Entries(named, interp.unknown("**kwargs") if "**" in kwargs else None)
+    if not args:
+        return Mapping(more)
+    given = args[0] if isinstance(args[0], Mapping) else dictionary(interp, args[0])
+    return Mapping(merged(interp, given.fields["content"], more))
 
 
 def merged(interp: Interpreter, first: Entries, second: Entries) -> Entries:

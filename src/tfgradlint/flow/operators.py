@@ -11,7 +11,7 @@ import libcst as cst
 from tfgradlint.flow.containers import merged
 from tfgradlint.flow.graph import Edge, Effect
 from tfgradlint.flow.judgements import LACKING
-from tfgradlint.flow.texts import constant_text, unwrapped
+from tfgradlint.flow.texts import formatted
 from tfgradlint.flow.values import (
     Array,
     Choice,
@@ -89,13 +89,13 @@ class Operators:
     def binary(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
         """``left <op> right``."""
         interp = self._interp
+        if name == "__mod__" and isinstance(left, Const) and isinstance(left.value, str):
+            return formatted(interp, left.value, right)
         if isinstance(left, Const) and isinstance(right, Const):
             return self._constant(name, [left.value, right.value])
         interp.recorder.site = interp.here(node)
         if isinstance(left, Choice) or isinstance(right, Choice):
             return self._distributed(name, left, right, node)
-        if name == "__mod__" and isinstance(left, Const) and isinstance(left.value, str):
-            return constant_text(interp, lambda: left.value % unwrapped(right))
         containers = self._container_operator(name, left, right)
         if containers is not None:
             return containers
@@ -181,6 +181,8 @@ class Operators:
             isinstance(value, float) or (isinstance(value, int) and abs(value) < _SMALL) for value in values
         ):
             return Scalar(self._interp.recorder.leaf(), kind)
+        if name == "__mod__" and isinstance(values[0], bytes):
+            return Scalar(self._interp.recorder.leaf())
         if name in ("__pow__", "__lshift__") and isinstance(values[1], int) and abs(values[1]) > 64:
             return Scalar(self._interp.recorder.leaf(), kind)
         operation = _PYTHON[name]

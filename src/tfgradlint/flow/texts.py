@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,33 +12,39 @@ if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
 _LONG = 1_000
+#: Sequences of more elements, or nested more deeply, are not looked into.
+_MANY, _DEEP = 64, 2
 #: Methods that make strings, truths and numbers of strings, whatever the locale.
 _METHODS = frozenset(
     "capitalize casefold count endswith find format index isalpha isdigit islower isnumeric isupper join lower lstrip "
     "partition removeprefix removesuffix replace rfind rpartition rsplit rstrip split splitlines startswith strip "
-    "swapcase title upper zfill".split()
+    "swapcase title upper".split()
 )
+_WIDE = re.compile(r"%[^a-zA-Z%]*\d{3}")
 
 
 class NotConstant(Exception):
     """A value is not known."""
 
 
-def unwrapped(value: Value) -> Any:
-    """The object that a constant, or a sequence of constants, stands for.
+def unwrapped(value: Value, depth: int = 0) -> Any:
+    """The object that a constant, or a short sequence of constants, stands for.
 
     Raises NotConstant for any other.
     """
-    if isinstance(value, Listing):
-        content = value.fields["content"]
-        if not isinstance(content, Items) or content.type != "list":
-            raise NotConstant
-        return [unwrapped(item) for item in content.items]
-    if isinstance(value, Items) and value.type == "tuple":
-        return tuple(unwrapped(item) for item in value.items)
     if isinstance(value, Const) and isinstance(value.value, (str, int, float, type(None))):
         return value.value
-    raise NotConstant
+    listed = isinstance(value, Listing)
+    content = value.fields["content"] if isinstance(value, Listing) else value
+    if (
+        not isinstance(content, Items)
+        or content.type != ("list" if listed else "tuple")
+        or depth == _DEEP
+        or len(content.items) > _MANY
+    ):
+        raise NotConstant
+    parts = [unwrapped(item, depth + 1) for item in content.items]
+    return parts if listed else tuple(parts)
 
 
 def constant_text(interp: Interpreter, make: Callable[[], Any]) -> Value:
@@ -47,6 +54,18 @@ def constant_text(interp: Interpreter, make: Callable[[], Any]) -> Value:
     except (NotConstant, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
         return Scalar(interp.recorder.leaf(), "str")
     return wrapped(made) or Scalar(interp.recorder.leaf(), "str")
+
+
+def formatted(interp: Interpreter, text: str, value: Value) -> Value:
+    """``text % value``."""
+
+    def make() -> str:
+        # A width is how long the result becomes.
+        if len(text) > _LONG or "*" in text or _WIDE.search(text):
+            raise NotConstant
+        return str(text % unwrapped(value))
+
+    return constant_text(interp, make)
 
 
 def call_method(receiver: str, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -69,7 +88,7 @@ def wrapped(made: Any) -> Value | None:
         return Const(made) if len(made) <= _LONG else None
     if isinstance(made, (bool, int, float)):
         return Const(made)
-    if isinstance(made, (list, tuple)) and len(made) <= 64:
+    if isinstance(made, (list, tuple)) and len(made) <= _MANY:
         items = tuple(Const(each) for each in made)
         return Listing(Items(items, "list")) if isinstance(made, list) else Items(items)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.containers import COUNTS, FACTORY, MOST, dictionary, extend, listing, mapping, unique
+from tfgradlint.flow.containers import dictionary, listing, mapping, plain_dictionary, unique
 from tfgradlint.flow.state import Raised
 from tfgradlint.flow.texts import constant_text, unwrapped
 from tfgradlint.flow.values import (
@@ -13,7 +13,6 @@ from tfgradlint.flow.values import (
     Class,
     Const,
     Deferred,
-    Entries,
     Foreign,
     Function,
     Instance,
@@ -24,13 +23,12 @@ from tfgradlint.flow.values import (
     Partial,
     Scalar,
     Several,
-    Symbol,
     Tensor,
     Thunk,
     Unknown,
     Value,
 )
-from tfgradlint.libraries import enumerations, iteration, operations, records
+from tfgradlint.libraries import collections, enumerations, iteration, operations, records
 from tfgradlint.libraries.copying import copied, deep_copied
 from tfgradlint.libraries.kinds import isinstance_
 
@@ -251,17 +249,6 @@ def _sorted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return Listing(Several(interp.state.element(content)))
 
 
-def _dict(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if not args:
-        rest = interp.unknown("**kwargs") if "**" in kwargs else None
-        return mapping({key: value for key, value in kwargs.items() if key != "**"}, rest)
-    if isinstance(args[0], Mapping):
-        content: Entries = args[0].fields["content"]
-    else:
-        content = dictionary(interp, args[0]).fields["content"]
-    return mapping({**content.entries, **kwargs}, content.rest)
-
-
 def _vars(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return interp.calls.attribute(args[0], "__dict__") if args else _rewritten(interp, args, kwargs)
 
@@ -340,58 +327,6 @@ def _callable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
     return Const(False) if isinstance(value, Const) else Scalar(interp.recorder.leaf(), "bool")
 
 
-def _deque(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    most = args[1] if len(args) > 1 else kwargs.get("maxlen", NONE)
-    made = Listing(Items((), "deque"))
-    if not (isinstance(most, Const) and most.value is None):
-        made.fields[MOST] = most
-    if args:
-        extend(interp, made, args[0])
-    return made
-
-
-def _default_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    made = _dict(interp, args[1:], kwargs)
-    if args and isinstance(made, Mapping) and not (isinstance(args[0], Const) and args[0].value is None):
-        made.fields[FACTORY] = args[0]
-    return made
-
-
-def _pushed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``heapq.heappush`` and ``bisect.insort``: the list grows somewhere."""
-    if len(args) < 2 or not isinstance(args[0], Listing):
-        return None
-    extend(interp, args[0], Items((args[1],)))
-    return _shuffle(interp, args, kwargs)
-
-
-def _popped(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if not args or not isinstance(args[0], Listing):
-        return None
-    if len(args) > 1:
-        _pushed(interp, args, kwargs)
-    return _shuffle(interp, args, kwargs) and interp.state.element(args[0].fields["content"])
-
-
-def _some(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``heapq.nlargest(n, elements)``: some of the elements."""
-    return Listing(Several(interp.state.element(interp.calls.iterate(args[1])))) if len(args) > 1 else None
-
-
-def _drawn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``random.sample`` and ``random.choices``: elements by chance."""
-    return Listing(Several(interp.state.element(interp.calls.iterate(args[0])))) if args else None
-
-
-def _counter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if args and not isinstance(args[0], Mapping):
-        return mapping({}, Scalar(interp.recorder.leaf(), "int"))
-    made = _default_dictionary(interp, [Symbol("builtins.int"), *args], kwargs)
-    if isinstance(made, Mapping):
-        made.fields[COUNTS] = True
-    return made
-
-
 def _truths(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
@@ -412,14 +347,6 @@ def _any(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 def _number(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return Scalar(interp.recorder.leaf(), "float")
-
-
-def _shuffle(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    for value in args[:1]:
-        if isinstance(value, Listing):
-            content = value.fields["content"]
-            interp.state.set(value, "content", Several(interp.state.element(content), content.type))
-    return NONE
 
 
 def _rewritten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -455,7 +382,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.hasattr": _hasattr,
     "builtins.reversed": _once(_reversed),
     "builtins.sorted": _sorted,
-    "builtins.dict": _dict,
+    "builtins.dict": plain_dictionary,
     "builtins.dict.fromkeys": _from_keys,
     "builtins.next": _next,
     "builtins.super": _super,
@@ -471,10 +398,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.any": _any,
     "functools.partial": _partial,
     "functools.reduce": _reduce,
-    "collections.OrderedDict": _dict,
-    "collections.deque": _deque,
-    "collections.defaultdict": _default_dictionary,
-    "collections.Counter": _counter,
+    "collections.OrderedDict": plain_dictionary,
     "collections.namedtuple": records.named_tuple,
     "types.SimpleNamespace": records.namespace,
     "dataclasses.field": records.field,
@@ -487,6 +411,7 @@ HANDLERS: dict[str, Handler] = {
     "contextlib.nullcontext": _null_context,
     **{path: _once(handler) for path, handler in iteration.HANDLERS.items()},
     "itertools.tee": iteration.tee,
+    **collections.HANDLERS,
     **operations.HANDLERS,
     "time.time": _number,
     "time.perf_counter": _number,
@@ -494,18 +419,5 @@ HANDLERS: dict[str, Handler] = {
     "random.random": _number,
     "random.uniform": _number,
     "random.gauss": _number,
-    "random.shuffle": _shuffle,
-    "random.sample": _drawn,
-    "random.choices": _drawn,
-    "heapq.heappush": _pushed,
-    "heapq.heappop": _popped,
-    "heapq.heappushpop": _popped,
-    "heapq.heapreplace": _popped,
-    "heapq.heapify": _shuffle,
-    "heapq.nlargest": _some,
-    "heapq.nsmallest": _some,
-    "bisect.insort": _pushed,
-    "bisect.insort_left": _pushed,
-    "bisect.insort_right": _pushed,
     "random.seed": _nothing,
 }

@@ -22,6 +22,8 @@ from tfgradlint.flow.values import (
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
+#: What is nested more deeply, perhaps without end, is not looked into.
+_DEEP = 40
 
 
 def copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -39,28 +41,40 @@ def deep_copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     return deep_copy(interp, args[0]) if len(args) == 1 and not kwargs else None
 
 
-def deep_copy(interp: Interpreter, value: Value, done: dict[int, Value] | None = None) -> Value:
+def deep_copy(interp: Interpreter, value: Value) -> Value:
     """A copy down to the variables. Tensors stay the same; what objects make of it is not known."""
-    done = {} if done is None else done
-    known = done.get(id(value))
-    if known is not None:
+    return _DeepCopy(interp).copy(value, 0)
+
+
+class _DeepCopy:
+    """One copy: what is met twice is copied once."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        self._done: dict[int, Value] = {}
+
+    def copy(self, value: Value, depth: int) -> Value:
+        known = self._done.get(id(value))
+        if known is None:
+            known = self._done[id(value)] = self._copy(value, depth)
         return known
-    made: Value
-    if isinstance(value, (Tensor, Const, Scalar, Symbol)):
-        made = value
-    elif isinstance(value, Variable) and value.library == "tf":
-        made = Variable(interp.recorder.leaf(value.dtype), value.fields["trainable"], value.library)
-    elif isinstance(value, Items):
-        made = Items(tuple(deep_copy(interp, item, done) for item in value.items), value.type, value.fields)
-    elif isinstance(value, Several):
-        made = Several(deep_copy(interp, value.element, done), value.type)
-    elif isinstance(value, Listing):
-        made = Listing(deep_copy(interp, value.fields["content"], done))
-    elif isinstance(value, Mapping):
-        content: Entries = value.fields["content"]
-        rest = None if content.rest is None else deep_copy(interp, content.rest, done)
-        made = mapping({key: deep_copy(interp, each, done) for key, each in content.entries.items()}, rest)
-    else:
-        made = interp.unknown("deep copy", value)
-    done[id(value)] = made
-    return made
+
+    def _copy(self, value: Value, depth: int) -> Value:
+        interp = self._interp
+        if isinstance(value, (Tensor, Const, Scalar, Symbol)):
+            return value
+        if isinstance(value, Variable) and value.library == "tf":
+            return Variable(interp.recorder.leaf(value.dtype), value.fields["trainable"], value.library)
+        if depth > _DEEP:
+            return interp.unknown("deep copy", value)
+        if isinstance(value, Items):
+            return Items(tuple(self.copy(item, depth + 1) for item in value.items), value.type, value.fields)
+        if isinstance(value, Several):
+            return Several(self.copy(value.element, depth + 1), value.type)
+        if isinstance(value, Listing):
+            return Listing(self.copy(value.fields["content"], depth + 1))
+        if isinstance(value, Mapping):
+            content: Entries = value.fields["content"]
+            rest = None if content.rest is None else self.copy(content.rest, depth + 1)
+            return mapping({key: self.copy(each, depth + 1) for key, each in content.entries.items()}, rest)
+        return interp.unknown("deep copy", value)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 #: Members of these are equal to their values too.
 _MIXED = frozenset({"enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "builtins.int", "builtins.str", "builtins.float"})
+#: Tuples of more elements, or nested more deeply, are not looked into.
+_MANY, _DEEP = 64, 2
 
 
 class Enumerated:
@@ -58,12 +60,12 @@ def defined(cls: Class) -> None:
             cls.fields[name] = Const(Enumerated(cls, name, plain, mixed))
 
 
-def _plain(value: Value) -> Any:
-    """The object behind a constant or a tuple of constants; None for anything else."""
+def _plain(value: Value, depth: int = 0) -> Any:
+    """The object behind a constant or a short tuple of constants; None for anything else."""
     if isinstance(value, Const) and isinstance(value.value, (str, int, float)):
         return value.value
-    if isinstance(value, Items):
-        parts = tuple(_plain(item) for item in value.items)
+    if isinstance(value, Items) and len(value.items) <= _MANY and depth < _DEEP:
+        parts = tuple(_plain(item, depth + 1) for item in value.items)
         return None if None in parts else parts
     return None
 
