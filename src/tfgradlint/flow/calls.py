@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 _DEPTH = 20
 #: How often a function may call itself with arguments that may come to an end.
 _COUNTED = 8
+#: How often in all, before it is taken to branch without end.
+_RECURSIONS = 100
 #: Calls within calls of every kind, also of those that run no function.
 _NESTED = 70
 
@@ -69,6 +72,8 @@ class Calls(Objects):
         self.traces = Traces(interp)
         #: What functions under a cache gave.
         self._results = Cell()
+        #: How often functions called themselves more deeply than twice.
+        self._recursions: Counter[int] = Counter()
         #: How many functions are running whose trace was made for other variables.
         self.traced_for_others = 0
         self.gradients = Gradients(interp)
@@ -247,6 +252,9 @@ class Calls(Objects):
         node = function.node
         again = [frame for frame in interp.frames if frame.function is not None and frame.function.node is node]
         known = any(isinstance(value, (Const, Items, Listing)) for value in (*args, *kwargs.values()))
+        if len(again) >= 2:
+            self._recursions[id(node)] += 1
+            known = known and self._recursions[id(node)] <= _RECURSIONS
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return interp.unknown("recursion", *_all(args, kwargs))
         interp.called.add(id(node))

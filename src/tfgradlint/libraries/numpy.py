@@ -115,12 +115,10 @@ def _of_objects(dtype: Value) -> bool:
 def without_content(interp: Interpreter, value: Value) -> bool:
     """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
     traced = interp.graph_level > 0
-    if isinstance(value, (Listing, Items)):
-        # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
-        return any(without_content(interp, leaf) for _, leaf in flatten(value, ""))
-    return isinstance(value, (Tensor, Variable)) and (
-        value.node.placeholder or (traced and (value.node.variable is not None or value.node.level > 0))
-    )
+    # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
+    leaves = [leaf for _, leaf in flatten(value, "")] if isinstance(value, (Listing, Items)) else [value]
+    nodes = [leaf.node for leaf in leaves if isinstance(leaf, (Tensor, Variable))]
+    return any(node.placeholder or (traced and (node.variable is not None or node.level > 0)) for node in nodes)
 
 
 def _takes_values(world: World, path: str) -> bool:
