@@ -298,6 +298,7 @@ import tensorflow_probability as tfp
 w = tf.Variable(2.0)
 data = tf.constant([1.0, 2.0])
 fitted = tfp.distributions.{made}
+gradients = []
 for step in range(2):
     with tf.GradientTape() as tape:
         batch = {batch}
@@ -319,9 +320,9 @@ def test_a_bijector_may_remember_a_value_from_the_step_before(
     made: str, batch: str, arrives: list[bool], verdict: str
 ) -> None:
     program = FITTED.format(made=made, batch=batch)
-    gradients: list[Any] = []
-    exec(program, {"gradients": gradients})
-    assert [gradient is not None for gradient in gradients] == arrives
+    names: dict[str, Any] = {}
+    exec(program, names)
+    assert [gradient is not None for gradient in names["gradients"]] == arrives
     (prediction,) = predict(program)
     assert prediction.verdict == verdict
 
