@@ -290,7 +290,7 @@ class Calls(Objects):
         interp = self._interp
         if not all(isinstance(value, Const) and hashable(value.value) for value in given):
             return interp.unknown("cached result", self.execute(function, scope))
-        key = (id(function.node), id(function.scope), *(value.value for value in given))  # type: ignore[attr-defined]
+        key = (function.node, function.scope, *(value.value for value in given))  # type: ignore[attr-defined]
         if key not in self._results.fields:
             interp.state.set(self._results, key, self.execute(function, scope))
         known: Value = self._results.fields[key]

@@ -86,7 +86,7 @@ class Objects:
             found = interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(f"{receiver.path}.{name}")
         if name == "__dict__" and isinstance(receiver, (Instance, Foreign, Class)):
-            return self.laid_open(receiver)
+            return self._laid_open(receiver)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
         if isinstance(receiver, Function):
@@ -124,7 +124,7 @@ class Objects:
                 return found
         return None
 
-    def laid_open(self, receiver: Cell) -> Value:
+    def _laid_open(self, receiver: Cell) -> Value:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
         interp = self._interp
         for name in list(receiver.fields):
@@ -368,8 +368,9 @@ class Objects:
         """The element that is about to be replaced, where it is known."""
         if isinstance(receiver, Listing) and isinstance(index, Const):
             content = receiver.fields["content"]
-            if isinstance(content, Items) and isinstance(index.value, int):
-                return content.items[index.value] if -len(content.items) <= index.value < len(content.items) else None
+            place = _place(content, index)
+            if place is not None:
+                return content.items[place]  # type: ignore[no-any-return]
         if isinstance(receiver, Mapping) and isinstance(index, Const):
             value: Value | None = receiver.fields["content"].entries.get(index.value)
             return value
@@ -379,14 +380,10 @@ class Objects:
         interp = self._interp
         if isinstance(receiver, Listing):
             content = receiver.fields["content"]
-            position = index.value if isinstance(index, Const) else None
-            if (
-                isinstance(content, Items)
-                and isinstance(position, int)
-                and -len(content.items) <= position < len(content.items)
-            ):
+            place = _place(content, index)
+            if place is not None:
                 items = list(content.items)
-                items[position] = value
+                items[place] = value
                 content = Items(tuple(items), content.type)
             elif isinstance(content, Items) and not isinstance(index, Slice):
                 content = Items(tuple(interp.join([item, value]) for item in content.items), content.type)
@@ -422,14 +419,10 @@ class Objects:
             interp.state.set(receiver, "content", Entries(entries, content.rest))
         elif isinstance(receiver, Listing):
             content = receiver.fields["content"]
-            position = index.value if isinstance(index, Const) else None
-            if (
-                isinstance(content, Items)
-                and isinstance(position, int)
-                and -len(content.items) <= position < len(content.items)
-            ):
+            place = _place(content, index)
+            if place is not None:
                 items = list(content.items)
-                del items[position]
+                del items[place]
                 interp.state.set(receiver, "content", Items(tuple(items), content.type))
                 return
             interp.state.set(receiver, "content", Several(interp.state.element(content), content.type))
@@ -521,3 +514,10 @@ class Objects:
 
 
 MISSING: Any = object()
+
+
+def _place(content: Value, index: Value) -> int | None:
+    """Where an element of a sequence of known length stands."""
+    if isinstance(content, Items) and isinstance(index, Const) and isinstance(index.value, int):
+        return index.value if -len(content.items) <= index.value < len(content.items) else None
+    return None

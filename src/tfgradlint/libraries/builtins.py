@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.containers import dictionary, listing, mapping, plain_dictionary, unique
@@ -30,12 +29,12 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.libraries import collections, enumerations, iteration, operations, records
 from tfgradlint.libraries.copying import copied, deep_copied
+from tfgradlint.libraries.handlers import Handler
 from tfgradlint.libraries.kinds import isinstance_
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 _COUNTED = 64
 
 

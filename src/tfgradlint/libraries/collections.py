@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.containers import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
 from tfgradlint.flow.values import NONE, Const, Items, Listing, Mapping, Scalar, Several, Symbol, Value
+from tfgradlint.libraries.handlers import Handler
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
-
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 
 
 def _deque(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -15,11 +15,11 @@ from tfgradlint.flow.values import (
     Several,
     Value,
 )
+from tfgradlint.libraries.handlers import Handler
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
 
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 #: A longer sequence is any number of elements that are alike.
 _LONG = 64
 

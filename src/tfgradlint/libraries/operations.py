@@ -9,11 +9,10 @@ import libcst as cst
 
 from tfgradlint.flow.operators import BINARY, COMPARISONS
 from tfgradlint.flow.values import Const, Items, Scalar, Thunk, Value
+from tfgradlint.libraries.handlers import Handler
 
 if TYPE_CHECKING:
     from tfgradlint.flow.interpreter import Interpreter
-
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
 
 
 def _binary(name: str) -> Handler:

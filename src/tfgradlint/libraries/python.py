@@ -31,7 +31,8 @@ from tfgradlint.flow.values import (
     Wrapped,
     nodes_of,
 )
-from tfgradlint.libraries.builtins import HANDLERS, Handler
+from tfgradlint.libraries.builtins import HANDLERS
+from tfgradlint.libraries.handlers import Handler
 from tfgradlint.libraries.numpy import without_content
 
 if TYPE_CHECKING:
