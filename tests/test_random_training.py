@@ -44,6 +44,16 @@ model.fit(x, y, verbose=0)
 FROZEN = TRAINED.replace("weights =", "model.trainable = False\nweights =")
 LAMBDA = "keras.layers.Dense(4), keras.layers.Lambda(lambda h: keras.ops.round(h))"
 CUT_OFF = TRAINED.replace("keras.layers.Dense(4)", LAMBDA)
+#: Nothing is listed, and there is no weight that could be.
+UNLISTED = (
+    FROZEN.partition("model.compile")[0].replace("Dense(4)", "Dense(4, trainable=False)")
+    + """\
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(tf.square(model(x) - y))
+slopes = tape.gradient(loss, model.trainable_variables)
+"""
+)
+UNLISTED = UNLISTED.replace("Dense(2)", "Dense(2, trainable=False)")
 ROUNDED = TRAINED.replace('"mse"', "lambda y, h: keras.ops.mean(keras.ops.round(h))")
 
 
@@ -60,6 +70,11 @@ ROUNDED = TRAINED.replace('"mse"', "lambda y, h: keras.ops.mean(keras.ops.round(
         (TRAINED, "TFG410", "nothing reads the gradients", False),
         (TRAINED, "TFG411", "model.fit(x) on line 9 trains nothing", False),
         (FROZEN, "TFG411", "model.fit(x) on line 10 trains nothing", True),
+        (FROZEN, "TFG411", "model.fit(x) on line 3 trains nothing", False),
+        (UNLISTED, "TFG411", "tape.gradient(loss, model.trainable_variables) on line 11 returns []", True),
+        (UNLISTED.replace(".gradient", ".jacobian"), "TFG411", "tape.jacobian() on line 11 returns []", True),
+        (UNLISTED.replace("False", "True"), "TFG411", "tape.gradient() on line 11 returns []", False),
+        (UNLISTED.replace("gradient(loss, m", "watched_variables() # m"), "TFG411", "gradient() returns []", False),
         (CUT_OFF, "TFG409", "model.fit(x) on line 9 gives it no gradient", True),
         (ROUNDED, "TFG401", "model.compile() on line 8 raises ValueError", True),
     ],

@@ -56,9 +56,9 @@ class _Comparison(Comparison):
             return ledger.created[finding.position.line] > 0
         word = self.seen.training.get(int(says[1])) if says else None
         if says and says[2] == "trains nothing":
-            return word in (None, "nothing")
+            return word == "nothing"
         if code in ("TFG404", "TFG411"):
-            return word == "nothing" or not ledger.listed_all()
+            return word == "nothing" or ledger.left_out()
         return bool(ledger.stopped) or word in ("some", "nothing")
 
     def misses(self) -> None:

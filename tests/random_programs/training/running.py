@@ -50,10 +50,10 @@ class Ledger:
         """The weights that have not moved."""
         return [each for each in self.weights if not each.moved]
 
-    def listed_all(self) -> bool:
-        """Whether each request had all weights among its sources."""
+    def left_out(self) -> bool:
+        """Whether some request had no sources, or lacked a weight among them."""
         wanted = {id(each.variable) for each in self.weights}
-        return all(wanted <= {id(one) for one in sources} for sources in self.requested)
+        return any(not sources or not wanted <= {id(one) for one in sources} for sources in self.requested)
 
     def why(self, weight: Weight) -> str:
         """In which way a weight has not been trained."""
@@ -85,7 +85,7 @@ def _watching(ledger: Ledger) -> Iterator[None]:
 
     kind, tape = ops.BaseResourceVariable, tf.GradientTape
     optimizer = next(each for each in keras.optimizers.Optimizer.__mro__ if "apply" in vars(each))
-    originals = [(kind, "__init__"), (tape, "gradient"), (optimizer, "apply")]
+    originals = [(kind, "__init__"), (tape, "gradient"), (optimizer, "apply"), (tape, "jacobian")]
     kept = [owner.__dict__[name] for owner, name in originals]
 
     def created(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -108,12 +108,18 @@ def _watching(ledger: Ledger) -> Iterator[None]:
                 if each.first is None:
                     each.look()
 
-    def gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
+    def request(original: Callable[..., Any], self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
         flat = [_plain(each) for each in tf.nest.flatten(sources)]
         if any(isinstance(each, kind) for each in flat) or not flat:
             ledger.requested.append(flat)
         look()
-        return kept[1](self, target, sources, *args, **kwargs)
+        return original(self, target, sources, *args, **kwargs)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return request(kept[1], *args, **kwargs)
+
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        return request(kept[3], *args, **kwargs)
 
     def apply(self: Any, grads: Any, trainable_variables: Any = None) -> Any:
         look()
@@ -126,7 +132,7 @@ def _watching(ledger: Ledger) -> Iterator[None]:
                 ledger.mismatched += 1
         return kept[2](self, grads, trainable_variables)
 
-    wrappers: list[Callable[..., Any]] = [created, gradient, apply]
+    wrappers: list[Callable[..., Any]] = [created, gradient, apply, jacobian]
     for (owner, name), wrapper in zip(originals, wrappers, strict=True):
         setattr(owner, name, wrapper)
     try:
