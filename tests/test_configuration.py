@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -198,6 +199,108 @@ def test_the_version_decides_by_what_data_is_judged(tmp_path: Path, run: Run) ->
     assert run("predict", "a.py") == run("predict", "--tensorflow-version", "2.16", "a.py")
 
 
+# -- which Keras tf.keras is
+
+#: Raises with Keras 2 where it lists its weights, and with Keras 3 has none to list.
+UNBUILT = """\
+import tensorflow as tf
+
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+weights = model.trainable_variables
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(model(tf.ones((2, 3))))
+gradients = tape.gradient(loss, weights)
+"""
+SAID = {2: "raises ValueError", 3: "is empty"}
+
+
+def keras_of(out: list[str]) -> int:
+    """The Keras by which the program was judged."""
+    (line,) = out
+    return next(major for major, words in SAID.items() if f" TFG404 model.trainable_variables {words} before" in line)
+
+
+def test_the_flag_the_configuration_and_the_environment_decide_in_this_order(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_py=UNBUILT)
+    assert keras_of(run("check", "a.py")[1]) == 3
+    assert keras_of(run("check", "--keras", "2", "a.py")[1]) == 2
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
+    assert keras_of(run("check", "a.py")[1]) == 2
+    assert "keras = 2  # default: TF_USE_LEGACY_KERAS asks for it" in run("config")[1]
+    assert keras_of(run("check", "--keras", "3", "a.py")[1]) == 3
+    write(tmp_path, pyproject_toml="[tool.tfgradlint]\nkeras = 3\n")
+    assert keras_of(run("check", "a.py")[1]) == 3
+    assert keras_of(run("check", "--keras", "2", "a.py")[1]) == 2
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")
+    write(tmp_path, pyproject_toml="[tool.tfgradlint]\n")
+    assert keras_of(run("check", "a.py")[1]) == 3
+
+
+def test_a_result_that_was_kept_is_of_the_same_keras(tmp_path: Path) -> None:
+    write(tmp_path, a_py=UNBUILT)
+    for major in (3, 2, 3):
+        ran = command("check", "--keras", str(major), "a.py", cwd=tmp_path, cache=True)
+        assert keras_of(ran.stdout.splitlines()) == major
+
+
+def test_flake8_goes_by_its_option_its_configuration_and_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_py=UNBUILT, setup_cfg="[flake8]\nselect = TFG\nkeras = 2\n")
+    for flags, major in (((), 3), (("--keras", "2"), 2), (("--config", "setup.cfg"), 2)):
+        assert keras_of(flake8("--select", "TFG", *flags, "a.py", cwd=tmp_path).stdout.splitlines()) == major
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
+    assert keras_of(flake8("--select", "TFG", "a.py", cwd=tmp_path).stdout.splitlines()) == 2
+    assert keras_of(flake8("--select", "TFG", "--keras", "3", "a.py", cwd=tmp_path).stdout.splitlines()) == 3
+    ran = flake8("--keras", "4", "a.py", cwd=tmp_path)
+    assert "--keras: 4 is no Keras that is known; write 2 or 3" in ran.stdout
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "major"),
+    [
+        ('os.environ["TF_USE_LEGACY_KERAS"] = "0"', 3),
+        ('os.environ["TF_USE_LEGACY_KERAS"] = "1"', 2),
+        ('os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")', 3),
+        ('os.environ.update({"TF_USE_LEGACY_KERAS": "1"})', 2),
+        ('os.environ.update(TF_USE_LEGACY_KERAS="False")', 3),
+        ('os.environ["TF_USE_LEGACY_KERAS"] = os.environ["OTHER"]', 2),
+        ('print(os.environ.get("TF_USE_LEGACY_KERAS", "1"))', None),
+        ("pass  # TF_USE_LEGACY_KERAS=1", None),
+    ],
+)
+def test_what_the_program_sets_counts_before_all_else(setting: str, major: int | None) -> None:
+    program = f"import os\n{setting}\n{UNBUILT}"
+    for asked in (2, 3):
+        (finding,) = check(program, keras=asked, tensorflow_version="2.21")
+        assert finding.message.startswith(f"model.trainable_variables {SAID[major or asked]} ")
+
+
+@pytest.mark.parametrize("value", [1, 4, True, "2", 2.0])
+def test_a_keras_that_is_none_is_refused(tmp_path: Path, run: Run, value: object) -> None:
+    write(tmp_path, pyproject_toml=f"[tool.tfgradlint]\nkeras = {json.dumps(value)}\n", a_py=FAULTY)
+    status, out, err = run("check", "a.py")
+    assert (status, out) == (2, [])
+    assert err == [
+        f"tfgradlint: pyproject.toml: [tool.tfgradlint] keras: {value!r} is no Keras that is known; write 2 or 3"
+    ]
+    with pytest.raises(ValueError, match="is no Keras that is known"):
+        check(FAULTY, keras=value)  # type: ignore[arg-type]
+
+
+def test_keras_under_its_own_name_is_keras_3_beside_another(tmp_path: Path) -> None:
+    alone = UNBUILT.replace("tf.keras", "keras").replace("import t", "import keras\nimport t")
+    (finding,) = check(alone, keras=2, tensorflow_version="2.21")
+    assert SAID[3] in finding.message
+    assert SAID[2] in check(alone, keras=2, tensorflow_version="2.15")[0].message
+    both = alone + "other = tf.keras.Sequential()\n"
+    assert check(both, keras=2, tensorflow_version="2.21") == []
+    assert len(check(both, keras=3, tensorflow_version="2.21")) == 1
+
+
 # -- functions of the user's own
 
 
@@ -348,6 +451,7 @@ def test_config_prints_every_key_and_where_it_comes_from(tmp_path: Path, run: Ru
     assert (status, err) == (0, [])
     origins = {line.split(" = ")[0]: line.rpartition("  # ")[2] for line in out[2:]}
     assert origins.pop("tensorflow-version").startswith("default: ")
+    assert origins.pop("keras") == "default: the one that TensorFlow brings"
     assert origins == {
         "select": "default",
         "extend-select": "default",

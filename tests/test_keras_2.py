@@ -59,7 +59,16 @@ model.compile("sgd", loss)
 model.fit(tf.ones((4, 3)), tf.zeros((4, 1)))
 """
 
-PROGRAMS = [(FROZEN, "TFG411"), (ATTRIBUTE, "TFG405"), (MINIMIZE, "TFG408"), (NUMBER, "TFG201")]
+OPS = """import tensorflow as tf
+from tensorflow import keras
+
+w = tf.Variable([1.0, 2.0])
+with tf.GradientTape() as tape:
+    loss = tf.reduce_sum(keras.ops.convert_to_numpy(w))
+gradients = tape.gradient(loss, w)
+"""
+
+PROGRAMS = [(OPS, "TFG206"), (FROZEN, "TFG411"), (ATTRIBUTE, "TFG405"), (MINIMIZE, "TFG408"), (NUMBER, "TFG201")]
 
 
 @pytest.mark.parametrize(("program", "code"), PROGRAMS, ids=[code for _, code in PROGRAMS])

@@ -10,20 +10,32 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def check(source: str, *, tensorflow_version: str | None = None, gradients: Gradients | None = None) -> list[Finding]:
+def check(
+    source: str,
+    *,
+    tensorflow_version: str | None = None,
+    keras: int | None = None,
+    gradients: Gradients | None = None,
+) -> list[Finding]:
     """The findings in a module's text, by position.
 
     Text that is not Python gives one finding ``TFG001``. Without a version it goes by the TensorFlow installed here.
+    ``keras`` is the major version that ``tf.keras`` is, 2 or 3; without one, ``TF_USE_LEGACY_KERAS`` in the environment
+    decides, as it does for TensorFlow.
     ``gradients`` tells what functions of your own do, as in the configuration: ``{"mylib.ops.quantize": "none"}``.
 
     Raises:
-        ValueError: ``tensorflow_version`` is none, or ``gradients`` says what cannot be said.
+        ValueError: ``tensorflow_version`` or ``keras`` is none, or ``gradients`` says what cannot be said.
     """
-    return list(_judged(source, tensorflow_version, gradients).findings)
+    return list(_judged(source, tensorflow_version, keras, gradients).findings)
 
 
 def predict(
-    source: str, *, tensorflow_version: str | None = None, gradients: Gradients | None = None
+    source: str,
+    *,
+    tensorflow_version: str | None = None,
+    keras: int | None = None,
+    gradients: Gradients | None = None,
 ) -> list[Prediction]:
     """The predicted outcome of every request for gradients in a module's text, by position.
 
@@ -32,19 +44,20 @@ def predict(
     Raises:
         ValueError: as ``check`` does.
     """
-    return list(_judged(source, tensorflow_version, gradients).predictions)
+    return list(_judged(source, tensorflow_version, keras, gradients).predictions)
 
 
-def _judged(source: str, version: str | None, told: Gradients | None) -> Analysis:
-    from tfgradlint.config import ConfigError, gradients
+def _judged(source: str, version: str | None, keras: int | None, told: Gradients | None) -> Analysis:
+    from tfgradlint import config
     from tfgradlint.judge import judge
     from tfgradlint.knowledge import versions
 
     if version is not None:
         versions.parse(version)
     try:
-        return judge(source, version=version, gradients=gradients(told or {}, "gradients"))
-    except ConfigError as error:
+        major = config.keras(keras, "keras") if keras is not None else None
+        return judge(source, version=version, gradients=config.gradients(told or {}, "gradients"), keras=major)
+    except config.ConfigError as error:
         raise ValueError(str(error)) from error
 
 

@@ -16,6 +16,7 @@ from tfgradlint.flow.interpreter import Interpreter
 from tfgradlint.flow.outcomes import Reports
 from tfgradlint.flow.outline import Outline
 from tfgradlint.libraries import World
+from tfgradlint.libraries.keras_choice import legacy_keras
 from tfgradlint.libraries.loss_functions import review
 from tfgradlint.places import Places
 from tfgradlint.results import Analysis, Gradients
@@ -32,11 +33,6 @@ _STEPS, _STEPS_PER_CHARACTER = 5_000, 1.5
 _SHALLOW, _DEEPEST = 250, 3000
 #: Brackets around a pattern are not in Python's tree, and libcst takes twice as long for each.
 _BRACKETED_CASE = re.compile(r"^[ \t]*case\b[ \t]*(?:[(\[{][ \t\n]*){9}", re.MULTILINE)
-#: The Keras of a program that names no other than ``tf_keras``.
-_TF_KERAS = re.compile(r"^[ \t]*(?:import|from)[ \t]+tf_keras\b", re.MULTILINE)
-_OTHER_KERAS = re.compile(
-    r"\btf\.keras\b|\btensorflow\.keras\b|^[ \t]*(?:import|from)[ \t]+(?:keras\b|tensorflow.*\bkeras\b)", re.M
-)
 _STACK = 256 * 1024 * 1024
 
 
@@ -51,11 +47,13 @@ def analyse(
     gradients: Gradients | None = None,
     losses: bool = False,
     fixes: bool = False,
+    keras: int | None = None,
 ) -> Analysis:
     """Interpret a module's text. ``tree`` is its syntax tree where the caller has parsed it already.
 
-    ``version`` is the TensorFlow to go by, the one installed here where none is given; ``gradients`` tells what
-    functions do that are imported from the user's own modules. ``losses`` asks to try every loss of the module,
+    ``version`` is the TensorFlow to go by, the one installed here where none is given; ``keras`` the Keras that
+    ``tf.keras`` is, 2 or 3, the one that the environment asks TensorFlow for where none is given. ``gradients`` tells
+    what functions do that are imported from the user's own modules. ``losses`` asks to try every loss of the module,
     ``fixes`` for what the rules propose to change.
 
     Raises:
@@ -75,7 +73,7 @@ def analyse(
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        world = World(version, _legacy_keras(text), gradients)
+        world = World(version, legacy_keras(text, tree, keras), gradients)
         world.numpy_behavior = "numpy_behavior" in text
         interpreter = Interpreter(outline, world, Reports(), budget)
         interpreter.legacy_keras = world.keras_of("keras") < 3
@@ -94,11 +92,6 @@ def _code(module: cst.Module, text: str) -> Callable[[], Code]:
         return Code(module, text)
 
     return make
-
-
-def _legacy_keras(text: str) -> bool:
-    """Whether the program asks TensorFlow for Keras 2, or knows no other Keras."""
-    return "TF_USE_LEGACY_KERAS" in text or (_TF_KERAS.search(text) is not None and _OTHER_KERAS.search(text) is None)
 
 
 @contextlib.contextmanager

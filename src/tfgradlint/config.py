@@ -66,6 +66,18 @@ def tensorflow_version(text: str | None, where: str = "--tensorflow-version") ->
             raise ConfigError(f"{where}: {error}") from error
 
 
+def keras(value: object, where: str = "--keras") -> int:
+    """The major version of Keras that is asked for; refuses what is none."""
+    if not isinstance(value, int) or isinstance(value, bool) or value not in (2, 3):
+        raise ConfigError(f"{where}: {value!r} is no Keras that is known; write 2 or 3")
+    return value
+
+
+def keras_of_text(text: str | None) -> int | None:
+    """The same of what a flag or flake8's configuration says."""
+    return None if text is None else keras(int(text) if text.isdecimal() else text)
+
+
 def codes(values: Sequence[str] | None, known: Sequence[str], where: str = "") -> tuple[str, ...]:
     """The codes and prefixes that flags name, each of them the beginning of a known code."""
     named = [code for value in values or () for code in re.split(r"[,\s]+", value) if code]

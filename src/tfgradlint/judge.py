@@ -20,10 +20,11 @@ def judge(
     gradients: Gradients | None = None,
     losses: bool = False,
     fixes: bool = False,
+    keras: int | None = None,
 ) -> Analysis:
     """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it, ``version`` the
-    TensorFlow to go by, as ``knowledge.versions`` parses it, ``gradients`` what the user's own functions do;
-    ``fixes`` asks for what the rules propose to change.
+    TensorFlow to go by, as ``knowledge.versions`` parses it, ``keras`` the major version that ``tf.keras`` is,
+    ``gradients`` what the user's own functions do; ``fixes`` asks for what the rules propose to change.
 
     Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
     A file without a request for gradients is not looked into, but for its losses where they are wanted.
@@ -44,7 +45,7 @@ def judge(
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
         with _no_warnings():
-            return analyse(text, tree, version, gradients, losses, fixes)
+            return analyse(text, tree, version, gradients, losses, fixes, keras)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible

@@ -13,6 +13,7 @@ from tfgradlint.config import (
     UNUSED_NOQA,
     ConfigError,
     gradients_of_text,
+    keras_of_text,
     names_opt_in,
     tensorflow_version,
 )
@@ -30,6 +31,7 @@ class Plugin:
     #: What flake8's options ask for; the processes among which it divides the files have it from their parent, or
     #: parse the options anew.
     tensorflow_version: ClassVar[str | None] = None
+    keras: ClassVar[int | None] = None
     gradients: ClassVar[Gradients | None] = None
     #: Whether losses are to be tried in files that ask for no gradient.
     losses: ClassVar[bool] = False
@@ -54,6 +56,12 @@ class Plugin:
             help="tfgradlint: the TensorFlow to go by (default: the one installed beside it, else the newest)",
         )
         manager.add_option(
+            "--keras",
+            metavar="2|3",
+            parse_from_config=True,
+            help="tfgradlint: the Keras that tf.keras is (default: what TF_USE_LEGACY_KERAS asks for)",
+        )
+        manager.add_option(
             "--tfgradlint-gradients",
             metavar="NAME=WORD",
             default="",
@@ -69,6 +77,7 @@ class Plugin:
 
         try:
             tensorflow_version(options.tensorflow_version)
+            cls.keras = keras_of_text(options.keras)
             cls.gradients = gradients_of_text([options.tfgradlint_gradients], "--tfgradlint-gradients")
         except ConfigError as error:
             raise ExecutionError(str(error)) from error
@@ -90,7 +99,8 @@ class Plugin:
         if relevant(text) or (self.losses and defines_losses(text)):
             from tfgradlint.judge import judge
 
-            findings = judge(text, self.tree, self.tensorflow_version, self.gradients, self.losses).findings
+            version, losses = self.tensorflow_version, self.losses
+            findings = judge(text, self.tree, version, self.gradients, losses, keras=self.keras).findings
         if self.selected is not None and "noqa" in text.lower():
             from tfgradlint.noqa import Comments
 

@@ -33,6 +33,8 @@ class Job:
     cache: str | None = None
     #: Whether losses are to be tried in a file that asks for no gradient.
     losses: bool = False
+    #: The major version of Keras that ``tf.keras`` is asked to be.
+    keras: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,11 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
     except sources.Unreadable as error:
         return Judged(job.path, "", Analysis(), str(error))
     cache = Cache(job.cache) if job.cache is not None else None
-    extras = (job.losses, notebook is not None)
+    extras = (job.losses, job.keras, notebook is not None)
     digest = key(data, job.tensorflow, job.gradients, *extras) if cache is not None else ""
     analysis = cache.get(digest) if cache is not None else None
     if analysis is None:
-        analysis = judge(text, version=job.tensorflow, gradients=job.gradients, losses=job.losses)
+        analysis = judge(text, version=job.tensorflow, gradients=job.gradients, losses=job.losses, keras=job.keras)
         if cache is not None:
             cache.put(digest, analysis)
     return Judged(job.path, text, analysis, notebook=notebook)

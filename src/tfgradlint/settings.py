@@ -41,6 +41,7 @@ class Settings:
     exclude: tuple[str, ...] = tuple(sorted(EXCLUDED))
     extend_exclude: tuple[str, ...] = ()
     tensorflow_version: str | None = None
+    keras: int | None = None
     jobs: int | None = None
     gradients: Gradients = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -194,6 +195,7 @@ def _checked(table: Mapping[str, Any], known: Sequence[str], where: Callable[[st
         "exclude": _strings,
         "extend-exclude": _strings,
         "tensorflow-version": _version,
+        "keras": config.keras,
         "jobs": _jobs,
         "gradients": lambda value, at: config.gradients(_table(value, at), at),
     }

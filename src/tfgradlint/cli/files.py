@@ -32,7 +32,7 @@ def configuration(options: argparse.Namespace) -> Configuration:
             value = dict(map(_pattern_and_codes, value))
         elif key == "gradients":
             value = config.gradients_of_text(value, "--gradients")
-        elif key == "jobs" and value.isdecimal():
+        elif key in ("jobs", "keras") and value.isdecimal():
             value = int(value)
         flags[key] = value
     return Configuration([rule.code for rule in all_rules()], flags)
@@ -86,7 +86,8 @@ class Files:
     def _job(self, path: str, cache: str | None) -> Job:
         settings = self._settings.of(path)
         version = versions.name(versions.choose(settings.tensorflow_version))
-        return Job(path, version, settings.gradients, cache, settings.reports(LOSS_FUNCTION, path))
+        keras = versions.choose_keras(settings.keras)
+        return Job(path, version, settings.gradients, cache, settings.reports(LOSS_FUNCTION, path), keras)
 
     def _cache(self) -> str | None:
         if self._options.no_cache:

@@ -13,6 +13,8 @@ from tfgradlint import __version__
 from tfgradlint.cache import FOLDER
 from tfgradlint.reports import FORMATS
 
+#: What is said of ``--keras``.
+KERAS = "the Keras that tf.keras is (default: what TF_USE_LEGACY_KERAS asks for, else the one TensorFlow brings)"
 #: Flags that set what a key of the configuration sets.
 KEYS = (
     "select",
@@ -22,6 +24,7 @@ KEYS = (
     "exclude",
     "extend-exclude",
     "tensorflow-version",
+    "keras",
     "jobs",
     "gradients",
 )
@@ -150,6 +153,7 @@ def _files(parser: argparse.ArgumentParser) -> None:
     ):
         group.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
     _version(group)
+    group.add_argument("--keras", metavar="2|3", help=KERAS)
     group.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
 
 

@@ -36,6 +36,7 @@ def fixer(path: str, settings: Settings, notebook: notebooks.Notebook | None = N
     again = partial(
         judge,
         version=versions.name(versions.choose(settings.tensorflow_version)),
+        keras=settings.keras,
         gradients=settings.gradients,
         losses=settings.reports(LOSS_FUNCTION, path),
         fixes=True,

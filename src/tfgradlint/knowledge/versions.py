@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,16 @@ DISTRIBUTIONS = """
     tensorflow tensorflow-cpu tensorflow-intel tensorflow-macos tensorflow-gpu tensorflow-cpu-aws tensorflow-aarch64
     tensorflow-rocm intel-tensorflow tf-nightly tf-nightly-cpu
 """.split()
+#: Set in the environment to one of the values before TensorFlow is imported, it makes ``tf.keras`` Keras 2.
+LEGACY_KERAS, LEGACY_VALUES = "TF_USE_LEGACY_KERAS", ("1", "true", "True")
+#: What ``keras`` has in Keras 3.15, and neither in Keras 2.15 nor in 2.21.
+ONLY_KERAS_3 = frozenset(
+    """
+    DTypePolicy FloatDTypePolicy Function Initializer InputSpec KerasTensor Layer Loss Metric Operation Optimizer
+    Quantizer Regularizer RematScope StatelessScope SymbolicScope Variable config device distillation distribution
+    dtype_policies name_scope ops quantizers random remat tree visualization wrappers
+    """.split()
+)
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:[.\-+a-z][\w.\-+]*)?", re.ASCII | re.IGNORECASE)
 
 
@@ -87,6 +98,16 @@ def choose(asked: str | None = None) -> tuple[int, int]:
         return newest()
     wanted = parse(text)
     return max((version for version in available() if version <= wanted), default=available()[0])
+
+
+def choose_keras(asked: int | None = None) -> int | None:
+    """The major version of Keras that ``tf.keras`` is asked to be: 2, 3, or None for the one TensorFlow brings.
+
+    Where none is asked for, the environment decides, as it does when TensorFlow is imported.
+    """
+    if asked is None and os.environ.get(LEGACY_KERAS) in LEGACY_VALUES:
+        return 2
+    return asked
 
 
 def reasons(path: Path) -> dict[str, str]:

@@ -214,9 +214,17 @@ _CONTAINERS = (Listing, Mapping, Items, Entries)
 WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
 
 
+def _refused(interp: Interpreter, receiver: Layer | Instance, weights: Weights) -> bool:
+    """Whether it is a chain of Keras 2 that has no weights yet: it raises where it is asked for a list of them."""
+    unbuilt = weights.known and not weights.found and bool(weights.unbuilt)
+    return unbuilt and of_keras_2(interp, receiver) and isinstance(receiver, Layer) and is_sequential(receiver)
+
+
 def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
+    if _refused(interp, receiver, weights):
+        interp.calls.gradients.refuses(Cause.UNBUILT, "ValueError", "keras 2")
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)

@@ -27,7 +27,7 @@ from tfgradlint.flow.values import (
 )
 from tfgradlint.knowledge import Known, load
 from tfgradlint.knowledge.layers import Layers, keras_of, load_layers
-from tfgradlint.knowledge.versions import choose
+from tfgradlint.knowledge.versions import ONLY_KERAS_3, choose
 from tfgradlint.libraries import (
     datasets,
     distribution,
@@ -101,6 +101,7 @@ _SAME_MODULES = (
 )
 #: Libraries of which only some names are known; any other may be anything.
 _KNOWN_BY_NAME = {probability.ROOT: probability.symbol, sonnet.ROOT: sonnet.symbol}
+_KERAS = ("keras", "tf.keras", "tf_keras")
 _WITH_KERAS_2 = "2.15"
 #: Functions that make one tensor of a list.
 _PACKING = frozenset({"tf.stack", "tf.convert_to_tensor", "keras.ops.stack", "keras.ops.convert_to_tensor"})
@@ -133,6 +134,10 @@ class World:
         """The major version of Keras that a name stands for."""
         return 2 if self._keras == 2 else keras_of(path, self._version)
 
+    def lacks(self, path: str, name: str) -> bool:
+        """Whether the module is Keras 2, and has no such name as Keras 3 has."""
+        return path in _KERAS and name in ONLY_KERAS_3 and self.keras_of(f"{path}.") == 2
+
     def layers(self, path: str) -> Layers:
         """The layers of the Keras that a name stands for."""
         return load_layers(self.keras_of(path), self._version)
@@ -148,7 +153,7 @@ class World:
         root, dot, rest = module.partition(".")
         self._tf_keras = self._tf_keras or root == "tf_keras"
         known = _ROOTS.get(root)
-        if known is None:
+        if known is None or (root == "keras" and self._legacy):  # Keras 3, beside the Keras 2 of TensorFlow
             return self._users.symbol(module)
         return Symbol(canonical_path(known + dot + rest))
 
@@ -159,6 +164,8 @@ class World:
 
     def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Symbol):
+            if self.lacks(receiver.path, name):
+                return interp.unknown("a name that only Keras 3 has")
             found = numpy.constant(receiver.path, name) or python.constant(receiver.path, name)
             root = receiver.path.partition(".")[0]
             if self._users.owns(receiver.path) and root not in _ROOTS.values():

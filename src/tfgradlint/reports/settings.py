@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfgradlint.knowledge import versions
+from tfgradlint.knowledge.layers import keras_of
 from tfgradlint.running import cores
 from tfgradlint.settings import DEFAULT, Settings, shown_path
 
@@ -34,6 +35,10 @@ def toml(settings: Settings) -> Iterator[str]:
     version = settings.tensorflow_version or measured
     nearest = "" if version == measured else f", goes by the data of {measured}"
     yield f"tensorflow-version = {_value(version)}  # {origin('tensorflow-version', told)}{nearest}"
+    asked = versions.choose_keras(settings.keras)
+    told = f"{DEFAULT}: {versions.LEGACY_KERAS} asks for it" if asked else f"{DEFAULT}: the one that TensorFlow brings"
+    keras = asked if asked is not None else keras_of("keras.", versions.choose(settings.tensorflow_version))
+    yield f"keras = {keras}  # {origin('keras', told)}"
     yield f"jobs = {settings.jobs or cores()}  # {origin('jobs', f'{DEFAULT}: the cores of this machine')}"
     yield f"per-file-ignores = {_value(settings.per_file_ignores)}  # {origin('per-file-ignores')}"
     yield f"gradients = {_value(settings.gradients)}  # {origin('gradients')}"

@@ -34,15 +34,15 @@ class UnbuiltVariables(Rule):
 
     keras.utils.set_random_seed(3)
     model = keras.Sequential([keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
-    variables = model.trainable_variables  # expect: TFG404
+    variables = model.trainable_variables  # expect: TFG404  # raises: keras 2: ValueError
     optimizer = keras.optimizers.SGD(0.1)
 
 
     def train_step(x, y):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(y - model(x)))
-        gradients = tape.gradient(loss, variables)  # outcome: empty
-        optimizer.apply(gradients, variables)  # training: nothing
+        gradients = tape.gradient(loss, variables)  # outcome: empty; keras 2: never
+        optimizer.apply(gradients, variables)  # training: nothing; keras 2: never
 
 
     train_step(tf.ones((4, 3)), tf.zeros((4, 1)))
@@ -65,7 +65,7 @@ class UnbuiltVariables(Rule):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(y - model(x)))
         gradients = tape.gradient(loss, variables)  # outcome: flows, flows, flows, flows
-        optimizer.apply(gradients, variables)  # training: all
+        optimizer.apply_gradients(zip(gradients, variables))  # training: all
 
 
     train_step(tf.ones((4, 3)), tf.zeros((4, 1)))
@@ -86,6 +86,8 @@ class UnbuiltVariables(Rule):
 
         ``detail``: ``part`` where some weights exist already, and ``sonnet`` where the model is one of Sonnet.
         """
+        if broken.detail == "keras 2":
+            return f"{broken.step} raises ValueError before the model is built; give it an Input, or call it first"
         held = "holds a part of the weights only" if broken.detail.endswith("part") else "is empty"
         remedy = "call it once" if broken.detail.startswith("sonnet") else "give the model an Input, call it"
         return (

@@ -94,7 +94,7 @@ def judged(document: Document) -> Judged:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         tree = None
     losses = wanted.reports(config.LOSS_FUNCTION, path)
-    analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients, losses)
+    analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients, losses, keras=wanted.keras)
     found = selected(path, document.text, analysis.findings, wanted)
     shown = tuple(each for each in found if _worth_telling(each, document))
     if document.notebook is not None:
