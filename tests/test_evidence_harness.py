@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib.util
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from tfgradlint.evidence import __main__ as command
 from tfgradlint.evidence import observe as observing
 from tfgradlint.evidence import prove as proving
 from tfgradlint.evidence.__main__ import main
 from tfgradlint.evidence.compare import finding_differences, outcome_differences, verdict_differences
 from tfgradlint.evidence.observe import Observation, TensorFlowMissing, observe
-from tfgradlint.evidence.programs import Program, SpecificationError, read_specification, say
+from tfgradlint.evidence.programs import Program, SpecificationError, Versions, read_specification, say
 from tfgradlint.evidence.prove import Row, UnknownRule, examples, prove
 from tfgradlint.evidence.record import Evaluation
 from tfgradlint.evidence.sites import Site
@@ -282,6 +284,27 @@ def test_a_finding_may_be_due_in_some_modes_only() -> None:
     assert read_specification(text, "jit").findings == {1: ("TFG202",)}
 
 
+def test_a_claim_may_hold_for_some_versions_only() -> None:
+    text = "a = 1  # expect: TFG201; keras 2: TFG202; before 2.18: -; keras 2 before 2.16 jit: TFG203\n"
+
+    def due(mode: str, *versions: object) -> list[str]:
+        found = read_specification(text, mode, Versions(*versions)).findings  # type: ignore[arg-type]
+        return [code for codes in found.values() for code in codes]
+
+    assert due("eager") == due("eager", (2, 18)) == ["TFG201"]
+    assert due("eager", (2, 20), 2) == ["TFG202"]
+    assert due("eager", (2, 16)) == due("eager", (2, 15), 2) == []
+    assert due("jit", (2, 15), 2) == ["TFG203"]
+
+
+def test_a_claim_may_be_made_of_some_versions_alone() -> None:
+    text = "a = 1  # raises: keras 2: ValueError  # expect: jit: TFG201\n"
+    assert read_specification(text).raises == {}
+    assert read_specification(text).findings == {}
+    assert read_specification(text, versions=Versions(keras=2)).raises == {1: "ValueError"}
+    assert read_specification(text, "jit").findings == {1: ("TFG201",)}
+
+
 def seen(*evaluations: str, column: int | None = 5) -> Observation:
     site = Site(1, column, "gradient")
     return Observation(tuple(Evaluation(site, tuple(words.split(", "))) for words in evaluations), None)
@@ -344,6 +367,9 @@ def test_two_requests_on_a_line_are_told_apart_by_their_columns() -> None:
         "x = 1  # outcome: raises:",
         "x = 1  # outcome: raises:TypeError, none",
         "x = 1  # outcome: none; graph: flows",
+        "x = 1  # outcome: none; keras 3: flows",
+        "x = 1  # outcome: none; before: flows",
+        "x = 1  # outcome: keras 2: flows",
         "x = 1  # outcome: none  # outcome: flows",
         "x = 1  # expect: TFG1",
         "x = 1  # expect: this to fail",
@@ -416,6 +442,31 @@ def test_the_command_tells_every_difference(tmp_path, capsys) -> None:  # type: 
         f"{bad} [eager]: differs",
         "    TensorFlow: line 8: the comment says none, none, TensorFlow gave flows, none",
     ]
+
+
+def test_what_cannot_be_run_here_is_told_and_not_counted(tmp_path, capsys, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    other, of_keras_3 = tmp_path / "fail_other.py", tmp_path / "sound_layers.py"
+    other.write_text("import no_such_library\n" + START + GOOD)
+    of_keras_3.write_text("import keras\n" + START + GOOD)
+    assert main([str(other)]) == 2
+    assert capsys.readouterr().out == f"{other}: left out, no_such_library is not installed\n"
+    assert main([str(tmp_path)]) == 0
+    monkeypatch.setattr(command, "versions_of", lambda text: Versions((2, 15), 2))
+    assert main([str(of_keras_3)]) == 2
+    told = capsys.readouterr()
+    assert told.out.endswith(f"{of_keras_3}: left out, it tells only what Keras 3 does\n")
+    assert told.err.endswith(": 0 runs, 0 differ; 1 programs left out\n")
+    of_keras_3.write_text(f"import keras\n{START}{GOOD}x = 1  # training: keras 2: never\n")
+    assert main([str(of_keras_3)]) == 0
+
+
+def test_a_sample_is_of_each_folder_and_of_both_kinds(tmp_path: Path) -> None:
+    paths = [
+        tmp_path / folder / f"{kind}_{n}.py" for folder in "ab" for kind in ("fail", "sound", "x") for n in range(9)
+    ]
+    assert list(command._sample(paths, None)) == paths
+    taken = [path.relative_to(tmp_path).as_posix() for path in command._sample(paths, 2)]
+    assert taken == [f"{folder}/{kind}_{n}.py" for folder in "ab" for kind in ("fail", "sound", "x") for n in (0, 5)]
 
 
 class Wrong(Rule):

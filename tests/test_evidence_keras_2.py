@@ -15,6 +15,7 @@ import pytest
 from tfgradlint.evidence.programs import Program
 from tfgradlint.evidence.prove import examples
 from tfgradlint.evidence.run import python_files
+from tfgradlint.knowledge.versions import ONLY_KERAS_3
 from tfgradlint.rules import all_rules
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -26,20 +27,6 @@ IMPORT = re.compile(r"^(import|from tensorflow import) keras$", re.MULTILINE)
 
 PROGRAMS = [program for path in python_files([FIXTURES]) if (program := Program.load(path)).legacy_keras]
 RUNS = [pytest.param(program.name, mode, id=Path(program.name).name) for program in PROGRAMS for mode in program.modes]
-
-#: Where Keras 2 does something else than the comments of an example say.
-OTHERWISE = {
-    "TFG205 example",  # predict raises under a tape
-    "TFG206 example",  # there is no keras.ops
-    "TFG206 repaired",
-    "TFG403 example",  # another exception
-    "TFG404 example",  # a chain refuses to list weights that are not made
-    "TFG404 repaired",  # optimizers have no apply
-    "TFG405 example",  # the variable is tracked
-    "TFG408 example",  # optimizers have minimize
-}
-#: Where the linter says nothing with Keras 2.
-SILENT = {"TFG206 example", "TFG404 example", "TFG405 example", "TFG406 example", "TFG408 example"}
 
 
 def of_the_rules() -> dict[str, Program]:
@@ -117,15 +104,21 @@ def test_tensorflow_and_the_linter_do_what_the_comments_say(name: str, mode: str
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_of_a_rule_with_keras_2(name: str, told: dict[str, list[str]]) -> None:
-    lines = told[f"{name}.py [eager]"]
-    linter = [line for line in lines if line.startswith("linter: ")]
-    assert (lines != linter, linter != []) == (name in OTHERWISE, name in SILENT), lines
-    assert [line for line in linter if not line.endswith(" is missing")] == []
+    assert told[f"{name}.py [eager]"] == []
 
 
 def test_wrong_comments_are_told(told: dict[str, list[str]]) -> None:
     lines = [line.removeprefix("TensorFlow: ") for line in told["wrong.py [eager]"] if line.startswith("TensorFlow: ")]
     assert [line for line in lines if "the program ended" not in line] == TOLD.splitlines()
+
+
+def test_what_only_keras_3_has_is_not_in_keras_2() -> None:
+    wrong = "[name for name in sys.argv[1:] if hasattr(tf_keras, name) or not hasattr(keras, name)]"
+    script = f"import sys, keras, tf_keras; print({wrong})"
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *ONLY_KERAS_3], capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    assert ran.stdout == "[]\n", ran.stderr[-2000:]
 
 
 def test_there_are_enough_programs() -> None:

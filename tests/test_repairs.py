@@ -14,9 +14,9 @@ from processes import TIMEOUT
 from repairing import FIXER, differences, of_keras_2, repaired
 from repairs import REPAIRS
 
-from tfgradlint.evidence.training import LEGACY
 from tfgradlint.fixing.fixer import Fixed
 from tfgradlint.fixing.functions import CASTS, COUNTERPARTS, REDUCING, SEVERAL
+from tfgradlint.knowledge.versions import LEGACY_KERAS
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FAILING = sorted(FIXTURES.glob("*/fail_*.py"))
@@ -37,7 +37,7 @@ def test_under_keras_2_too() -> None:
     run = subprocess.run(
         [sys.executable, "-c", script, *(str(FIXTURES / name) for name in names)],
         cwd=Path(__file__).parent,
-        env={**os.environ, LEGACY: "1"},
+        env={**os.environ, LEGACY_KERAS: "1"},
         capture_output=True,
         text=True,
         timeout=TIMEOUT,

@@ -62,12 +62,14 @@ TensorFlow gives for the request on that line, one word for each source:
 | `raises:` and a name | is not given: the request raises that exception |
 
 `# modes: function, jit` marks a function that is also run under `tf.function`, and compiled by XLA; what is different
-there stands behind the name of the mode. `# training: some` says of a call that updates variables which of those that
+there stands behind the name of the mode, and what is different with Keras 2 or before a version of TensorFlow behind
+`keras 2` and `before 2.18`. `# training: some` says of a call that updates variables which of those that
 it is given get a gradient (`all`, `some`, `nothing`).
 
 In the table of proven outcomes the first column of versions is what the tests hold the comments to. The older versions
 were run once; a program that was changed since counts as not run. Up to 2.15, `tf.keras` is Keras 2.
-`tfgradlint prove` runs the same programs under the TensorFlow you have installed.
+`tfgradlint prove` runs the same programs under the TensorFlow you have installed, and holds them to what the comments
+claim for its version and its Keras.
 """
 
 

@@ -53,7 +53,7 @@ def rule(options: argparse.Namespace) -> int:
 
 def prove(options: argparse.Namespace) -> int:
     """Run the rules' examples."""
-    from tfgradlint.evidence.prove import TensorFlowMissing, prove
+    from tfgradlint.evidence.prove import TensorFlowMissing, installed, prove
     from tfgradlint.rules import all_rules
 
     known = [rule.code for rule in all_rules()]
@@ -67,7 +67,8 @@ def prove(options: argparse.Namespace) -> int:
     told = ((row.code, row.which, row.mode, row.claimed, row.observed, _agreement(row.agrees)) for row in rows)
     show(text.table(header, told))
     differing = sum(not row.agrees for row in rows)
-    print(f"{len(rows)} runs, {differing} differ" if differing else f"{len(rows)} runs, all as claimed")
+    outcome = f"{differing} differ from what is" if differing else "all as"
+    print(f"{len(rows)} runs, {outcome} claimed for {installed()}")
     return FINDINGS if differing else CLEAN
 
 

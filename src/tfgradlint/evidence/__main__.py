@@ -3,65 +3,100 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tfgradlint.evidence.observe import TensorFlowMissing
+from tfgradlint.evidence.observe import TensorFlowMissing, installed, versions_of
 from tfgradlint.evidence.programs import Program, SpecificationError
 from tfgradlint.evidence.run import Run, python_files
-from tfgradlint.evidence.training import LEGACY, legacy_keras
+from tfgradlint.evidence.training import legacy_keras
+from tfgradlint.knowledge.versions import LEGACY_KERAS
+
+CLEAN, DIFFERENCES, COULD_NOT_RUN = 0, 1, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print, for each program and mode, ``ok`` or each difference; 1 where there is one.
+    """Print, for each program and mode, ``ok`` or each difference; 1 where there is one, 2 where nothing was run.
 
-    Programs of Keras 2 come last, in a process of their own.
+    Programs of Keras 2 come last, in a process of their own. What cannot be run here is told, and left out.
     """
     parser = argparse.ArgumentParser(prog="python -m tfgradlint.evidence", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, help="programs, or folders of programs")
     parser.add_argument("--linter", action="store_true", help="hold the linter against them as well")
     parser.add_argument("--unknown", action="store_true", help="also print what the linter does not know")
+    parser.add_argument("--sample", type=int, metavar="N", help="of each folder, N failing and N sound programs only")
     parser.add_argument("--times", action="store_true", help="print the seconds each run took")
     options = parser.parse_args(arguments)
-    differing = 0
+    runs = differing = left_out = 0
     of_keras_2: list[Path] = []
-    for path in python_files(options.paths):
+    for path in _sample(python_files(options.paths), options.sample):
         program = Program.load(path)
         if program.legacy_keras and not legacy_keras():
             of_keras_2.append(path)
             continue
         try:
-            modes = program.modes
+            missing = _missing(program)
+            differences = [] if missing else [_run(program, mode, options) for mode in program.modes]
+        except TensorFlowMissing as error:
+            print(error, file=sys.stderr)
+            return COULD_NOT_RUN
         except (SpecificationError, SyntaxError) as error:
-            modes = ()
-            differing += 1
             print(f"{path}: {error}")
-        for mode in modes:
-            start = time.perf_counter()
-            try:
-                differences, unknown = _differences(program, mode, linter=options.linter)
-            except TensorFlowMissing as error:
-                print(error, file=sys.stderr)
-                return 2
-            took = f" ({time.perf_counter() - start:.1f} s)" if options.times else ""
-            print(f"{path} [{mode}]: {'differs' if differences else 'ok'}{took}", flush=True)
-            for difference in differences:
-                print(f"    {difference}", flush=True)
-            for line in unknown if options.unknown else []:
-                print(f"    unknown: {line}", flush=True)
-            differing += bool(differences)
-    status = _with_keras_2(of_keras_2, options) if of_keras_2 else 0
-    return status or (1 if differing else 0)
+            missing, differences = "", [True]
+        if missing:
+            print(f"{path}: left out, {missing}", flush=True)
+        left_out += bool(missing)
+        runs += len(differences)
+        differing += sum(differences)
+    told = f"{installed()}: {runs} runs, {differing} differ; {left_out} programs left out"
+    print(told, file=sys.stderr, flush=True)
+    status = _with_keras_2(of_keras_2, options) if of_keras_2 else CLEAN if runs else COULD_NOT_RUN
+    return status or (DIFFERENCES if differing else CLEAN)
+
+
+def _sample(paths: Iterable[Path], count: int | None) -> Iterator[Path]:
+    """All, or of each folder so many failing, sound and other ones, spread over their names."""
+    kinds: dict[tuple[Path, str], list[Path]] = {}
+    for path in paths:
+        kind = path.name.partition("_")[0]
+        kinds.setdefault((path.parent, kind if kind in ("fail", "sound") else ""), []).append(path)
+    for alike in kinds.values():
+        yield from alike if count is None else alike[:: -(-len(alike) // count)]
+
+
+def _missing(program: Program) -> str:
+    """What a program needs that is not here; empty where it can be run."""
+    for name in program.imports:
+        if importlib.util.find_spec(name) is None:
+            return f"{name} is not installed"
+    if program.of_keras_3 and versions_of(program.text).keras < 3:
+        return "it tells only what Keras 3 does"
+    return ""
+
+
+def _run(program: Program, mode: str, options: argparse.Namespace) -> bool:
+    """Print what came of a program in a mode; whether anything differs."""
+    start = time.perf_counter()
+    differences, unknown = _differences(program, mode, linter=options.linter)
+    took = f" ({time.perf_counter() - start:.1f} s)" if options.times else ""
+    print(f"{program.name} [{mode}]: {'differs' if differences else 'ok'}{took}", flush=True)
+    for difference in differences:
+        print(f"    {difference}", flush=True)
+    for line in unknown if options.unknown else []:
+        print(f"    unknown: {line}", flush=True)
+    return bool(differences)
 
 
 def _with_keras_2(paths: list[Path], options: argparse.Namespace) -> int:
     """The same in a process in which ``tf.keras`` is Keras 2."""
     flags = [f"--{name}" for name in ("linter", "unknown", "times") if getattr(options, name)]
     command = [sys.executable, "-m", "tfgradlint.evidence", *flags, *map(str, paths)]
-    return subprocess.run(command, env={**os.environ, LEGACY: "1"}, check=False).returncode
+    return subprocess.run(command, env={**os.environ, LEGACY_KERAS: "1"}, check=False).returncode
 
 
 def _differences(program: Program, mode: str, *, linter: bool) -> tuple[list[str], list[str]]:

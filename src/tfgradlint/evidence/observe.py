@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib.util
 import io
 import linecache
@@ -19,10 +20,11 @@ from functools import cache
 from typing import Any
 
 from tfgradlint.evidence.log import Log
-from tfgradlint.evidence.programs import Outcomes
+from tfgradlint.evidence.programs import NEWEST, Outcomes, Versions
 from tfgradlint.evidence.record import Evaluation, Recorder, exception_name
 from tfgradlint.evidence.sites import Sites
-from tfgradlint.evidence.training import Training, legacy_keras
+from tfgradlint.evidence.training import Training, keras_of_programs, legacy_keras
+from tfgradlint.knowledge.versions import parse
 
 
 class TensorFlowMissing(RuntimeError):
@@ -74,9 +76,29 @@ def tensorflow() -> Any:
         why = str(error).strip().partition("\n")[0]
         raise TensorFlowMissing(f"TensorFlow cannot be imported ({why}); try: pip install tensorflow") from error
     tf.get_logger().setLevel("ERROR")
+    gc.collect()
+    gc.freeze()  # Keras collects garbage after every program: there is no need to look through all of TensorFlow
     if legacy_keras() and importlib.util.find_spec("tf_keras") is None:
         raise TensorFlowMissing("tf_keras, which is Keras 2, cannot be imported; try: pip install tf_keras")
     return tf
+
+
+@cache
+def keras_version() -> str:
+    """The version of the Keras that ``tf.keras`` is in this process: ``3.15.0``."""
+    tensorflow()
+    return str(keras_of_programs().__version__)
+
+
+def installed() -> str:
+    """The TensorFlow and the Keras with which programs are run here: ``TensorFlow 2.21.0 with Keras 3.15.1``."""
+    return f"TensorFlow {tensorflow().__version__} with Keras {keras_version()}"
+
+
+def versions_of(text: str) -> Versions:
+    """The versions that run a program here. Keras is only asked where it is used: importing it takes a second."""
+    keras = int(keras_version().partition(".")[0]) if _may_train(text) else NEWEST.keras
+    return Versions(parse(tensorflow().__version__), keras)
 
 
 def observe(text: str) -> Observation:

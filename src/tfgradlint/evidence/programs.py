@@ -9,7 +9,10 @@ The comments, each valid for the line on which it stands:
 ``# raises: RuntimeError``   the program ends here, in this exception
 ``# modes: function, jit``   on a ``def`` line: also run with this function compiled
 
-A value may differ in a mode: ``# outcome: none; jit: raises:TypeError``, ``# expect: TFG201; function: -``.
+A value may differ in a mode, with Keras 2, before a version of TensorFlow, or where several of these hold; of the
+parts that fit the last one counts: ``# outcome: none; jit: raises:TypeError``, ``# expect: TFG201; function: -``,
+``# training: all; keras 2: nothing``, ``# outcome: none; keras 2 jit: never; before 2.18: flows``. Where the general
+part is missing, nothing is due without the condition: ``# raises: keras 2: ValueError``.
 
 A program that imports ``tf_keras``, or sets ``TF_USE_LEGACY_KERAS``, is one of Keras 2.
 """
@@ -20,7 +23,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,21 +36,40 @@ DECORATORS = {"function": "@tf.function", "jit": "@tf.function(jit_compile=True)
 WORDS = ("flows", "zero", "none", "nonfinite", "empty", "never")
 
 #: What a call can do that updates variables: of the variables that reach the optimizer, ``all`` or ``some`` got a
-#: finite gradient that was not all zeros, at one evaluation at least; ``nothing``: none did, or none was there.
-TRAINING = ("all", "some", "nothing", "nonfinite")
+#: finite gradient that was not all zeros, at one evaluation at least; ``nothing``: none did, or none was there;
+#: ``never``: the call was not reached.
+TRAINING = ("all", "some", "nothing", "nonfinite", "never")
 
 #: The outcomes of one line: one tuple an evaluation, one word a source.
 Outcomes = tuple[tuple[str, ...], ...]
 
 _PIECE = re.compile(r"\s*(outcome|training|expect|raises|modes)\s*:\s*(.*?)\s*$")
-_MODE = re.compile(r"\s*(eager|function|jit)\s*:\s*(.*?)\s*$")
+_CONDITION = r"keras 2|before \d+\.\d+|eager|function|jit"
+_SPECIAL = re.compile(rf"\s*((?:{_CONDITION})(?:\s+(?:{_CONDITION}))*)\s*:\s*(.*?)\s*$")
 _CODE = re.compile(r"TFG\d{3}$")
 _LEGACY = re.compile(r"TF_USE_LEGACY_KERAS|^[ \t]*(?:import|from)[ \t]+tf_keras\b", re.MULTILINE)
+_KERAS = re.compile(
+    r"^[ \t]*(?:import|from)[ \t]+(?:keras|tensorflow\.keras)\b|^[ \t]*from[ \t]+tensorflow\b.*\bkeras\b"
+    r"|\btf\.(?:keras|optimizers|losses|initializers)\b",
+    re.MULTILINE,
+)
 _EXCEPTION = re.compile(r"[A-Za-z_]\w*$")
 
 
 class SpecificationError(ValueError):
     """A comment that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The TensorFlow that runs a program, and the major version of the Keras that the program uses."""
+
+    tensorflow: tuple[int, int] = (9, 9)
+    keras: int = 3
+
+
+#: What comments claim without a condition.
+NEWEST = Versions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +100,22 @@ class Program:
         return _LEGACY.search(self.text) is not None
 
     @property
+    def of_keras_3(self) -> bool:
+        """Whether the program uses Keras, and its comments do not tell what it does with Keras 2."""
+        return _KERAS.search(self.text) is not None and not self.legacy_keras and "keras 2" not in self.text
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The packages that the program imports at its top level, in order."""
+        found: dict[str, None] = {}
+        for node in ast.parse(self.text).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found.update(dict.fromkeys(name.partition(".")[0] for name in names))
+        return tuple(found)
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """The modes in which the program is to be run; ``eager`` is always the first."""
         marked = {mode for modes in _marked_functions(self.text).values() for mode in modes}
@@ -96,19 +134,32 @@ class Program:
             lines.append(line)
         return "".join(lines)
 
-    def specification(self, mode: str = "eager") -> Specification:
-        """What the comments claim for the mode; the lines are those of ``variant(mode)``."""
-        return read_specification(self.variant(mode), mode)
+    def specification(self, mode: str = "eager", versions: Versions | None = None) -> Specification:
+        """What the comments claim for the mode; the lines are those of ``variant(mode)``.
+
+        Without ``versions`` for the newest TensorFlow and the Keras that the program asks for.
+        """
+        if versions is None:
+            versions = Versions(keras=2 if self.legacy_keras else 3)
+        return read_specification(self.variant(mode), mode, versions)
 
 
-def read_specification(text: str, mode: str = "eager") -> Specification:
-    """Read the comments of a text for one mode."""
+def read_specification(text: str, mode: str = "eager", versions: Versions = NEWEST) -> Specification:
+    """Read the comments of a text for one mode and the versions of the libraries."""
+
+    def holds(condition: str) -> bool:
+        kind, _, number = condition.partition(" ")
+        if kind == "before":
+            major, _, minor = number.partition(".")
+            return versions.tensorflow < (int(major), int(minor))
+        return versions.keras == int(number) if number else kind == mode
+
     outcomes: dict[int, Outcomes] = {}
     findings: dict[int, tuple[str, ...]] = {}
     raises: dict[int, str] = {}
     training: dict[int, str] = {}
     for line, kind, claim in _claims(text):
-        value = _for_mode(claim, mode, line)
+        value = _holding(claim, holds, line)
         if kind == "outcome":
             outcomes[line] = _read_outcomes(value, line)
         elif kind == "training":
@@ -142,16 +193,18 @@ def _claims(text: str) -> Iterator[tuple[int, str, str]]:
             yield line, match[1], match[2]
 
 
-def _for_mode(claim: str, mode: str, line: int) -> str:
-    """The part of a claim that speaks of a mode: ``none; jit: flows``."""
-    general, *special = claim.split(";")
-    for part in special:
-        match = _MODE.match(part)
-        if match is None:
-            raise SpecificationError(f"line {line}: '{part.strip()}' names no mode")
-        if match[1] == mode:
-            return match[2]
-    return general.strip()
+def _holding(claim: str, holds: Callable[[str], bool], line: int) -> str:
+    """The part of a claim that holds: the last of ``none; jit: flows; keras 2: zero`` whose conditions all do."""
+    held = "-"
+    for place, part in enumerate(claim.split(";")):
+        special = _SPECIAL.match(part)
+        if special is None and place:
+            raise SpecificationError(f"line {line}: '{part.strip()}' names neither a mode nor a version")
+        if special is None:
+            held = part.strip()
+        elif all(map(holds, re.findall(_CONDITION, special[1]))):
+            held = special[2]
+    return held
 
 
 def _read_outcomes(value: str, line: int) -> Outcomes:

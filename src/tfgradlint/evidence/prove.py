@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tfgradlint.evidence.compare import outcome_differences, settled_outcomes, settled_training
-from tfgradlint.evidence.observe import Observation, TensorFlowMissing, observe, tensorflow
+from tfgradlint.evidence.observe import Observation, TensorFlowMissing, installed, observe, tensorflow, versions_of
 from tfgradlint.evidence.programs import Outcomes, Program, say
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 
-__all__ = ["Row", "TensorFlowMissing", "UnknownRule", "examples", "prove"]
+__all__ = ["Row", "TensorFlowMissing", "UnknownRule", "examples", "installed", "prove"]
 
 _SECTION = r"^## {}\n(.*?)(?=^## |\Z)"
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -66,7 +66,7 @@ def prove(codes: Iterable[str] = ()) -> list[Row]:
 
 def _run(code: str, which: str, program: Program, mode: str) -> Row:
     text = program.variant(mode)
-    specification = program.specification(mode)
+    specification = program.specification(mode, versions_of(text))
     observation = observe(text)
     agrees = not outcome_differences(text, specification, observation)
     claimed = _told(specification.outcomes.values(), specification.training.values(), specification.raises.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgradlint.evidence.compare import finding_differences, outcome_differences, verdict_differences
-from tfgradlint.evidence.observe import Observation, observe
+from tfgradlint.evidence.observe import Observation, observe, versions_of
 from tfgradlint.evidence.programs import Program, Specification
 from tfgradlint.judge import judge
 from tfgradlint.results import Analysis
@@ -25,7 +25,7 @@ class Run:
     def of(cls, program: Program, mode: str) -> Run:
         """Run a program's variant for the mode."""
         text = program.variant(mode)
-        return cls(text, program.specification(mode), observe(text))
+        return cls(text, program.specification(mode, versions_of(text)), observe(text))
 
     def against_tensorflow(self) -> list[str]:
         """Where the comments on outcomes differ from what TensorFlow did."""

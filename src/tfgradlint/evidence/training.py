@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,9 +18,7 @@ from typing import Any
 from tfgradlint.evidence.log import WIDTH, Log
 from tfgradlint.evidence.record import exception_name
 from tfgradlint.evidence.sites import Site, Sites
-
-#: Set to 1 in the environment before TensorFlow is imported, it makes ``tf.keras`` Keras 2.
-LEGACY = "TF_USE_LEGACY_KERAS"
+from tfgradlint.knowledge.versions import choose_keras
 
 #: The user's calls that hand gradients to an optimizer, and those that train by themselves.
 UPDATES = ("apply_gradients", "apply", "minimize")
@@ -217,7 +214,7 @@ def keras_of_programs() -> Any:
 
 def legacy_keras() -> bool:
     """Whether TensorFlow is asked for Keras 2, by the environment."""
-    return os.environ.get(LEGACY) in ("1", "true", "True")
+    return choose_keras() == 2
 
 
 def _owner(kind: type, name: str) -> Any:

@@ -48,9 +48,9 @@ class Predicted(Rule):
 
     def train_step(x, y):
         with tf.GradientTape() as tape:
-            y_hat = model.predict(x, verbose=0)  # expect: TFG205
+            y_hat = model.predict(x, verbose=0)  # expect: TFG205  # raises: keras 2: LookupError
             loss = tf.reduce_mean(tf.square(y - y_hat))
-        return tape.gradient(loss, model.trainable_variables)  # outcome: none, none
+        return tape.gradient(loss, model.trainable_variables)  # outcome: none, none; keras 2: never
 
 
     print(train_step(tf.ones((4, 3)), tf.zeros((4, 1))))

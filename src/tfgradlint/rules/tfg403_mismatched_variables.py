@@ -42,7 +42,7 @@ class MismatchedVariables(Rule):
             loss = tf.reduce_mean(tf.square(y - model(x)))
         gradients = tape.gradient(loss, model.trainable_variables)  # outcome: flows, flows, flows, flows
         pairs = zip(gradients, model.variables)
-        optimizer.apply_gradients(pairs)  # training: raises:InvalidArgumentError  # expect: TFG403
+        optimizer.apply_gradients(pairs)  # expect: TFG403  # training: raises:InvalidArgumentError; keras 2: raises:ValueError
 
 
     train_step(tf.constant([[1.0, 2.0, 3.0], [0.0, 1.0, -1.0]]), tf.ones((2, 1)))
@@ -75,7 +75,7 @@ class MismatchedVariables(Rule):
     - [Transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/),
       trainable and non-trainable weights.
     - [`Optimizer.apply_gradients`](https://www.tensorflow.org/api_docs/python/tf/keras/optimizers/Optimizer#apply_gradients).
-    """
+    """  # noqa: E501 - a comment cannot be broken
 
     code = "TFG403"
     name = "mismatched-variables"

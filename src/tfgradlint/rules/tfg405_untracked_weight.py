@@ -48,7 +48,7 @@ class UntrackedWeight(Rule):
 
     class Scale(keras.layers.Layer):
         def build(self, shape):
-            self.gain = tf.Variable(tf.ones(shape[-1:]))  # expect: TFG405
+            self.gain = tf.Variable(tf.ones(shape[-1:]))  # expect: TFG405; keras 2: -
 
         def call(self, x):
             return self.gain * x
@@ -60,7 +60,7 @@ class UntrackedWeight(Rule):
     def train_step(x, y):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(y - layer(x)))
-        return tape.gradient(loss, layer.trainable_variables)  # outcome: empty
+        return tape.gradient(loss, layer.trainable_variables)  # outcome: empty; keras 2: flows
 
 
     print(train_step(tf.ones((4, 3)), tf.zeros((4, 3))))

@@ -43,7 +43,7 @@ class CreatedInCall(Rule):
             self.body = keras.layers.Dense(3, activation="tanh")
 
         def call(self, x):
-            return keras.layers.Dense(1)(self.body(x))  # expect: TFG406
+            return keras.layers.Dense(1)(self.body(x))  # expect: TFG406; keras 2: -
 
 
     model = Scorer()

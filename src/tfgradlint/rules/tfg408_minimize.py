@@ -46,7 +46,7 @@ class Minimize(Rule):
 
 
     for _ in range(3):
-        optimizer.minimize(loss, [w])  # training: raises:AttributeError  # expect: TFG408
+        optimizer.minimize(loss, [w])  # expect: TFG408; keras 2: -  # training: raises:AttributeError; keras 2: all
     ```
 
     ## Use instead
