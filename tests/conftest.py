@@ -1,17 +1,18 @@
-"""``pytest -m "not tensorflow"`` runs what needs no TensorFlow, on Pythons for which there is none.
+"""What the tests need, how they are divided among processes, and which of them can differ by Python.
 
-A test that is not named here runs everywhere; nothing is skipped where TensorFlow is installed.
+``pytest`` runs all of them in two processes. A test that needs TensorFlow skips itself where there is none.
+``pytest -m python -n 0`` runs what may differ from one version of Python to another, and needs no TensorFlow.
 """
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-WITHOUT = "not tensorflow"
-
-#: Modules of tests that run TensorFlow, and single tests of other modules.
+#: Modules of tests that run TensorFlow, some from their first line on, and single tests of other modules.
 MODULES = frozenset(
     {
         "test_evidence",
@@ -22,8 +23,8 @@ MODULES = frozenset(
         "test_keras_layers",
         "test_loss_functions",
         "test_measuring",
-        "test_probability",
         "test_own_steps",
+        "test_probability",
         "test_random_programs",
         "test_random_training",
         "test_remedies",
@@ -44,18 +45,32 @@ TESTS = frozenset(
         "test_tensorflow_loses_the_gradient_where_the_finding_says",
     }
 )
+MISSING = "needs TensorFlow, which is not installed: pip install '.[test]'"
+INSTALLED = importlib.util.find_spec("tensorflow") is not None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "tensorflow: needs an installed TensorFlow")
+    config.addinivalue_line("markers", "python: may differ from one version of Python to another")
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Some of the modules import TensorFlow, and cannot even be collected without it."""
-    return True if config.getoption("markexpr") == WITHOUT and collection_path.stem in MODULES else None
+class Skipped(pytest.Module):
+    """A module that is not imported, since it would import TensorFlow."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        pytest.skip(MISSING, allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    if INSTALLED or module_path.stem not in MODULES:
+        return None
+    return Skipped.from_parent(parent, path=module_path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one module share a process, and with it what is made for the module; so do tests of one program."""
     for item in items:
-        if item.path.stem in MODULES or getattr(item, "originalname", item.name) in TESTS:
-            item.add_marker(pytest.mark.tensorflow)
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        program = parameters.get("program_name")
+        item.add_marker(pytest.mark.xdist_group(item.path.stem if program is None else str(program)))
+        if not INSTALLED and getattr(item, "originalname", item.name) in TESTS:
+            item.add_marker(pytest.mark.skip(reason=MISSING))

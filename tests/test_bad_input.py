@@ -16,6 +16,8 @@ from processes import FAULTY, REPAIRED, Finished, command, flake8, python
 
 from tfgradlint import check
 
+pytestmark = pytest.mark.python
+
 HEAD = """\
 import tensorflow as tf
 

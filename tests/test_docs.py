@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import python
+from processes import Finished, here, python
 
 from tfgradlint.evidence.programs import Program
 from tfgradlint.evidence.prove import examples
@@ -19,9 +19,14 @@ from tfgradlint.rules.base import Rule
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # tools/ is not installed
 
-from tools import proof_table  # noqa: E402
+from tools import proof_table, write_docs  # noqa: E402
 
 TOOL = ROOT / "tools" / "write_docs.py"
+
+
+def written(*arguments: str | Path) -> Finished:
+    """A run of the tool."""
+    return here(write_docs.main, arguments)
 
 
 @pytest.fixture
@@ -103,17 +108,17 @@ def test_a_drift_is_found_and_mended(checkout: Path, change: str) -> None:
     else:
         text = changed.read_text("utf-8").replace("TFG202", "TFG203")
         changed.write_text(text, "utf-8")
-    run = python(TOOL, "--check", "--root", checkout)
+    run = written("--check", "--root", checkout)
     assert (run.returncode, run.stderr) == (1, "")
     assert run.stdout == f"{changed.relative_to(checkout)}: differs from the rules\n"
-    assert python(TOOL, "--root", checkout).returncode == 0
-    assert python(TOOL, "--check", "--root", checkout).stdout == ""
+    assert written("--root", checkout).returncode == 0
+    assert written("--check", "--root", checkout).stdout == ""
 
 
 @pytest.mark.parametrize("name", ["README.md", "mkdocs.yml"])
 def test_without_the_markers_nothing_is_written(checkout: Path, name: str) -> None:
     (checkout / name).write_text("# no markers\n")
-    run = python(TOOL, "--root", checkout)
+    run = written("--root", checkout)
     assert run.returncode == 1
     assert f"{name}: the markers" in run.stderr
     assert (checkout / name).read_text() == "# no markers\n"

@@ -91,6 +91,7 @@ sys.exit(cli.main(["check", "--no-cache", "--jobs", "2", "."]))
 """
 
 
+@pytest.mark.python
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_processes_may_be_started_in_any_way(tree: Path, method: str) -> None:
     plain = command("check", "--jobs", "1", ".", cwd=tree)

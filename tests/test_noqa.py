@@ -11,6 +11,8 @@ from processes import FAULTY, REPAIRED, command, flake8
 
 from tfgradlint import cli, noqa, sources, writing
 
+pytestmark = pytest.mark.python
+
 #: Ways to write the faulty line, with its finding, so that it is not simply one line.
 SHAPES = {
     "one line": FAULTY,

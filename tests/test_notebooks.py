@@ -59,6 +59,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.python
 def test_a_finding_names_cell_line_and_column(folder: Path) -> None:
     run = command("check", "repaired.ipynb", "faulty.ipynb", cwd=folder)
     assert run.stdout.startswith(FOUND)
@@ -71,6 +72,7 @@ def test_directories_and_standard_input_too(folder: Path) -> None:
     assert command("check", "--stdin-filename", "faulty.ipynb", "-", stdin=text).stdout.startswith(FOUND)
 
 
+@pytest.mark.python
 def test_as_json_findings_and_steps_have_a_cell(folder: Path) -> None:
     run = command("check", "--output-format", "json", "faulty.ipynb", cwd=folder)
     (finding,) = json.loads(run.stdout)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from processes import FAULTY, REPAIRED, command, flake8, python
 
+pytestmark = pytest.mark.python
+
 FOUND = "faulty.py:7:26: TFG202 "
 
 
@@ -23,7 +25,7 @@ def with_comment(comment: str) -> str:
 
 
 def test_reports_the_break_and_nothing_in_the_twin(folder: Path) -> None:
-    run = flake8("--select", "TFG", "faulty.py", "repaired.py", cwd=folder)
+    run = flake8("--select", "TFG", "faulty.py", "repaired.py", cwd=folder, apart=True)
     assert run.stdout.startswith(FOUND)
     assert run.stdout.count("\n") == 1
     assert "tape.gradient(loss, w) on line 8 returns None" in run.stdout

@@ -12,7 +12,7 @@ from random_programs.reducing import reduced
 from tfgradlint import analysis
 from tfgradlint.results import Analysis, Prediction, SourcePrediction
 
-COUNT, SEED = 300, 2026
+COUNT, SEED = 150, 2026
 
 
 @pytest.fixture(scope="module")

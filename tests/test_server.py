@@ -39,6 +39,7 @@ def codes(found: object) -> list[object]:
     return [each.code for each in found]
 
 
+@pytest.mark.python
 def test_a_faulty_file_an_edit_and_the_end(tmp_path: Path) -> None:
     async def use(editor: Editor) -> None:
         editor.open(NAME, FAULTY)

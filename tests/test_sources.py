@@ -8,6 +8,8 @@ import pytest
 
 from tfgradlint.sources import Unreadable, decode, find, read, relevant
 
+pytestmark = pytest.mark.python
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -70,6 +70,7 @@ def between(name: str, part: str, outcome: str = JUDGED) -> Hostile:
 
 
 @cache
+@cache
 def accepted(text: str | bytes) -> bool:
     """Whether this Python's parser takes the text."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -98,8 +97,6 @@ def run(count: int, start: int, progress: Callable[[Report], None] = lambda repo
     seen: set[str] = set()
     batch = 0
     tensorflow()
-    gc.collect()
-    gc.freeze()  # Keras collects garbage between programs: there is no need to look through all of TensorFlow
     while report.programs < count:
         _run_batch(start * 10_007 + batch, count, report, seen, kind)
         progress(report)
