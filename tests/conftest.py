@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 #: Modules of tests that run TensorFlow, some from their first line on, and single tests of other modules.
 MODULES = frozenset(
@@ -45,6 +48,8 @@ TESTS = frozenset(
         "test_tensorflow_loses_the_gradient_where_the_finding_says",
     }
 )
+#: The tests of a program, by the program and perhaps the mode: what it gives, and what is said of it.
+_PROGRAM = re.compile(r"test_(?:evidence|findings|training_claims)\.py::.*\[(.*?)(?:-(?:eager|function|jit))?\]$")
 MISSING = "needs TensorFlow, which is not installed: pip install '.[test]'"
 INSTALLED = importlib.util.find_spec("tensorflow") is not None
 
@@ -67,10 +72,18 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one module share a process, and with it what is made for the module; so do tests of one program."""
     for item in items:
-        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        program = parameters.get("program_name")
-        item.add_marker(pytest.mark.xdist_group(item.path.stem if program is None else str(program)))
         if not INSTALLED and getattr(item, "originalname", item.name) in TESTS:
             item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+class Scheduling(LoadScopeScheduling):
+    """Tests of one module share a process, and with it what is made for the module; so do tests of one program."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        program = _PROGRAM.search(nodeid)
+        return nodeid.partition("::")[0] if program is None else program[1]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)

@@ -248,7 +248,8 @@ def test_a_result_that_was_kept_is_of_the_same_keras(tmp_path: Path) -> None:
 def test_flake8_goes_by_its_option_its_configuration_and_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path, a_py=UNBUILT, setup_cfg="[flake8]\nselect = TFG\nkeras = 2\n")
+    write(tmp_path, a_py=UNBUILT)
+    (tmp_path / "setup.cfg").write_text("[flake8]\nselect = TFG\nkeras = 2\n")
     for flags, major in (((), 3), (("--keras", "2"), 2), (("--config", "setup.cfg"), 2)):
         assert keras_of(flake8("--select", "TFG", *flags, "a.py", cwd=tmp_path).stdout.splitlines()) == major
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")

@@ -369,7 +369,6 @@ def test_two_requests_on_a_line_are_told_apart_by_their_columns() -> None:
         "x = 1  # outcome: none; graph: flows",
         "x = 1  # outcome: none; keras 3: flows",
         "x = 1  # outcome: none; before: flows",
-        "x = 1  # outcome: keras 2: flows",
         "x = 1  # outcome: none  # outcome: flows",
         "x = 1  # expect: TFG1",
         "x = 1  # expect: this to fail",

@@ -191,8 +191,8 @@ def entries(folder: Path) -> list[Path]:
     return sorted(folder.glob("*/*.json"))
 
 
-def cached(tree: Path, *arguments: str) -> tuple[int, str, str]:
-    run = command("check", *arguments, cwd=tree, cache=True)
+def cached(tree: Path, *arguments: str, apart: bool = False) -> tuple[int, str, str]:
+    run = command("check", *arguments, cwd=tree, cache=True, apart=apart)
     return run.returncode, run.stdout, run.stderr
 
 
@@ -289,7 +289,7 @@ def test_an_entry_that_is_a_folder_is_none(tmp_path: Path) -> None:
 def test_runs_at_the_same_time_share_a_cache(tree: Path) -> None:
     afresh = command("check", ".", cwd=tree)
     with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _: cached(tree, "--cache-dir", "shared/deep", "."), range(4)))
+        runs = list(pool.map(lambda _: cached(tree, "--cache-dir", "shared/deep", ".", apart=True), range(4)))
     assert runs == [(afresh.returncode, afresh.stdout, afresh.stderr)] * 4
     for entry in entries(tree / "shared" / "deep"):
         assert json.loads(entry.read_text())["key"] == entry.parent.name + entry.stem
@@ -389,7 +389,7 @@ def test_runs_that_prune_at_the_same_time_do_not_disturb_each_other(used: Path) 
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(prune_anew, range(4)))
-        assert list(pool.map(lambda _: cached(used.parent, "."), range(2))) == [before] * 2
+        assert list(pool.map(lambda _: cached(used.parent, ".", apart=True), range(2))) == [before] * 2
     assert len(entries(used)) == 2
 
 

@@ -11,8 +11,6 @@ from processes import FAULTY, REPAIRED, command, flake8
 
 from tfgradlint import cli, noqa, sources, writing
 
-pytestmark = pytest.mark.python
-
 #: Ways to write the faulty line, with its finding, so that it is not simply one line.
 SHAPES = {
     "one line": FAULTY,
@@ -66,7 +64,9 @@ def tricky() -> dict[str, str]:
     return programs
 
 
-@pytest.mark.parametrize("flags", [(), ("--extend-select", "TFG901")], ids=["ours", "with TFG901"])
+@pytest.mark.parametrize(
+    "flags", [(), pytest.param(("--extend-select", "TFG901"), marks=pytest.mark.python)], ids=["ours", "with TFG901"]
+)
 def test_the_command_says_what_flake8_says_of_a_folder_of_tricky_files(tmp_path: Path, flags: tuple[str, ...]) -> None:
     programs = tricky()
     for name, text in programs.items():

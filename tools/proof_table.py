@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from tfgradlint.evidence.programs import Program, say
-from tfgradlint.evidence.prove import examples
+from tfgradlint.evidence.programs import Program, Versions
+from tfgradlint.evidence.prove import examples, told
 from tfgradlint.knowledge import versions
+from tfgradlint.knowledge.layers import keras_of
 from tfgradlint.rules.base import Rule
 from tools.prove_rules import Record, digest, number, read
 
@@ -34,7 +35,7 @@ def section(rule: Rule) -> str:
         for mode in program.modes:
             cells = [observed(program, mode, version) for version in (newest(), *known)]
             if cells[0] == NOT_RUN:
-                cells[0] = claimed(program, mode)
+                cells[0] = claimed(program, mode, newest())
             rows.append(f"| {name} | {MODES[mode]} | " + " | ".join(cells) + " |")
     return _SECTION.format(table="\n".join(rows))
 
@@ -49,11 +50,11 @@ def shown() -> list[str]:
     return sorted({*_record(), newest()}, key=number, reverse=True)
 
 
-def claimed(program: Program, mode: str) -> str:
-    """What the comments say; a test fails where the installed TensorFlow does something else."""
-    claims = program.specification(mode)
-    words = [*map(say, claims.outcomes.values()), *(f"trains {word}" for word in claims.training.values())]
-    return _cell(" / ".join([*words, *(f"ends in {kind}" for kind in claims.raises.values())]) or "no request")
+def claimed(program: Program, mode: str, version: str) -> str:
+    """What the comments say of a version; a test fails where the installed TensorFlow does something else."""
+    parsed = versions.parse(version)
+    claims = program.specification(mode, Versions(parsed, keras_of("keras.", parsed)))
+    return _cell(told(claims.outcomes.values(), claims.training.values(), claims.raises.values()))
 
 
 def observed(program: Program, mode: str, version: str) -> str:
@@ -63,12 +64,12 @@ def observed(program: Program, mode: str, version: str) -> str:
 
 def _cell(words: str) -> str:
     """Equal neighbours are told once, and sources that all get the same are counted."""
-    told: list[str] = []
+    cell: list[str] = []
     for word in words.replace("trains raises:", "the update raises ").replace("raises:", "").split(" / "):
         short = " then ".join(map(_counted, word.split(" | ")))
-        if short not in told[-1:]:
-            told.append(short)
-    return " / ".join(told)
+        if short not in cell[-1:]:
+            cell.append(short)
+    return " / ".join(cell)
 
 
 def _counted(words: str) -> str:

@@ -58,6 +58,7 @@ TensorFlow gives for the request on that line, one word for each source:
 | `none` | is `None` |
 | `nonfinite` | holds NaN or infinity |
 | `empty` | is an empty list: there was no source |
+| `never` | is not asked for: the program ends before |
 | `tensor` | is there, but was never computed: the function raised later, while it was traced |
 | `raises:` and a name | is not given: the request raises that exception |
 

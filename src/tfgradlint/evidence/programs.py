@@ -160,13 +160,15 @@ def read_specification(text: str, mode: str = "eager", versions: Versions = NEWE
     training: dict[int, str] = {}
     for line, kind, claim in _claims(text):
         value = _holding(claim, holds, line)
+        if value == "-":
+            continue
         if kind == "outcome":
             outcomes[line] = _read_outcomes(value, line)
         elif kind == "training":
             training[line] = _read_training(value, line)
-        elif kind == "expect" and value != "-":
+        elif kind == "expect":
             findings[line] = _read_codes(value, line)
-        elif kind == "raises" and value != "-":
+        elif kind == "raises":
             raises[line] = _read_exception(value, line)
     return Specification(outcomes, findings, raises, training)
 

@@ -13,7 +13,7 @@ from tfgradlint.evidence.programs import Outcomes, Program, say
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 
-__all__ = ["Row", "TensorFlowMissing", "UnknownRule", "examples", "installed", "prove"]
+__all__ = ["Row", "TensorFlowMissing", "UnknownRule", "examples", "installed", "prove", "told"]
 
 _SECTION = r"^## {}\n(.*?)(?=^## |\Z)"
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -69,10 +69,10 @@ def _run(code: str, which: str, program: Program, mode: str) -> Row:
     specification = program.specification(mode, versions_of(text))
     observation = observe(text)
     agrees = not outcome_differences(text, specification, observation)
-    claimed = _told(specification.outcomes.values(), specification.training.values(), specification.raises.values())
+    claimed = told(specification.outcomes.values(), specification.training.values(), specification.raises.values())
     trained = settled_training(text, specification, observation).values()
     ending = _ending(observation, agrees, claimed)
-    observed = _told(settled_outcomes(specification, observation).values(), trained, ending)
+    observed = told(settled_outcomes(specification, observation).values(), trained, ending)
     return Row(code, which, mode, claimed, observed, agrees)
 
 
@@ -84,10 +84,13 @@ def _ending(observation: Observation, agrees: bool, claimed: str) -> list[str]:
     return [failure.type]
 
 
-def _told(outcomes: Iterable[Outcomes], training: Iterable[str], raised: Iterable[str]) -> str:
-    """All requests of a program in one line, in the order of their lines; the updates after them."""
-    trained = [f"trains {word}" for word in training]
-    return " / ".join([*map(say, outcomes), *trained, *(f"ends in {kind}" for kind in raised)]) or "no request"
+def told(outcomes: Iterable[Outcomes], training: Iterable[str], raised: Iterable[str]) -> str:
+    """All requests of a program in one line, in the order of their lines; the updates after them.
+
+    What was not reached is not told: how the program ended is.
+    """
+    words = [*(say(each) for each in outcomes if each), *(f"trains {word}" for word in training if word != "never")]
+    return " / ".join([*words, *(f"ends in {kind}" for kind in raised)]) or "no request"
 
 
 def _block(document: str, section: str, rule: Rule) -> str:

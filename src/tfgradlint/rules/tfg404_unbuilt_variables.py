@@ -25,7 +25,8 @@ class UnbuiltVariables(Rule):
     `tape.gradient(loss, [])` returns `[]` without a warning. `apply_gradients(zip([], []))` then raises
     `ValueError: not enough values to unpack (expected 2, got 0)`; `optimizer.apply([], [])` and a loop over the
     pairs do nothing at all, and the loss never moves. Where only a part of the model has weights already, that
-    part alone is trained.
+    part alone is trained. In Keras 2 a `Sequential` that has no weights yet, and a model with a
+    `build` method of its own, raise `ValueError` where their weights are listed.
 
     ## Example
     ```python
