@@ -109,14 +109,17 @@ class Objections(tuple[Objection, ...]):
 def object_to(interp: Interpreter, model: Layer | Instance, site: Site, others: bool) -> None:
     """The model is trained at ``site``, with the losses that it was compiled with last.
 
-    ``others``: something else may give the weights a gradient. Then Keras trains with that and refuses nothing.
+    ``others``: something else may give the weights a gradient. Then Keras trains with that and refuses nothing, as it
+    does where all weights have been frozen since.
     """
+    weights = Weights(interp, model)
+    mild = others or (bool(weights.frozen) and not weights.found)
     objections: Objections = model.fields.get(_OBJECTIONS) or Objections()
     for objection in objections:
         if len(objections) == 1 or not objection.replaced:
             objection.told = True
             if not interp.attempts:
-                reasons = [_mild(reason) if others else reason for reason in objection.reasons]
+                reasons = [_mild(reason) if mild else reason for reason in objection.reasons]
                 interp.reports.steps += [(reason, site) for reason in reasons]
 
 
