@@ -62,9 +62,9 @@ class SpecificationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The TensorFlow that runs a program, and the major version of the Keras that the program uses."""
+    """The TensorFlow that runs a program, by default newer than all, and the major version of the program's Keras."""
 
-    tensorflow: tuple[int, int] = (9, 9)
+    tensorflow: tuple[int, int] = (99, 0)
     keras: int = 3
 
 

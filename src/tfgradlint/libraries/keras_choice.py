@@ -10,7 +10,7 @@ from tfgradlint.knowledge.versions import LEGACY_KERAS, LEGACY_VALUES, choose_ke
 
 #: The Keras of a program that names no other than ``tf_keras``.
 _TF_KERAS = re.compile(r"^[ \t]*(?:import|from)[ \t]+tf_keras\b", re.M)
-_OF_TENSORFLOW = re.compile(r"\btf\.keras\b|\btensorflow\.keras\b|^[ \t]*from[ \t]+tensorflow.*\bkeras\b", re.M)
+_OF_TENSORFLOW = re.compile(r"\b(?:tf|tensorflow)\.keras\b|\b\w+\.keras\.|^[ \t]*from[ \t]+tensorflow.*\bkeras\b", re.M)
 _STANDALONE = re.compile(r"^[ \t]*(?:import|from)[ \t]+keras\b", re.M)
 #: Methods of ``os.environ``, and functions of ``os``, that set a variable.
 _SETTING = frozenset({"setdefault", "putenv", "setenv", "__setitem__"})
@@ -19,8 +19,8 @@ _SETTING = frozenset({"setdefault", "putenv", "setenv", "__setitem__"})
 def legacy_keras(text: str, tree: ast.Module, keras: int | None = None) -> bool:
     """Whether ``tf.keras`` is Keras 2 in a program, or the only Keras that it knows is ``tf_keras``.
 
-    What the program says of ``TF_USE_LEGACY_KERAS`` decides, else what is set: ``keras`` is 2, 3 or None for what the
-    environment asks for. ``keras`` under its own name is never asked: a program without another has Keras 3.
+    What the program sets ``TF_USE_LEGACY_KERAS`` to decides, else ``keras``: 2, 3, or None for what the environment
+    asks for. The package ``keras`` does not listen: a program that imports it and uses no other has Keras 3.
     """
     if _TF_KERAS.search(text) and not _OF_TENSORFLOW.search(text) and not _STANDALONE.search(text):
         return True
