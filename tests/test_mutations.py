@@ -13,7 +13,7 @@ from mutations.mutating import _CHANGES, Source, mutant, parses
 
 import tfgradlint.analysis
 
-COUNT, SEED = 200, 2026
+COUNT, SEED = 300, 2026
 _SLOW_KIND = f"more than {running.SLOW:.0f} times the parse"
 
 
