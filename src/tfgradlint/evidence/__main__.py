@@ -32,41 +32,41 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="of each folder, N failing and N sound programs only")
     parser.add_argument("--times", action="store_true", help="print the seconds each run took")
     options = parser.parse_args(arguments)
-    runs = differing = left_out = 0
-    of_keras_2: list[Path] = []
-    for path in _sample(python_files(options.paths), options.sample):
+    try:
+        programs, unreadable, left_out = _chosen(options)
+        elsewhere = [program for program in programs if program.legacy_keras and not legacy_keras()]
+        here = [program for program in programs if program not in elsewhere]
+        runs = [_run(program, mode, options) for program in here for mode in program.modes]
+        told = f"{installed()}: {len(runs)} runs, {sum(runs)} differ; {left_out} programs left out"
+    except TensorFlowMissing as error:
+        print(error, file=sys.stderr)
+        return COULD_NOT_RUN
+    print(told, file=sys.stderr, flush=True)
+    if not (programs or unreadable):
+        return COULD_NOT_RUN
+    status = _with_keras_2(elsewhere, options) if elsewhere else CLEAN
+    return status or (DIFFERENCES if unreadable or any(runs) else CLEAN)
+
+
+def _chosen(options: argparse.Namespace) -> tuple[list[Program], int, int]:
+    """The programs to run; how many cannot be read, and how many cannot be run here."""
+    programs: list[Program] = []
+    unreadable = left_out = 0
+    for path in python_files(options.paths):
         program = Program.load(path)
-        if program.legacy_keras and not legacy_keras():
-            of_keras_2.append(path)
-            continue
         try:
             missing = _missing(program)
-            differences = [] if missing else [_run(program, mode, options) for mode in program.modes]
-        except TensorFlowMissing as error:
-            print(error, file=sys.stderr)
-            return COULD_NOT_RUN
+            program.specification()
         except (SpecificationError, SyntaxError) as error:
             print(f"{path}: {error}")
-            missing, differences = "", [True]
-        if missing:
-            print(f"{path}: left out, {missing}", flush=True)
+            unreadable += 1
+            continue
         left_out += bool(missing)
-        runs += len(differences)
-        differing += sum(differences)
-    told = f"{installed()}: {runs} runs, {differing} differ; {left_out} programs left out"
-    print(told, file=sys.stderr, flush=True)
-    status = _with_keras_2(of_keras_2, options) if of_keras_2 else CLEAN if runs else COULD_NOT_RUN
-    return status or (DIFFERENCES if differing else CLEAN)
-
-
-def _sample(paths: Iterable[Path], count: int | None) -> Iterator[Path]:
-    """All, or of each folder so many failing, sound and other ones, spread over their names."""
-    kinds: dict[tuple[Path, str], list[Path]] = {}
-    for path in paths:
-        kind = path.name.partition("_")[0]
-        kinds.setdefault((path.parent, kind if kind in ("fail", "sound") else ""), []).append(path)
-    for alike in kinds.values():
-        yield from alike if count is None else alike[:: -(-len(alike) // count)]
+        if not missing:
+            programs.append(program)
+        elif options.sample is None:
+            print(f"{path}: left out, {missing}", flush=True)
+    return list(_sample(programs, options.sample)), unreadable, left_out
 
 
 def _missing(program: Program) -> str:
@@ -77,6 +77,17 @@ def _missing(program: Program) -> str:
     if program.of_keras_3 and versions_of(program.text).keras < 3:
         return "it tells only what Keras 3 does"
     return ""
+
+
+def _sample(programs: Iterable[Program], count: int | None) -> Iterator[Program]:
+    """All, or of each folder so many failing, sound and other ones, spread over their names."""
+    kinds: dict[tuple[Path, str], list[Program]] = {}
+    for program in programs:
+        path = Path(program.name)
+        kind = path.name.partition("_")[0]
+        kinds.setdefault((path.parent, kind if kind in ("fail", "sound") else ""), []).append(program)
+    for alike in kinds.values():
+        yield from alike if count is None else alike[:: -(-len(alike) // count)]
 
 
 def _run(program: Program, mode: str, options: argparse.Namespace) -> bool:
@@ -92,10 +103,10 @@ def _run(program: Program, mode: str, options: argparse.Namespace) -> bool:
     return bool(differences)
 
 
-def _with_keras_2(paths: list[Path], options: argparse.Namespace) -> int:
+def _with_keras_2(programs: list[Program], options: argparse.Namespace) -> int:
     """The same in a process in which ``tf.keras`` is Keras 2."""
     flags = [f"--{name}" for name in ("linter", "unknown", "times") if getattr(options, name)]
-    command = [sys.executable, "-m", "tfgradlint.evidence", *flags, *map(str, paths)]
+    command = [sys.executable, "-m", "tfgradlint.evidence", *flags, *(program.name for program in programs)]
     return subprocess.run(command, env={**os.environ, LEGACY_KERAS: "1"}, check=False).returncode
 
 
