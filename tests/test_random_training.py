@@ -55,6 +55,17 @@ slopes = tape.gradient(loss, model.trainable_variables)
 )
 UNLISTED = UNLISTED.replace("Dense(2)", "Dense(2, trainable=False)")
 ROUNDED = TRAINED.replace('"mse"', "lambda y, h: keras.ops.mean(keras.ops.round(h))")
+#: The compiled loss gives no gradient, and the loss that a layer adds trains what is below the layer.
+ADDED = ROUNDED.replace(
+    "model =",
+    """class Added(keras.layers.Layer):
+    def call(self, h):
+        self.add_loss(keras.ops.sum(h * h))
+        return h
+
+
+model =""",
+).replace("Dense(4)", "Dense(4), Added()")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +88,8 @@ ROUNDED = TRAINED.replace('"mse"', "lambda y, h: keras.ops.mean(keras.ops.round(
         (UNLISTED.replace("gradient(loss, m", "watched_variables() # m"), "TFG411", "gradient() returns []", False),
         (CUT_OFF, "TFG409", "model.fit(x) on line 9 gives it no gradient", True),
         (ROUNDED, "TFG401", "model.compile() on line 8 raises ValueError", True),
+        (TRAINED, "TFG401", "model.fit(x) on line 9 trains nothing with it", False),
+        (ADDED, "TFG401", "model.fit(x) on line 15 trains nothing with it", True),
     ],
 )
 def test_a_finding_must_be_true(
