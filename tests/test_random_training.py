@@ -55,6 +55,15 @@ slopes = tape.gradient(loss, model.trainable_variables)
 )
 UNLISTED = UNLISTED.replace("Dense(2)", "Dense(2, trainable=False)")
 ROUNDED = TRAINED.replace('"mse"', "lambda y, h: keras.ops.mean(keras.ops.round(h))")
+#: The second time nothing is trained: all weights have moved before.
+AGAIN = (
+    TRAINED
+    + """\
+model.trainable = False
+model.compile(optimizer="sgd", loss="mse", run_eagerly=True)
+model.fit(x, y, verbose=0)
+"""
+)
 #: The compiled loss gives no gradient, and the loss that a layer adds trains what is below the layer.
 ADDED = ROUNDED.replace(
     "model =",
@@ -89,6 +98,8 @@ model =""",
         (CUT_OFF, "TFG409", "model.fit(x) on line 9 gives it no gradient", True),
         (ROUNDED, "TFG401", "model.compile() on line 8 raises ValueError", True),
         (TRAINED, "TFG401", "model.fit(x) on line 9 trains nothing with it", False),
+        (AGAIN, "TFG401", "model.fit(x) on line 9 trains nothing with it", False),
+        (AGAIN, "TFG401", "model.fit(x) on line 12 trains nothing with it", True),
         (ADDED, "TFG401", "model.fit(x) on line 15 trains nothing with it", True),
     ],
 )

@@ -12,7 +12,7 @@ from ..running import Seen
 from .running import Ledger, observe_training
 
 #: What a message says of a line with a request or with training. "Trains nothing with it": with one loss of several.
-_SAYS = re.compile(r" on line (\d+) (raises|trains nothing(?! with it)|returns \[\]|leaves the rest out|gives it)")
+_SAYS = re.compile(r" on line (\d+) (raises|trains nothing(?: with it)?|returns \[\]|leaves the rest out|gives it)")
 
 
 def judge(text: str) -> Verdict:
