@@ -15,9 +15,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tfgradlint import sources
-from tfgradlint.judge import NOT_ANALYSED, judge
-from tfgradlint.results import VERDICTS
+from tfgradlint.analysis.guarded import NOT_ANALYSED, judge
+from tfgradlint.analysis.results import VERDICTS
+from tfgradlint.files import sources
 
 ACCEPTED = Path(__file__).with_suffix(".json")
 JUDGEMENTS = ("true", "false")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tfgradlint import sources
+from tfgradlint.files import sources
 
 Result = TypeVar("Result")
 
@@ -118,8 +118,8 @@ def report_growth(timings: list[Timing], texts: dict[str, str], most: int, repea
 
 def report_memory(paths: list[str]) -> None:
     """Print the most memory that processes took which parse and which analyse the files."""
-    parsing = peak_memory("import libcst\nfrom tfgradlint.analysis import analyse\nwork = libcst.parse_module", paths)
-    analysing = peak_memory("import libcst\nfrom tfgradlint.analysis import analyse as work", paths)
+    parsing = peak_memory("import libcst\nfrom tfgradlint.analysis.analysis import analyse\nwork = libcst.parse_module", paths)
+    analysing = peak_memory("import libcst\nfrom tfgradlint.analysis.analysis import analyse as work", paths)
     if parsing and analysing:
         print(f"peak memory          {analysing:.0f} MiB, {parsing:.0f} MiB for parsing alone")
 
@@ -136,7 +136,7 @@ def measure(path: str, text: str, repeat: int) -> Timing | None:
     """The best of several runs; None for text that is no Python program."""
     import libcst
 
-    from tfgradlint.analysis import analyse
+    from tfgradlint.analysis.analysis import analyse
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -19,7 +19,8 @@ from unittest import mock
 import flake8.utils as flake8_utils
 from flake8.main.cli import main as flake8_main
 
-from tfgradlint import cli, running
+from tfgradlint import cli
+from tfgradlint.files import running
 
 #: A fault and its repaired twin, for tests of everything around the analysis. The fault stands at 7:26.
 FAULTY = """\

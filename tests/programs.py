@@ -9,11 +9,11 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfgradlint.analysis.guarded import judge
+from tfgradlint.analysis.results import Analysis
 from tfgradlint.evidence.programs import Program
 from tfgradlint.evidence.prove import examples
 from tfgradlint.evidence.run import python_files
-from tfgradlint.judge import judge
-from tfgradlint.results import Analysis
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 

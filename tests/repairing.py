@@ -6,11 +6,11 @@ import re
 from functools import partial
 from pathlib import Path
 
+from tfgradlint.analysis.guarded import judge
 from tfgradlint.evidence.compare import verdict_differences
 from tfgradlint.evidence.observe import observe
 from tfgradlint.evidence.programs import Program, read_specification
 from tfgradlint.fixing.fixer import Fixed, Fixer
-from tfgradlint.judge import judge
 
 FIXER = Fixer(partial(judge, losses=True, fixes=True), lambda text, analysis: analysis.findings)
 #: What says how a fixture ends is no longer true of the repaired one.

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tfgradlint.analysis.guarded import judge
 from tfgradlint.evidence.compare import finding_differences
 from tfgradlint.evidence.programs import Program
 from tfgradlint.evidence.run import Run
-from tfgradlint.judge import judge
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # tools/ is not installed

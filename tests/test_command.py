@@ -14,9 +14,10 @@ import pytest
 from campaigns import differing_by_hashes
 from processes import FAULTY, REPAIRED, TIMEOUT, command, flake8, python
 
-from tfgradlint import __main__, cli, running
+from tfgradlint import __main__, cli
 from tfgradlint.cli import parser
 from tfgradlint.evidence.prove import installed
+from tfgradlint.files import running
 from tfgradlint.rules import all_rules
 
 ROOT = Path(__file__).resolve().parent.parent

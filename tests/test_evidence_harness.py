@@ -8,6 +8,7 @@ import textwrap
 
 import pytest
 
+from tfgradlint.analysis.results import Finding, Position, Prediction, SourcePrediction, worst
 from tfgradlint.evidence import __main__ as command
 from tfgradlint.evidence import observe as observing
 from tfgradlint.evidence import prove as proving
@@ -18,7 +19,6 @@ from tfgradlint.evidence.programs import Program, SpecificationError, Versions, 
 from tfgradlint.evidence.prove import Row, UnknownRule, examples, prove
 from tfgradlint.evidence.record import Evaluation
 from tfgradlint.evidence.sites import Site
-from tfgradlint.results import Finding, Position, Prediction, SourcePrediction, worst
 from tfgradlint.rules.base import Break, Rule
 
 START = "import numpy as np\nimport tensorflow as tf\nw = tf.Variable([1.0, 2.0])\nb = tf.Variable(0.5)\n"

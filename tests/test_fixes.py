@@ -6,10 +6,10 @@ import pytest
 from repairing import FIXER
 from repairs import REPAIRS, Repair
 
+from tfgradlint.analysis.guarded import judge
+from tfgradlint.analysis.results import Edit, Finding, Fix, Position
 from tfgradlint.fixing.edits import applied, overlap
 from tfgradlint.fixing.fixer import Fixed
-from tfgradlint.judge import judge
-from tfgradlint.results import Edit, Finding, Fix, Position
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from processes import FAULTY, REPAIRED, command
 
-from tfgradlint import writing
 from tfgradlint.cli import main
+from tfgradlint.files import writing
 
 UNSAFE = FAULTY.replace("np.square(w) * x", "np.multiply(w, x)")
 WITHOUT_REPAIR = FAULTY.replace("np.square(w)", "np.median(w)")

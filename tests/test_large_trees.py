@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 from processes import FAULTY, REPAIRED, TIMEOUT, command, python
 
-from tfgradlint import cache, cli, running
-from tfgradlint.analysis import analyse
-from tfgradlint.cache import Cache, CacheUnwritable, key
-from tfgradlint.progress import PATIENCE, Progress
+from tfgradlint import cli
+from tfgradlint.analysis.analysis import analyse
+from tfgradlint.files import cache, running
+from tfgradlint.files.cache import Cache, CacheUnwritable, key
+from tfgradlint.files.progress import PATIENCE, Progress
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 

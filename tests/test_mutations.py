@@ -11,7 +11,7 @@ from mutations import running
 from mutations.campaign import FIXTURES, Report, programs, run
 from mutations.mutating import _CHANGES, Source, mutant, parses
 
-import tfgradlint.analysis
+import tfgradlint.analysis.analysis
 
 COUNT, SEED = 300, 2026
 _SLOW_KIND = f"more than {running.SLOW:.0f} times the parse"
@@ -67,14 +67,14 @@ TEXT = "import tensorflow as tf\nwith tf.GradientTape() as tape:\n    pass\n"
 
 def _with(fault: object, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> list[running.Run]:
     """What is seen of an analysis that does this with the text ``BAD``."""
-    analyse = tfgradlint.analysis.analyse
+    analyse = tfgradlint.analysis.analysis.analyse
 
     def faulty(text: str, *options: object) -> object:
         if "BAD" in text:
             return fault()  # type: ignore[operator]
         return analyse(text, *options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(tfgradlint.analysis, "analyse", faulty)
+    monkeypatch.setattr(tfgradlint.analysis.analysis, "analyse", faulty)
     monkeypatch.setattr(running, "ENDLESS", 1)
     return list(running.runs(texts))
 

@@ -13,7 +13,7 @@ import pytest
 from processes import command
 
 from tfgradlint import predict
-from tfgradlint.flow.names import Names
+from tfgradlint.flow.machine.bound_names import Names
 
 #: Programs that use ``late``, which no statement of theirs binds.
 NOWHERE = {

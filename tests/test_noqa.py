@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from processes import FAULTY, REPAIRED, command, flake8
 
-from tfgradlint import cli, noqa, sources, writing
+from tfgradlint import cli
+from tfgradlint.files import noqa, sources, writing
 
 #: Ways to write the faulty line, with its finding, so that it is not simply one line.
 SHAPES = {

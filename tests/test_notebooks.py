@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import FAULTY, REPAIRED, command, flake8, python
 
+from tfgradlint.files.sources import Unreadable
 from tfgradlint.notebooks import CannotChange, CannotReplace, decode, replace_sources
-from tfgradlint.sources import Unreadable
 
 SETUP, STEP, REQUEST = FAULTY.partition("with")[0], "with" + FAULTY.partition("with")[2].partition("grad")[0], ""
 REQUEST = FAULTY.splitlines()[-1]

@@ -148,10 +148,10 @@ def test_several_jobs_give_what_one_gives(tmp_path: Path) -> None:
 #: Runs flake8 with an analysis that fails on every file.
 FAILING = """
 import sys
-import tfgradlint.analysis
+import tfgradlint.analysis.analysis
 def fail(text, *options):
     raise RecursionError("too deep\\nin two lines")
-tfgradlint.analysis.analyse = fail
+tfgradlint.analysis.analysis.analyse = fail
 from flake8.main.cli import main
 sys.exit(main(["--isolated", "--jobs=1", "--select=TFG,F", "faulty.py", "unused.py"]))
 """
@@ -166,7 +166,7 @@ def test_a_fault_of_the_analysis_is_one_finding_a_file(folder: Path) -> None:
     assert (run.returncode, run.stderr) == (1, "")
 
 
-HEAVY = ("libcst", "numpy", "tensorflow", "keras", "tfgradlint.analysis", "tfgradlint.flow")
+HEAVY = ("libcst", "numpy", "tensorflow", "keras", "tfgradlint.analysis.analysis", "tfgradlint.flow")
 
 #: Prints the heavy modules that were imported, first after the import, then after an irrelevant file.
 IMPORTED = f"""

@@ -196,7 +196,7 @@ def test_every_recipe_is_in_the_data() -> None:
 )
 def test_the_data_is_read_where_a_program_names_a_distribution(text: str, read: int) -> None:
     program = (
-        "from tfgradlint import predict; from tfgradlint.libraries import probability; "
+        "from tfgradlint import predict; from tfgradlint.libraries.probability import core as probability; "
         f"predict({text!r} + 'import tensorflow as tf\\nwith tf.GradientTape() as t:\\n    y = 1\\n'); "
         "print(probability._data.cache_info().misses)"
     )

@@ -9,8 +9,8 @@ from random_programs.campaign import UNKNOWN_SHARE, Report, run
 from random_programs.judging import judge
 from random_programs.reducing import reduced
 
-from tfgradlint import analysis
-from tfgradlint.results import Analysis, Prediction, SourcePrediction
+from tfgradlint.analysis import analysis
+from tfgradlint.analysis.results import Analysis, Prediction, SourcePrediction
 
 COUNT, SEED = 150, 2026
 

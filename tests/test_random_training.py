@@ -8,8 +8,8 @@ from random_programs.training import judging
 from random_programs.training.campaign import TRAINING
 from random_programs.training.judging import judge
 
-from tfgradlint import analysis
-from tfgradlint.results import Analysis, Finding, Position
+from tfgradlint.analysis import analysis
+from tfgradlint.analysis.results import Analysis, Finding, Position
 
 COUNT, SEED = 40, 2026
 

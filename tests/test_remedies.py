@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break
 from tfgradlint.rules.tfg201_python_value import MATH_COUNTERPARTS, PythonValue
 from tfgradlint.rules.tfg202_numpy_function import COUNTERPARTS, NumpyFunction

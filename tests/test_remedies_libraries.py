@@ -15,7 +15,7 @@ import sklearn.metrics
 import sklearn.preprocessing
 import tensorflow as tf
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break
 from tfgradlint.rules.tfg206_other_library import COUNTERPARTS, OtherLibrary
 

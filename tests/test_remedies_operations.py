@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 from tfgradlint.rules.tfg203_numpy_callback import NumpyCallback
 from tfgradlint.rules.tfg204_new_variable import NewVariable

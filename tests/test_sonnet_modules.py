@@ -11,7 +11,7 @@ import sonnet as snt
 import tensorflow as tf
 
 from tfgradlint import check, predict
-from tfgradlint.libraries.sonnet_modules import AT_ONCE, BLOCKING, MODULES, OPTIMIZERS, PASSING, RECURRENT, UNSURE
+from tfgradlint.libraries.sonnet.modules import AT_ONCE, BLOCKING, MODULES, OPTIMIZERS, PASSING, RECURRENT, UNSURE
 
 #: What a module has to be given.
 OPTIONS: dict[str, dict[str, Any]] = {

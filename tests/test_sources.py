@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tfgradlint.sources import Unreadable, decode, find, read, relevant
+from tfgradlint.files.sources import Unreadable, decode, find, read, relevant
 
 pytestmark = pytest.mark.python
 

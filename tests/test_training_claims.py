@@ -11,7 +11,7 @@ from collections import defaultdict
 import pytest
 from programs import PROGRAMS, fixtures, judged
 
-from tfgradlint.results import Analysis
+from tfgradlint.analysis.results import Analysis
 
 _CLAIM = re.compile(r"\b(?:fit|train_on_batch)\(.*? on line (\d+) (raises (?:an error|\w+)|trains nothing)")
 

@@ -9,17 +9,17 @@ from xml.sax.saxutils import escape
 
 import libcst as cst
 
+from tfgradlint.analysis.findings import tell
+from tfgradlint.analysis.positions import Places
 from tfgradlint.evidence.prove import examples
-from tfgradlint.flow.graph import Effect, Node
-from tfgradlint.flow.interpreter import Interpreter
-from tfgradlint.flow.outcomes import Reports
-from tfgradlint.flow.outline import Outline
-from tfgradlint.flow.search import ancestors
+from tfgradlint.flow.graph.nodes import Effect, Node
+from tfgradlint.flow.machine.prescan import Outline
+from tfgradlint.flow.python.interpreter import Interpreter
+from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.verdict.reports import Reports
 from tfgradlint.knowledge import versions
 from tfgradlint.libraries import World
-from tfgradlint.places import Places
 from tfgradlint.rules.base import Rule
-from tfgradlint.telling import tell
 
 _STEPS = 100_000
 _CHARACTER, _BOX, _ROW, _GAP, _MARGIN, _LEGEND = 7.3, 40, 84, 24, 24, 96

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tfgradlint.results import Analysis, Finding, Gradients, Prediction
+    from tfgradlint.analysis.results import Analysis, Finding, Gradients, Prediction
 
 __version__ = "0.1.0"
 
@@ -48,9 +48,9 @@ def predict(
 
 
 def _judged(source: str, version: str | None, keras: int | None, told: Gradients | None) -> Analysis:
-    from tfgradlint import config
-    from tfgradlint.judge import judge
+    from tfgradlint.analysis.guarded import judge
     from tfgradlint.knowledge import versions
+    from tfgradlint.settings import codes as config
 
     if version is not None:
         versions.parse(version)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfgradlint import __version__
-from tfgradlint.config import (
+from tfgradlint.files.sources import defines_losses, relevant
+from tfgradlint.settings.codes import (
     LOSS_FUNCTION,
     OPT_IN,
     UNUSED_NOQA,
@@ -17,10 +18,9 @@ from tfgradlint.config import (
     names_opt_in,
     tensorflow_version,
 )
-from tfgradlint.sources import defines_losses, relevant
 
 if TYPE_CHECKING:
-    from tfgradlint.results import Finding, Gradients
+    from tfgradlint.analysis.results import Finding, Gradients
 
 
 class Plugin:
@@ -97,12 +97,12 @@ class Plugin:
         text = "".join(self.lines)
         findings: Sequence[Finding] = ()
         if relevant(text) or (self.losses and defines_losses(text)):
-            from tfgradlint.judge import judge
+            from tfgradlint.analysis.guarded import judge
 
             version, losses = self.tensorflow_version, self.losses
             findings = judge(text, self.tree, version, self.gradients, losses, keras=self.keras).findings
         if self.selected is not None and "noqa" in text.lower():
-            from tfgradlint.noqa import Comments
+            from tfgradlint.files.noqa import Comments
 
             findings = [*findings, *Comments(self.filename, text).unused(findings, self.selected.__contains__)]
         for finding in findings:

@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tfgradlint import analysis
-from tfgradlint.flow.interpreter import Interpreter
-from tfgradlint.judge import judge
+from tfgradlint.analysis import analysis
+from tfgradlint.analysis.guarded import judge
+from tfgradlint.flow.python.interpreter import Interpreter
 
 #: Seconds after which a text is taken to be endless, and bytes of memory after which it is taken to be without bounds.
 ENDLESS = 90

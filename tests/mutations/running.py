@@ -112,9 +112,9 @@ def one(text: str) -> Run:
     """Run the plugin over a text as flake8 would; where Python refuses the text, the analysis flake8 would not ask."""
     import libcst
 
-    from tfgradlint.judge import judge
+    from tfgradlint.analysis.guarded import judge
+    from tfgradlint.files.sources import relevant
     from tfgradlint.plugin import Plugin
-    from tfgradlint.sources import relevant
 
     run = Run(looked_into=relevant(text))
     parse_module = libcst.parse_module

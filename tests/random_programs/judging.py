@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tfgradlint.analysis import analyse
-from tfgradlint.results import Analysis, Finding, Prediction
+from tfgradlint.analysis.analysis import analyse
+from tfgradlint.analysis.results import Analysis, Finding, Prediction
 
 from .running import Place, Seen, reaches, run, stirred
 

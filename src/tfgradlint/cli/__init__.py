@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tfgradlint import config, running, sources, writing
 from tfgradlint.cli import check, knowing, parser, serving
 from tfgradlint.cli.telling import COULD_NOT_RUN, INTERRUPTED, NO_READER, complain
+from tfgradlint.files import running, sources, writing
+from tfgradlint.settings import codes as config
 
 COMMANDS = {
     "check": check.check,

@@ -8,15 +8,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tfgradlint import notebooks, sources, writing
+from tfgradlint import notebooks
+from tfgradlint.analysis.guarded import NOT_ANALYSED
+from tfgradlint.analysis.results import Finding, in_order, place
 from tfgradlint.cli.files import Files, configuration
 from tfgradlint.cli.fixing import Fixing, proposed
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, FINDINGS, complain, show
-from tfgradlint.judge import NOT_ANALYSED
+from tfgradlint.files import sources, writing
+from tfgradlint.files.running import Judged
+from tfgradlint.files.selecting import selected
 from tfgradlint.reports import FOR_PEOPLE, FORMATS, WITH_FIXES, Report, json, text
-from tfgradlint.results import Finding, in_order, place
-from tfgradlint.running import Judged
-from tfgradlint.selecting import selected
 
 
 def check(options: argparse.Namespace) -> int:
@@ -117,7 +118,7 @@ def _names() -> dict[str, str]:
 
 def _add_noqa(unplaced: Mapping[str, Sequence[Finding]]) -> int:
     """Write comments; the findings are those in the text of a file, or of a notebook's module."""
-    from tfgradlint import noqa
+    from tfgradlint.files import noqa
 
     status = lines = files = 0
     for path, ones in sorted(unplaced.items()):

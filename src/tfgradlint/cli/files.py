@@ -9,14 +9,16 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from tfgradlint import config, notebooks, running, sources
-from tfgradlint.cache import Cache, CacheUnwritable
+from tfgradlint import notebooks
 from tfgradlint.cli.parser import KEYS
 from tfgradlint.cli.telling import complain
-from tfgradlint.config import LOSS_FUNCTION, ConfigError
+from tfgradlint.files import running, sources
+from tfgradlint.files.cache import Cache, CacheUnwritable
+from tfgradlint.files.running import Job, Judged
 from tfgradlint.knowledge import versions
-from tfgradlint.running import Job, Judged
-from tfgradlint.settings import Configuration
+from tfgradlint.settings import codes as config
+from tfgradlint.settings.codes import LOSS_FUNCTION, ConfigError
+from tfgradlint.settings.settings import Configuration
 
 
 def configuration(options: argparse.Namespace) -> Configuration:

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tfgradlint import notebooks, sources, writing
+from tfgradlint import notebooks
+from tfgradlint.analysis.results import Finding, place
 from tfgradlint.cli.telling import complain
+from tfgradlint.files import sources, writing
+from tfgradlint.files.running import Judged
 from tfgradlint.fixing.files import Repaired, fixer, repaired
-from tfgradlint.results import Finding, place
-from tfgradlint.running import Judged
-from tfgradlint.settings import Configuration
+from tfgradlint.settings.settings import Configuration
 
 
 def proposed(judged: Judged, settings: Configuration) -> Sequence[Finding]:

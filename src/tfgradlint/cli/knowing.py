@@ -6,11 +6,11 @@ import argparse
 import os
 import shutil
 
-from tfgradlint import config
 from tfgradlint.cli.files import configuration
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, FINDINGS, complain, show
+from tfgradlint.files.sources import Unreadable
 from tfgradlint.reports import json, text
-from tfgradlint.sources import Unreadable
+from tfgradlint.settings import codes as config
 
 
 def op(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from tfgradlint import __version__
-from tfgradlint.cache import FOLDER
+from tfgradlint.files.cache import FOLDER
 from tfgradlint.reports import FORMATS
 
 #: What is said of ``--keras``.

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, complain
-from tfgradlint.sources import Unreadable
+from tfgradlint.files.sources import Unreadable
 
 
 def server(options: argparse.Namespace) -> int:

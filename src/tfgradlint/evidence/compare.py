@@ -9,9 +9,9 @@ import ast
 from collections import defaultdict
 from collections.abc import Sequence
 
+from tfgradlint.analysis.results import Finding, Prediction, worst
 from tfgradlint.evidence.observe import Observation
 from tfgradlint.evidence.programs import Outcomes, Specification, say
-from tfgradlint.results import Finding, Prediction, worst
 
 
 def outcome_differences(text: str, specification: Specification, observation: Observation) -> list[str]:

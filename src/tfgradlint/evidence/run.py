@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfgradlint.analysis.guarded import judge
+from tfgradlint.analysis.results import Analysis
 from tfgradlint.evidence.compare import finding_differences, outcome_differences, verdict_differences
 from tfgradlint.evidence.observe import Observation, observe, versions_of
 from tfgradlint.evidence.programs import Program, Specification
-from tfgradlint.judge import judge
-from tfgradlint.results import Analysis
 
 
 @dataclass(frozen=True, slots=True)

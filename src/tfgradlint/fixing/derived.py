@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tfgradlint.analysis.results import Fix
 from tfgradlint.fixing.scene import Scene
-from tfgradlint.results import Fix
 
 #: What gives back the values of its argument, or of its object.
 _SAME = ("identity", "convert_to_tensor", "constant")

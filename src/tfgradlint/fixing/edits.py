@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from tfgradlint.results import Edit, Fix, Position
+from tfgradlint.analysis.results import Edit, Fix, Position
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from tfgradlint import notebooks, sources
-from tfgradlint.config import LOSS_FUNCTION
+from tfgradlint import notebooks
+from tfgradlint.analysis.guarded import judge
+from tfgradlint.analysis.results import Analysis, Finding
+from tfgradlint.files import sources
+from tfgradlint.files.selecting import selected
 from tfgradlint.fixing.fixer import Fixed, Fixer
-from tfgradlint.judge import judge
 from tfgradlint.knowledge import versions
-from tfgradlint.results import Analysis, Finding
-from tfgradlint.selecting import selected
-from tfgradlint.settings import Settings
+from tfgradlint.settings.codes import LOSS_FUNCTION
+from tfgradlint.settings.settings import Settings
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 

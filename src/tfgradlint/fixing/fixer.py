@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tfgradlint.analysis.results import Analysis, Finding, Fix
 from tfgradlint.fixing.edits import applied, overlap
 from tfgradlint.fixing.proof import repairs
-from tfgradlint.results import Analysis, Finding, Fix
 
 GRADES = ("safe", "unsafe")
 #: More repairs are not made in one text.

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from tfgradlint.analysis.results import Edit, Fix
 from tfgradlint.fixing.scene import Scene
 from tfgradlint.fixing.values import stays
-from tfgradlint.results import Edit, Fix
 
 
 class Counterpart(NamedTuple):

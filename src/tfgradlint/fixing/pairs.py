@@ -5,8 +5,8 @@ from __future__ import annotations
 import libcst as cst
 import libcst.matchers as m
 
+from tfgradlint.analysis.results import Fix
 from tfgradlint.fixing.scene import Scene
-from tfgradlint.results import Fix
 
 _ZIP = m.Call(func=m.Name("zip"), args=[m.Arg(keyword=None, star=""), m.Arg(keyword=None, star="")])
 #: Metrics whose name and meaning a loss has too. Not CosineSimilarity: the loss has the other sign.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tfgradlint.results import VERDICTS, Analysis, Finding, Prediction
+from tfgradlint.analysis.results import VERDICTS, Analysis, Finding, Prediction
 
 _BAD = VERDICTS.index("zero")
 

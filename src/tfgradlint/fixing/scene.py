@@ -9,7 +9,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from tfgradlint.fixing.code import Code
-from tfgradlint.flow.graph import Site
+from tfgradlint.flow.graph.nodes import Site
 
 _SOURCES = ("sources", "source")
 

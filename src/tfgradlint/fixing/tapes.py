@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import libcst as cst
 import libcst.matchers as m
 
+from tfgradlint.analysis.results import Edit, Fix, Position
 from tfgradlint.fixing.code import Code
 from tfgradlint.fixing.scene import Scene
-from tfgradlint.results import Edit, Fix, Position
 
 #: Statements that may be recorded by a tape as well as not.
 _PLAIN = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr, cst.Pass)

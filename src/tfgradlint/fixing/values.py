@@ -5,9 +5,9 @@ from __future__ import annotations
 import libcst as cst
 import libcst.matchers as m
 
+from tfgradlint.analysis.results import Fix
 from tfgradlint.fixing.code import Code
 from tfgradlint.fixing.scene import Scene
-from tfgradlint.results import Fix
 
 _OPERATORS = (
     cst.BinaryOperation,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.graph import COPIED, Edge, Effect, Node, Site
-from tfgradlint.flow.requests import flatten
-from tfgradlint.flow.values import (
+from tfgradlint.analysis.results import Gradients
+from tfgradlint.flow.graph.nodes import COPIED, Edge, Effect, Node, Site
+from tfgradlint.flow.values.base import (
     Array,
     Class,
     Const,
@@ -25,40 +25,35 @@ from tfgradlint.flow.values import (
     Variable,
     nodes_of,
 )
+from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.knowledge import Known, load
 from tfgradlint.knowledge.layers import Layers, keras_of, load_layers
 from tfgradlint.knowledge.versions import ONLY_KERAS_3, choose
-from tfgradlint.libraries import (
-    datasets,
-    distribution,
-    enumerations,
-    keras,
-    keras_attributes,
-    keras_backend,
-    keras_compile,
-    keras_metrics,
-    keras_optimizers,
-    lookup_tables,
-    modules,
-    numpy,
-    others,
-    probability,
-    python,
-    records,
-    sonnet,
-    tensor_arrays,
-    tensorflow,
-    untracked,
-)
-from tfgradlint.libraries.keras_lists import OWNER
-from tfgradlint.libraries.keras_weights import keras_name
-from tfgradlint.libraries.measured import apply
-from tfgradlint.libraries.users import Users
-from tfgradlint.results import Gradients
+from tfgradlint.libraries import foreign as others
+from tfgradlint.libraries.configured import Users
+from tfgradlint.libraries.keras import attributes as keras_attributes
+from tfgradlint.libraries.keras import backend as keras_backend
+from tfgradlint.libraries.keras import compile as keras_compile
+from tfgradlint.libraries.keras import layer_calls as keras
+from tfgradlint.libraries.keras import metrics as keras_metrics
+from tfgradlint.libraries.keras import optimizers as keras_optimizers
+from tfgradlint.libraries.keras import untracked
+from tfgradlint.libraries.keras.weight_lists import OWNER
+from tfgradlint.libraries.keras.weights import keras_name
+from tfgradlint.libraries.measured.apply import apply
+from tfgradlint.libraries.numpy import core as numpy
+from tfgradlint.libraries.probability import core as probability
+from tfgradlint.libraries.python import core as python
+from tfgradlint.libraries.python import dataclasses as records
+from tfgradlint.libraries.python import enum as enumerations
+from tfgradlint.libraries.sonnet import core as sonnet
+from tfgradlint.libraries.tensorflow import core as tensorflow
+from tfgradlint.libraries.tensorflow import datasets, lookup_tables, modules, tensor_arrays
+from tfgradlint.libraries.tensorflow import distribute as distribution
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.interpreter import Interpreter
-    from tfgradlint.flow.requests import Judge
+    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.verdict.request_analysis import Judge
 
 #: Modules whose names are followed, and the root their symbols get.
 _ROOTS = {

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfgradlint.analysis.results import Analysis, Edit, Finding, PathStep, Position, Prediction, SourcePrediction
+from tfgradlint.files.sources import Unreadable
 from tfgradlint.notebooks.masking import Line, lines, names_bound
 from tfgradlint.notebooks.writing import replace_sources, rows
-from tfgradlint.results import Analysis, Edit, Finding, PathStep, Position, Prediction, SourcePrediction
-from tfgradlint.sources import Unreadable
 
 _NEWEST = 4
 _LINE = re.compile(r"\bline (\d+)\b")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator
 
+from tfgradlint.analysis.results import Finding, PathStep, in_order
 from tfgradlint.reports import text
 from tfgradlint.reports.report import Report
-from tfgradlint.results import Finding, PathStep, in_order
 
 #: Longer lines are shown in part, this much before the finding and this much in all.
 _BEFORE, _WIDEST = 40, 140

@@ -6,10 +6,10 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator
 
+from tfgradlint.analysis.results import Finding, Prediction
 from tfgradlint.knowledge import Case, Output
 from tfgradlint.knowledge.lookup import Found, FoundLayer
 from tfgradlint.knowledge.objects import FoundObject
-from tfgradlint.results import Finding, Prediction
 
 
 def findings(located: Iterable[tuple[str, Finding]]) -> str:

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tfgradlint.config import OPT_IN
-from tfgradlint.results import Finding, Position, place
+from tfgradlint.analysis.results import Finding, Position, place
+from tfgradlint.settings.codes import OPT_IN
 
 
 @dataclass(frozen=True)

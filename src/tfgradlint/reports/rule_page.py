@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import textwrap
 
-from tfgradlint.config import OPT_IN
 from tfgradlint.rules.base import Rule
+from tfgradlint.settings.codes import OPT_IN
 
 #: Where the pages are published: the documentation's address in pyproject.toml.
 SITE = "https://tfgradlint.readthedocs.io/en/stable/"

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from tfgradlint import __version__
+from tfgradlint.analysis.results import Finding, Fix, Position
 from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.reports.rule_page import link, page, summary
-from tfgradlint.results import Finding, Fix, Position
 from tfgradlint.rules import all_rules
 from tfgradlint.rules.base import Rule
 

@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from tfgradlint.analysis.results import Finding, Position
 from tfgradlint.reports import text
 from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.reports.rule_page import link
-from tfgradlint.results import Finding, Position
 
 
 def github(report: Report) -> Iterator[str]:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tfgradlint.files.running import cores
 from tfgradlint.knowledge import versions
 from tfgradlint.knowledge.layers import keras_of
-from tfgradlint.running import cores
-from tfgradlint.settings import DEFAULT, Settings, shown_path
+from tfgradlint.settings.settings import DEFAULT, Settings, shown_path
 
 
 def toml(settings: Settings) -> Iterator[str]:

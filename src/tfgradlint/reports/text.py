@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfgradlint.results import Finding, Prediction, SourcePrediction, place
+from tfgradlint.analysis.results import Finding, Prediction, SourcePrediction, place
 
 
 def findings(located: Iterable[tuple[str, Finding]]) -> Iterator[str]:

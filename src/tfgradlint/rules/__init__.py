@@ -6,7 +6,7 @@ import functools
 import importlib
 import pkgutil
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Rule
 
 

@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 
 if TYPE_CHECKING:
+    from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
-    from tfgradlint.results import Fix
 
 
 @dataclass(frozen=True, slots=True)

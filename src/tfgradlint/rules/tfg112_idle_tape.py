@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
+    from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
-    from tfgradlint.results import Fix
 
 _METHODS = ("gradient", "jacobian", "batch_jacobian", "watch", "watched_variables", "reset", "stop_recording")
 #: What other libraries, or older versions, call it.
@@ -88,7 +88,7 @@ class NoSuchMethod(Rule):
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Safe where it is known which method was meant."""
-        from tfgradlint.results import Fix
+        from tfgradlint.analysis.results import Fix
 
         call = scene.call
         if call is None or not isinstance(call.func, cst.Attribute):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tfgradlint.flow.causes import AGAIN, Cause
+from tfgradlint.flow.graph.causes import AGAIN, Cause
 from tfgradlint.rules.base import Break, Rule
 
 _STRAIGHT_THROUGH = "pass the gradient through it with x + tf.stop_gradient(tf.{0}(x) - x)"

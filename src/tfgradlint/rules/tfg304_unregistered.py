@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.causes import AGAIN, Cause
+from tfgradlint.flow.graph.causes import AGAIN, Cause
 from tfgradlint.rules.base import Break, Rule
 from tfgradlint.rules.tfg301_no_gradient import RESIZED_TWICE
 

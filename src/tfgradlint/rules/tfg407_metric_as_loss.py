@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
+    from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
-    from tfgradlint.results import Fix
 
 
 class MetricAsLoss(Rule):

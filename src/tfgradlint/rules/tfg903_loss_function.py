@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.causes import Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
-from tfgradlint.judge import NOT_ANALYSED
+from tfgradlint.analysis.guarded import NOT_ANALYSED
+from tfgradlint.analysis.results import Finding, PathStep
 from tfgradlint.reports.rule_page import link
-from tfgradlint.results import Finding, PathStep
 from tfgradlint.server.judging import Judged
 
 

@@ -7,8 +7,8 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tfgradlint.analysis.results import Prediction, SourcePrediction
 from tfgradlint.reports.rule_page import link
-from tfgradlint.results import Prediction, SourcePrediction
 from tfgradlint.server.judging import Judged
 
 _WIDTH = 80

@@ -7,14 +7,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tfgradlint import config
-from tfgradlint.judge import NOT_ANALYSED, judge, parse
+from tfgradlint.analysis.guarded import NOT_ANALYSED, judge, parse
+from tfgradlint.analysis.results import Analysis, Finding
+from tfgradlint.files.selecting import selected
+from tfgradlint.files.sources import relevant
 from tfgradlint.notebooks import Notebook
-from tfgradlint.results import Analysis, Finding
 from tfgradlint.rules import all_rules
-from tfgradlint.selecting import selected
-from tfgradlint.settings import Configuration, Settings
-from tfgradlint.sources import relevant
+from tfgradlint.settings import codes as config
+from tfgradlint.settings.settings import Configuration, Settings
 
 
 @dataclass(frozen=True, slots=True)

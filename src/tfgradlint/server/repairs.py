@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from lsprotocol import types
 
+from tfgradlint.analysis.results import Edit, Finding
 from tfgradlint.fixing.files import fixer
 from tfgradlint.notebooks import Notebook
-from tfgradlint.results import Edit, Finding
 from tfgradlint.server.diagnostics import Ranges
 from tfgradlint.server.judging import Document, Judged
 

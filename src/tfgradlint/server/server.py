@@ -9,12 +9,12 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from tfgradlint import __version__
-from tfgradlint.results import Finding
+from tfgradlint.analysis.results import Finding
 from tfgradlint.server import cells, hover, repairs
 from tfgradlint.server.diagnostics import Ranges, diagnostics
 from tfgradlint.server.judging import Document, Judged, Part, judged
 from tfgradlint.server.runs import Runs
-from tfgradlint.settings import FILE
+from tfgradlint.settings.settings import FILE
 
 #: How long, in seconds, nobody may have typed before a text is judged.
 PAUSE = 0.3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tfgradlint.analysis import analyse
-from tfgradlint.results import Analysis, Finding
+from tfgradlint.analysis.analysis import analyse
+from tfgradlint.analysis.results import Analysis, Finding
 
 from ..judging import Comparison, Contradiction, Verdict
 from ..running import Seen

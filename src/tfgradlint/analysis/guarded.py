@@ -1,0 +1,75 @@
+"""Judges one text and never raises: what cannot be analysed becomes a finding of its own."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import warnings
+from collections.abc import Iterator
+
+from tfgradlint.analysis.results import Analysis, Finding, Gradients, Position
+from tfgradlint.files.sources import defines_losses, relevant
+
+NOT_ANALYSED = "TFG001"
+
+
+def judge(
+    text: str,
+    tree: ast.Module | None = None,
+    version: str | None = None,
+    gradients: Gradients | None = None,
+    losses: bool = False,
+    fixes: bool = False,
+    keras: int | None = None,
+) -> Analysis:
+    """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it, ``version`` the
+    TensorFlow to go by, as ``knowledge.versions`` parses it, ``keras`` the major version that ``tf.keras`` is,
+    ``gradients`` what the user's own functions do; ``fixes`` asks for what the rules propose to change.
+
+    Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
+    A file without a request for gradients is not looked into, but for its losses where they are wanted.
+    """
+    if tree is None:
+        try:
+            tree = parse(text)
+        except SyntaxError as error:
+            return _failed(error.lineno or 1, error.offset or 1, f"Python cannot parse it ({error.msg})")
+        except (ValueError, MemoryError, RecursionError) as error:
+            return _failed(1, 1, f"Python cannot parse it ({str(error) or type(error).__name__})")
+    losses = losses and not relevant(text)
+    if not (defines_losses(text) if losses else relevant(text)):
+        return Analysis()
+    try:
+        from tfgradlint.analysis.analysis import NotAnalysed, analyse
+    except ImportError as fault:
+        return _failed(1, 1, f"the analysis failed ({fault})")
+    try:
+        with _no_warnings():
+            return analyse(text, tree, version, gradients, losses, fixes, keras)
+    except NotAnalysed as refusal:
+        return _failed(1, 1, str(refusal))
+    except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible
+        return _failed(1, 1, f"the analysis failed ({type(fault).__name__}: {fault})")
+
+
+def parse(text: str) -> ast.Module:
+    """``ast.parse`` without the warnings it would print about the user's code."""
+    with _no_warnings():
+        return ast.parse(text)
+
+
+@contextlib.contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Python warns about escapes and the like in whatever text it reads, a single literal too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _failed(line: int, column: int, reason: str) -> Analysis:
+    from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
+
+    # Python reports column 0 for some errors, and its texts may hold line breaks
+    position = Position(line, max(column, 1), line, max(column, 1))
+    message = NotAnalysed.about(" ".join(reason.split()))
+    return Analysis(findings=(Finding(position, NOT_ANALYSED, message),), gave_up=(message,))

@@ -1,0 +1,19 @@
+"""What is reported of a file's findings: those that are selected, and that no comment silences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfgradlint.analysis.results import Finding
+from tfgradlint.files.sources import without_noqa
+from tfgradlint.settings.codes import UNUSED_NOQA
+from tfgradlint.settings.settings import Settings
+
+
+def selected(path: str, text: str, findings: Sequence[Finding], settings: Settings) -> list[Finding]:
+    """The findings to report, and one more for each needless comment where they are wanted."""
+    if settings.reports(UNUSED_NOQA, path) and "noqa" in text.lower():
+        from tfgradlint.files.noqa import Comments
+
+        findings = [*findings, *Comments(path, text).unused(findings, lambda code: settings.reports(code, path))]
+    return [each for each in without_noqa(path, text, findings) if settings.reports(each.code, path)]

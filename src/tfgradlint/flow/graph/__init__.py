@@ -1,0 +1,1 @@
+"""The graph of what was computed from what: nodes, edges, effects, causes."""

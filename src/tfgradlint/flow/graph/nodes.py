@@ -1,0 +1,177 @@
+"""The flow graph: which value was computed from which, and what a gradient does on the way back."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tfgradlint.flow.graph.causes import Cause
+    from tfgradlint.flow.tape.tape import Tape
+    from tfgradlint.flow.values.base import Value, Variable
+
+
+class Effect(IntEnum):
+    """What a gradient does on an edge, on its way from a result to one of its inputs."""
+
+    FLOWS = 0
+    #: The gradient function returns zeros.
+    ZERO = 1
+    #: No gradient: the break, told by the edge's cause.
+    NONE = 2
+    #: Asking for the gradient raises.
+    RAISES = 3
+    #: Not known.
+    UNKNOWN = 4
+    #: Ordinary Python data: carries no gradient, but did not break one either.
+    PLAIN = 5
+
+
+class Edge(NamedTuple):
+    """One input of a step: ``node`` is what it was computed from."""
+
+    node: Node
+    effect: Effect = Effect.FLOWS
+    cause: Cause | None = None
+    detail: str = ""
+
+
+class Joint(NamedTuple):
+    """How the inputs of a step act together: on what the gradient across it depends, besides the gradient behind it.
+
+    ``factors`` are the places of the edges whose inputs are multiplied with each other. Their product, with all other
+    inputs added, goes through what has this ``bend``: ``flows`` where it is curved, ``none`` where it is straight,
+    ``zero`` where it is straight with corners. ``apart``: each element of the result comes from one of the inputs.
+    """
+
+    factors: frozenset[int]
+    bend: str
+    apart: bool = False
+
+
+class Site(NamedTuple):
+    """Where a step stands: the expression, and the statement that holds it (positions start there)."""
+
+    statement: cst.CSTNode | None
+    expression: cst.CSTNode | None
+
+
+NOWHERE = Site(None, None)
+
+#: A step computed from its edges.
+OP = "op"
+#: One of the alternatives that its edges name, depending on the branch taken.
+PHI = "phi"
+#: Why a step is there that only stands for an argument inside of a compiled function.
+#: Said of a node that stands for a variable inside a compiled function, which gets a tensor for it.
+COPIED = "copied argument"
+ARGUMENT = "argument"
+#: A value with no history: a constant, or a variable's content.
+LEAF = "leaf"
+#: A value of which nothing is known: it may be, or depend on, anything older than itself.
+OPAQUE = "opaque"
+
+NON_TRAINABLE = frozenset({"bool", "string", "resource", "variant"})
+
+
+def trainable(dtype: str | None) -> bool:
+    """Whether a tape follows tensors of this dtype. An unknown dtype is taken to be floating."""
+    return dtype is None or not (dtype in NON_TRAINABLE or "int" in dtype)
+
+
+class GraphLoop:
+    """A loop that is one step of a compiled function's graph: all that it takes gets a gradient back, if of zeros.
+
+    ``inputs`` are the older nodes that its steps read, True where more than their shape; ``real``: it is certainly no
+    loop of Python's.
+    """
+
+    __slots__ = ("inputs", "open", "parent", "real", "start")
+
+    def __init__(self, start: int, parent: GraphLoop | None, real: bool) -> None:
+        self.start = start
+        self.parent = parent
+        self.real = real
+        self.open = True
+        self.inputs: dict[Node, bool] = {}
+
+
+class Node:
+    """One value in the graph.
+
+    Attributes:
+        recorded: for each tape whether it recorded the step: 2 certainly, 1 perhaps; a missing tape did not.
+        active: the tapes that were recording when the step was taken, and whether each certainly was.
+        stopped: the tapes that were told to stop for a while.
+        variable: the variable whose content this is.
+        rebinds: for a tensor bound to the name that held a variable before: where.
+        loose: the step may be no operation at all: ``a + b`` or ``a[0]`` of unknown values may be done on lists,
+            which no tape has to record.
+        level: above 0 for what a compiled function computed.
+        loop: the loop of a graph that the step was taken in.
+        maybe_alias: the argument that the call may have handed through instead of making something new.
+        placeholder: it stands for what a model will be given, and has no content yet.
+        detail: what a request with an integer result as its target gives, where that is not None.
+        joint: how its inputs act together, where that is known.
+        sparse: the gradient across it may be made of slices, which is no tensor.
+        called_at: for a step of a model made of inputs and outputs: where that was called.
+        why: what is unknown about the value, for statistics.
+    """
+
+    __slots__ = (
+        "active",
+        "called_at",
+        "detail",
+        "dtype",
+        "edges",
+        "joint",
+        "kind",
+        "level",
+        "loop",
+        "loose",
+        "maybe_alias",
+        "placeholder",
+        "rebinds",
+        "recorded",
+        "seq",
+        "site",
+        "sparse",
+        "stopped",
+        "variable",
+        "why",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        seq: int,
+        site: Site,
+        edges: tuple[Edge, ...] = (),
+        dtype: str | None = None,
+        active: tuple[tuple[Tape, bool], ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.seq = seq
+        self.site = site
+        self.edges = edges
+        self.dtype = dtype
+        self.active = active
+        self.recorded: dict[Tape, int] = {}
+        self.stopped: tuple[Tape, ...] = ()
+        self.variable: Variable | None = None
+        self.rebinds: Site | None = None
+        self.why = ""
+        self.detail = ""
+        self.level = 0
+        self.loop: GraphLoop | None = None
+        self.joint: Joint | None = None
+        self.loose = False
+        self.sparse = False
+        self.called_at: Site | None = None
+        self.placeholder = False
+        self.maybe_alias: Value | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.seq} {self.dtype or ''}{' ' + self.why if self.why else ''}>"

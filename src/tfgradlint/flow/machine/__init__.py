@@ -1,0 +1,1 @@
+"""The abstract machine: state, frames, and the protocols that evaluators and libraries are typed against."""

@@ -1,0 +1,283 @@
+"""The program's state, with undo: branches are run one after the other from the same start and then joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tfgradlint.flow.graph.nodes import Node
+from tfgradlint.flow.tape.recorder import Recorder
+from tfgradlint.flow.values.base import (
+    Array,
+    Cell,
+    Choice,
+    Const,
+    Entries,
+    Function,
+    Items,
+    Noded,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
+
+MISSING: Any = object()
+
+#: What a branch changed: for each written place its dictionary, key and value at the end of the branch.
+Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
+
+_CHOICES = 4
+_BETWEEN = 8
+
+
+class Raised(Exception):
+    """The interpreted program raises here: the rest of the statement is not executed."""
+
+
+class Left(Raised):
+    """The block of a ``with`` was left while the generator that manages it waited: nothing was raised."""
+
+
+class State:
+    """All writes of the interpreted program go through here."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
+        #: How much work went into branches; the interpreter charges it to its budget.
+        self.work = 0
+        #: What was joined within the outermost join that goes on, and how deep that is.
+        self._joined: dict[tuple[int, ...], Items] = {}
+        self._depth = 0
+
+    def set(self, cell: Cell, key: Any, value: Any) -> None:
+        fields = cell.fields
+        self._journal.append((fields, key, fields.get(key, MISSING)))
+        fields[key] = value
+
+    def delete(self, cell: Cell, key: Any) -> None:
+        if key in cell.fields:
+            self._journal.append((cell.fields, key, cell.fields[key]))
+            del cell.fields[key]
+
+    def mark(self) -> int:
+        return len(self._journal)
+
+    def snapshot(self, mark: int, wanted: Callable[[Any, Any], bool] | None = None) -> Snapshot:
+        """What was written since ``mark``; of that only the keys and values that are ``wanted``."""
+        taken: Snapshot = {}
+        self.work += len(self._journal) - mark
+        for fields, key, _ in self._journal[mark:]:
+            value = fields.get(key, MISSING)
+            if wanted is None or wanted(key, value):
+                taken[(id(fields), key)] = (fields, key, value)
+        return taken
+
+    def rollback(self, mark: int) -> None:
+        journal = self._journal
+        while len(journal) > mark:
+            fields, key, old = journal.pop()
+            if old is MISSING:
+                fields.pop(key, None)
+            else:
+                fields[key] = old
+
+    def apply(self, snapshots: list[Snapshot]) -> None:
+        """Go on with the join of these ends of branches, all taken from the present state."""
+        if not snapshots:
+            return
+        if len(snapshots) == 1:
+            for fields, key, value in snapshots[0].values():
+                self._write(fields, key, value)
+            return
+        places: Snapshot = {}
+        self.work += sum(len(snapshot) for snapshot in snapshots)
+        for snapshot in snapshots:
+            places.update(snapshot)
+        for place, (fields, key, _) in places.items():
+            base = fields.get(key, MISSING)
+            ends = [snapshot[place][2] if place in snapshot else base for snapshot in snapshots]
+            self._write(fields, key, self.join(ends))
+
+    def _write(self, fields: dict[Any, Any], key: Any, value: Any) -> None:
+        self._journal.append((fields, key, fields.get(key, MISSING)))
+        if value is MISSING:
+            fields.pop(key, None)
+        else:
+            fields[key] = value
+
+    def widen(self, mark: int) -> None:
+        """Numbers that were changed since ``mark`` may be any number from here on."""
+        for fields, key, old in self._journal[mark:]:
+            now = fields.get(key)
+            if isinstance(now, Const) and isinstance(old, Const) and _counts(now) and not _same(now, old):
+                self._write(fields, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
+
+    def passed(self, mark: int) -> list[Snapshot]:
+        """Every value that a place held at some point since ``mark``: at the start, in between, and now.
+
+        Of very many in between only the latest.
+        """
+        held: dict[tuple[int, Any], list[tuple[dict[Any, Any], Any, Any]]] = {}
+        for fields, key, old in self._journal[mark:]:
+            held.setdefault((id(fields), key), []).append((fields, key, old))
+        snapshots: list[Snapshot] = [{}]
+        for place, values in held.items():
+            kept = [values[0], *values[1:][-_BETWEEN:]]
+            for index, value in enumerate(kept):
+                if index == len(snapshots):
+                    snapshots.append({})
+                snapshots[index][place] = value
+        return [*snapshots, self.snapshot(mark)]
+
+    # -- joining
+
+    def join(self, values: Iterable[Any]) -> Any:
+        """One value that stands for any of ``values``. Unbound alternatives are left out."""
+        distinct: list[Any] = []
+        for value in values:
+            if value is not MISSING and not any(_same(value, other) for other in distinct):
+                distinct.append(value)
+        if not distinct:
+            return MISSING
+        if len(distinct) == 1:
+            return distinct[0]
+        if all(isinstance(value, Value) for value in distinct):
+            return self._join_values(distinct)
+        if all(isinstance(value, Node) for value in distinct):
+            return self._join_contents(distinct)
+        joins = getattr(type(distinct[0]), "joined", None)
+        if joins is not None:
+            return joins(distinct)
+        return None
+
+    def _join_contents(self, nodes: list[Node]) -> Node:
+        node = self.recorder.phi(nodes)
+        node.variable = nodes[0].variable
+        return node
+
+    def _join_values(self, values: list[Value]) -> Value:
+        flat: list[Value] = []
+        for value in values:
+            for each in value.values if isinstance(value, Choice) else (value,):
+                if not any(_same(each, other) for other in flat):
+                    flat.append(each)
+        first = flat[0]
+        if len(flat) == 1:
+            return first
+        if all(isinstance(value, Noded) and type(value) is type(first) for value in flat):
+            return self._phi(flat)
+        if all(isinstance(value, (Noded, Variable)) for value in flat) and not all(
+            isinstance(value, Variable) for value in flat
+        ):
+            return self._phi(flat)
+        if all(isinstance(value, (Items, Several)) for value in flat):
+            return self._join_sequences(flat)
+        if all(isinstance(value, Entries) for value in flat):
+            return self._join_entries(flat)
+        if all(_numeric(value) for value in flat):
+            numbers = [value for value in flat if isinstance(value, Const)]
+            if len(numbers) == len(flat):
+                kinds = {type(number.value).__name__ for number in numbers}
+                return Scalar(self.recorder.leaf(), kinds.pop() if len(kinds) == 1 else "")
+            return self._phi(flat)
+        if len(flat) <= _CHOICES:
+            return Choice(tuple(flat))
+        return Unknown(self.recorder.opaque("many alternatives"))
+
+    def _phi(self, values: list[Value]) -> Value:
+        """Values of the graph; several kinds (a number here, a tensor there) make the result unknown in kind."""
+        nodes = [value.node if isinstance(value, (Noded, Variable)) else self.recorder.leaf() for value in values]
+        node = self.recorder.phi(nodes)
+        kinds = {type(value) for value in values}
+        if kinds == {Tensor}:
+            return Tensor(node)
+        if kinds <= {Array, Scalar, Const}:
+            return Array(node) if kinds == {Array} else Scalar(node)
+        return Unknown(node)
+
+    def _join_sequences(self, values: list[Value]) -> Value:
+        items = [value for value in values if isinstance(value, Items)]
+        if len(items) == len(values) and len({len(value.items) for value in items}) == 1:
+            return self._join_items(items)
+        elements: list[Value] = []
+        for value in values:
+            elements.extend(value.items if isinstance(value, Items) else [value.element])  # type: ignore[attr-defined]
+        element = self.join(elements)
+        if element is MISSING:
+            element = Unknown(self.recorder.opaque("empty list"))
+        return Several(element, values[0].type)  # type: ignore[attr-defined]
+
+    def _join_items(self, items: list[Items]) -> Items:
+        """Sequences of one length, item by item. Those that are met again on the way down are joined once."""
+        key = tuple(map(id, items))
+        known = self._joined.get(key)
+        if known is not None:
+            return known
+        outermost = not self._depth
+        self._depth += 1
+        try:
+            columns = zip(*(value.items for value in items), strict=True)
+            joined = Items(tuple(self.join(column) for column in columns), items[0].type, items[0].fields)
+            self._joined[key] = joined
+        finally:
+            self._depth -= 1
+            if outermost:
+                self._joined.clear()
+        return joined
+
+    def _join_entries(self, values: list[Value]) -> Value:
+        merged: dict[Any, Value] = {}
+        rests = [value.rest for value in values if isinstance(value, Entries) and value.rest is not None]
+        for value in values:
+            assert isinstance(value, Entries)
+            for key in value.entries:
+                if key not in merged:
+                    merged[key] = self.join(
+                        other.entries.get(key, MISSING) for other in values if isinstance(other, Entries)
+                    )
+        return Entries(merged, self.join(rests) if rests else None)
+
+    def element(self, content: Value) -> Value:
+        """One value that stands for any element of a sequence."""
+        if isinstance(content, Several):
+            return content.element
+        assert isinstance(content, Items)
+        joined = self.join(content.items)
+        return joined if joined is not MISSING else Unknown(self.recorder.opaque("empty list"))
+
+
+def _counts(value: Const) -> bool:
+    return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+
+
+def _numeric(value: Value) -> bool:
+    if isinstance(value, Const):
+        return isinstance(value.value, (int, float, complex))
+    return isinstance(value, (Tensor, Array, Scalar, Unknown))
+
+
+def _same(one: Any, other: Any, level: int = 0) -> bool:
+    if one is other:
+        return True
+    if level > 4:
+        return False
+    if isinstance(one, Noded) and isinstance(other, Noded):
+        return one.node is other.node and type(one) is type(other)
+    if isinstance(one, Const) and isinstance(other, Const):
+        return type(one.value) is type(other.value) and bool(one.value == other.value)
+    if isinstance(one, Symbol) and isinstance(other, Symbol):
+        return one.path == other.path
+    if isinstance(one, Items) and isinstance(other, Items):
+        return len(one.items) == len(other.items) and all(
+            _same(first, second, level + 1) for first, second in zip(one.items, other.items, strict=True)
+        )
+    if isinstance(one, Function) and isinstance(other, Function):
+        return one.node is other.node and one.scope is other.scope
+    if isinstance(one, Value) or isinstance(other, Value):
+        return False
+    return type(one) is type(other) and bool(one == other)

@@ -1,0 +1,1 @@
+"""Python's semantics, one module for a group of constructs."""

@@ -1,0 +1,221 @@
+"""Assignment in all its forms, imports, ``global`` and ``nonlocal``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.values.base import (
+    Entries,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Scope,
+    Several,
+    Tensor,
+    Value,
+    Variable,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+def bound_names(statement: cst.CSTNode) -> list[str]:
+    """The names that the assignments in a statement bind, in the order of the text."""
+    names: list[str] = []
+    stack: list[cst.CSTNode] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            continue
+        if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.For)):
+            targets: list[cst.CSTNode] = [node.target]
+            while targets:
+                target = targets.pop()
+                if isinstance(target, cst.Name):
+                    names.append(target.value)
+                elif isinstance(target, (cst.Tuple, cst.List)):
+                    targets.extend(element.value for element in target.elements)
+        stack.extend(node.children)
+    return names
+
+
+class Binding:
+    """Binds names, attributes and elements."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+
+    def assign(self, target: cst.CSTNode, value: Value, origin: cst.CSTNode | None = None) -> None:
+        """Bind ``target`` to ``value``; ``origin`` is the expression it came from, if it was one assignment."""
+        interp = self._interp
+        if isinstance(target, cst.Name):
+            name = target.value
+            scope = interp.scope.declared.get(name, interp.scope)
+            if origin is not None:
+                self._note_rebinding(scope.fields.get(name) or self._outer(name), value)
+            interp.state.set(scope, name, value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            self._unpack(target.elements, value, origin)
+        elif isinstance(target, cst.Attribute):
+            receiver = interp.eval(target.value)
+            if origin is not None and isinstance(receiver, Instance):
+                self._note_rebinding(receiver.fields.get(target.attr.value), value)
+            interp.calls.set_attribute(receiver, target.attr.value, value)
+        elif isinstance(target, cst.Subscript):
+            receiver = interp.eval(target.value)
+            index = interp.expressions.index(target)
+            if origin is not None:
+                self._note_rebinding(interp.calls.peek(receiver, index), value)
+            interp.recorder.site = interp.here(target)
+            interp.calls.set_item(receiver, index, value)
+        elif isinstance(target, cst.StarredElement):
+            self.assign(target.value, value)
+
+    def _outer(self, name: str) -> Value | None:
+        scope = self._interp.scope
+        while scope is not None and scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        return scope.fields.get(name)
+
+    def _note_rebinding(self, old: Value | None, new: Value, level: int = 0) -> None:
+        """Remember that a tensor computed from a variable took over the variable's name."""
+        interp = self._interp
+        if level > 4:
+            return
+        if isinstance(new, (Listing, Mapping)) and type(new) is type(old):
+            self._note_rebinding(old.fields["content"], new.fields["content"], level + 1)
+        elif isinstance(new, Items) and isinstance(old, Items):
+            for one, other in zip(old.items, new.items, strict=False):
+                self._note_rebinding(one, other, level + 1)
+        elif isinstance(new, Entries) and isinstance(old, Entries):
+            for key, other in new.entries.items():
+                self._note_rebinding(old.entries.get(key), other, level + 1)
+        if not isinstance(new, Tensor):
+            return
+        node = new.node
+        if node.rebinds is not None:
+            return
+        if isinstance(old, Variable):
+            if any(_descends(node, old)):
+                node.rebinds = Site(interp.statement, None)
+        elif isinstance(old, Tensor) and old.node.rebinds is not None and old.node is not node:
+            node.rebinds = Site(interp.statement, None)
+
+    def bind_name(self, name: str, value: Value) -> None:
+        scope = self._interp.scope
+        self._interp.state.set(scope.declared.get(name, scope), name, value)
+
+    def delete(self, target: cst.BaseExpression) -> None:
+        interp = self._interp
+        if isinstance(target, cst.Name):
+            interp.state.delete(interp.scope.declared.get(target.value, interp.scope), target.value)
+        elif isinstance(target, cst.Attribute):
+            receiver = interp.eval(target.value)
+            if isinstance(receiver, Instance):
+                interp.state.delete(receiver, target.attr.value)
+        elif isinstance(target, cst.Subscript):
+            interp.calls.delete_item(interp.eval(target.value), interp.expressions.index(target))
+
+    def _unpack(self, elements: object, value: Value, origin: cst.CSTNode | None = None) -> None:
+        interp = self._interp
+        targets = list(elements)  # type: ignore[call-overload]
+        content = interp.calls.iterate(value, unpacking=len(targets))
+        star = next((i for i, each in enumerate(targets) if isinstance(each, cst.StarredElement)), None)
+        if isinstance(content, Items):
+            items = content.items
+            if star is None and len(items) == len(targets):
+                for element, item in zip(targets, items, strict=True):
+                    self.assign(element.value, item, origin)
+                return
+            if star is not None and len(items) >= len(targets) - 1:
+                after = len(targets) - star - 1
+                middle = items[star : len(items) - after]
+                for element, item in zip(targets[:star], items[:star], strict=True):
+                    self.assign(element.value, item, origin)
+                self.assign(targets[star].value, Listing(Items(middle, "list")))
+                for element, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
+                    self.assign(element.value, item, origin)
+                return
+            interp.ends(interp.statement)
+            if not items:
+                content = Several(interp.unknown("unpacking"))
+        for position, element in enumerate(targets):
+            each = interp.state.element(content)
+            if position:
+                each = interp.calls.another(each)
+            if position == star:
+                self.assign(element.value, Listing(Several(each)))
+            else:
+                self.assign(element.value, each, origin)
+
+    # -- imports
+
+    def import_(self, node: cst.Import) -> bool:
+        interp = self._interp
+        for alias in node.names:
+            dotted = _dotted(alias.name)
+            if alias.asname is not None:
+                self.assign(alias.asname.name, self._module(dotted))
+            else:
+                self.bind_name(dotted.split(".")[0], self._module(dotted.split(".")[0]))
+                interp.libraries.imported(dotted)
+        return True
+
+    def import_from(self, node: cst.ImportFrom) -> bool:
+        interp = self._interp
+        if isinstance(node.names, cst.ImportStar):
+            interp.star_import = True
+            return True
+        module = None
+        if node.module is not None and not node.relative:
+            module = interp.libraries.imported(_dotted(node.module))
+        for alias in node.names:
+            name = _dotted(alias.name)
+            value = interp.calls.attribute(module, name) if module is not None else None
+            bound = alias.asname.name if alias.asname is not None else alias.name
+            self.assign(bound, value if value is not None else interp.unknown("import"))
+        return True
+
+    def _module(self, dotted: str) -> Value:
+        found = self._interp.libraries.imported(dotted)
+        return found if found is not None else self._interp.unknown("import")
+
+    def global_(self, node: cst.Global) -> bool:
+        for item in node.names:
+            self._interp.scope.declared[item.name.value] = self._interp.module
+        return True
+
+    def nonlocal_(self, node: cst.Nonlocal) -> bool:
+        for item in node.names:
+            name = item.name.value
+            scope: Scope | None = self._interp.scope.parent
+            while scope is not None and (name not in scope.fields or scope.kind == "class"):
+                scope = scope.parent
+            if scope is not None:
+                self._interp.scope.declared[name] = scope
+        return True
+
+
+def _dotted(node: cst.CSTNode) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if isinstance(node, cst.Name):
+        parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def _descends(node: object, variable: Variable) -> list[bool]:
+    from tfgradlint.flow.tape.search import ancestors
+
+    return [
+        each.variable is variable
+        for each in ancestors([node], 2000)  # type: ignore[list-item]
+        if each.variable is not None
+    ]

@@ -1,0 +1,466 @@
+"""Calls: functions, methods and classes of the module run with the caller's values; the rest goes to the libraries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from tfgradlint.flow.machine.state import Raised, Snapshot
+from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
+from tfgradlint.flow.python.entry_points import abstract
+from tfgradlint.flow.python.escape import let_go
+from tfgradlint.flow.python.items import Objects
+from tfgradlint.flow.python.strings import call_method
+from tfgradlint.flow.python.tape_methods import Gradients
+from tfgradlint.flow.python.tf_function import Traces
+from tfgradlint.flow.tape.tape import Tape
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Cell,
+    Choice,
+    Class,
+    Const,
+    Deferred,
+    Entries,
+    Foreign,
+    Function,
+    Held,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Managed,
+    Mapping,
+    Member,
+    Method,
+    Partial,
+    Scalar,
+    Scope,
+    Several,
+    Super,
+    Symbol,
+    Thunk,
+    Unknown,
+    UnknownMember,
+    Value,
+    Wrapped,
+    hashable,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+_DEPTH = 20
+#: How often a function may call itself with arguments that may come to an end.
+_COUNTED = 8
+#: How often in all, before it is taken to branch without end.
+_RECURSIONS = 100
+#: Calls within calls of every kind, also of those that run no function.
+_NESTED = 70
+
+
+class Calls(Objects):
+    """Everything that happens when something is called."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        super().__init__(interp)
+        self._nested = 0
+        self.traces = Traces(interp)
+        #: What functions under a cache gave.
+        self._results = Cell()
+        #: How often functions called themselves more deeply than twice.
+        self._recursions: Counter[int] = Counter()
+        #: How many functions are running whose trace was made for other variables.
+        self.traced_for_others = 0
+        self.gradients = Gradients(interp)
+        self.enter = self.gradients.enter
+        self.augmented = self.gradients.augmented
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """The result of ``callee(*args, **kwargs)``."""
+        if self._nested > _NESTED:
+            return self._interp.unknown("recursion", *_all(args, kwargs))
+        self._nested += 1
+        try:
+            return self._call(callee, args, kwargs)
+        finally:
+            self._nested -= 1
+
+    def _call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        if isinstance(callee, Function):
+            return self._inline(callee, args, kwargs)
+        if isinstance(callee, Method):
+            return self.call(callee.function, [callee.receiver, *args], kwargs)
+        if isinstance(callee, Member):
+            return self._member(callee, args, kwargs)
+        if isinstance(callee, Symbol):
+            found = interp.libraries.call(interp, callee, args, kwargs)
+            return found if found is not None else interp.unknown(f"call of {callee.path}", *_all(args, kwargs))
+        if isinstance(callee, Class):
+            return self._instantiate(callee, args, kwargs)
+        if isinstance(callee, Partial):
+            return self.call(callee.function, [*callee.args, *args], {**callee.kwargs, **kwargs})
+        if isinstance(callee, Thunk):
+            return callee.call(args, kwargs)
+        if isinstance(callee, Choice):
+            return self._several_callees(callee, args, kwargs)
+        if isinstance(callee, (Layer, Foreign, Held)):
+            found = interp.libraries.call(interp, callee, args, kwargs)
+            return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
+        if isinstance(callee, Instance):
+            function = self.class_attribute(callee.cls, "__call__")
+            if function is not None:
+                return self.call(Method(function, callee), args, kwargs)
+            found = interp.libraries.call(interp, callee, args, kwargs)
+            return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
+        if isinstance(callee, Wrapped) and callee.kind == "staticmethod":
+            return self.call(callee.function, args, kwargs)
+        if isinstance(callee, UnknownMember):
+            found = interp.libraries.call(interp, Member(callee.receiver, callee.name), args, kwargs)
+            if found is not None:
+                return found
+            if callee.name in ("gradient", "jacobian", "batch_jacobian") and (
+                len(args) >= 2 or "sources" in kwargs or "source" in kwargs
+            ):
+                return self.gradients.unknown_tape(callee.name, args, kwargs)
+            return self._unknown_call(f".{callee.name}()", callee, args, kwargs)
+        why = callee.node.why if isinstance(callee, Unknown) else type(callee).__name__
+        return self._unknown_call(f"call of unknown ({why})", callee, args, kwargs)
+
+    def _unknown_call(self, why: str, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """An unknown function may use up a tape it is given."""
+        given = _all(args, kwargs)
+        for value in given:
+            let_go(self._interp, value)
+            self._filled(value)
+            if isinstance(value, (Function, Managed, Method, Partial, Instance, Thunk)):
+                self._interp.blind += 1
+        for tape, _ in self._interp.recorder.tapes.active:
+            self._interp.state.set(tape, "read", None)
+        return self._interp.unknown(why, callee, *given)
+
+    def _filled(self, value: Value) -> None:
+        """An empty container in an unknown function's hands is there to be filled."""
+        interp = self._interp
+        content = value.fields["content"] if isinstance(value, (Listing, Mapping)) else None
+        if isinstance(content, Items) and not content.items:
+            interp.state.set(value, "content", Several(interp.unknown("filled"), content.type))  # type: ignore[arg-type]
+        elif isinstance(content, Entries) and not content.entries and content.rest is None:
+            interp.state.set(value, "content", Entries({}, interp.unknown("filled")))  # type: ignore[arg-type]
+
+    def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
+        """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
+        results: list[Value] = []
+
+        def one(value: Value) -> bool:
+            results.append(run(value))
+            return True
+
+        self._interp.alternatives([lambda value=value: one(value) for value in values])  # type: ignore[misc]
+        return self._interp.join(results)
+
+    def attempt(self, run: Callable[[], object], wanted: Callable[[Any, Any], bool] | None = None) -> bool:
+        """Run something that leaves no trace but the graph and the reports; False where it raises.
+
+        Where it does not, the state keeps what was written if its key and value are ``wanted``.
+        """
+        interp = self._interp
+        mark = interp.state.mark()
+        site, statement = interp.recorder.site, interp.statement
+        kept: Snapshot = {}
+        completed = False
+        try:
+            run()
+            completed = True
+            if wanted is not None:
+                kept = interp.state.snapshot(mark, wanted)
+        except Raised:
+            pass
+        finally:
+            interp.state.rollback(mark)
+            interp.recorder.site, interp.statement = site, statement
+        interp.state.apply([kept])
+        return completed
+
+    def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        candidates = [each for each in callee.values if not (isinstance(each, Const) and each.value is None)]
+        if len(candidates) == 1:
+            return self.call(candidates[0], args, kwargs)
+        return self.any_of(candidates, lambda each: self.call(each, args, kwargs))
+
+    def _member(self, member: Member, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        receiver = member.receiver
+        if isinstance(receiver, Member) and isinstance(receiver.receiver, Tape):
+            # ``tape.stop_recording()`` entered by hand.
+            let_go(interp, receiver.receiver)
+        if isinstance(receiver, Tape):
+            return self.gradients.call(receiver, member.name, args, kwargs)
+        if isinstance(receiver, (Listing, Mapping, Items, Several)):
+            found = call_member(interp, receiver, member.name, args, kwargs)
+        else:
+            found = interp.libraries.call(interp, member, args, kwargs)
+        if found is not None:
+            return found
+        if isinstance(receiver, Const) and isinstance(receiver.value, str):
+            text = call_method(receiver.value, member.name, args, kwargs)
+            if text is not None:
+                return text
+        if isinstance(receiver, (Const, Scalar)):
+            return Scalar(interp.recorder.leaf())
+        if isinstance(receiver, Array):
+            return interp.expressions.binary("method", receiver, Items(tuple(args)), cst.Pass())
+        return interp.unknown(f".{member.name}()", receiver, *_all(args, kwargs))
+
+    # -- functions
+
+    def function(self, node: cst.FunctionDef | cst.Lambda, name: str, owner: Class | None = None) -> Function:
+        """The function object that a definition makes: its defaults are evaluated now."""
+        interp = self._interp
+        defaults: dict[str, Value] = {}
+        params = node.params
+        for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+            if param.default is not None:
+                defaults[param.name.value] = interp.eval(param.default)
+        return Function(node, name, interp.scope, defaults, owner=owner, statement=interp.statement)
+
+    def define(self, node: cst.FunctionDef) -> Value:
+        """A function definition with its decorators applied."""
+        interp = self._interp
+        owner = interp.scope.fields.get("__owner__") if interp.scope.kind == "class" else None
+        value: Value = self.function(node, node.name.value, owner)
+        for decorator in reversed(node.decorators):
+            accessor = decorator.decorator.attr.value if isinstance(decorator.decorator, cst.Attribute) else ""
+            known = interp.scope.fields.get(node.name.value)
+            if accessor in ("setter", "deleter", "getter") and isinstance(known, Wrapped):
+                return Wrapped(known.kind, known.function, value if accessor == "setter" else known.setter)
+            value = self._decorated(interp.eval(decorator.decorator), value)
+        return value
+
+    def _decorated(self, decorator: Value, function: Value) -> Value:
+        interp = self._interp
+        found = interp.libraries.decorate(interp, decorator, function)
+        return found if found is not None else self.call(decorator, [function], {})
+
+    def _inline(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        node = function.node
+        again = [frame for frame in interp.frames if frame.function is not None and frame.function.node is node]
+        known = any(isinstance(value, (Const, Items, Listing)) for value in (*args, *kwargs.values()))
+        if len(again) >= 2:
+            self._recursions[id(node)] += 1
+            known = known and self._recursions[id(node)] <= _RECURSIONS
+        if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
+            return interp.unknown("recursion", *_all(args, kwargs))
+        interp.called.add(id(node))
+        scope = Scope("function", function.scope, function.name)
+        if not function.graph or interp.eager_functions:
+            return self._run(function, scope, args, kwargs)
+        args, kwargs = self.traces.arguments(function, args, kwargs)
+        for_others = self.traces.made_before(function, args, kwargs)
+        self.traced_for_others += for_others
+        self.traces.enter(args, kwargs)
+        try:
+            if function.xla and not interp.xla:
+                return self.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
+            return self._run(function, scope, args, kwargs)
+        finally:
+            self.traces.leave()
+            self.traced_for_others -= for_others
+
+    def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp, node = self._interp, function.node
+        if not self._bind(function, scope, args, kwargs):
+            return interp.unknown("arguments", *_all(args, kwargs))
+        if function.manager:
+            return Managed(function, scope)
+        if function.cached:
+            return self._remembered(function, scope, [*args, *kwargs.values()])
+        if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
+            return self.once(Deferred(lambda: self._generated(function, scope)))
+        return self.execute(function, scope)
+
+    def _remembered(self, function: Function, scope: Scope, given: list[Value]) -> Value:
+        """What a function gave for these arguments before, or gives now and from now on."""
+        interp = self._interp
+        if not all(isinstance(value, Const) and hashable(value.value) for value in given):
+            return interp.unknown("cached result", self.execute(function, scope))
+        key = (function.node, function.scope, *(value.value for value in given))  # type: ignore[attr-defined]
+        if key not in self._results.fields:
+            interp.state.set(self._results, key, self.execute(function, scope))
+        known: Value = self._results.fields[key]
+        return known
+
+    def _generated(self, function: Function, scope: Scope) -> Value:
+        """All that a generator yields, taken when something begins to iterate it."""
+        yields = Listing(Items((), "list"))
+        self.execute(function, scope, yields)
+        content: Value = yields.fields["content"]
+        return content
+
+    def execute(
+        self,
+        function: Function,
+        scope: Scope,
+        yields: Listing | None = None,
+        at_yield: Callable[[Value], Value] | None = None,
+    ) -> Value:
+        """Run a function's body in a scope that holds its arguments."""
+        from tfgradlint.flow.python.interpreter import Frame
+
+        interp, state = self._interp, self._interp.state
+        node = function.node
+        frame = Frame(function, scope, state.mark(), len(interp.contexts))
+        frame.yields, frame.at_yield = yields, at_yield
+        statement, site, loops = interp.statement, interp.recorder.site, interp.loops
+        interp.loops = []
+        if isinstance(node, cst.FunctionDef):
+            interp.statement = node  # a body on the line of its ``def`` has no statement of its own
+        interp.frames.append(frame)
+        compiled = function.graph and not interp.eager_functions
+        interp.recorder.level += compiled
+        try:
+            if isinstance(node, cst.Lambda):
+                interp.statement = function.statement
+                return interp.eval(node.body)
+            goes_on = interp.statements.suite(node.body)
+        finally:
+            interp.recorder.level -= compiled
+            interp.frames.pop()
+            interp.loops = loops
+            interp.statement, interp.recorder.site = statement, site
+        ends = frame.returns
+        if goes_on:
+            if not ends:
+                return NONE
+            ends.append((state.snapshot(frame.mark), NONE))
+        state.rollback(frame.mark)
+        state.apply([snapshot for snapshot, _ in ends])
+        if not ends:
+            if abstract(node):
+                return interp.unknown("abstract method")
+            raise Raised
+        return interp.join([value for _, value in ends])
+
+    def _bind(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> bool:
+        """Bind arguments to parameters; False where Python would refuse the call or its shape is unknown."""
+        interp = self._interp
+        params = function.node.params
+        positional = [param.name.value for param in (*params.posonly_params, *params.params)]
+        keyword_only = [param.name.value for param in params.kwonly_params]
+        fields = scope.fields
+        extra: list[Value] = []
+        uncertain: Value | None = None
+        for position, value in enumerate(args):
+            if isinstance(value, Several) and value.type == "star":
+                uncertain = value.element
+                break
+            if position < len(positional):
+                fields[positional[position]] = value
+            else:
+                extra.append(value)
+        if isinstance(params.star_arg, cst.Param):
+            content: Value = Items(tuple(extra))
+            if uncertain is not None:
+                content = Several(interp.join([*extra, uncertain]), "tuple")
+            fields[params.star_arg.name.value] = content
+        elif extra:
+            return False
+        others: dict[str, Value] = {}
+        spread = kwargs.get("**")
+        for name, value in kwargs.items():
+            if name == "**":
+                continue
+            if (name in positional or name in keyword_only) and name not in fields:
+                fields[name] = value
+            else:
+                others[name] = value
+        if params.star_kwarg is not None:
+            rest = interp.unknown("**kwargs") if spread is not None else None
+            fields[params.star_kwarg.name.value] = Mapping(Entries(dict(others), rest))
+        elif others:
+            return False
+        for name in (*positional, *keyword_only):
+            if name not in fields:
+                if uncertain is not None and name in positional:
+                    fields[name] = interp.unknown("*args", uncertain)
+                elif spread is not None:
+                    fields[name] = interp.unknown("**kwargs")
+                elif name in function.defaults:
+                    fields[name] = function.defaults[name]
+                else:
+                    return False
+        return True
+
+    # -- classes
+
+    def define_class(self, node: cst.ClassDef) -> Value:
+        """A class definition: its body runs in a scope of its own."""
+        interp = self._interp
+        bases = tuple(interp.eval(arg.value) for arg in node.bases if arg.star == "")
+        plain = [interp.libraries.plain_metaclass(interp.eval(arg.value)) for arg in node.keywords]
+        cls = Class(node.name.value, node, bases, customised=not all(plain))
+        scope = Scope("class", interp.scope)
+        scope.fields["__owner__"] = cls
+        frame = interp.frame
+        outer = frame.scope
+        frame.scope = scope
+        try:
+            interp.statements.suite(node.body)
+        finally:
+            frame.scope = outer
+        cls.fields.update({name: value for name, value in scope.fields.items() if name != "__owner__"})
+        interp.libraries.defined(cls)
+        interp.classes.append(cls)
+        value: Value = cls
+        for decorator in reversed(node.decorators):
+            decorating = interp.eval(decorator.decorator)
+            applied = interp.libraries.decorate(interp, decorating, value)
+            if applied is None and isinstance(decorating, (Function, Partial)):
+                applied = self.call(decorating, [value], {})
+            value = applied if applied is not None else interp.unknown("class decorator")
+        return value
+
+    def _instantiate(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        if self.hooked(cls):
+            return interp.unknown("class with hooks", *_all(args, kwargs))
+        instance = Instance(cls)
+        function = self.class_attribute(cls, "__init__")
+        if function is not None:
+            self.call(Method(function, instance), args, kwargs)
+            return instance
+        return interp.libraries.construct(interp, instance, args, kwargs)
+
+    def super_call(self, args: list[Value]) -> Value:
+        """``super()`` in a method, or ``super(Class, self)``."""
+        if len(args) == 2 and isinstance(args[0], Class):
+            return Super(args[0], args[1])
+        for frame in reversed(self._interp.frames):
+            function = frame.function
+            if function is not None and function.owner is not None:
+                params = (*function.node.params.posonly_params, *function.node.params.params)
+                if params:
+                    receiver = frame.scope.fields.get(params[0].name.value)
+                    if receiver is not None:
+                        return Super(function.owner, receiver)
+        return self._interp.unknown("super")
+
+    # -- helpers of other modules
+
+    def in_place(self, old: Value, name: str, value: Value) -> Value | None:
+        """``+=`` on a container changes it; None for everything else."""
+        return in_place(self._interp, old, name, value)
+
+    def dictionary(self, pairs: Value) -> Value:
+        """A dictionary from a sequence of pairs."""
+        return dictionary(self._interp, pairs)
+
+
+def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    return [*args, *kwargs.values()]

@@ -1,0 +1,115 @@
+"""Functions and methods that nothing calls: run with unknown arguments, on objects as others left them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tfgradlint.flow.values.base import (
+    Class,
+    Const,
+    Entries,
+    Function,
+    Instance,
+    Listing,
+    Mapping,
+    Scope,
+    Several,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+class Alone:
+    """Runs what nothing called."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+
+    def call(self, function: Function, receiver: Instance | None) -> None:
+        """Run a function with unknown arguments."""
+        interp = self._interp
+        interp.called.add(id(function.node))
+        interp.state.set(interp.recorder.tapes, "ended", False)
+        scope = Scope("function", function.scope, function.name)
+        params = function.node.params
+        names = [*params.posonly_params, *params.params, *params.kwonly_params]
+        for position, param in enumerate(names):
+            name = param.name.value
+            value: Value = interp.unknown("parameter")
+            if position == 0 and receiver is not None:
+                value = receiver
+            scope.fields[name] = value
+        if isinstance(params.star_arg, cst.Param):
+            scope.fields[params.star_arg.name.value] = Several(interp.unknown("parameter"), "tuple")
+        if params.star_kwarg is not None:
+            scope.fields[params.star_kwarg.name.value] = Mapping(Entries({}, interp.unknown("parameter")))
+        interp.calls.execute(function, scope)
+
+    def initialise(self, instance: Instance) -> None:
+        """Run ``__init__`` with unknown arguments."""
+        function = self._interp.calls.class_attribute(instance.cls, "__init__")
+        if isinstance(function, Function):
+            self.call(function, instance)
+
+    def forget_attributes(self, instance: Instance) -> None:
+        """Attributes that other methods assign may hold anything when one method runs alone."""
+        interp = self._interp
+        for cls in instance.cls.lineage():
+            if isinstance(cls, Class):
+                for name in interp.outline.reassigned[cls.name]:
+                    if name in instance.fields:
+                        interp.state.set(instance, name, interp.unknown("attribute"))
+        for name, value in list(instance.fields.items()):
+            if isinstance(value, Const) and value.value is None:
+                # A place to be filled from outside.
+                interp.state.set(instance, name, interp.unknown("attribute"))
+            elif name in interp.outline.mutated:
+                self.forget_content(value)
+
+    def forget_content(self, value: Value) -> None:
+        """A list or dictionary that some function changes may hold anything when another one runs alone."""
+        interp = self._interp
+        if isinstance(value, Listing):
+            interp.state.set(value, "content", Several(interp.unknown("element"), value.fields["content"].type))
+        elif isinstance(value, Mapping):
+            interp.state.set(value, "content", Entries({}, interp.unknown("element")))
+
+
+def trivial(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """A method of a base class that does nothing, or only returns a constant, is made to be overridden."""
+    body = getattr(node.body, "body", None)
+    if not isinstance(body, (list, tuple)) or len(body) > 2:
+        return False
+    if not body or not all(isinstance(line, cst.SimpleStatementLine) for line in body):
+        return False
+    smalls = [small for line in body for small in line.body]
+    for small in smalls:
+        if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)):
+            continue
+        if isinstance(small, (cst.Pass, cst.Raise)) or (
+            isinstance(small, cst.Expr) and isinstance(small.value, cst.Ellipsis)
+        ):
+            continue
+        if isinstance(small, cst.Return) and (small.value is None or isinstance(small.value, _PLAIN)):
+            continue
+        return False
+    return True
+
+
+_PLAIN = (cst.Integer, cst.Float, cst.SimpleString, cst.Name)
+
+
+def abstract(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """A method that only raises ``NotImplementedError`` stands for one that a subclass brings."""
+    body = getattr(node.body, "body", None)
+    if not isinstance(body, (list, tuple)) or not body or not isinstance(body[-1], cst.SimpleStatementLine):
+        return False
+    last = body[-1].body[-1]
+    if not isinstance(last, cst.Raise) or last.exc is None or len(body) > 2:
+        return False
+    raised = last.exc.func if isinstance(last.exc, cst.Call) else last.exc
+    return isinstance(raised, cst.Name) and raised.value == "NotImplementedError"

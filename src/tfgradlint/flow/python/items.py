@@ -1,0 +1,523 @@
+"""Attributes, elements and iteration of values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
+from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
+from tfgradlint.flow.python.entry_points import trivial
+from tfgradlint.flow.python.iterators import Iterators
+from tfgradlint.flow.tape.tape import Tape
+from tfgradlint.flow.values.base import (
+    NONE,
+    TRUE,
+    Array,
+    Cell,
+    Choice,
+    Class,
+    Const,
+    Deferred,
+    Entries,
+    Foreign,
+    Function,
+    Held,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Member,
+    Method,
+    Noded,
+    Scalar,
+    Several,
+    Slice,
+    Super,
+    Symbol,
+    Tensor,
+    Thunk,
+    Unknown,
+    UnknownMember,
+    Value,
+    Variable,
+    Wrapped,
+    hashable,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+#: Methods that change what it means to make an object or to reach its attributes.
+_HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
+
+
+class Objects:
+    """What values have: attributes and elements."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        #: What is known of unknown objects: the same attribute is the same value until it is assigned.
+        self._members: dict[Node, Cell] = {}
+        #: Generators that are being run through.
+        self._forcing: list[Deferred] = []
+        self._iterators = Iterators(interp)
+        self.once = self._iterators.once
+        self.take = self._iterators.take
+        self.blur = self._iterators.blur
+        self.knows = self._iterators.knows
+        #: The attributes of functions, by their text and the scope they are closed over.
+        self._of_functions: dict[tuple[int, int], tuple[Function, Cell]] = {}
+        #: Members of library modules that the program replaced.
+        self._replaced = Cell()
+
+    # -- attributes
+
+    def attribute(self, receiver: Value, name: str) -> Value:
+        """``receiver.name``."""
+        interp = self._interp
+        if isinstance(receiver, Symbol):
+            path = f"{receiver.path}.{name}"
+            if path in self._replaced.fields:
+                value: Value = self._replaced.fields[path]
+                return value
+            found = interp.libraries.attribute(interp, receiver, name)
+            return found if found is not None else interp.unknown(f"{receiver.path}.{name}")
+        if name == "__dict__" and isinstance(receiver, (Instance, Foreign, Class)):
+            return self._laid_open(receiver)
+        if isinstance(receiver, Instance):
+            return self._instance_attribute(receiver, name)
+        if isinstance(receiver, Function):
+            known = self._function(receiver).fields.get(name)
+            return known if known is not None else interp.unknown(f".{name}")
+        if isinstance(receiver, Unknown):
+            return self._unknown_attribute(receiver, name)
+        if isinstance(receiver, Class):
+            found = self.class_attribute(receiver, name)
+            if isinstance(found, Wrapped):
+                return Method(found.function, receiver) if found.kind == "classmethod" else found.function
+            return found if found is not None else interp.unknown("class attribute")
+        if isinstance(receiver, Choice):
+            return interp.join(
+                [self.attribute(each, name) for each in receiver.values if not isinstance(each, Const)]
+                or [interp.unknown("attribute")]
+            )
+        if isinstance(receiver, Items) and name in receiver.fields:
+            return receiver.items[receiver.fields.index(name)]
+        if isinstance(receiver, Super):
+            return self._super_attribute(receiver, name)
+        if isinstance(receiver, (Tape, Listing, Mapping, Items, Several)):
+            return Member(receiver, name)
+        if isinstance(receiver, Foreign) and name in receiver.fields:
+            set_before: Value = receiver.fields[name]
+            return set_before
+        found = interp.libraries.attribute(interp, receiver, name)
+        return found if found is not None else Member(receiver, name)
+
+    def class_attribute(self, cls: Class, name: str) -> Value | None:
+        """The attribute a class or one of its bases in the module gives, or None."""
+        for each in cls.lineage():
+            if isinstance(each, Class) and name in each.fields:
+                found: Value = each.fields[name]
+                return found
+        return None
+
+    def _laid_open(self, receiver: Cell) -> Value:
+        """An object's dictionary is in somebody's hands: its attributes may become anything."""
+        interp = self._interp
+        for name in list(receiver.fields):
+            if isinstance(name, str):
+                interp.state.set(receiver, name, interp.unknown("__dict__"))
+        return interp.unknown("__dict__")
+
+    def _function(self, function: Function) -> Cell:
+        key = (id(function.node), id(function.scope))
+        known = self._of_functions.setdefault(key, (function, Cell()))
+        return known[1]
+
+    def _instance_attribute(self, receiver: Instance, name: str) -> Value:
+        if name == "__class__" and not receiver.open:
+            return receiver.cls
+        if name in receiver.fields:
+            value: Value = receiver.fields[name]
+            return value
+        if self.hooked(receiver.cls):
+            return self._interp.unknown("class with hooks", receiver)
+        found = self.class_attribute(receiver.cls, name)
+        if found is None:
+            made = self._interp.libraries.attribute(self._interp, receiver, name)
+            if made is not None:
+                return made
+            unknown = self._interp.unknown("attribute")
+            value = UnknownMember(unknown.node, receiver, name)
+            self._interp.state.set(receiver, name, value)
+            return value
+        if isinstance(found, Function):
+            if receiver.open and self._replaceable(receiver, found):
+                return self._interp.unknown("method of a derived class")
+            return Method(found, receiver)
+        if isinstance(found, Wrapped):
+            if found.kind == "cached":
+                value = self._interp.calls.call(found.function, [receiver], {})
+                self._interp.state.set(receiver, name, value)
+                return value
+            if found.kind == "property":
+                return self._interp.calls.call(found.function, [receiver], {})
+            if found.kind == "classmethod":
+                return Method(found.function, receiver.cls)
+            if found.kind == "once":
+                function = found.function
+                return Thunk(name, lambda args, kwargs: self._once(function, receiver, args, kwargs))
+            return found.function
+        if isinstance(found, Instance) and self.class_attribute(found.cls, "__get__") is not None:
+            return self._interp.unknown("descriptor", receiver)
+        return found
+
+    def _once(self, function: Value, receiver: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A method that does nothing but the first time it is called on an object."""
+        done = ("once", id(function))
+        if done not in receiver.fields:
+            self._interp.state.set(receiver, done, TRUE)
+            self._interp.calls.call(Method(function, receiver), args, kwargs)
+        return NONE
+
+    def hooked(self, cls: Class) -> bool:
+        """Whether the class changes what it means to make its objects or to reach their attributes."""
+        if any(each.customised for each in cls.lineage() if isinstance(each, Class)):
+            return True
+        return any(self.class_attribute(cls, name) is not None for name in _HOOKS)
+
+    def _replaceable(self, receiver: Instance, function: Function) -> bool:
+        """Whether the object's own class may well define the method anew."""
+        outline = self._interp.outline
+        return outline.overridden(receiver.cls.name, function.name) or trivial(function.node)
+
+    def _super_attribute(self, receiver: Super, name: str) -> Value:
+        interp = self._interp
+        of = receiver.receiver.cls if isinstance(receiver.receiver, Instance) else receiver.receiver
+        order = list(of.lineage()) if isinstance(of, Class) else []
+        behind = order[order.index(receiver.cls) + 1 :] if receiver.cls in order else list(receiver.cls.lineage())[1:]
+        for base in behind:
+            found = base.fields.get(name) if isinstance(base, Class) else None
+            if isinstance(found, Wrapped):
+                if found.kind in ("property", "cached"):
+                    return interp.calls.call(found.function, [receiver.receiver], {})
+                if found.kind == "classmethod" and isinstance(of, Class):
+                    return Method(found.function, of)
+                if found.kind == "staticmethod":
+                    return found.function
+                found = found.function
+            if found is not None:
+                return Method(found, receiver.receiver)
+        if name == "__init__":
+            return Thunk("super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs))
+        inherited = interp.libraries.attribute(interp, receiver.receiver, name)
+        if isinstance(inherited, Member) and name != "build":
+            return inherited
+        return Thunk(f"super().{name}", lambda args, kwargs: interp.unknown(f"super().{name}", *args))
+
+    def _initialised(self, receiver: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._interp.libraries.initialise(self._interp, receiver, args, kwargs)
+        return NONE
+
+    def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
+        known = self._known(receiver.node)
+        value = known.fields.get(name)
+        if value is None:
+            found = self._interp.libraries.attribute(self._interp, receiver, name)
+            if found is None:
+                node = self._interp.recorder.opaque(
+                    receiver.node.why if receiver.node.why in ("parameter", "import") else f".{name}",
+                    [Edge(receiver.node, Effect.UNKNOWN)],
+                )
+                found = UnknownMember(node, receiver, name)
+            self._interp.state.set(known, name, found)
+            value = found
+        result: Value = value
+        return result
+
+    def _known(self, node: Node) -> Cell:
+        known = self._members.get(node)
+        if known is None:
+            known = self._members[node] = Cell()
+        return known
+
+    def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
+        interp = self._interp
+        if len(interp.outline.private[name]) > 1:
+            # Two classes have an attribute of this name, each its own.
+            value = interp.unknown("private attribute", value)
+        if interp.libraries.set_attribute(interp, receiver, name, value):
+            return
+        found = self.class_attribute(receiver.cls, name) if isinstance(receiver, Instance) else None
+        if isinstance(found, Wrapped) and found.kind == "property":
+            if found.setter is not None:
+                interp.calls.call(found.setter, [receiver, value], {})
+        elif isinstance(found, Instance) and self.class_attribute(found.cls, "__set__") is not None:
+            pass
+        elif isinstance(receiver, (Instance, Class, Foreign)):
+            interp.state.set(receiver, name, value)
+        elif isinstance(receiver, Function):
+            interp.state.set(self._function(receiver), name, value)
+        elif isinstance(receiver, Symbol):
+            interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
+        elif isinstance(receiver, Tape):
+            interp.state.set(receiver, "blurred", True)
+        elif isinstance(receiver, Layer):
+            interp.state.set(receiver, name, value if name != "trainable" else interp.expressions.truth(value))
+        elif isinstance(receiver, Unknown):
+            # What an unknown class makes of an assignment is its own affair.
+            interp.state.set(self._known(receiver.node), name, interp.unknown("attribute", value))
+        elif isinstance(receiver, Choice):
+            for each in receiver.values:
+                interp.libraries.escaped(interp, each)
+                if isinstance(each, (Instance, Unknown)):
+                    self.set_attribute(each, name, interp.unknown("attribute"))
+
+    # -- elements
+
+    def subscript(self, receiver: Value, index: Value) -> Value:
+        """``receiver[index]``."""
+        interp = self._interp
+        if isinstance(receiver, Listing):
+            content = receiver.fields["content"]
+            picked = self._pick(content, index)
+            return Listing(picked) if isinstance(index, Slice) and isinstance(picked, (Items, Several)) else picked
+        if isinstance(receiver, (Items, Several)):
+            return self._pick(receiver, index)
+        if isinstance(receiver, Mapping):
+            return self._entry(receiver, index)
+        if isinstance(receiver, Choice):
+            return interp.join([self.subscript(each, index) for each in receiver.values if not isinstance(each, Const)])
+        if isinstance(receiver, Class):
+            found = interp.libraries.class_element(receiver, index)
+            return found if found is not None else interp.unknown("element")
+        if isinstance(receiver, Instance):
+            function = self.class_attribute(receiver.cls, "__getitem__")
+            if function is not None:
+                return interp.calls.call(Method(function, receiver), [index], {})
+            content = interp.libraries.elements(interp, receiver)
+            return self._pick(content, index) if content is not None else interp.unknown("element", receiver)
+        if isinstance(receiver, Unknown) and isinstance(index, Const) and not isinstance(index.value, float):
+            known = self._known(receiver.node)
+            key = ("[]", index.value)
+            value = known.fields.get(key)
+            if value is None:
+                if isinstance(index.value, str):
+                    value = interp.unknown("element", receiver)
+                else:
+                    value = self._element_of(receiver, index)
+                interp.state.set(known, key, value)
+            result: Value = value
+            return result
+        return self._element_of(receiver, index)
+
+    def _element_of(self, receiver: Value, index: Value) -> Value:
+        interp = self._interp
+        if isinstance(receiver, (Array, Scalar)) or (isinstance(receiver, Const) and receiver.value is not None):
+            edges = [Edge(node, Effect.PLAIN) for node in (*nodes_of(receiver), *nodes_of(index))]
+            node = interp.recorder.op(edges, receiver.node.dtype if isinstance(receiver, Array) else None)
+            return Array(node, receiver.exact) if isinstance(receiver, Array) else Scalar(node)
+        if isinstance(receiver, (Tensor, Variable, Unknown)):
+            found = interp.libraries.operator(interp, "__getitem__", [receiver, index])
+            if found is not None:
+                return found
+        return interp.unknown("element", receiver)
+
+    def _pick(self, content: Items | Several, index: Value) -> Value:
+        interp = self._interp
+        if isinstance(content, Several):
+            return content if isinstance(index, Slice) else content.element
+        if isinstance(index, Const) and isinstance(index.value, int):
+            if -len(content.items) <= index.value < len(content.items):
+                return content.items[index.value]
+            return interp.unknown("index out of range")
+        if isinstance(index, Slice):
+            bounds = [part.value if isinstance(part, Const) else MISSING for part in index.parts]
+            if MISSING not in bounds:
+                try:
+                    return Items(content.items[slice(*bounds)], content.type)
+                except (TypeError, ValueError):
+                    return interp.unknown("slice")
+            return Several(interp.state.element(content), content.type)
+        return interp.state.element(content)
+
+    def _entry(self, receiver: Mapping, index: Value) -> Value:
+        interp = self._interp
+        content: Entries = receiver.fields["content"]
+        if isinstance(index, Const) and index.value in content.entries:
+            return content.entries[index.value]
+        factory = receiver.fields.get(FACTORY)
+        if factory is not None and content.rest is None:
+            made = interp.calls.call(factory, [], {})
+            if isinstance(index, Const) and receiver.fields.get(COUNTS):
+                return made
+            if isinstance(index, Const) and hashable(index.value):
+                self.set_item(receiver, index, made)
+                return made
+            content = Entries(content.entries, made)
+            interp.state.set(receiver, "content", content)
+        candidates = [] if isinstance(index, Const) else list(content.entries.values())
+        if content.rest is not None:
+            candidates.append(content.rest)
+        return interp.join(candidates) if candidates else interp.unknown("key")
+
+    def peek(self, receiver: Value, index: Value) -> Value | None:
+        """The element that is about to be replaced, where it is known."""
+        if isinstance(receiver, Listing) and isinstance(index, Const):
+            content = receiver.fields["content"]
+            place = _place(content, index)
+            if place is not None:
+                return content.items[place]  # type: ignore[no-any-return]
+        if isinstance(receiver, Mapping) and isinstance(index, Const):
+            value: Value | None = receiver.fields["content"].entries.get(index.value)
+            return value
+        return None
+
+    def set_item(self, receiver: Value, index: Value, value: Value) -> None:
+        interp = self._interp
+        if isinstance(receiver, Listing):
+            content = receiver.fields["content"]
+            place = _place(content, index)
+            if place is not None:
+                items = list(content.items)
+                items[place] = value
+                content = Items(tuple(items), content.type)
+            elif isinstance(content, Items) and not isinstance(index, Slice):
+                content = Items(tuple(interp.join([item, value]) for item in content.items), content.type)
+            elif isinstance(index, Slice):
+                content = Several(interp.join([interp.state.element(content), interp.unknown("slice", value)]))
+            else:
+                content = Several(interp.join([content.element, value]), content.type)
+            interp.state.set(receiver, "content", content)
+        elif isinstance(receiver, Mapping):
+            content = receiver.fields["content"]
+            if isinstance(index, Const) and hashable(index.value):
+                content = Entries({**content.entries, index.value: value}, content.rest)
+            else:
+                entries = {key: interp.join([old, value]) for key, old in content.entries.items()}
+                content = Entries(entries, value if content.rest is None else interp.join([content.rest, value]))
+            interp.state.set(receiver, "content", content)
+        elif isinstance(receiver, Unknown):
+            known = self._known(receiver.node)
+            if isinstance(index, Const) and hashable(index.value):
+                interp.state.set(known, ("[]", index.value), value)
+            else:
+                for key in [key for key in known.fields if isinstance(key, tuple)]:
+                    interp.state.delete(known, key)
+        elif isinstance(receiver, Array):
+            # The array now also holds what was put in: a detour if that was a tensor.
+            interp.libraries.operator(interp, "__setitem__", [receiver, index, value])
+
+    def delete_item(self, receiver: Value, index: Value) -> None:
+        interp = self._interp
+        if isinstance(receiver, Mapping) and isinstance(index, Const):
+            content = receiver.fields["content"]
+            entries = {key: value for key, value in content.entries.items() if key != index.value}
+            interp.state.set(receiver, "content", Entries(entries, content.rest))
+        elif isinstance(receiver, Listing):
+            content = receiver.fields["content"]
+            place = _place(content, index)
+            if place is not None:
+                items = list(content.items)
+                del items[place]
+                interp.state.set(receiver, "content", Items(tuple(items), content.type))
+                return
+            interp.state.set(receiver, "content", Several(interp.state.element(content), content.type))
+
+    # -- iteration
+
+    def iterate(self, value: Value, unpacking: int = 0) -> Items | Several:
+        """The elements of an iterable; those of an iterator are gone then."""
+        if self._iterators.knows(value):
+            return self._iterators.rest(value)
+        return self.elements(value, unpacking)
+
+    def elements(self, value: Value, unpacking: int = 0) -> Items | Several:
+        """The elements of an iterable, as it was made."""
+        interp = self._interp
+        if isinstance(value, Deferred):
+            if value in self._forcing:
+                return Several(interp.unknown("generator"))
+            self._forcing.append(value)
+            try:
+                return self.iterate(value.force(), unpacking)
+            finally:
+                self._forcing.pop()
+        if isinstance(value, Listing):
+            value = value.fields["content"]
+        if isinstance(value, (Items, Several)):
+            return value
+        if isinstance(value, Instance):
+            return self._instance_elements(value)
+        if isinstance(value, Class):
+            listed = interp.libraries.elements(interp, value)
+            return listed if listed is not None else Several(interp.unknown("element"))
+        if isinstance(value, Foreign):
+            element = interp.libraries.operator(interp, "__iter__", [value])
+            return Several(element if element is not None else interp.unknown("element", value))
+        if isinstance(value, Mapping):
+            content: Entries = value.fields["content"]
+            if content.rest is None:
+                return Items(tuple(Const(key) for key in content.entries))
+            return Several(Scalar(interp.recorder.leaf()))
+        if isinstance(value, Const) and isinstance(value.value, str):
+            return Items(tuple(Const(each) for each in value.value[:64]))
+        if isinstance(value, Choice):
+            parts: list[Value] = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
+            return interp.join(parts) if parts else Several(interp.unknown("element"))  # type: ignore[return-value]
+        if isinstance(value, (Tensor, Variable, Unknown, Array)):
+            element = self._element_of(value, Scalar(interp.recorder.leaf(), "int"))
+            if isinstance(value, Unknown) and isinstance(element, Unknown):
+                element = interp.unknown("element of " + (value.node.why or "unknown"), value)
+            if unpacking:
+                return Items((element, *(self.another(element) for _ in range(unpacking - 1))))
+            return Several(element)
+        if isinstance(value, (Scalar, Const)):
+            edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]
+            return Several(Scalar(interp.recorder.plain(edges)))
+        return Several(interp.unknown("element", value))
+
+    def _instance_elements(self, value: Instance) -> Items | Several:
+        interp = self._interp
+        function = self.class_attribute(value.cls, "__iter__")
+        if function is not None and not self.hooked(value.cls):
+            iterator = interp.calls.call(Method(function, value), [], {})
+            if not isinstance(iterator, Instance):
+                return self.iterate(iterator)
+        known = interp.libraries.elements(interp, value)
+        return known if known is not None else Several(interp.unknown("element", value))
+
+    def another(self, value: Value) -> Value:
+        """A further element of the same kind: a different object with the same history."""
+        if isinstance(value, Noded):
+            old = value.node
+            recorder = self._interp.recorder
+            if old.kind == LEAF:
+                node = recorder.leaf(old.dtype)
+            else:
+                node = Node(old.kind, recorder.now(), old.site, old.edges, old.dtype, old.active)
+                node.recorded, node.stopped, node.why = old.recorded, old.stopped, old.why
+                node.joint, node.sparse = old.joint, old.sparse
+            if isinstance(value, Scalar):
+                return Scalar(node, value.type)
+            if isinstance(value, UnknownMember):
+                return Unknown(node)
+            if isinstance(value, Held):
+                return Held(node, value.path)
+            return type(value)(node)
+        if isinstance(value, Items):
+            return Items(tuple(self.another(item) for item in value.items), value.type, value.fields)
+        return value
+
+
+MISSING: Any = object()
+
+
+def _place(content: Value, index: Value) -> int | None:
+    """Where an element of a sequence of known length stands."""
+    if isinstance(content, Items) and isinstance(index, Const) and isinstance(index.value, int):
+        return index.value if -len(content.items) <= index.value < len(content.items) else None
+    return None

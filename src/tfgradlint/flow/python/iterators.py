@@ -1,0 +1,79 @@
+"""Iterators give each element once: ``zip``, ``map``, generators, ``iter`` ..."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tfgradlint.flow.values.base import Cell, Items, Several, Value
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+_ALL = -1
+
+
+class _Taken(NamedTuple):
+    """An iterator, how many of its elements were taken (_ALL: none is left), and what they are, once that was asked."""
+
+    iterator: Value
+    position: int
+    content: Items | Several | None
+
+
+class Iterators:
+    """What was taken from which iterator. Where branches differ, that is not known any more."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        self._taken = Cell()
+        #: They are told apart by their identity, so they are kept.
+        self._made: list[Value] = []
+
+    def once(self, value: Value) -> Value:
+        """The value, known as an iterator from here on."""
+        self._made.append(value)
+        self._interp.state.set(self._taken, id(value), _Taken(value, 0, None))
+        return value
+
+    def knows(self, value: Value) -> bool:
+        """Whether the value is an iterator."""
+        return id(value) in self._taken.fields
+
+    def blur(self, value: Value) -> None:
+        """Somebody took some of the elements."""
+        if self.knows(value):
+            self._interp.state.set(self._taken, id(value), None)
+
+    def rest(self, iterator: Value) -> Items | Several:
+        """The elements that are left, which are gone then."""
+        taken = self._entry(iterator)
+        if taken is None:
+            return Several(self._interp.unknown("iterated before"))
+        if taken.position == _ALL:
+            return Items(())
+        content = self._content(taken)
+        self._interp.state.set(self._taken, id(iterator), taken._replace(position=_ALL, content=content))
+        return Items(content.items[taken.position :], content.type) if isinstance(content, Items) else content
+
+    def take(self, iterator: Value) -> Value | None:
+        """The next element; None where none is left."""
+        interp = self._interp
+        taken = self._entry(iterator)
+        if taken is None:
+            return interp.unknown("iterated before")
+        content = self._content(taken)
+        if taken.position == _ALL or (isinstance(content, Items) and taken.position >= len(content.items)):
+            return None
+        if isinstance(content, Several):
+            interp.state.set(self._taken, id(iterator), taken._replace(content=content))
+            return interp.calls.another(content.element)
+        interp.state.set(self._taken, id(iterator), taken._replace(position=taken.position + 1, content=content))
+        return content.items[taken.position]
+
+    def _entry(self, iterator: Value) -> _Taken | None:
+        found: _Taken | None = self._taken.fields[id(iterator)]
+        return found
+
+    def _content(self, taken: _Taken) -> Items | Several:
+        return taken.content if taken.content is not None else self._interp.calls.elements(taken.iterator)

@@ -1,0 +1,355 @@
+"""Operators: arithmetic, comparisons, boolean logic, and what Python takes for true."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from tfgradlint.flow.graph.nodes import Edge, Effect
+from tfgradlint.flow.python.container_methods import merged
+from tfgradlint.flow.python.strings import formatted
+from tfgradlint.flow.values.base import (
+    Array,
+    Choice,
+    Class,
+    Const,
+    Entries,
+    Function,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Method,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.flow.verdict.judgements import LACKING
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+BINARY = {
+    cst.Add: "__add__",
+    cst.Subtract: "__sub__",
+    cst.Multiply: "__mul__",
+    cst.Divide: "__truediv__",
+    cst.FloorDivide: "__floordiv__",
+    cst.Modulo: "__mod__",
+    cst.Power: "__pow__",
+    cst.MatrixMultiply: "__matmul__",
+    cst.BitAnd: "__and__",
+    cst.BitOr: "__or__",
+    cst.BitXor: "__xor__",
+    cst.LeftShift: "__lshift__",
+    cst.RightShift: "__rshift__",
+}
+COMPARISONS = {
+    cst.LessThan: "__lt__",
+    cst.LessThanEqual: "__le__",
+    cst.GreaterThan: "__gt__",
+    cst.GreaterThanEqual: "__ge__",
+    cst.Equal: "__eq__",
+    cst.NotEqual: "__ne__",
+}
+UNARY = {cst.Minus: "__neg__", cst.Plus: "__pos__", cst.BitInvert: "__invert__"}
+_PYTHON: dict[str, Callable[..., Any]] = {
+    name: getattr(operator, name) for name in (*BINARY.values(), *COMPARISONS.values(), *UNARY.values())
+}
+_SMALL = 1 << 40
+#: A longer sequence is any number of elements that are alike.
+_LONG = 512
+
+
+class Operators:
+    """Evaluates operators."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+
+    def evaluate_binary(self, node: cst.BinaryOperation) -> Value:
+        # A sum of hundreds of terms nests to the left: walk down that side without recursion.
+        chain = [node]
+        while isinstance(chain[-1].left, cst.BinaryOperation):
+            chain.append(chain[-1].left)
+        value = self._interp.eval(chain[-1].left)
+        for operation in reversed(chain):
+            right = self._interp.eval(operation.right)
+            value = self.binary(BINARY.get(type(operation.operator), ""), value, right, operation)
+        return value
+
+    def binary(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
+        """``left <op> right``."""
+        interp = self._interp
+        if name == "__mod__" and isinstance(left, Const) and isinstance(left.value, str):
+            return formatted(interp, left.value, right)
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self._constant(name, [left.value, right.value])
+        interp.recorder.site = interp.here(node)
+        if isinstance(left, Choice) or isinstance(right, Choice):
+            return self._distributed(name, left, right, node)
+        containers = self._container_operator(name, left, right)
+        if containers is not None:
+            return containers
+        if isinstance(left, Instance) or isinstance(right, Instance):
+            return self._instance_operator(name, left, right)
+        return self._operator(name, [left, right])
+
+    def _operator(self, name: str, operands: list[Value]) -> Value:
+        interp = self._interp
+        if any(isinstance(operand, (Tensor, Variable, Unknown)) for operand in operands):
+            found = interp.libraries.operator(interp, name, operands)
+            return found if found is not None else interp.unknown(f"operator {name}", *operands)
+        edges = [Edge(node, Effect.PLAIN) for operand in operands for node in nodes_of(operand)]
+        node = interp.recorder.op(edges)
+        arrays = [operand for operand in operands if isinstance(operand, Array)]
+        if arrays:
+            return Array(node, any(array.exact for array in arrays))
+        if all(isinstance(operand, (Scalar, Const)) for operand in operands):
+            return Scalar(node, _number(name, operands))
+        return interp.unknown(f"operator {name}", *operands)
+
+    def _distributed(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
+        """An operator on one of several values; alternatives that Python refuses are left out."""
+        lefts = left.values if isinstance(left, Choice) else (left,)
+        rights = right.values if isinstance(right, Choice) else (right,)
+        results = [
+            self.binary(name, one, other, node)
+            for one in lefts
+            for other in rights
+            if not _is_none(one) and not _is_none(other)
+        ]
+        return self._interp.join(results)
+
+    def _container_operator(self, name: str, left: Value, right: Value) -> Value | None:
+        interp = self._interp
+        one = left.fields["content"] if isinstance(left, Listing) else left
+        other = right.fields["content"] if isinstance(right, Listing) else right
+        sequences = (Items, Several)
+        if name == "__add__" and isinstance(one, sequences) and isinstance(other, sequences):
+            if isinstance(one, Items) and isinstance(other, Items) and len(one.items) + len(other.items) <= _LONG:
+                joined: Value = Items(one.items + other.items, one.type)
+            else:
+                joined = Several(interp.join([interp.state.element(one), interp.state.element(other)]), one.type)
+            if not isinstance(left, Listing):
+                return joined
+            made = Listing(joined)
+            for each in (left, right):
+                if isinstance(each, Listing) and LACKING in each.fields:
+                    made.fields[LACKING] = each.fields[LACKING]
+            return made
+        if name == "__mul__" and isinstance(one, sequences) and isinstance(other, (Const, Scalar)):
+            count = other.value if isinstance(other, Const) else None
+            if isinstance(one, Items) and isinstance(count, int) and len(one.items) * max(count, 0) <= 64:
+                repeated: Value = Items(one.items * max(count, 0), one.type)
+            else:
+                repeated = Several(interp.state.element(one), one.type)
+            return Listing(repeated) if isinstance(left, Listing) else repeated
+        if name == "__mul__" and isinstance(other, sequences) and isinstance(one, (Const, Scalar)):
+            return self._container_operator(name, right, left)
+        if name == "__or__" and isinstance(left, Mapping) and isinstance(right, Mapping):
+            return Mapping(merged(interp, left.fields["content"], right.fields["content"]))
+        if name in ("__eq__", "__ne__", "__mod__") and (
+            isinstance(one, (*sequences, Mapping)) or isinstance(other, (*sequences, Mapping))
+        ):
+            if any(isinstance(value, (Tensor, Variable, Unknown, Array)) for value in (one, other)):
+                return None
+            return Scalar(interp.recorder.leaf(), "bool" if name != "__mod__" else "str")
+        return None
+
+    def _instance_operator(self, name: str, left: Value, right: Value) -> Value:
+        interp = self._interp
+        reflected = "__r" + name[2:]
+        for receiver, method, argument in ((left, name, right), (right, reflected, left)):
+            if isinstance(receiver, Instance):
+                function = interp.calls.class_attribute(receiver.cls, method)
+                if function is not None:
+                    return interp.calls.call(Method(function, receiver), [argument], {})
+        return interp.unknown("operator of an object", left, right)
+
+    def _constant(self, name: str, values: list[Any]) -> Value:
+        kind = "bool" if name in COMPARISONS.values() else ""
+        if name in ("__pow__", "__lshift__", "__mul__") and not all(
+            isinstance(value, float) or (isinstance(value, int) and abs(value) < _SMALL) for value in values
+        ):
+            return Scalar(self._interp.recorder.leaf(), kind)
+        if name == "__mod__" and isinstance(values[0], bytes):
+            return Scalar(self._interp.recorder.leaf())
+        if name in ("__pow__", "__lshift__") and isinstance(values[1], int) and abs(values[1]) > 64:
+            return Scalar(self._interp.recorder.leaf(), kind)
+        operation = _PYTHON[name]
+        try:
+            value = operation(*values)
+        except (
+            ArithmeticError,
+            LookupError,
+            MemoryError,
+            TypeError,
+            ValueError,
+        ):  # what Python raises here ends the user's program, not the analysis
+            return Scalar(self._interp.recorder.leaf(), kind)
+        if isinstance(value, (int, float, complex, str, bytes, bool)) and (
+            not isinstance(value, (str, bytes)) or len(value) < 10_000
+        ):
+            return Const(value)
+        return Scalar(self._interp.recorder.leaf(), kind)
+
+    def evaluate_unary(self, node: cst.UnaryOperation) -> Value:
+        chain = [node]
+        while isinstance(chain[-1].expression, cst.UnaryOperation):
+            chain.append(chain[-1].expression)
+        value = self._interp.eval(chain[-1].expression)
+        for operation in reversed(chain):
+            value = self._one_unary(operation, value)
+        return value
+
+    def _one_unary(self, node: cst.UnaryOperation, value: Value) -> Value:
+        interp = self._interp
+        if isinstance(node.operator, cst.Not):
+            truth = self.truth(value)
+            return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
+        interp.recorder.site = interp.here(node)
+        return self.unary(UNARY[type(node.operator)], value)
+
+    def unary(self, name: str, value: Value) -> Value:
+        """``<op> value``."""
+        interp = self._interp
+        if isinstance(value, Const):
+            return self._constant(name, [value.value])
+        if isinstance(value, Choice):
+            return interp.join([self.unary(name, each) for each in value.values if not _is_none(each)])
+        if isinstance(value, Instance):
+            function = interp.calls.class_attribute(value.cls, name)
+            if function is not None:
+                return interp.calls.call(Method(function, value), [], {})
+        return self._operator(name, [value])
+
+    def evaluate_boolean(self, node: cst.BooleanOperation) -> Value:
+        chain = [node]
+        while isinstance(chain[-1].left, cst.BooleanOperation):
+            chain.append(chain[-1].left)
+        value = self._interp.eval(chain[-1].left)
+        for operation in reversed(chain):
+            stops = isinstance(operation.operator, cst.Or)
+            truth = self.truth(value)
+            if truth is stops:
+                continue
+            if truth is None:
+                left, results = value, [value]
+                right_node = operation.right
+
+                def right(results: list[Value] = results, right_node: cst.BaseExpression = right_node) -> bool:
+                    results.append(self._interp.eval(right_node))
+                    return True
+
+                self._interp.alternatives([lambda: True, right])
+                value = self._interp.join([left, *results[1:]])
+            else:
+                value = self._interp.eval(operation.right)
+        return value
+
+    def evaluate_comparison(self, node: cst.Comparison) -> Value:
+        left = self._interp.eval(node.left)
+        results: list[Value] = []
+        for part in node.comparisons:
+            right = self._interp.eval(part.comparator)
+            results.append(self._compare(part.operator, left, right, node))
+            left = right
+        if len(results) == 1:
+            return results[0]
+        truths = [result.value if isinstance(result, Const) else None for result in results]
+        if None in truths:
+            return Scalar(self._interp.recorder.leaf(), "bool")
+        return Const(all(truths))
+
+    def _compare(self, op: cst.BaseCompOp, left: Value, right: Value, node: cst.CSTNode) -> Value:
+        if isinstance(op, (cst.Is, cst.IsNot)):
+            same = self._identical(left, right)
+            if same is None:
+                return Scalar(self._interp.recorder.leaf(), "bool")
+            return Const(same is isinstance(op, cst.Is))
+        if isinstance(op, (cst.In, cst.NotIn)):
+            found = _contains(left, right)
+            if found is None:
+                return Scalar(self._interp.recorder.leaf(), "bool")
+            return Const(found is isinstance(op, cst.In))
+        return self.binary(COMPARISONS[type(op)], left, right, node)
+
+    def _identical(self, left: Value, right: Value) -> bool | None:
+        if isinstance(left, Const) and isinstance(right, Const):
+            return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
+        for one, other in ((left, right), (right, left)):
+            if _is_none(one) and not isinstance(other, (Unknown, Choice)):
+                return False
+        if isinstance(left, Symbol) and isinstance(right, Symbol):
+            return left.path == right.path
+        return None
+
+    def tested(self, value: Value) -> bool | None:
+        """The truth of what a branch depends on. Where nothing converts it, a symbolic tensor has none."""
+        interp = self._interp
+        if interp.unconverted and isinstance(value, Tensor) and interp.graph_level and value.node.level > 0:
+            interp.calls.gradients.refuses(None, "OperatorNotAllowedInGraphError")
+        return self.truth(value)
+
+    def truth(self, value: Value) -> bool | None:
+        """Whether Python takes the value for true, where that is known."""
+        if isinstance(value, Const):
+            return bool(value.value)
+        if isinstance(value, (Function, Class, Method, Symbol)):
+            return True
+        if isinstance(value, Listing):
+            value = value.fields["content"]
+        if isinstance(value, Mapping):
+            content = value.fields["content"]
+            return bool(content.entries) if content.rest is None else None
+        if isinstance(value, Items):
+            return bool(value.items)
+        if isinstance(value, Choice):
+            truths = {self.truth(each) for each in value.values}
+            return truths.pop() if len(truths) == 1 else None
+        return None
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def _contains(item: Value, container: Value) -> bool | None:
+    if isinstance(container, (Listing, Mapping)):
+        container = container.fields["content"]
+    if not isinstance(item, Const):
+        return None
+    if isinstance(container, Entries):
+        if item.value in container.entries:
+            return True
+        return False if container.rest is None else None
+    if isinstance(container, Items) and all(isinstance(each, Const) for each in container.items):
+        return any(each.value == item.value for each in container.items if isinstance(each, Const))
+    if isinstance(container, Const) and isinstance(container.value, str) and isinstance(item.value, str):
+        return item.value in container.value
+    return None
+
+
+def _number(operator: str, operands: list[Value]) -> str:
+    """The type of what an operator makes of Python's numbers, where it is known."""
+    if operator in COMPARISONS.values():
+        return "bool"
+    types = {
+        type(operand.value).__name__ if isinstance(operand, Const) else operand.type
+        for operand in operands
+        if isinstance(operand, (Const, Scalar))
+    }
+    if not types <= {"int", "float", "bool"}:
+        return ""
+    if "float" in types or operator == "__truediv__":
+        return "float"
+    return "int" if operator in ("__add__", "__sub__", "__mul__", "__floordiv__", "__mod__") else ""

@@ -1,0 +1,94 @@
+"""Strings that are known: names of layers and of parameters are put together, and looked up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tfgradlint.flow.values.base import Const, Items, Listing, Scalar, Value
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+_LONG = 1_000
+#: Sequences of more elements, or nested more deeply, are not looked into.
+_MANY, _DEEP = 64, 2
+#: Methods that make strings, truths and numbers of strings, whatever the locale.
+_METHODS = frozenset(
+    "capitalize casefold count endswith find format index isalpha isdigit islower isnumeric isupper join lower lstrip "
+    "partition removeprefix removesuffix replace rfind rpartition rsplit rstrip split splitlines startswith strip "
+    "swapcase title upper".split()
+)
+_WIDE = re.compile(r"%[^a-zA-Z%]*\d{3}")
+
+
+class NotConstant(Exception):
+    """A value is not known."""
+
+
+def unwrapped(value: Value, depth: int = 0) -> Any:
+    """The object that a constant, or a short sequence of constants, stands for.
+
+    Raises NotConstant for any other.
+    """
+    if isinstance(value, Const) and isinstance(value.value, (str, int, float, type(None))):
+        return value.value
+    listed = isinstance(value, Listing)
+    content = value.fields["content"] if isinstance(value, Listing) else value
+    if (
+        not isinstance(content, Items)
+        or content.type != ("list" if listed else "tuple")
+        or depth == _DEEP
+        or len(content.items) > _MANY
+    ):
+        raise NotConstant
+    parts = [unwrapped(item, depth + 1) for item in content.items]
+    return parts if listed else tuple(parts)
+
+
+def constant_text(interp: Interpreter, make: Callable[[], Any]) -> Value:
+    """What ``make`` gives for known values, and some string where one is not known or Python would refuse it."""
+    try:
+        made = make()
+    except (NotConstant, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        return Scalar(interp.recorder.leaf(), "str")
+    return wrapped(made) or Scalar(interp.recorder.leaf(), "str")
+
+
+def formatted(interp: Interpreter, text: str, value: Value) -> Value:
+    """``text % value``."""
+
+    def make() -> str:
+        # A width is how long the result becomes.
+        if len(text) > _LONG or "*" in text or _WIDE.search(text):
+            raise NotConstant
+        return str(text % unwrapped(value))
+
+    return constant_text(interp, make)
+
+
+def call_method(receiver: str, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A method of a known string; None where the result is not known."""
+    if name not in _METHODS or len(receiver) > _LONG:
+        return None
+    if name == "format" and any(part in receiver for part in (".", "[", ":")):
+        return None
+    try:
+        given = [unwrapped(value) for value in args]
+        named = {key: unwrapped(value) for key, value in kwargs.items()}
+        return wrapped(getattr(receiver, name)(*given, **named))
+    except (NotConstant, ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+
+
+def wrapped(made: Any) -> Value | None:
+    """The value of an object made of constants; None where it is too long."""
+    if isinstance(made, str):
+        return Const(made) if len(made) <= _LONG else None
+    if isinstance(made, (bool, int, float)):
+        return Const(made)
+    if isinstance(made, (list, tuple)) and len(made) <= _MANY:
+        items = tuple(Const(each) for each in made)
+        return Listing(Items(items, "list")) if isinstance(made, list) else Items(items)
+    return None

@@ -1,0 +1,481 @@
+"""What a tape's methods do, and the record of every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import libcst as cst
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
+from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.tape.derivatives import derivative_edges
+from tfgradlint.flow.tape.search import alternatives, ancestors
+from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Const,
+    Entries,
+    Items,
+    Listing,
+    Managed,
+    Mapping,
+    Member,
+    Scalar,
+    Several,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Lack, Reason
+from tfgradlint.flow.verdict.reports import Leaf, of_a_model
+from tfgradlint.flow.verdict.request_analysis import WATCHED, Judge, Request, flatten
+from tfgradlint.flow.verdict.requested_gradients import Answers
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+class Implied(NamedTuple):
+    """A request that a library made itself: its sources with the judgement of each, and what was differentiated."""
+
+    leaves: list[Leaf]
+    judgements: list[Judgement]
+    target: Value
+    judge: Judge
+
+
+class Asked(NamedTuple):
+    """A request: ``arriving`` is what it says to come from behind the target."""
+
+    tape: Tape
+    target: Value
+    arriving: Value
+
+
+class Gradients:
+    """The methods of tapes."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        self.answers = Answers()
+        #: How many requests were made.
+        self.requests = 0
+        self._methods: dict[str, Callable[[Tape, list[Value], dict[str, Value]], Value]] = {
+            "watch": self._watch,
+            "stop_recording": lambda tape, args, kwargs: Member(tape, "stop_recording()"),
+            "reset": self._reset,
+            "watched_variables": self._watched_variables,
+            "__enter__": lambda tape, args, kwargs: self._start(tape),
+            "__exit__": lambda tape, args, kwargs: self._stop(tape),
+        }
+
+    def tape(self, args: list[Value], kwargs: dict[str, Value]) -> Tape:
+        """A new tape."""
+        interp = self._interp
+        persistent = args[0] if args else kwargs.get("persistent", Const(False))
+        accessed = args[1] if len(args) > 1 else kwargs.get("watch_accessed_variables", Const(True))
+        truth = interp.expressions.truth
+        if "**" in kwargs:
+            return Tape(None, None, interp.graph_level, interp.recorder.now())
+        return Tape(truth(persistent), truth(accessed), interp.graph_level, interp.recorder.now())
+
+    def call(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tape.name(...)``."""
+        method = self._methods.get(name)
+        if method is not None:
+            return method(tape, args, kwargs)
+        if name in ("gradient", "jacobian", "batch_jacobian"):
+            return self._request(tape, name, args, kwargs)
+        if not name.startswith("_") and name not in self._interp.asked_for:
+            self.refuses(Cause.NO_SUCH_METHOD, "AttributeError", name)
+        return self._interp.unknown(f"tape.{name}")
+
+    # -- recording
+
+    def enter(self, manager: Value) -> tuple[Value, Callable[[], None]]:
+        """Enter a context manager: the value bound by ``as``, and what leaving it does."""
+        interp = self._interp
+        if isinstance(manager, Tape):
+            self._start(manager)
+            return manager, lambda: self._leave(manager)
+        if isinstance(manager, Member) and isinstance(manager.receiver, Tape) and manager.name == "stop_recording()":
+            tape = manager.receiver
+            self._meddled(tape)
+            tapes = interp.recorder.tapes
+            before = tapes.active
+            interp.state.set(tapes, "active", Active(each for each in before if each[0] is not tape))
+            interp.state.set(tapes, "stopped", (*tapes.stopped, tape))
+
+            def resume() -> None:
+                interp.state.set(tapes, "active", Active((*tapes.active, (tape, True))))
+                stopped = tuple(each for each in tapes.stopped if each is not tape)
+                interp.state.set(tapes, "stopped", stopped)
+
+            return NONE, resume
+        if isinstance(manager, Managed):
+            # Entered by somebody else: what it does to the tapes on the way is not seen.
+            for tape, _ in interp.recorder.tapes.active:
+                interp.state.set(tape, "blurred", True)
+        enter = interp.calls.attribute(manager, "__enter__")
+        if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
+            # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
+            tapes = interp.recorder.tapes
+            interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
+            return (
+                interp.unknown("context manager", manager),
+                lambda: interp.state.set(tapes, "others", max(0, (tapes.fields["others"] or 0) - 1)),
+            )
+        leave = interp.calls.attribute(manager, "__exit__")
+        entered = interp.calls.call(enter, [], {})
+
+        def exit_() -> None:
+            interp.calls.call(leave, [NONE, NONE, NONE], {})
+
+        return entered, exit_
+
+    def _meddled(self, tape: Tape) -> None:
+        """What a compiled function does with a tape from outside of it happens while it is traced, and no more then.
+
+        The tape records the call as one step, whatever it missed inside.
+        """
+        if tape.level != self._interp.graph_level:
+            self._interp.state.set(tape, "blurred", True)
+
+    def _start(self, tape: Tape) -> Value:
+        interp = self._interp
+        self._meddled(tape)
+        tapes = interp.recorder.tapes
+        now = interp.recorder.now()
+        if "entered" not in tape.fields:
+            interp.state.set(tape, "entered", now)
+        if tape.fields["life"] != LIVE:
+            # A tape that answered before starts a new recording.
+            interp.state.set(tape, "epoch", now)
+            interp.state.set(tape, "watched", Watched())
+            interp.state.set(tape, "read", ())
+        interp.state.set(tape, "life", LIVE)
+        if not any(each is tape for each, _ in tapes.active):
+            interp.state.set(tapes, "active", Active((*tapes.active, (tape, True))))
+        return tape
+
+    def _stop(self, tape: Tape) -> Value:
+        self._leave(tape)
+        return NONE
+
+    def _leave(self, tape: Tape) -> None:
+        tapes = self._interp.recorder.tapes
+        if any(each is tape for each, _ in tapes.active):
+            remaining = Active(each for each in tapes.active if each[0] is not tape)
+            self._interp.state.set(tapes, "active", remaining)
+
+    def _watch(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        given = args[0] if args else kwargs.get("tensor", NONE)
+        if any(each is tape for each in interp.recorder.tapes.stopped):
+            return NONE
+        watched = Watched(tape.fields["watched"])
+        for _, leaf in flatten(given, ""):
+            if isinstance(leaf, Several):
+                leaf = leaf.element
+            if isinstance(leaf, Array):
+                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "array")
+            if isinstance(leaf, (Scalar, Const)):
+                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
+            if isinstance(leaf, Variable) and leaf.library == "keras":
+                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
+            nodes = nodes_of(leaf)
+            for node in (*nodes, *(other for each in nodes for other in alternatives(each))):
+                key: Any = node if node.variable is None else node.variable
+                # Of several alternatives one is watched, nobody knows which.
+                certain = len(nodes) == 1 and node is nodes[0]
+                watched[key] = certain or watched.get(key, False)
+                tape.watch_sites[key] = interp.recorder.site
+                if key not in tape.fields["watched"]:  # not yet, or not since the tape was reset
+                    tape.watch_times[key] = interp.recorder.now()
+        interp.state.set(tape, "watched", watched)
+        return NONE
+
+    def _reset(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._meddled(tape)
+        state = self._interp.state
+        state.set(tape, "epoch", self._interp.recorder.now())
+        state.set(tape, "watched", Watched())
+        state.set(tape, "read", ())
+        return NONE
+
+    def _watched_variables(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        read = tape.fields["read"]
+        if read is None:
+            return self._interp.unknown(WATCHED)
+        watched = [key for key in tape.fields["watched"] if isinstance(key, Variable)]
+        variables: dict[Variable, None] = dict.fromkeys(
+            variable for variable in (*read, *watched) if variable in watched or variable_tracked(tape, variable)
+        )
+        # TensorFlow keeps them in the order of their creation.
+        ordered: list[Variable] = sorted(variables, key=lambda variable: variable.birth)
+        return Items(tuple(ordered))
+
+    # -- steps that raise by themselves
+
+    def _step_raises(self, cause: Cause, exception: str, detail: str = "") -> None:
+        interp = self._interp
+        interp.reports.steps.append((Reason(cause, interp.recorder.site, detail, (), exception), None))
+
+    def expected(self) -> bool:
+        """Whether a handler, or a context manager that may be one, stands ready for an exception."""
+        return bool(self._interp.attempts) or self._interp.recorder.tapes.fields["others"] != 0
+
+    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tf.gradients`` and its like, which need a graph."""
+        interp = self._interp
+        leaves = flatten(self._argument(args, kwargs, 1, "xs"), "")
+        if interp.graph_level or interp.alone or self.expected():
+            self._note(name, leaves, [Judgement("unknown", why=name)] * len(leaves))
+            return interp.unknown(name, *args)
+        reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, "", (), "RuntimeError")
+        leaves = leaves or [("", NONE)]
+        self._note(name, leaves, [Judgement("raises", reason)] * len(leaves))
+        raise Raised
+
+    def refuses(self, cause: Cause | None, exception: str, detail: str = "") -> NoReturn:
+        """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
+
+        Without a cause, what led to it is told elsewhere.
+        """
+        if cause is not None and not self.expected():
+            self._step_raises(cause, exception, detail)
+        elif cause is None:
+            self._interp.reports.endings.add(self._interp.recorder.site)
+        raise Raised
+
+    def misapplied(self, cause: Cause, detail: str = "") -> None:
+        """A step that goes through and trains wrongly."""
+        self._step_raises(cause, "", detail)
+
+    def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
+        """``v -= x`` on a ``tf.Variable`` raises at once; other operators bind the name to a tensor."""
+        raising = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__")
+        if variable.library != "tf" or operator not in raising:
+            return False
+        interp = self._interp
+        reason = Reason(Cause.REBOUND_VARIABLE, interp.here(None), "augmented", (), "RuntimeError")
+        interp.reports.steps.append((reason, None))
+        return True
+
+    # -- requests
+
+    def unknown_tape(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A request on something that is not known to be a tape."""
+        sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
+        leaves = flatten(sources, "")
+        self._note(name, leaves, [Judgement("unknown", why="tape")] * len(leaves))
+        return self._interp.unknown("unknown tape", *args)
+
+    def _argument(self, args: list[Value], kwargs: dict[str, Value], position: int, *names: str) -> Value:
+        if position < len(args):
+            return args[position]
+        for name in names:
+            if name in kwargs:
+                return kwargs[name]
+        return NONE
+
+    def _request(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        self.requests += 1
+        target = self._argument(args, kwargs, 0, "target")
+        sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
+        zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
+        leaves = flatten(sources, "")
+        self.answers.asked(leaf for _, leaf in leaves)
+        lack = sources.fields.get(LACKING) if isinstance(sources, Listing) else None
+        if isinstance(lack, Lack) and lack.matters(leaves, target) and not self.expected():
+            interp.reports.steps.append((lack.reason, interp.recorder.site))
+        life = tape.fields["life"]
+        site = interp.recorder.site
+        outside = tape.level != interp.graph_level
+        given = interp.calls.traces.given(tape.level) if outside else None
+        judgements: list[Judgement]
+        if interp.recorder.tapes.fields["ended"]:
+            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
+        elif tape.fields["blurred"] or life is None or zeros is None or (outside and (given is None or life != LIVE)):
+            judgements = [Judgement("unknown", why="tape")] * len(leaves)
+        elif life == SPENT:
+            leaves = leaves or [("", NONE)]
+            raised = Reason(Cause.TAPE_REUSED, site, "", (tape.fields.get("used") or site,), "RuntimeError")
+            judgements = [Judgement("raises", raised)] * len(leaves)
+        elif life == NEW:
+            leaves = leaves or [("", NONE)]
+            raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
+            judgements = [Judgement("raises", raised)] * len(leaves)
+        elif (asked := self._by_element(tape, name, args, kwargs)) is not None:
+            leaves = leaves or [("", NONE)]
+            raised = Reason(Cause.TAPE_REUSED, site, "element by element", (), "RuntimeError")
+            judgements = [Judgement("raises", raised) if asked else Judgement("unknown", why="tape")] * len(leaves)
+        elif self._endless():
+            judgements = [Judgement("unknown", why="loop under XLA")] * len(leaves)
+        elif interp.calls.traced_for_others:
+            judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
+        else:
+            judge = Judge(Request(tape, name, target, zeros), site, self._interp.reports.thorough, given)
+            judgements = [judge.judge(leaf) for _, leaf in leaves]
+            if not outside:
+                interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
+            if any(judgement.verdict == "raises" for judgement in judgements):
+                first = next(judgement for judgement in judgements if judgement.verdict == "raises")
+                judgements = [first] * len(leaves)
+        if tape.persistent is not True:
+            interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
+            interp.state.set(tape, "used", site)
+            self._leave(tape)
+        if zeros:
+            self._zeros_like([leaf for _, leaf in leaves], judgements)
+        self._note(name, leaves, judgements)
+        if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Listing, Mapping)):
+            return interp.unknown("sources nested without end")
+        arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
+        return self._result(Asked(tape, target, arriving), sources, iter(judgements))
+
+    def _by_element(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> bool | None:
+        """Whether a Jacobian asks a tape that answers only once for one element after the other: None if it does not,
+        False where that is not known.
+        """
+        if name not in ("jacobian", "batch_jacobian") or tape.persistent is not False:
+            return None
+        at_once = kwargs.get("experimental_use_pfor", args[4] if len(args) > 4 else Const(True))
+        vectorised = self._interp.expressions.truth(at_once)
+        if vectorised is False:
+            # A graph can hold the steps as often as they are wanted.
+            in_graph = self._interp.graph_level > 0
+            return None if in_graph else not (self._interp.alone or self._interp.eager_functions)
+        if self._argument(args, kwargs, 3, "parallel_iterations") is not NONE:
+            return vectorised is True and name == "batch_jacobian"
+        return None
+
+    def _zeros(self, value: Value) -> bool | None:
+        """Whether unconnected gradients are asked for as zeros; None if that is not known."""
+        if isinstance(value, Const):
+            return value.value in ("zero", "ZERO")
+        path = getattr(value, "path", None)
+        if isinstance(path, str):
+            return path.endswith(".ZERO")
+        return None
+
+    def _zeros_like(self, sources: list[Value], judgements: list[Judgement]) -> None:
+        """To make zeros like an unconnected variable it is read, and the tapes around come to watch it."""
+        interp = self._interp
+        for source, judgement in zip(sources, judgements, strict=False):
+            if isinstance(source, Variable) and judgement.verdict == "zero":
+                interp.recorder.read(source.node)
+            elif judgement.verdict == "unknown":
+                for tape, _ in interp.recorder.tapes.active:
+                    interp.state.set(tape, "read", None)
+
+    def implied(self, site: Site, run: Callable[[Tape], Value], sources: Callable[[], list[Leaf]]) -> Implied:
+        """A request that a library makes itself: ``run`` is executed under its tape and gives the target.
+
+        ``sources`` is asked when that is done, as a model may make its weights only then.
+        """
+        interp = self._interp
+        tape = Tape(False, True, interp.graph_level, interp.recorder.now())
+        self._start(tape)
+        try:
+            target = run(tape)
+        finally:
+            self._leave(tape)
+        leaves = sources()
+        judge = Judge(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
+        judgements = [judge.judge(leaf) for _, leaf in leaves]
+        if self._endless() or interp.recorder.tapes.fields["ended"]:
+            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
+        return Implied(leaves, judgements, target, judge)
+
+    def _endless(self) -> bool:
+        """Whether XLA is asked to undo the steps of a loop, and does not know how often it turned."""
+        return self._interp.xla and self._interp.unbounded > 0
+
+    def minimized(self, tape: Tape, loss: Value, variables: Value) -> Value:
+        """The request that an optimizer makes of a tape it is given."""
+        return self._request(tape, "minimize", [loss, variables], {})
+
+    def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+        """Report a request that stands at ``site``."""
+        self._interp.recorder.site = site
+        self._note(name, leaves, judgements)
+
+    def _note(self, name: str, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+        interp = self._interp
+        interp.reports.cleared.update(leaf for _, leaf in leaves if isinstance(leaf, Variable))
+        site = interp.reports.site(interp.recorder.site, name)
+        site.variables = site.variables or any(_variable(leaf) for _, leaf in leaves)
+        if len(leaves) > len(site.labels):
+            site.labels = [label for label, _ in leaves]
+        judgements = of_a_model(leaves, judgements)
+        site.evaluations.append(judgements)
+        for judgement in judgements:
+            if judgement.verdict == "unknown":
+                interp.reports.unknowns[judgement.why or "?"] += 1
+
+    def _result(self, asked: Asked, sources: Value, judgements: Any) -> Value:
+        """The gradients: a nest of values like the sources."""
+        if isinstance(sources, (Listing, Mapping)):
+            content = self._result(asked, sources.fields["content"], judgements)
+            return Listing(content) if isinstance(sources, Listing) else Mapping(content)
+        if isinstance(sources, Items):
+            items = tuple(self._result(asked, item, judgements) for item in sources.items)
+            return Items(items, sources.type, sources.fields)
+        if isinstance(sources, Entries):
+            ordered = sorted(sources.entries, key=lambda key: (str(type(key)), str(key)))
+            made = {key: self._result(asked, sources.entries[key], judgements) for key in ordered}
+            return Entries({key: made[key] for key in sources.entries}, sources.rest)
+        if isinstance(sources, Several):
+            return Several(self._result(asked, sources.element, judgements), sources.type)
+        judgement = next(judgements, None)
+        if judgement is None:
+            return self._interp.unknown("gradient")
+        return self._gradient(asked, sources, judgement)
+
+    def _gradient(self, asked: Asked, source: Value, judgement: Judgement) -> Value:
+        interp = self._interp
+        tape, target, arriving = asked
+        if judgement.verdict == "none":
+            self.answers.gave_none = True
+            return NONE
+        if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
+            made = interp.unknown("gradient", target, source, arriving)
+            self.answers.note(made.node, source)
+            return made
+        if interp.recorder.tapes.active:
+            edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
+            if edges is None:
+                made = interp.unknown("gradient of slices", target, source, arriving)
+                self.answers.note(made.node, source)
+                return made
+            if judgement.verdict == "zero":
+                # Zeros like the source may have been made from the source itself.
+                edges.append(Edge(nodes_of(source)[0], Effect.UNKNOWN))
+            # What is said to come from behind the target is handed on.
+            certain = judgement.verdict == "flows" and isinstance(arriving, (Tensor, Variable))
+            edges += [Edge(node, Effect.FLOWS if certain else Effect.UNKNOWN) for node in nodes_of(arriving)]
+        else:
+            edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source, arriving)))]
+        node = interp.recorder.op(edges)
+        node.why = "gradient of a gradient"
+        node.dtype = nodes_of(source)[0].dtype
+        self.answers.note(node, source)
+        return Tensor(node)
+
+
+def _variable(leaf: Value) -> bool:
+    return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.why == "weights")
+
+
+def _contents(target: Value, source: Value) -> list[Node]:
+    """The nodes that stand for a source: for a variable its content at every time the target read it."""
+    if isinstance(source, Variable):
+        return [node for node in ancestors(nodes_of(target)) if node.variable is source]
+    return nodes_of(source)

@@ -1,0 +1,150 @@
+"""Compiled functions: what they are given, and which trace TensorFlow uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.nodes import ARGUMENT, Edge, Effect, Node
+from tfgradlint.flow.values.base import (
+    Array,
+    Const,
+    Entries,
+    Function,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Noded,
+    Scalar,
+    Scope,
+    Tensor,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.flow.verdict.request_analysis import Given
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+class Traces:
+    """The traces of compiled functions."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        #: Of each compiled function that is running: the level of its caller, the tensors it was given, and those in
+        #: lists and dictionaries that it was given.
+        self._given: list[tuple[int, frozenset[Node], frozenset[Node]]] = []
+        #: The variables that a compiled function was first called with.
+        self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
+
+    def arguments(
+        self, function: Function, args: list[Value], kwargs: dict[str, Value]
+    ) -> tuple[list[Value], dict[str, Value]]:
+        """What a compiled function gets for its arguments."""
+        if function.signature:
+            args = [self._declared(value) for value in args]
+            kwargs = {name: self._declared(value) for name, value in kwargs.items()}
+        done: dict[int, Value] = {}
+        return (
+            [self._traced(value, done) for value in args],
+            {name: self._traced(value, done) for name, value in kwargs.items()},
+        )
+
+    def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """A compiled function begins, with these arguments as it gets them."""
+        given = [*args, *kwargs.values()]
+        own = frozenset(value.node for value in given if isinstance(value, Noded))
+        others = [node for value in given if not isinstance(value, Noded) for node in nodes_of(value)]
+        inner = frozenset(node for node in others if node.variable is None)
+        self._given.append((self._interp.graph_level, own, inner))
+
+    def leave(self) -> None:
+        """It has returned."""
+        self._given.pop()
+
+    def given(self, level: int) -> Given | None:
+        """What the compiled functions were given that were called at this level or above: new tensors to a tape.
+
+        None where something else than a call led up to here.
+        """
+        rows = [row for row in self._given if row[0] >= level]
+        if len(rows) != self._interp.graph_level - level:
+            return None
+        own = frozenset[Node]().union(*(row[1] for row in rows))
+        return Given(own, frozenset[Node]().union(*(row[2] for row in rows)) - own)
+
+    def _declared(self, value: Value) -> Value:
+        """An argument whose type a signature tells: numbers become tensors."""
+        number = isinstance(value, Scalar) or (isinstance(value, Const) and isinstance(value.value, (int, float)))
+        return Tensor(self._interp.recorder.leaf()) if number else value
+
+    def _traced(self, value: Value, done: dict[int, Value]) -> Value:
+        """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside.
+
+        ``done`` holds the sequences met before.
+        """
+        if isinstance(value, (Array, Tensor)):
+            recorder = self._interp.recorder
+            effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
+            node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
+            node.why = ARGUMENT
+            return Tensor(node)
+        if isinstance(value, Items):
+            if id(value) not in done:
+                items = tuple(self._traced(item, done) for item in value.items)
+                done[id(value)] = Items(items, value.type, value.fields)
+            return done[id(value)]
+        if isinstance(value, Variable):
+            return self._interp.libraries.argument(self._interp, value) or value
+        if isinstance(value, Mapping) and isinstance(value.fields["content"], Entries):
+            entries = value.fields["content"].entries
+            known = {key: self._traced(each, done) for key, each in entries.items() if isinstance(each, Variable)}
+            if any(entries[key] is not each for key, each in known.items()):
+                return Mapping(Entries({**entries, **known}, value.fields["content"].rest))
+        if isinstance(value, Listing) and isinstance(value.fields["content"], Items):
+            content = self._traced(value.fields["content"], done)
+            replaced = zip(value.fields["content"].items, content.items, strict=True)  # type: ignore[attr-defined]
+            if any(isinstance(one, Variable) and one is not other for one, other in replaced):
+                return Listing(content)
+        return value
+
+    def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
+        """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
+        given = [*args, *kwargs.values()]
+        variables = [value for value in given if isinstance(value, Variable)]
+        # Another kind of argument, or another Python value, makes another trace.
+        kinds = tuple(repr(value.value) if isinstance(value, Const) else type(value).__name__ for value in given)
+        if variables == self._first_variables.setdefault((id(function.node), kinds), variables):
+            return False
+        # That makes a difference where the function also reaches one of them by itself.
+        reached: list[Value] = [value for each in given if isinstance(each, Instance) for value in each.fields.values()]
+        scope: Scope | None = function.scope
+        while scope is not None:
+            reached.extend(scope.fields.values())
+            scope = scope.parent
+        return any(value is variable for value in reached for variable in variables)
+
+    def under_xla(self, run: Callable[[], Value]) -> Value:
+        """A function that XLA compiles: what its loops keep for the gradient does not leave it.
+
+        What its branches keep does not leave it either where another graph calls it.
+        """
+        interp = self._interp
+        within = interp.graph_level > 0
+        before = interp.bounded, interp.unbounded, interp.forks
+        interp.xla, interp.bounded, interp.unbounded, interp.forks = True, 0, 0, 0
+        try:
+            result = run()
+            if not interp.recorder.tapes.active:
+                return result
+            if interp.bounded or interp.unbounded:
+                return interp.somehow("loop under XLA", [result])
+            if interp.forks and within:
+                return interp.somehow("branch under XLA", [result])
+            return result
+        finally:
+            interp.xla = False
+            interp.bounded, interp.unbounded, interp.forks = before

@@ -1,0 +1,1 @@
+"""Gradient tapes: what they record, and the search back through it."""

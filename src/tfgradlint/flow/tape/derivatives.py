@@ -1,0 +1,182 @@
+"""What a gradient itself depends on: the inputs of the steps it was computed through."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.graph.causes import AGAIN, Cause
+from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, trainable
+from tfgradlint.flow.tape.recorder import Recorder
+from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.tape.tape import Tape, recorded
+
+#: Said of an edge by the measured data: the gradient across it depends on its own input.
+CURVED = "flows"
+#: The gradient across it depends on the input's siblings at most.
+STRAIGHT = "none"
+#: It is the same on both sides of a corner: the gradient of the gradient is zero.
+FLAT = "zero"
+
+
+def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], sources: list[Node]) -> list[Edge] | None:
+    """The edges of a gradient taken by ``tape``, for a tape around it.
+
+    The gradient is a product of what each step between target and source contributes. A step that is curved in its
+    input makes it depend on that input; a step that is linear in its only input adds nothing; of factors each depends
+    on the others, of terms none does. What the steps behind it contributed comes to a step as the gradient from above;
+    some do not pass that on, and some raise. A step whose gradient has no gradient itself raises, and is told as that
+    step. None where the gradient may be made of slices, of which no tape gives a gradient.
+    """
+    between = _between(tape, targets, sources)
+    if any(node.sparse and any(edge.node in sources for edge in node.edges) for node in between):
+        return None
+    contributions = _Contributions(recorder, tape, targets, sources, between)
+    arriving: dict[Node, _Dependences] = {}
+    for node in reversed(between):
+        if node in sources:
+            continue
+        above = arriving.get(node, {})
+        for place, edge in enumerate(node.edges):
+            if edge.node not in between or edge.effect not in _PASSING:
+                continue
+            below = arriving.setdefault(edge.node, {})
+            if node.kind != OP:
+                below.update(above)
+            elif edge.effect is not Effect.PLAIN and trainable(edge.node.dtype):
+                below.update(contributions.passed(node, edge, above))
+                below.update(contributions.own(node, place, edge))
+    found = {each: None for source in sources for each in arriving.get(source, {})}
+    result = [Edge(node, effect) for node, effect in found]
+    if any(node.level > recorder.level for node in between):
+        # Towards all that a compiled function takes its gradient is a tensor, if of zeros.
+        result.append(Edge(recorder.opaque("gradient of a compiled function"), Effect.UNKNOWN))
+    return result
+
+
+#: On what a gradient depends, and how; in order.
+_Dependences = dict[tuple[Node, Effect], None]
+
+
+class _Contributions:
+    """What each step between targets and sources contributes to the gradient."""
+
+    def __init__(
+        self, recorder: Recorder, tape: Tape, targets: list[Node], sources: list[Node], between: dict[Node, None]
+    ) -> None:
+        self._recorder = recorder
+        self._firm = _firmly(tape, targets, between)
+        self._mosaics = _mosaics(between)
+        self._own = [node for node in sources if node in self._firm]
+
+    def passed(self, node: Node, edge: Edge, above: _Dependences) -> _Dependences:
+        """What becomes of the gradient from above on its way through a step."""
+        words, _, operation = edge.detail.partition(" ")
+        word = words.partition("/")[2]
+        if not word:
+            return above
+        made: _Dependences = {}
+        for on, effect in above:
+            if word.startswith("raises"):
+                made[self._refused(node, edge, on, word, operation), effect] = None
+            elif word == STRAIGHT:
+                ended = Edge(on, Effect.NONE, Cause.NO_GRADIENT, f"{AGAIN} {operation}".rstrip())
+                made[self._recorder.op([ended], edge.node.dtype, node.site), effect] = None
+            else:
+                made[on, Effect.UNKNOWN] = None
+        return made
+
+    def own(self, node: Node, place: int, edge: Edge) -> _Dependences:
+        """On which of its inputs the gradient of a step depends."""
+        words, _, operation = edge.detail.partition(" ")
+        word = words.partition("/")[0]
+        if word.startswith("raises"):
+            return {(self._refused(node, edge, edge.node, word, operation), Effect.FLOWS): None}
+        certain = edge.effect is Effect.FLOWS and node in self._firm and edge.node in self._firm
+        made: _Dependences = {}
+        for other, sibling in enumerate(node.edges):
+            if sibling.effect is Effect.PLAIN or not trainable(sibling.node.dtype):
+                continue
+            effect = _depends(node, place, other, word)
+            if effect is None:
+                continue
+            apart = sibling.node in self._mosaics or (edge.node in self._mosaics and _assembled(sibling.node))
+            made[sibling.node, effect if certain and not apart else Effect.UNKNOWN] = None
+            if certain and sibling.node in self._mosaics and sibling.node in self._firm:
+                # What the source was put together with may not matter, the source itself does.
+                made.update(dict.fromkeys((each, effect) for each in self._own))
+        return made
+
+    def _refused(self, node: Node, edge: Edge, on: Node, word: str, operation: str) -> Node:
+        told = f"{word.partition(':')[2]} {AGAIN} {operation}".rstrip()
+        refused = Edge(on, Effect.RAISES, Cause.UNREGISTERED, told)
+        made = self._recorder.op([refused], edge.node.dtype, node.site)
+        # On one of several alternatives it may raise, or may not.
+        return made if node in self._firm else self._recorder.phi([made, on])
+
+
+def _mosaics(between: dict[Node, None]) -> set[Node]:
+    """The nodes that were put together of several inputs, or computed from such: element by element perhaps."""
+    found: set[Node] = set()
+    for node in between:
+        if _is_mosaic(node) or any(edge.node in found for edge in node.edges):
+            found.add(node)
+    return found
+
+
+def _is_mosaic(node: Node) -> bool:
+    if node.kind != OP or (node.joint is not None and not node.joint.apart):
+        return False
+    return len({edge.node for edge in node.edges if edge.effect is not Effect.PLAIN}) > 1
+
+
+def _assembled(node: Node) -> bool:
+    return any(_is_mosaic(each) for each in ancestors([node]))
+
+
+def _depends(node: Node, place: int, other: int, told: str) -> Effect | None:
+    """How the gradient across a step towards one input depends on one input; None if it does not."""
+    joint = node.joint
+    if place == other:
+        word = told or (joint.bend if joint is not None else "")
+    elif joint is None:
+        word = ""
+    else:
+        word = CURVED if {place, other} <= joint.factors else joint.bend
+    return None if word == STRAIGHT else {CURVED: Effect.FLOWS, FLAT: Effect.ZERO}.get(word, Effect.UNKNOWN)
+
+
+_PASSING = (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)
+
+
+def _between(tape: Tape, targets: list[Node], sources: list[Node], limit: int = 4000) -> dict[Node, None]:
+    """The nodes on the recorded ways from the targets to the sources, in the order of their making."""
+    seen = dict.fromkeys(targets)
+    stack = list(targets)
+    while stack and len(seen) < limit:
+        node = stack.pop()
+        if node in sources or (node.kind == OP and not recorded(tape, node)):
+            continue
+        for edge in node.edges:
+            if edge.effect in _PASSING and edge.node not in seen:
+                seen[edge.node] = None
+                stack.append(edge.node)
+    leading: dict[Node, None] = {}
+    for node in sorted(seen, key=lambda node: node.seq):
+        if node in sources or (
+            any(edge.node in leading and edge.effect in _PASSING for edge in node.edges)
+            and not (node.kind == OP and not recorded(tape, node))
+        ):
+            leading[node] = None
+    return leading
+
+
+def _firmly(tape: Tape, targets: list[Node], between: dict[Node, None]) -> set[Node]:
+    """The nodes between the targets and the sources across which the gradient certainly comes, and goes on."""
+    reached = {target for target in targets if target in between} if len(targets) == 1 else set()
+    arriving: set[Node] = set()
+    for node in reversed(between):
+        if node in reached and node.kind == OP and recorded(tape, node) == 2:
+            reached.update(edge.node for edge in node.edges if edge.effect is Effect.FLOWS and edge.node in between)
+    for node in between:
+        inside = [edge for edge in node.edges if edge.node in arriving and edge.effect is Effect.FLOWS]
+        if node in reached and (inside or not any(edge.node in between for edge in node.edges)):
+            arriving.add(node)
+    return arriving

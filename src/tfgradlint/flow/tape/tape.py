@@ -1,0 +1,130 @@
+"""GradientTape's own semantics: what it watches, when it records, how often it answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Node, trainable
+from tfgradlint.flow.values.base import Cell, Variable
+
+NEW = "new"
+LIVE = "live"
+SPENT = "spent"
+
+
+class Watched(dict[Any, bool]):
+    """What a tape watches: a node or variable, and whether it certainly does. Never changed, only replaced."""
+
+    @staticmethod
+    def joined(alternatives: list[Watched]) -> Watched:
+        keys = dict.fromkeys(key for each in alternatives for key in each)
+        return Watched({key: all(each.get(key, False) for each in alternatives) for key in keys})
+
+
+class Active(tuple[tuple["Tape", bool], ...]):
+    """The tapes that are recording, and whether each certainly is."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def joined(alternatives: list[Active]) -> Active:
+        tapes = dict.fromkeys(tape for each in alternatives for tape, _ in each)
+        return Active((tape, all((tape, True) in each for each in alternatives)) for tape in tapes)
+
+
+class Tape(Cell):
+    """A tape.
+
+    ``persistent`` and ``accessed`` (``watch_accessed_variables``) are True, False or None (unknown).
+    ``fields``: ``life`` (new, live, spent; None: unknown), ``watched``, ``read`` (the variables read while it
+    recorded), ``epoch`` (steps before it are forgotten), ``first_request`` (the site that used it up).
+    ``level`` tells in which compiled function it was opened.
+    """
+
+    __slots__ = ("accessed", "level", "persistent", "seq", "watch_sites", "watch_times")
+
+    def __init__(self, persistent: bool | None, accessed: bool | None, level: int, seq: int) -> None:
+        super().__init__()
+        self.persistent = persistent
+        self.accessed = accessed
+        self.level = level
+        self.seq = seq
+        #: Where each thing was watched; not undone with a branch, it only serves messages.
+        self.watch_sites: dict[Any, Any] = {}
+        self.watch_times: dict[Any, int] = {}
+        self.fields = {"life": NEW, "watched": Watched(), "epoch": 0, "read": (), "blurred": False}
+
+
+class Tapes(Cell):
+    """Which tapes are recording now, and which were told to stop for a while."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: ``others``: how many context managers are open of which nothing is known. ``ended``: whether the program has
+        #: ended before; None where it depends on the branch taken.
+        self.fields = {"active": Active(), "stopped": (), "others": 0, "ended": False}
+
+    @property
+    def active(self) -> Active:
+        active: Active = self.fields["active"]
+        return active
+
+    @property
+    def stopped(self) -> tuple[Tape, ...]:
+        return self.fields["stopped"] or ()
+
+
+def tracked(tape: Tape, node: Node) -> int:
+    """Whether the tape follows this value at this moment: 2 certainly, 1 perhaps, 0 no."""
+    if not trainable(node.dtype):
+        return 0
+    variable = node.variable
+    watched = tape.fields["watched"]
+    if watched:
+        certain = watched.get(node if variable is None else variable)
+        if certain is not None:
+            return 2 if certain else 1
+    if variable is not None:
+        return variable_tracked(tape, variable)
+    status = recorded(tape, node)
+    if status:
+        return status
+    if node.kind == PHI:
+        each = [tracked(tape, edge.node) for edge in node.edges]
+        return each[0] if len(set(each)) == 1 else 1
+    return 1 if node.kind == OPAQUE else 0
+
+
+def variable_tracked(tape: Tape, variable: Variable) -> int:
+    """Whether the tape watches the variable by itself when it is read."""
+    wanted = variable.fields["trainable"]
+    if tape.accessed is False or wanted is False:
+        return 0
+    return 2 if tape.accessed and wanted else 1
+
+
+def recorded(tape: Tape, node: Node) -> int:
+    """Whether the tape recorded the step that computed this value, and still remembers it."""
+    status = node.recorded.get(tape, 0)
+    if status:
+        epoch = tape.fields["epoch"]
+        if epoch is None:
+            return 1
+        if node.seq < epoch:
+            status = 0
+    if node.loop is not None and status < 2:
+        status = max(status, _recorded_loop(tape, node))
+    return 1 if node.loose and not status else status
+
+
+def _recorded_loop(tape: Tape, node: Node) -> int:
+    """A loop of a graph is a single step, which is recorded if the tape follows anything that is read in it."""
+    status, loop = 0, node.loop
+    while loop is not None and status < 2:
+        if loop.real and not loop.open and (tape, True) in node.active and loop.start > (tape.fields["epoch"] or 0):
+            followed = [tracked(tape, each) for each, read in loop.inputs.items() if read]
+            status = max([status, *followed])
+        loop = loop.parent
+    return status

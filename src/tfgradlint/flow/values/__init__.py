@@ -1,0 +1,1 @@
+"""Abstract values: what an expression can be."""

@@ -1,0 +1,1 @@
+"""Requests for gradients: the verdict for each source, and the reason."""

@@ -1,0 +1,67 @@
+"""The words for what a request gives: a verdict for each source, the reason for a bad one, what a list lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Node, Site
+from tfgradlint.flow.tape.search import Loss, ancestors
+from tfgradlint.flow.values.base import Value, Variable, nodes_of
+
+
+class Reason(NamedTuple):
+    """Why a verdict is bad: the cause, where the finding stands, and the steps from source to target."""
+
+    cause: Cause
+    site: Site
+    detail: str = ""
+    steps: tuple[Site, ...] = ()
+    #: The exception TensorFlow raises, or "".
+    raised: str = ""
+    #: The nodes from the target down to the step that breaks.
+    above: tuple[Node, ...] = ()
+
+
+class Lack(NamedTuple):
+    """What a list of sources lacks, and why: told where the list is empty, or the target needs what is missing."""
+
+    reason: Reason
+    missing: tuple[Variable, ...] = ()
+
+    def matters(self, leaves: Sequence[object], target: Value) -> bool:
+        """Whether a request for ``leaves`` suffers from it."""
+        if not leaves:
+            return True
+        missing = {each for each in self.missing if each.fields["trainable"] is True}
+        return bool(missing) and any(node.variable in missing for node in ancestors(nodes_of(target)))
+
+
+#: A :class:`Lack` among a list's fields.
+LACKING = ("request", "lacking")
+
+
+class Judgement(NamedTuple):
+    """What one evaluation of a request gives for one source."""
+
+    verdict: str
+    reason: Reason | None = None
+    #: For ``unknown``: what hides the answer.
+    why: str = ""
+    #: All that is lost on the way, where that was asked for.
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass
+class RequestSite:
+    """All evaluations of one request in the text."""
+
+    site: Site
+    call: str
+    order: int
+    #: Whether variables were among the sources.
+    variables: bool = False
+    labels: list[str] = field(default_factory=list)
+    evaluations: list[list[Judgement]] = field(default_factory=list)

@@ -1,0 +1,81 @@
+"""What an interpretation found out: the outcome of every request, and steps that go wrong by themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.values.base import Value, Variable
+from tfgradlint.flow.verdict.judgements import Judgement, Reason, RequestSite
+
+#: Anything the user named as a source.
+Leaf = tuple[str, Value]
+
+
+class Reports:
+    """What an interpretation found out: the request sites in order, and steps that raise by themselves."""
+
+    def __init__(self) -> None:
+        self.sites: dict[Any, RequestSite] = {}
+        #: Steps that are reported without a verdict on a source, and the request that suffers, where there is one.
+        self.steps: list[tuple[Reason, Site | None]] = []
+        self.unknowns: Counter[str] = Counter()
+        #: Weights that a request lacks: told in the end where no other request asks for them and nothing assigns them.
+        self.suspects: list[tuple[Variable, Reason, Site]] = []
+        self.cleared: set[Variable] = set()
+        #: Whether all that is lost on the way to a source is asked for.
+        self.thorough = False
+        #: Steps that raise, and are no rule's business.
+        self.endings: set[Site] = set()
+        #: Whether the program makes an optimizer: then it is there to train.
+        self.trains = False
+
+    def site(self, site: Site, call: str) -> RequestSite:
+        key = site.expression if site.expression is not None else site.statement
+        found = self.sites.get(key)
+        if found is None:
+            found = self.sites[key] = RequestSite(site, call, len(self.sites))
+        return found
+
+
+#: Causes that take the gradient away in the middle of a model.
+_CUTTING = frozenset(
+    {
+        Cause.PYTHON_VALUE,
+        Cause.NUMPY_FUNCTION,
+        Cause.NUMPY_CALLBACK,
+        Cause.PREDICTED,
+        Cause.NEW_VARIABLE,
+        Cause.NO_GRADIENT,
+        Cause.INTEGER_CAST,
+        Cause.ZERO_GRADIENT,
+        Cause.STOP_GRADIENT,
+    }
+)
+
+
+def of_a_model(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
+    """Where other weights of a model are reached, a step that stops the gradient cuts a part of it off.
+
+    A part on which the target does not depend at all may be there for another loss.
+    """
+    weights = [isinstance(leaf, Variable) and leaf.library != "tf" for _, leaf in leaves]
+    lost = [judgement.verdict in ("none", "zero") for judgement in judgements]
+    if not any(weight and not without for weight, without in zip(weights, lost, strict=False)):
+        return judgements
+    return [
+        _as_part(judgement) if weight and without else judgement
+        for judgement, weight, without in zip(judgements, weights, lost, strict=False)
+    ]
+
+
+def _as_part(judgement: Judgement) -> Judgement:
+    reason = judgement.reason
+    if reason is None or reason.cause is Cause.UNRELATED_TARGET:
+        return judgement._replace(reason=None)
+    if reason.cause not in _CUTTING:
+        return judgement
+    detail = "zero" if judgement.verdict == "zero" else ""
+    return judgement._replace(reason=reason._replace(cause=Cause.CUT_OFF, detail=detail))

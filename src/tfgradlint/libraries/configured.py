@@ -1,0 +1,94 @@
+"""The user's own functions, as the configuration describes what they do to gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tfgradlint.analysis.results import Gradients
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.values.base import (
+    Array,
+    Choice,
+    Const,
+    Items,
+    Listing,
+    Scalar,
+    Several,
+    Slice,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries.measured.dtypes import dtype_of
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+#: An edge for each word of the configuration; the detail of the last is what is raised and by what.
+_EDGES = {
+    "flows": (Effect.FLOWS, None, ""),
+    "zero": (Effect.ZERO, Cause.ZERO_GRADIENT, ""),
+    "none": (Effect.NONE, Cause.NO_GRADIENT, "{}"),
+    "raises": (Effect.RAISES, Cause.UNREGISTERED, "LookupError {}"),
+}
+#: Arguments of which all is known that the result can depend on.
+_DATA = (Array, Choice, Const, Items, Listing, Scalar, Several, Slice, Symbol, Tensor, Unknown, Variable)
+
+
+class Users:
+    """What is known of functions in modules that are not looked into, by their full names.
+
+    Such a function returns one tensor, which depends on its arguments and on nothing else.
+    """
+
+    def __init__(self, gradients: Gradients | None, roots: Mapping[str, str]) -> None:
+        self._known: Gradients = {}
+        for path, effects in (gradients or {}).items():
+            root, dot, rest = path.partition(".")
+            self._known[roots.get(root, root) + dot + rest] = effects
+        parts = [path.split(".") for path in self._known]
+        self._modules = frozenset(".".join(names[:end]) for names in parts for end in range(1, len(names)))
+
+    def symbol(self, path: str) -> Symbol | None:
+        """The name of a function, or of a module or class on the way to one."""
+        return Symbol(path) if path in self._modules or path in self._known else None
+
+    def owns(self, path: str) -> bool:
+        """Whether this is a module or class that is only known for the functions in it."""
+        return path in self._modules
+
+    def call(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        """The result of calling a function; None where it is none of the user's."""
+        effects = self._known.get(path)
+        if effects is None:
+            return None
+        given = _by_name(effects, args, kwargs)
+        if not all(isinstance(value, _DATA) for _, value in given):
+            return interp.calls.call(interp.unknown(f"call of {path}"), args, kwargs)
+        edges = [
+            _edge(path, effects if isinstance(effects, str) else effects.get(name, ""), value, node)
+            for name, value in given
+            for node in nodes_of(value)
+        ]
+        return Tensor(interp.recorder.op(edges))
+
+
+def _by_name(effects: str | Mapping[str, str], args: list[Value], kwargs: dict[str, Value]) -> list[tuple[str, Value]]:
+    """The arguments with the parameters' names, which the configuration gives in the order of the definition."""
+    names = [] if isinstance(effects, str) else list(effects)
+    starred = any(isinstance(value, Several) and value.type == "star" for value in args)
+    if starred or len(args) > len(names):
+        names = [""] * len(args) if starred else names + [""] * (len(args) - len(names))
+    return [*zip(names, args, strict=False), *kwargs.items()]
+
+
+def _edge(path: str, word: str, value: Value, node: Node) -> Edge:
+    if isinstance(value, (Array, Scalar)) or not trainable(node.dtype or dtype_of(value)):
+        return Edge(node, Effect.PLAIN)
+    effect, cause, detail = _EDGES.get(word, (Effect.UNKNOWN, None, ""))
+    return Edge(node, effect, cause, detail.format(path))

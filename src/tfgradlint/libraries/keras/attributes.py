@@ -1,0 +1,192 @@
+"""What Keras layers and models have: lists of weights, layers, inputs and outputs, and what setting them means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.values.base import (
+    NONE,
+    Class,
+    Const,
+    Entries,
+    Foreign,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Member,
+    Scalar,
+    Tensor,
+    Thunk,
+    Unknown,
+    Value,
+    Variable,
+)
+from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.keras.compile import COMPILED
+from tfgradlint.libraries.keras.models import GRAPH, NAME, called, trace
+from tfgradlint.libraries.keras.untracked import ASSIGNED
+from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
+from tfgradlint.libraries.keras.weights import INNER, Reach, is_keras, is_sequential, of_keras_2, open_up, set_trainable
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
+METHODS = SILENT | frozenset(
+    "add_weight add predict predict_on_batch evaluate test_on_batch get_weights get_layer fit train_on_batch "
+    "compute_loss add_loss".split()
+)
+#: Attributes that are made of a model's steps or weights; and those that are plain facts.
+_ENDS = frozenset({"input", "inputs", "output", "outputs"})
+_MADE = _ENDS | {"losses", "metrics", "optimizer", "loss", "history"}
+#: What Keras or the analysis itself sets.
+_OWN = frozenset({"build", "built", "trainable"})
+_FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | dict.fromkeys(
+    ("dtype", "compute_dtype", "variable_dtype", "input_shape", "output_shape", "input_spec", "dtype_policy"), ""
+)
+
+
+def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
+    """What layers and models have."""
+    if name in LISTS:
+        return listed(interp, receiver, name)
+    if name in receiver.fields and name not in ("parts", "opened"):
+        value: Value = receiver.fields[name]
+        return value if name != "trainable" else Const(value)
+    if name == "optimizer" and COMPILED in receiver.fields:
+        return _optimizer(interp, receiver)
+    given = receiver.fields.get(NAME)
+    if name == "name" and isinstance(given, Const) and given.value is not None:
+        return given
+    if name == "loss" and _loss(interp, receiver) is not None:
+        return _loss(interp, receiver)
+    if name in _FACTS:
+        return Scalar(interp.recorder.leaf(), _FACTS[name])
+    if name in METHODS:
+        return Member(receiver, name)
+    parts = receiver.parts
+    if name == "layers":
+        trace(interp, receiver)
+    if name == "layers" and GRAPH in receiver.fields and parts and isinstance(receiver.fields[GRAPH][0], Tensor):
+        first = Layer("keras.layers.InputLayer", None, ())
+        first.fields["output"] = receiver.fields[GRAPH][0]
+        return Listing(Items((first, *parts), "list"))
+    if name == "layers" and is_sequential(receiver) and parts:
+        return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
+    if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
+        return receiver.own
+    if name in _ENDS:
+        found = _end(interp, receiver, name)
+        if found is not None:
+            return found
+    if name not in _MADE:
+        open_up(interp, receiver)
+    return interp.unknown(name, *Reach(receiver).variables)
+
+
+def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
+    """A model's own inputs or outputs; what a layer gave when a model was made of it."""
+    graph = receiver.fields.get(GRAPH)
+    if graph is None and (name.endswith("s") or of_keras_2(interp, receiver)):
+        graph = trace(interp, receiver)  # a chain of Keras 3 has one output only where it was called on a placeholder
+    if graph is not None:
+        value: Value = graph[0 if name.startswith("input") else 1]
+        if name.endswith("s"):
+            return Listing(Items(tuple(leaf for _, leaf in flatten(value, "")), "list"))
+        return value
+    results = [result for _, _, callee, result in called(interp) if callee is receiver]
+    return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
+
+
+def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
+    """The optimizer that the model was compiled with."""
+    given: Value = receiver.fields[COMPILED].get("optimizer", Const("rmsprop"))
+    if isinstance(given, Const) and isinstance(given.value, str):
+        return Foreign(f"keras.optimizers.{given.value.capitalize()}")
+    return given
+
+
+def _loss(interp: Interpreter, receiver: Layer | Instance) -> Value | None:
+    """The very loss that the model was compiled with, where it was given one; Keras 2 keeps another form of it."""
+    options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
+    given = options.get("loss", NONE)
+    nothing = isinstance(given, Const) and given.value is None
+    return None if nothing or "**" in options or of_keras_2(interp, receiver) else given
+
+
+def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
+    """What Keras gives its subclasses."""
+    if not is_keras(receiver.cls):
+        return None
+    if name in LISTS:
+        return listed(interp, receiver, name)
+    if name == "optimizer" and receiver.fields.get(COMPILED):
+        return _optimizer(interp, receiver)
+    if name == "loss" and name not in receiver.fields and _loss(interp, receiver) is not None:
+        return _loss(interp, receiver)
+    if name in METHODS and name != "add":
+        return Member(receiver, name)
+    if isinstance(receiver.fields.get(INNER), Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
+        return attribute(interp, receiver.fields[INNER], name)
+    if name in _MADE or name == "layers":
+        if name == "layers":
+            held = None if receiver.open else _in_order(receiver)
+            if held is not None:
+                return Listing(Items(tuple(held), "list"))
+            open_up(interp, receiver)
+        return interp.unknown(name, *Reach(receiver).variables)
+    return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
+
+
+def _in_order(receiver: Instance) -> list[Value] | None:
+    """The layers that an object of the module holds, as they were assigned."""
+    order = list(receiver.fields.get(ASSIGNED) or ())
+    names = {name for name in receiver.fields if isinstance(name, str)} - _OWN
+    if not names <= set(order):
+        return None
+    return _held([receiver.fields[name] for name in order if name in names])
+
+
+def _held(values: Sequence[Value]) -> list[Value] | None:
+    """The layers among an object's attributes and in their lists, in order; None where something may hide one."""
+    found: dict[int, Value] = {}
+    for value in values:
+        if isinstance(value, (Listing, Mapping)):
+            value = value.fields["content"]
+        if isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls)):
+            found[id(value)] = value
+        elif isinstance(value, (Items, Entries)):
+            complete = isinstance(value, Items) or value.rest is None
+            inner = _held(value.items if isinstance(value, Items) else list(value.entries.values()))
+            if inner is None or not complete:
+                return None
+            found.update((id(each), each) for each in inner)
+        elif isinstance(value, Instance) and all(isinstance(base, Class) for base in value.cls.lineage()):
+            continue  # Keras does not look into other objects
+        elif not isinstance(value, (*WEIGHTLESS, Variable)) or (isinstance(value, Thunk) and value.name == "Lambda"):
+            return None
+    return list(found.values())
+
+
+def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+    """Whether setting this attribute of a layer or model means more than keeping the value; then it is done."""
+    if isinstance(receiver, Variable) and receiver.library != "tf" and name == "trainable":
+        # The tape goes on watching it when it is read; only Keras' own lists leave it out.
+        interp.state.set(receiver, "listed", interp.expressions.truth(value))
+        return True
+    if isinstance(receiver, Unknown) and name == "trainable":
+        # One of some weights that nobody can tell apart.
+        for node in ancestors([receiver.node], 300):
+            if node.variable is not None and node.variable.library != "tf":
+                interp.state.set(node.variable, "listed", None)
+        return False
+    if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
+        return False
+    if isinstance(receiver, Instance) and not is_keras(receiver.cls):
+        return False
+    set_trainable(interp, receiver, value)
+    return True

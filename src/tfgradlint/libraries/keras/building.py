@@ -1,0 +1,160 @@
+"""When Keras layers make their weights: a layer that no call reaches has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Const,
+    Entries,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Tensor,
+    Value,
+    Variable,
+)
+from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.keras.compile import suffer
+from tfgradlint.libraries.keras.weights import ADDED, BUILT, INNER, WRAPS, is_sequential, of_keras_2
+from tfgradlint.libraries.tensorflow.datasets import element_of
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+def mark_built(interp: Interpreter, value: Value) -> None:
+    """A layer, or every layer of a chain, has made its weights. What an object of the module did is not known."""
+    if isinstance(value, Layer):
+        if value.fields.get(BUILT, True) is not True:
+            interp.state.set(value, BUILT, True)
+            if interp.unconverted and value.fields["trainable"] is not True:
+                _made_late(interp, value)
+        if is_sequential(value) or WRAPS in value.fields:
+            for part in value.parts or ():
+                mark_built(interp, part)
+    else:
+        doubt(interp, value)
+
+
+def _made_late(interp: Interpreter, layer: Layer) -> None:
+    """A frozen layer that is built by somebody else's ``call``.
+
+    Keras tries the call out first, where variables are noted down only. They are made afterwards, and by then they
+    are frozen, so that no tape watches them; where trying it out fails, they are made as ever.
+    """
+    for weight in (layer.own, *(layer.parts or ())):
+        if isinstance(weight, Variable) and weight.fields["trainable"] is True:
+            interp.state.set(weight, "listed", weight.fields.get("listed", True))
+            interp.state.set(weight, "trainable", None)
+
+
+def doubt(interp: Interpreter, value: Value, seen: set[int] | None = None) -> None:
+    """Something ran out of sight: which layers below have made their weights is not known."""
+    seen = set() if seen is None else seen
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Layer):
+        if value.fields.get(BUILT, True) is False:
+            interp.state.set(value, BUILT, None)
+        parts = value.parts or ()
+    elif isinstance(value, Instance):
+        fields = [field for name, field in value.fields.items() if isinstance(name, str)]
+        parts = (*fields, value.fields.get(INNER, NONE))
+    elif isinstance(value, (Listing, Mapping)):
+        parts = (value.fields["content"],)
+    elif isinstance(value, (Items, Entries)):
+        parts = value.items if isinstance(value, Items) else tuple(value.entries.values())
+    else:
+        return
+    for part in parts:
+        doubt(interp, part, seen)
+
+
+def made(key: Any, value: Any) -> bool:
+    """Whether a change of the state has to do with weights that are made: it outlives the call that made them."""
+    if isinstance(key, str):
+        return key in _SWITCHES or isinstance(value, (Variable, Layer, Instance))
+    return key in (BUILT, ADDED)
+
+
+#: Whether a chain of layers has been tried out.
+ASSEMBLED = ("keras", "assembled")
+_SWITCHES = frozenset({"built", "trainable", "listed"})
+
+
+# -- what Keras feeds a model with
+
+_NESTS = (Listing, Mapping, Items, Entries)
+
+
+def fed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
+    """Inputs and truths of one step, of what ``fit(x, y)`` and its like are given."""
+    x = args[0] if args else kwargs.get("x", NONE)
+    y = args[1] if len(args) > 1 else kwargs.get("y", NONE)
+    element = element_of(x)
+    if isinstance(element, Items) and len(element.items) > 1:
+        x, y = element.items[:2]
+    inputs = _batch(interp, x if element is None or isinstance(element, Items) else element)
+    return inputs, _batch(interp, y)
+
+
+def _batch(interp: Interpreter, value: Value) -> Value:
+    """Batches of what is given are tensors."""
+    if isinstance(value, _NESTS) and [leaf for _, leaf in flatten(value, "")] == [value]:
+        return interp.unknown("batch")  # too large, as where a nest holds one part many times over
+    if isinstance(value, (Listing, Mapping)):
+        content = _batch(interp, value.fields["content"])
+        if isinstance(content, Entries):
+            return Mapping(content)
+        return Listing(content) if isinstance(content, Items) else content
+    if isinstance(value, Items):
+        return Items(tuple(_batch(interp, item) for item in value.items), value.type)
+    if isinstance(value, Entries) and value.rest is None:
+        return Entries({key: _batch(interp, item) for key, item in value.entries.items()})
+    if isinstance(value, (Array, Tensor, Variable)):
+        return Tensor(interp.recorder.op([], value.node.dtype))
+    return value if isinstance(value, Const) else interp.unknown("batch")
+
+
+# -- trying a chain of layers out
+
+
+def assemble(interp: Interpreter, chain: Layer, run: Callable[[list[Value]], object], before: list[Any]) -> None:
+    """A chain that learns the shape of its input makes its weights: the layers of the module are tried out for that.
+
+    ``run`` calls the chain; ``before`` are the calls noted so far. What raises there raises where the chain is made,
+    but for ``NotImplementedError``, which Keras takes for a layer that cannot tell the shape of its output.
+    """
+    interp.state.set(chain, ASSEMBLED, True)
+    if not holds_own(chain) or of_keras_2(interp, chain):
+        mark_built(interp, chain)
+        return
+    given = Tensor(interp.recorder.leaf())
+    given.node.placeholder = True
+    steps, calls = interp.reports.steps, len(before)
+    told, site = len(steps), interp.recorder.site
+    completed = interp.calls.attempt(lambda: run([given]), made)
+    del before[calls:]
+    if completed:
+        return
+    if len(steps) > told and not any(reason.raised == "NotImplementedError" for reason, _ in steps[told:]):
+        suffer(interp, told, site)
+        raise Raised
+    del steps[told:]
+    doubt(interp, chain)
+
+
+def holds_own(chain: Layer) -> bool:
+    """Whether objects of the module's classes are in a chain."""
+    return any(
+        isinstance(part, Instance) or (isinstance(part, Layer) and is_sequential(part) and holds_own(part))
+        for part in chain.parts or ()
+    )

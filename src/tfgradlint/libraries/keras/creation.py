@@ -1,0 +1,140 @@
+"""Layers and variables that are made anew by every call, where Keras or TensorFlow wants them made once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import libcst as cst
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.values.base import Cell, Instance, Value, Variable
+from tfgradlint.flow.verdict.judgements import Reason
+from tfgradlint.libraries.keras.weight_lists import Weights
+from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Frame, Interpreter
+
+#: How often an object's ``call`` made something at a place.
+_COUNTS: WeakKeyDictionary[Interpreter, dict[tuple[int, int], int]] = WeakKeyDictionary()
+#: Where an object's ``call`` makes what stops Keras from compiling it.
+PENDING = ("keras", "made in call")
+#: Where a layer was made inside a tape, kept with each of its weights.
+IN_TAPE = ("keras", "made in tape")
+#: The variables that an optimizer was used for first.
+_FIRST = ("keras", "first variables")
+
+
+def created(interp: Interpreter, drawing: bool = False) -> bool:
+    """Something that holds variables is being made; ``drawing``: only the state of random numbers.
+
+    True where it is made inside a tape, outside of any function that is called by Keras or compiled.
+    """
+    if interp.calls.gradients.expected():
+        return False
+    frames = interp.frames
+    for position in range(len(frames) - 1, 0, -1):
+        frame = frames[position]
+        name = frame.function.name if frame.function is not None else ""
+        if name == "call" and any(_lazy(test) for test in frame.conditions):
+            _made_once(interp, frame)
+        if name in ("build", "__init__") or any(_lazy(test) for test in frame.conditions) or _cached(frame):
+            return False
+        receiver = _receiver(frame)
+        if name == "call" and receiver is not None and of_keras_2(interp, receiver):
+            return False
+        if name == "call" and receiver is not None and is_keras(receiver.cls):
+            _in_call(interp, receiver, drawing)
+            return False
+        if frame.function is not None and frame.function.graph and not interp.eager_functions:
+            if not drawing:
+                _report(interp, interp.recorder.site, "in a compiled function")
+            return False
+    return bool(interp.recorder.tapes.active)
+
+
+def _made_once(interp: Interpreter, frame: Frame) -> None:
+    """Keras builds a model before its first call, unless a part of it waits for its weights: then it is too late."""
+    receiver = _receiver(frame)
+    line = interp.statement.body[0] if isinstance(interp.statement, cst.SimpleStatementLine) else None
+    if (
+        receiver is None
+        or not is_keras(receiver.cls)
+        or of_keras_2(interp, receiver)
+        or not isinstance(line, cst.Assign)
+        or frame is not interp.frame
+    ):
+        return
+    target = line.targets[0].target
+    if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and target.value.value == "self":
+        weights = Weights(interp, receiver)
+        if weights.known and not weights.unbuilt and not interp.alone:
+            _report(interp, interp.recorder.site, "in call")
+
+
+def _in_call(interp: Interpreter, receiver: Instance, drawing: bool) -> None:
+    site = interp.recorder.site
+    counts = _COUNTS.setdefault(interp, {})
+    key = (id(site.expression), id(receiver))
+    counts[key] = counts.get(key, 0) + 1
+    if not drawing and (counts[key] > 1 or interp.graph_level):
+        _report(interp, site, "in call")
+    elif drawing and interp.graph_level:
+        interp.state.set(receiver, PENDING, (*(receiver.fields.get(PENDING) or ()), site))
+
+
+def trained(interp: Interpreter, instance: Value) -> None:
+    """Keras compiles the object's ``call`` and runs it again."""
+    for site in (instance.fields.get(PENDING) or ()) if isinstance(instance, Instance) else ():
+        _report(interp, site, "in call")
+
+
+def applied(interp: Interpreter, optimizer: Cell, variables: list[Variable]) -> None:
+    """An optimizer is used: it refuses variables that it did not see the first time."""
+    first = optimizer.fields.get(_FIRST)
+    if first is None:
+        interp.state.set(optimizer, _FIRST, tuple(variables))
+        return
+    places = {id(each.fields[IN_TAPE].expression): each.fields[IN_TAPE] for each in first if each.fields.get(IN_TAPE)}
+    for variable in variables:
+        site = variable.fields.get(IN_TAPE)
+        if variable not in first and site is not None and id(site.expression) in places:
+            _report(interp, site, "inside the tape")
+
+
+def _report(interp: Interpreter, site: Site, where: str) -> None:
+    interp.reports.steps.append((Reason(Cause.CREATED_IN_CALL, site, where), None))
+
+
+def _receiver(frame: Frame) -> Instance | None:
+    function = frame.function
+    if function is None or function.owner is None:
+        return None
+    params = (*function.node.params.posonly_params, *function.node.params.params)
+    found = frame.scope.fields.get(params[0].name.value) if params else None
+    return found if isinstance(found, Instance) else None
+
+
+def _cached(frame: Frame) -> bool:
+    node = frame.function.node if frame.function is not None else None
+    decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
+    texts = [cst.Module([]).code_for_node(each) for each in decorators]
+    return any("cache" in text or text.strip().endswith("once") for text in texts)
+
+
+_PLAIN = (cst.Equal, cst.NotEqual, cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
+
+
+def _lazy(test: cst.BaseExpression) -> bool:
+    """Whether a condition may well hold the first time only. A comparison of numbers or shapes does not."""
+    if isinstance(test, cst.BooleanOperation):
+        return _lazy(test.left) or _lazy(test.right)
+    if not isinstance(test, cst.Comparison):
+        return True
+    return not all(
+        isinstance(part.operator, _PLAIN)
+        and not (isinstance(part.comparator, cst.Name) and part.comparator.value in ("None", "True", "False"))
+        for part in test.comparisons
+    )

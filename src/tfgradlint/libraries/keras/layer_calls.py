@@ -1,0 +1,359 @@
+"""Keras: layers and models connect what they are given, and their weights, with what they return.
+
+What is known of a built-in layer is in :mod:`keras_layers`; where nothing is, the call leads on in a way that is not
+known, and still depends on nothing but its inputs and its weights.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Const,
+    Foreign,
+    Function,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Method,
+    Several,
+    Symbol,
+    Tensor,
+    Thunk,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries.keras import fit as keras_training
+from tfgradlint.libraries.keras.attributes import SILENT
+from tfgradlint.libraries.keras.building import ASSEMBLED, assemble, doubt, holds_own, mark_built
+from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
+from tfgradlint.libraries.keras.compile import COMPILED, compiled, suffer
+from tfgradlint.libraries.keras.layer_facts import MERGING
+from tfgradlint.libraries.keras.losses import computed
+from tfgradlint.libraries.keras.models import (
+    GRAPH,
+    NAME,
+    build,
+    build_chain,
+    called,
+    functional,
+    layer,
+    opaque_model,
+    replay,
+    sequential,
+    trace,
+)
+from tfgradlint.libraries.keras.optimizers import is_optimizer
+from tfgradlint.libraries.keras.predict import predicted
+from tfgradlint.libraries.keras.training_flag import asked, training_as
+from tfgradlint.libraries.keras.weights import (
+    ADDED,
+    HIDDEN,
+    INNER,
+    MAKE,
+    Reach,
+    added,
+    is_keras,
+    is_sequential,
+    keras_name,
+    library_of,
+    of_keras_2,
+    open_up,
+    set_trainable,
+)
+from tfgradlint.libraries.measured.apply import apply
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+#: Families whose objects are no layers and hold no weights that a model trains.
+_TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
+
+
+def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """Layers, models, losses: objects that are called later."""
+    name = keras_name(path)
+    if name is None:
+        return None
+    family, _, last = name.rpartition(".")
+    if name in ("Input", "layers.Input", "layers.InputLayer"):
+        made = Tensor(interp.recorder.leaf())
+        made.node.placeholder = True
+        return made
+    if name == "random.SeedGenerator":
+        return Foreign(path)
+    if name == "utils.unpack_x_y_sample_weight" and args:
+        return _unpacked(interp, args[0])
+    if name in ("Sequential", "models.Sequential"):
+        return sequential(interp, path, args, kwargs)
+    if name in ("Model", "models.Model"):
+        return functional(interp, path, args, kwargs)
+    if family == "layers" and last == "Lambda" and (args or "function" in kwargs):
+        function = args[0] if args else kwargs["function"]
+        return Thunk("Lambda", lambda given, named: interp.calls.call(function, given, {}))
+    if family == "layers" and last in MERGING:
+        given = args[0] if args else kwargs.get("inputs", NONE)
+        merging = Layer(path.removesuffix(last) + last.capitalize(), None, ())
+        return interp.calls.call(merging, [given], {})
+    if family == "layers" and last[:1].isupper() and last != "Layer":
+        return layer(interp, path, last, args, kwargs)
+    if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
+        return opaque_model(interp, path, family.startswith("applications"))
+    if family == "losses" and last[:1].isupper() and not last.isupper() and world.known(path) is None:
+        return _loss(interp, world, path, last)
+    if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
+        interp.reports.trains = interp.reports.trains or is_optimizer(name)
+        return Foreign(path)
+    return None
+
+
+def _unpacked(interp: Interpreter, data: Value) -> Value | None:
+    """The inputs, the truths and the sample weights of a batch: None for what it does not have."""
+    if isinstance(data, (Tensor, Variable)):
+        return Items((data, NONE, NONE))
+    content = interp.calls.iterate(data) if isinstance(data, (Items, Listing)) else data
+    if not isinstance(content, Items) or not 1 <= len(content.items) <= 3:
+        return None
+    return Items((*content.items, NONE, NONE)[:3])
+
+
+def _loss(interp: Interpreter, world: World, path: str, name: str) -> Value:
+    """A loss object does what the loss function of the same name does."""
+    function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    known = world.known(f"keras.losses.{function}")
+
+    def run(args: list[Value], kwargs: dict[str, Value]) -> Value:
+        given = {key: value for key, value in kwargs.items() if key != "sample_weight"}
+        made = apply(interp, known, args[:2], given) if known is not None else None
+        if made is None or len(args) > 2 or "sample_weight" in kwargs:
+            return interp.somehow(path, [*args, *kwargs.values()])
+        return made
+
+    return Thunk(path, run)
+
+
+def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+    """``super().__init__(inputs, outputs)``, or with the layers of a chain: an inner model is all there is to it."""
+    if not isinstance(instance, Instance) or not is_keras(instance.cls):
+        return
+    if "trainable" in kwargs:
+        set_trainable(interp, instance, kwargs["trainable"])
+    if isinstance(interp.calls.class_attribute(instance.cls, "build"), Function):
+        # Whoever calls it: Keras does not call it again.
+        interp.state.set(instance, "build", Thunk("build", lambda given, named: build(interp, instance, given)))
+    base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
+    inner: Value | None = None
+    if base.endswith("Wrapper"):
+        interp.calls.set_attribute(instance, "layer", args[0] if args else kwargs.get("layer", interp.unknown("layer")))
+    if base.endswith("Sequential"):
+        inner = sequential(interp, base, args, kwargs)
+    elif base.endswith("Model"):
+        inner = functional(interp, base, args, kwargs)
+    if inner is not None:
+        interp.state.set(instance, INNER, inner)
+
+
+# -- calling
+
+
+def call_layer(
+    interp: Interpreter, world: World, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """The result of a layer or model, built in or written in the module."""
+    recorder = interp.recorder
+    first, before = recorder.now(), len(called(interp))
+    if isinstance(callee, Instance):
+        result = _call_instance(interp, callee, args, kwargs)
+    else:
+        result = _call_built_in(interp, callee, args, kwargs)
+    if result is not None and not recorder.tapes.active:
+        # What it called itself is a part of it.
+        calls = called(interp)
+        del calls[before:]
+        calls.append((first, recorder.now(), callee, result))
+    return result
+
+
+def _call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    given = args[0] if args else kwargs.get("inputs", NONE)
+    if HIDDEN in callee.fields:
+        return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+    if GRAPH in callee.fields:
+        with training_as(interp, asked(interp, kwargs)):
+            made = _once_more(interp, callee, given)
+        return made if made is not None else interp.unknown("model", *args, *Reach(callee).variables)
+    parts = callee.parts
+    if parts is None:
+        return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+    with training_as(interp, asked(interp, kwargs)):
+        return _run_parts(interp, callee, parts, args, kwargs)
+
+
+def _run_parts(
+    interp: Interpreter, callee: Layer, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    if is_sequential(callee) and callee.own is None:
+        value = args[0] if args else kwargs.get("inputs", NONE)
+        if ASSEMBLED not in callee.fields and holds_own(callee):
+            _assembled(interp, callee)
+        for part in parts:
+            if isinstance(part, (Layer, Instance, Thunk)):
+                site = interp.recorder.site
+                value = interp.calls.call(part, [value], {})
+                interp.recorder.site = site
+            elif not isinstance(part, Tensor):
+                return interp.unknown("model", *args, *Reach(callee).variables)
+        return value
+    return call_built_in(interp, callee, args, kwargs)
+
+
+def _assembled(interp: Interpreter, chain: Layer) -> None:
+    site = interp.recorder.site
+    assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
+    interp.recorder.site = site
+
+
+def _built(interp: Interpreter, model: Layer | Instance) -> None:
+    """``build(shape)``: in Keras 3 that makes the weights of its own layers and chains, and of nothing else."""
+    inner = model.fields.get(INNER) if isinstance(model, Instance) else model
+    if isinstance(inner, Layer):
+        (_assembled if is_sequential(inner) else mark_built)(interp, inner)
+    elif of_keras_2(interp, model):
+        doubt(interp, model)
+
+
+def _once_more(interp: Interpreter, callee: Layer, given: Value) -> Value | None:
+    recorder = interp.recorder
+    pinned = recorder.pinned
+    if not recorder.tapes.active and pinned is None:
+        recorder.pinned = recorder.site
+    try:
+        inputs, outputs = callee.fields[GRAPH]
+        return replay(interp, inputs, outputs, given)
+    finally:
+        recorder.pinned = pinned
+
+
+def _call_instance(
+    interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A layer or model of the module: built at its first call, then its ``call`` runs."""
+    function = interp.calls.class_attribute(instance.cls, "call")
+    if not is_keras(instance.cls):
+        return None
+    if not isinstance(function, Function):
+        inner = instance.fields.get(INNER)
+        return _call_built_in(interp, inner, args, kwargs) if isinstance(inner, Layer) else None
+    recorder = interp.recorder
+    site, pinned = recorder.site, recorder.pinned
+    build(interp, instance)
+    names = [param.name.value for param in (*function.node.params.params, *function.node.params.kwonly_params)]
+    known = asked(interp, kwargs)
+    if function.node.params.star_kwarg is None:
+        kwargs = {name: value for name, value in kwargs.items() if name in names or name not in ("training", "mask")}
+    if "training" in names and len(args) < names.index("training") and known is not NONE:
+        kwargs = {**kwargs, "training": known}
+    recorder.site = site
+    inputs = [as_tensor(interp, value) for value in args]
+    traced = any(node.placeholder for value in inputs for node in nodes_of(value))
+    if not recorder.tapes.active and pinned is None and not traced:
+        # Off the tape a model is one step to the reader: the call is what has to move.
+        recorder.pinned = site
+    unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
+    told = len(interp.reports.steps)
+    with training_as(interp, known):
+        recorder.level += traced
+        interp.unconverted += unconverted
+        try:
+            return interp.calls.call(Method(function, instance), inputs, kwargs)
+        except Raised:
+            if traced:
+                suffer(interp, told, site)
+            raise
+        finally:
+            recorder.pinned = pinned
+            recorder.level -= traced
+            interp.unconverted -= unconverted
+
+
+def escaped(interp: Interpreter, value: Value) -> None:
+    """Whoever got hold of a layer or model may have frozen or replaced its parts."""
+    if isinstance(value, (Layer, Instance)):
+        open_up(interp, value)
+
+
+def method(
+    interp: Interpreter,
+    world: World,
+    receiver: Layer | Instance,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> Value | None:
+    """A method of a layer or model."""
+    if name == "compile":
+        return compiled(interp, world, receiver, args, kwargs)
+    if name in ("fit", "train_on_batch"):
+        return keras_training.fitted(interp, world, receiver, name, args, kwargs)
+    if name == "add_weight":
+        return _added(interp, receiver, kwargs)
+    if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
+        return predicted(interp, receiver, name, args, kwargs)
+    if name == "compute_loss" and receiver.fields.get(COMPILED):
+        return computed(interp, world, receiver, args, kwargs)
+    if name == "add_loss" and args:
+        keras_training.added(interp, args[0])
+        return NONE
+    if name == "get_weights":
+        return Listing(Several(Array(interp.recorder.leaf(), True)))
+    if name == "get_layer":
+        return _found(interp, receiver, args, kwargs)
+    if name == "add" and isinstance(receiver, Layer) and args:
+        old = receiver.fields["parts"]
+        more = Items((*old.items, args[0])) if isinstance(old, Items) else Several(interp.unknown("layer", args[0]))
+        interp.state.set(receiver, "parts", more)
+        interp.state.delete(receiver, ASSEMBLED)
+        build_chain(interp, receiver)
+        return NONE
+    if name == "build":
+        _built(interp, receiver)
+    if name in SILENT:
+        return NONE
+    return None
+
+
+def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
+    from tfgradlint.libraries.tensorflow.core import variable
+
+    if any("regularizer" in key or key == "**" for key in kwargs):
+        interp.regularised = True
+    made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
+    if isinstance(receiver, Instance):
+        name = kwargs.get("name")
+        if isinstance(made, Variable) and isinstance(name, Const):
+            made.fields[MAKE] = (receiver.cls.name, name.value)
+        old = added(receiver)
+        more = Items((*old.items, made)) if isinstance(old, Items) else Several(interp.join([old.element, made]))
+        interp.state.set(receiver, ADDED, more)
+    return made
+
+
+def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The layer of that name, where it is known."""
+    wanted = kwargs.get("name", args[0] if args else NONE)
+    inner = receiver.fields.get(INNER, receiver)
+    if isinstance(inner, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
+        trace(interp, inner)
+        for part in inner.parts or ():
+            name = part.fields.get(NAME) if isinstance(part, Layer) else None
+            if isinstance(name, Const) and name.value == wanted.value:
+                return part
+    open_up(interp, receiver)
+    return interp.unknown("layer", *Reach(receiver).variables)

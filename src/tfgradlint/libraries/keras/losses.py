@@ -1,0 +1,121 @@
+"""The loss of one step: which of the losses that a model was compiled with belongs to which of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.nodes import Edge
+from tfgradlint.flow.values.base import (
+    NONE,
+    Choice,
+    Const,
+    Entries,
+    Instance,
+    Items,
+    Layer,
+    Mapping,
+    Tensor,
+    Unknown,
+    Value,
+    nodes_of,
+)
+from tfgradlint.libraries.keras.compile import COMPILED, call_loss, each_of
+from tfgradlint.libraries.keras.models import GRAPH, NAME, called
+from tfgradlint.libraries.keras.weights import INNER
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+
+def compiled_loss(
+    interp: Interpreter,
+    world: World,
+    model: Layer | Instance,
+    options: dict[str, Value],
+    truths: Value,
+    predictions: Value,
+) -> Value:
+    """What the losses that a model was compiled with make of its predictions; None where there are none."""
+    losses = each_of(options.get("loss", NONE))
+    if all(_is_none(loss) for loss in losses):
+        return NONE
+    outputs = each_of(predictions)
+    if isinstance(predictions, (Unknown, Choice)):
+        return interp.unknown("loss", predictions)
+    names = _names(interp, model, predictions, outputs)
+    chosen = _by_output(options.get("loss", NONE), names, len(outputs))
+    given = _entries(options.get("loss", NONE))
+    if chosen is None or (given is not None and len(given) < len(names) and _entries(predictions) is None):
+        return interp.unknown("loss", predictions)
+    weights = _by_output(options.get("loss_weights", NONE), names, len(outputs))
+    expected = _by_output(truths, names, len(outputs)) or []
+    found = []
+    for position, output in enumerate(outputs):
+        if _is_none(chosen[position]):
+            continue  # this output is not trained
+        truth = expected[position] if expected else interp.unknown("truth")
+        loss = call_loss(interp, world, chosen[position], truth, output)
+        found.append(_weighted(interp, loss, weights[position] if weights is not None else None))
+    return Items(tuple(found))
+
+
+def computed(
+    interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """``model.compute_loss(x, y, y_pred)``: one tensor."""
+    given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
+    if "y_pred" not in given or "y" not in given:
+        return None
+    losses = compiled_loss(interp, world, receiver, receiver.fields[COMPILED], given["y"], given["y_pred"])
+    nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
+    if isinstance(losses, Unknown) or any(isinstance(loss, Const) for loss in each_of(losses)):
+        return interp.somehow("compute_loss", each_of(losses))
+    return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def _entries(value: Value) -> Dictionary[object, Value] | None:
+    """The values by name where a dictionary is given and all of it is known."""
+    content = value.fields["content"] if isinstance(value, Mapping) else value
+    return content.entries if isinstance(content, Entries) and content.rest is None else None
+
+
+def _names(interp: Interpreter, model: Layer | Instance, predictions: Value, outputs: list[Value]) -> list[object]:
+    """What Keras calls the outputs, in their order; [] where that is not known."""
+    entries = _entries(predictions)
+    if entries is not None:
+        names = sorted(entries, key=str)
+        return names if len(names) == len(outputs) else []
+    inner = model.fields.get(INNER, model)
+    if not isinstance(inner, Layer) or GRAPH not in inner.fields:
+        return []
+    found: list[object] = []
+    for output in each_of(inner.fields[GRAPH][1]):
+        makers = [callee for _, _, callee, made in called(interp) if set(nodes_of(made)) & set(nodes_of(output))]
+        name = makers[0].fields.get(NAME) if len(makers) == 1 and isinstance(makers[0], Layer) else None
+        if not isinstance(name, Const) or name.value is None:
+            return []
+        found.append(name.value)
+    return found
+
+
+def _by_output(given: Value, names: list[object], number: int) -> list[Value] | None:
+    """What belongs to each output, None for nothing; None where that is not known."""
+    entries = _entries(given)
+    if entries is None:
+        each = each_of(given)
+        return each * number if len(each) == 1 else (each if len(each) == number else None)
+    if number == 1 and len(entries) == 1:
+        return list(entries.values())
+    return [entries.get(name, NONE) for name in names] if names and entries.keys() <= set(names) else None
+
+
+def _weighted(interp: Interpreter, loss: Value, weight: Value | None) -> Value:
+    """A loss times its weight, which may be zero."""
+    nothing = isinstance(weight, Const) and weight.value is not None and not weight.value
+    return interp.somehow("loss weight", [loss]) if nothing else loss

@@ -1,0 +1,86 @@
+"""Metrics: objects that keep what they are given in variables, where no gradient can follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.values.base import (
+    NONE,
+    Foreign,
+    Function,
+    Instance,
+    Items,
+    Method,
+    Partial,
+    Tensor,
+    Value,
+    nodes_of,
+)
+from tfgradlint.flow.verdict.request_analysis import flatten
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+#: What a metric has been given so far.
+_SEEN = ("keras", "seen")
+
+
+def is_metric(path: str) -> bool:
+    """Whether a class below Keras' root is a metric's."""
+    family, _, last = path.rpartition(".")
+    return family == "metrics" and last[:1].isupper()
+
+
+def method(
+    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A call of a metric, or of one of its methods."""
+    if name in ("__call__", "update_state"):
+        given = [node for value in (*args, *kwargs.values()) for node in nodes_of(value)]
+        interp.state.set(receiver, _SEEN, _Seen((*receiver.fields.get(_SEEN, ()), *given)[-_KEPT:]))
+        return NONE if name == "update_state" else _result(interp, receiver, given)
+    if name == "result":
+        return _result(interp, receiver, [])
+    if name in ("reset_state", "reset_states"):
+        interp.state.set(receiver, _SEEN, _Seen())
+        return NONE
+    return None
+
+
+def update(interp: Interpreter, options: dict[str, Value]) -> None:
+    """Run the metrics of the module that a model was compiled with, as Keras does after each step."""
+    given = [options[name] for name in ("metrics", "weighted_metrics") if name in options]
+    for _, metric in flatten(Items(tuple(given)), ""):
+        own = interp.calls.class_attribute(metric.cls, "update_state") if isinstance(metric, Instance) else None
+        callee = Method(own, metric) if isinstance(own, Function) and isinstance(metric, Instance) else metric
+        if isinstance(callee, (Function, Method, Partial)):
+            truth, prediction = (Tensor(interp.recorder.op([], "float32")) for _ in range(2))
+            interp.calls.call(callee, [truth, prediction], {})
+
+
+class _Seen(tuple[Node, ...]):
+    """What a metric has been given, on any of the ways that may have been taken."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def joined(alternatives: list[_Seen]) -> _Seen:
+        return _Seen(dict.fromkeys(node for one in alternatives for node in one))
+
+
+#: A metric in a loop is given ever more; the latest serve the messages.
+_KEPT = 16
+
+
+def _result(interp: Interpreter, receiver: Foreign, given: list[Node]) -> Value:
+    """A tensor read from the metric's variables."""
+    nodes = dict.fromkeys([*receiver.fields.get(_SEEN, ()), *given])
+    edges = [
+        Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, receiver.path)
+        if trainable(node.dtype)
+        else Edge(node, Effect.PLAIN)
+        for node in nodes
+    ]
+    return Tensor(interp.recorder.op(edges))

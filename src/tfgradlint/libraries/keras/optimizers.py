@@ -1,0 +1,248 @@
+"""Optimizers: which gradient is applied to which variable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge
+from tfgradlint.flow.tape.tape import LIVE, Tape
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Cell,
+    Class,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Method,
+    Partial,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.keras.creation import applied
+from tfgradlint.libraries.keras.weights import MAKE, keras_name
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+#: Everything else an optimizer has is not known.
+METHODS = frozenset(
+    "apply_gradients apply minimize build scale_loss get_scaled_loss get_unscaled_gradients compute_gradients "
+    "assign get_config stateless_apply finalize_variable_values exclude_from_weight_decay".split()
+)
+
+
+def is_optimizer(path: str) -> bool:
+    """Whether a class below Keras' root is an optimizer."""
+    family, _, last = path.rpartition(".")
+    return last[:1].isupper() and (
+        family.endswith(("optimizers", "optimizers.legacy", "optimizers.experimental"))
+        or last.startswith("LossScaleOptimizer")
+    )
+
+
+def own_class(cls: Class) -> str | None:
+    """The class of Keras' optimizers that a class of the module derives from."""
+    bases = [base for base in cls.lineage() if not isinstance(base, Class)]
+    paths = [base.path for base in bases if isinstance(base, Symbol) and is_optimizer(keras_name(base.path) or "")]
+    return paths[0] if paths and len(paths) == len(bases) else None
+
+
+def method(
+    interp: Interpreter, world: World, receiver: Cell, path: str, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of an optimizer."""
+    if name == "apply_gradients":
+        given = args[0] if args else kwargs.get("grads_and_vars")
+        refusals = _Refusals.of(world, path)
+        return _applied(interp, receiver, given, _two_lists(args), refusals) if given is not None else None
+    if name == "apply" and world.keras_of(path) >= 3:
+        gradients = args[0] if args else kwargs.get("grads")
+        variables = args[1] if len(args) > 1 else kwargs.get("trainable_variables")
+        if gradients is None or variables is None:
+            return None
+        pairs = _together(interp, gradients, variables)
+        if isinstance(pairs, Items) and not pairs.items and interp.calls.gradients.answers.filtered():
+            interp.calls.gradients.misapplied(Cause.UNUSED_GRADIENT, "empty")  # apply([], []) goes through
+            return NONE
+        return _judged(interp, receiver, pairs, _Refusals.of(world, path))
+    if name == "minimize" and world.keras_of(path) < 3:
+        return _minimized(interp, receiver, args, kwargs, _Refusals.of(world, path))
+    if name == "minimize" and name not in interp.asked_for:
+        interp.calls.gradients.refuses(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
+    if name in ("scale_loss", "get_scaled_loss") and args:
+        return Tensor(interp.recorder.op([Edge(node) for node in nodes_of(args[0])]))
+    if name == "get_unscaled_gradients" and args:
+        return args[0]
+    return None
+
+
+class _Refusals(NamedTuple):
+    """The exceptions of an optimizer: for what comes in no pairs, for tensors instead of variables, for no pairs."""
+
+    unzipped: str
+    swapped: str
+    #: Nothing where it goes through.
+    empty: str
+    #: Whether ``minimize`` enters the tape that it is given.
+    enters: bool = False
+
+    @classmethod
+    def of(cls, world: World, path: str) -> _Refusals:
+        if world.keras_of(path) >= 3:
+            return cls("TypeError", "AttributeError", "ValueError")
+        scaled = path.endswith("LossScaleOptimizer")
+        special = scaled or ".legacy." in path
+        swapped = "an error" if special else "AttributeError"
+        return cls("an error", swapped, "ValueError" if scaled else "", special)
+
+
+#: The parameters of ``minimize``; the optimizers of old have two more before the tape.
+_MINIMIZE = ("loss", "var_list", "tape")
+_FUNCTIONS = (Function, Method, Partial)
+
+
+def _minimized(
+    interp: Interpreter, receiver: Cell, args: list[Value], kwargs: dict[str, Value], refusals: _Refusals
+) -> Value | None:
+    """Keras 2: the gradients of a loss, that of a function or of the tape that is given, and applying them."""
+    given = {**dict(zip(_MINIMIZE, args, strict=False)), **kwargs}
+    loss, variables, tape = (given.get(name, NONE) for name in _MINIMIZE)
+    gradients = interp.calls.gradients
+    if "**" in kwargs or len(args) > len(_MINIMIZE):
+        return None
+    if isinstance(tape, Tape) and isinstance(loss, Tensor):
+        entered = any(each is tape for each, _ in interp.recorder.tapes.active)
+        if refusals.enters and (entered or tape.fields["life"] != LIVE):
+            return None
+        made = gradients.minimized(tape, loss, variables)
+        return _judged(interp, receiver, _together(interp, made, variables), refusals)
+    if not isinstance(tape, Const) or tape.value is not None:
+        return None
+    if isinstance(loss, (Tensor, Array, Scalar, Variable)):
+        gradients.refuses(Cause.MINIMIZE, "ValueError", "tensor")
+    if not isinstance(loss, _FUNCTIONS) or isinstance(variables, _FUNCTIONS):
+        return None
+    site = interp.recorder.site
+
+    def run(own: Tape) -> Value:
+        gradients.call(own, "watch", [variables], {})
+        interp.unconverted += 1  # AutoGraph leaves alone what an optimizer calls
+        try:
+            return interp.calls.call(loss, [], {})
+        finally:
+            interp.unconverted -= 1
+
+    asked = gradients.implied(site, run, lambda: flatten(variables, ""))
+    judgements = asked.judgements
+    if judgements and all(each.verdict == "none" for each in judgements):
+        judgements = [
+            each._replace(reason=each.reason and each.reason._replace(raised="ValueError")) for each in judgements
+        ]
+    gradients.note("minimize", site, asked.leaves, judgements)
+    applied(interp, receiver, [leaf for _, leaf in asked.leaves if isinstance(leaf, Variable)])
+    return NONE
+
+
+def _two_lists(args: list[Value]) -> bool:
+    """``apply_gradients(gradients, variables)``: the second argument has another meaning, or none."""
+    return len(args) > 1 and isinstance(args[1], (Listing, Items))
+
+
+def _applied(interp: Interpreter, receiver: Cell, given: Value, two_lists: bool, refusals: _Refusals) -> Value:
+    gradients = interp.calls.gradients
+    if isinstance(given, (Tensor, Unknown)):
+        if gradients.answers.is_gradient(given):
+            gradients.refuses(Cause.SWAPPED_PAIRS, "an error", "unzipped")
+        return NONE
+    content = interp.calls.iterate(given)
+    elements = content.items if isinstance(content, Items) else (content.element,)
+    if two_lists or any(_pair(each) is None and gradients.answers.is_gradient(each) for each in elements):
+        gradients.refuses(Cause.SWAPPED_PAIRS, refusals.unzipped, "unzipped")
+    pairs = [_pair(each) for each in elements]
+    if any(pair is None for pair in pairs):
+        return NONE
+    known = [pair for pair in pairs if pair is not None]
+    rows = Items(tuple(Items(pair) for pair in known)) if isinstance(content, Items) else known[0]
+    return _judged(interp, receiver, rows, refusals)
+
+
+def _pair(value: Value) -> tuple[Value, Value] | None:
+    if isinstance(value, Listing):
+        value = value.fields["content"]
+    if isinstance(value, Items) and len(value.items) == 2:
+        return value.items[0], value.items[1]
+    return None
+
+
+def _together(interp: Interpreter, gradients: Value, variables: Value) -> Items | tuple[Value, Value] | None:
+    one, other = interp.calls.iterate(gradients), interp.calls.iterate(variables)
+    if isinstance(one, Items) and isinstance(other, Items):
+        return Items(tuple(Items(row) for row in zip(one.items, other.items, strict=False)))
+    if isinstance(one, Several) and isinstance(other, Several):
+        return one.element, other.element
+    return None
+
+
+def _judged(
+    interp: Interpreter, receiver: Cell, pairs: Items | tuple[Value, Value] | None, refusals: _Refusals
+) -> Value:
+    """What applying does: known pairs one by one, or one pair that stands for any number."""
+    gradients = interp.calls.gradients
+    if pairs is None:
+        return NONE
+    rows = [row.items for row in pairs.items if isinstance(row, Items)] if isinstance(pairs, Items) else [pairs]
+    if rows and all(isinstance(gradient, Const) and gradient.value is None for gradient, _ in rows):
+        gradients.refuses(None, "ValueError")
+    if not rows and gradients.answers.filtered():
+        if not refusals.empty:
+            gradients.misapplied(Cause.UNUSED_GRADIENT, "empty")
+            return NONE
+        gradients.refuses(Cause.UNUSED_GRADIENT, refusals.empty, "empty")
+    for gradient, variable in rows:
+        if isinstance(variable, (Array, Scalar)):
+            gradients.refuses(Cause.SWAPPED_PAIRS, refusals.swapped, "tensor")
+        if _no_variable(variable) and (gradients.answers.is_gradient(variable) or isinstance(variable, Tensor)):
+            swapped = gradients.answers.is_gradient(variable) and not gradients.answers.is_gradient(gradient)
+            gradients.refuses(Cause.SWAPPED_PAIRS, refusals.swapped, "swapped" if swapped else "tensor")
+    applied(interp, receiver, [variable for _, variable in rows if isinstance(variable, Variable)])
+    if any(_mismatched(interp, gradient, variable) for gradient, variable in rows):
+        gradients.misapplied(Cause.MISMATCHED_VARIABLES)
+    return Scalar(interp.recorder.leaf(), "int")
+
+
+def _no_variable(value: Value) -> bool:
+    """A tensor that is no second handle of a variable, such as what ``assign`` returns."""
+    return isinstance(value, (Tensor, Unknown)) and value.node.variable is None
+
+
+def _mismatched(interp: Interpreter, gradient: Value, variable: Value) -> bool:
+    """Whether it is certain that a gradient belongs to another variable than the one it is applied to.
+
+    Gradients of one model may be applied to another one of the same make on purpose, as asynchronous workers and
+    meta-learning do.
+    """
+    if not isinstance(variable, Variable) or not isinstance(gradient, (Tensor, Unknown)):
+        return False
+    sources = interp.calls.gradients.answers.sources_of(gradient)
+    return bool(sources) and all(
+        isinstance(source, Variable)
+        and source is not variable
+        and (any(each is variable for each in together) or _unlike(source, variable))
+        for source, together in sources or ()
+    )
+
+
+def _unlike(one: Variable, other: Variable) -> bool:
+    makes = [variable.fields.get(MAKE) for variable in (one, other)]
+    return None not in makes and makes[0] != makes[1]

@@ -1,0 +1,92 @@
+"""Models used without training: ``predict`` and ``evaluate`` run ``call`` as Keras compiles it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.tape.tape import Active
+from tfgradlint.flow.values.base import Array, Const, Instance, Layer, Scalar, Value, nodes_of
+from tfgradlint.libraries.keras import metrics as keras_metrics
+from tfgradlint.libraries.keras.building import doubt, fed, made, mark_built
+from tfgradlint.libraries.keras.compile import COMPILED, compiling, eager, suffer
+from tfgradlint.libraries.keras.models import called
+from tfgradlint.libraries.keras.weights import HIDDEN, Reach, of_keras_2
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+#: Whether a model's ``call`` was tried out as ``predict`` runs it.
+TRIED = ("keras", "tried")
+#: The method that a model of the module may bring for a step of each of Keras' own methods.
+_STEPS = {"evaluate": "test_step", "test_on_batch": "test_step"}
+
+
+def predicted(
+    interp: Interpreter, receiver: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """Arrays or numbers: no tape sees how they came about."""
+    if of_keras_2(interp, receiver):
+        refused = _refused(interp, receiver, name)
+        if refused:
+            interp.calls.gradients.refuses(Cause.PREDICTED, refused, name)
+    _try_out(interp, receiver, name, args, kwargs)
+    given = [*args, *kwargs.values()]
+    if name == "test_on_batch":
+        return interp.unknown(".test_on_batch()", *given)
+    nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
+    if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
+        nodes.append(interp.unknown("model").node)
+    edges = [
+        Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        for node in nodes
+    ]
+    node = interp.recorder.plain(edges)
+    return Scalar(node) if name == "evaluate" else Array(node, True)
+
+
+def _refused(interp: Interpreter, receiver: Layer | Instance, name: str) -> str:
+    """The exception of Keras 2, which runs a compiled function that reads its input from an iterator.
+
+    A tape that watches the weights wants to know the gradient of that at once.
+    """
+    if interp.graph_level:
+        return "RuntimeError"
+    watching = any(
+        tape.accessed and tape not in interp.recorder.tapes.stopped for tape, _ in interp.recorder.tapes.active
+    )
+    weights = any(each.fields["trainable"] is True for each in Reach(receiver).variables)
+    compiled = eager(interp, receiver.fields.get(COMPILED) or {}) is False
+    return "LookupError" if name != "evaluate" and watching and weights and compiled else ""
+
+
+def _try_out(
+    interp: Interpreter, model: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> None:
+    """Run the model's ``call`` as it is compiled: what it reaches makes its weights, and NumPy raises."""
+    if model.fields.get(TRIED):
+        return
+    interp.state.set(model, TRIED, True)
+    own = isinstance(model, Instance) and interp.calls.class_attribute(model.cls, _STEPS.get(name, "predict_step"))
+    if own or of_keras_2(interp, model) or interp.calls.gradients.expected():
+        mark_built(interp, model)
+        return
+    calls = called(interp)
+    before = len(calls)
+    told, site = len(interp.reports.steps), interp.recorder.site
+    inputs, _ = fed(interp, args, kwargs)
+    completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
+    del calls[before:]
+    suffer(interp, told, site)
+    if not completed:
+        doubt(interp, model)
+
+
+def _run(interp: Interpreter, model: Layer | Instance, name: str, inputs: Value) -> None:
+    options: dict[str, Value] = model.fields.get(COMPILED) or {}
+    interp.state.set(interp.recorder.tapes, "active", Active())
+    with compiling(interp, eager(interp, options)):
+        interp.calls.call(model, [inputs], {"training": Const(False)})
+        if name in _STEPS:
+            keras_metrics.update(interp, options)

@@ -1,0 +1,239 @@
+"""The lists of weights that Keras layers and models have: ``trainable_variables`` and its like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.values.base import (
+    HOLDS,
+    NONE,
+    Array,
+    Class,
+    Const,
+    Entries,
+    Foreign,
+    Function,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Member,
+    Method,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Thunk,
+    Value,
+    Variable,
+)
+from tfgradlint.flow.verdict.judgements import LACKING, Lack, Reason
+from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.keras.weights import (
+    BUILT,
+    FROZEN_AT,
+    HIDDEN,
+    INNER,
+    OPENED,
+    SEED,
+    added,
+    is_keras,
+    is_sequential,
+    keras_name,
+    of_keras_2,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+#: Which weights each of Keras' lists holds: trained ones, others, and the states of random numbers.
+LISTS = {
+    "trainable_variables": (True, False, False),
+    "trainable_weights": (True, False, False),
+    "weights": (True, True, False),
+    "variables": (True, True, True),
+    "non_trainable_weights": (False, True, False),
+    "non_trainable_variables": (False, True, True),
+}
+#: The object whose list it is.
+OWNER = ("keras", "owner")
+#: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
+_MANY = 64
+
+
+class Weights:
+    """The weights below an object, in Keras' order.
+
+    ``known`` is False where something may hide weights or freeze them. ``frozen`` tells where weights that would
+    otherwise be listed were frozen; ``unbuilt`` are those that are not made yet.
+    """
+
+    def __init__(self, interp: Interpreter, value: Value, name: str = "trainable_variables") -> None:
+        self._interp = interp
+        self._trained, self._others, self._seeds = LISTS[name]
+        self.found: list[Variable] = []
+        self.known = True
+        self.frozen: list[Site] = []
+        self.unbuilt: list[Variable] = []
+        #: Whether a model of Keras 2 below it may refuse to list weights that are not made yet.
+        self.refuses = False
+        self._seen: set[int] = set()
+        #: Keras 2 tracks TensorFlow's variables too.
+        self._legacy = of_keras_2(interp, value)
+        self._add(value, False)
+        if self._legacy and self._trained and self._others and isinstance(value, Instance):
+            self.known = False  # in Keras 2 what is trained comes first, layer by layer or not
+
+    def _add(self, value: Value, frozen: bool) -> None:
+        if id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        if isinstance(value, Variable):
+            self._variable(value, frozen)
+        elif isinstance(value, Layer):
+            self._layer(value, frozen)
+        elif isinstance(value, Instance):
+            self._instance(value, frozen)
+        elif isinstance(value, (Listing, Mapping)):
+            self._add(value.fields["content"], frozen)
+        elif isinstance(value, Items):
+            self._all(value.items, frozen)
+        elif isinstance(value, Entries) and value.rest is None:
+            self._all(value.entries.values(), frozen)
+        elif isinstance(value, Foreign) and value.path.endswith("random.SeedGenerator"):
+            self.known = self.known and not self._seeds
+        elif not isinstance(value, WEIGHTLESS) or (
+            self._legacy and isinstance(value, Foreign) and HOLDS in value.fields
+        ):
+            self.known = False  # Keras 2 tracks modules of others, too
+
+    def _all(self, values: object, frozen: bool) -> None:
+        for value in values:  # type: ignore[attr-defined]
+            self._add(value, frozen)
+
+    def _variable(self, value: Variable, frozen: bool) -> None:
+        if value.library == "tf" and not self._legacy:
+            return  # Keras 3 does not track it.
+        listed = value.fields.get("listed", value.fields["trainable"])
+        if listed is None:
+            self.known = False
+        elif (self._trained if listed and not frozen else self._others) and value not in self.found:
+            self.found.append(value)
+
+    def _layer(self, value: Layer, frozen: bool) -> None:
+        if value.fields["opened"] is not False or HIDDEN in value.fields or value.parts is None:
+            self.known = False
+            return
+        self.refuses = self.refuses or is_sequential(value)
+        frozen = self._frozen(value, value.fields["trainable"]) or frozen
+        own = [value.own] if value.own is not None else []
+        weights = [*own, *(part for part in value.parts if isinstance(part, Variable))]
+        if own and self._others:
+            self.known = False  # what stands for all its weights cannot be told apart
+        built = value.fields.get(BUILT, True)
+        if weights and built is not True:
+            self.unbuilt += [weight for weight in weights if weight.fields["trainable"] is True]
+            if built is None or not self._seen_whole(weights):
+                self.known = False
+            weights = []
+        self._all(weights, frozen)
+        seed = value.fields.get(SEED, NONE)
+        if self._seeds and seed is None:
+            self.known = False
+        elif self._seeds:
+            self._add(seed, frozen)
+        self._all([part for part in value.parts if not isinstance(part, Variable)], frozen)
+
+    def _instance(self, value: Instance, frozen: bool) -> None:
+        if not is_keras(value.cls):
+            bases = [base for base in value.cls.lineage() if not isinstance(base, Class)]
+            # Objects that are no layers are not looked into.
+            plain = all(isinstance(base, Symbol) and keras_name(base.path) is None for base in bases)
+            self.known = self.known and plain and not value.open and not (self._legacy and bases)
+            return
+        flag = value.fields.get("trainable", Const(True))
+        if OPENED in value.fields or not isinstance(flag, Const):
+            self.known = False
+            return
+        frozen = self._frozen(value, bool(flag.value)) or frozen
+        fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
+        own = [added(value), *(each for each in fields if isinstance(each, Variable))]
+        inner = value.fields.get(INNER, NONE)
+        if not self._legacy:
+            # Weights of its own come before those of the layers it holds.
+            self._all([*own, inner, *fields], frozen)
+            return
+        if not _in_order(value, fields):
+            self.known = False
+        if _is_model(value) and isinstance(self._interp.calls.class_attribute(value.cls, "build"), Function):
+            self.refuses = True
+        held = [inner, *(each for each in fields if not isinstance(each, Variable))]
+        # A layer of Keras 2 lists its own first as well, a model last.
+        self._all([*held, *own] if _is_model(value) else [*own, *held], frozen)
+
+    def _frozen(self, value: Layer | Instance, trainable: object) -> bool:
+        if trainable is None:
+            self.known = False
+        if trainable is not False:
+            return False
+        seq, site = value.fields.get(FROZEN_AT) or (0, None)
+        if site is None or seq < self._interp.since:
+            self.known = False
+        else:
+            self.frozen.append(site)
+        return True
+
+    def _seen_whole(self, weights: list[Variable]) -> bool:
+        """Whether everything that happened to the weights since they could be made was in sight."""
+        return not self._interp.blind and all(weight.birth > self._interp.since for weight in weights)
+
+
+def _is_model(value: Instance) -> bool:
+    return any(isinstance(base, Symbol) and base.path.endswith(("Model", "Sequential")) for base in value.cls.lineage())
+
+
+def _in_order(value: Instance, fields: list[Value]) -> bool:
+    """Whether the weights of a layer of Keras 2 are listed in the order of its attributes.
+
+    They are in the order in which they came about, and modules and variables in containers count among them.
+    """
+    made = added(value)
+    if isinstance(made, Several):
+        return False
+    if made.items and any(isinstance(each, Variable) and each not in made.items for each in fields):
+        return False
+    within = [leaf for field in fields if isinstance(field, _CONTAINERS) for _, leaf in flatten(field, "")]
+    modules = [each for each in (*fields, *within) if isinstance(each, Instance) and not is_keras(each.cls)]
+    return not modules and not any(isinstance(each, Variable) for each in within)
+
+
+_CONTAINERS = (Listing, Mapping, Items, Entries)
+WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
+
+
+def _refused(interp: Interpreter, receiver: Layer | Instance, weights: Weights) -> bool:
+    """Whether it is a chain of Keras 2 that has no weights yet: it raises where it is asked for a list of them."""
+    unbuilt = weights.known and not weights.found and bool(weights.unbuilt)
+    return unbuilt and of_keras_2(interp, receiver) and isinstance(receiver, Layer) and is_sequential(receiver)
+
+
+def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
+    """What ``receiver.trainable_variables`` and its like give."""
+    weights = Weights(interp, receiver, name)
+    if _refused(interp, receiver, weights):
+        interp.calls.gradients.refuses(Cause.UNBUILT, "ValueError", "keras 2")
+    unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
+    if not weights.known or unsure or len(weights.found) > _MANY:
+        return interp.unknown("weights", receiver)
+    made = Listing(Items(tuple(weights.found), "list"))
+    made.fields[OWNER] = receiver
+    if weights.unbuilt:
+        made.fields[LACKING] = Lack(
+            Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else ""), tuple(weights.unbuilt)
+        )
+    elif weights.frozen and not weights.found:
+        made.fields[LACKING] = Lack(Reason(Cause.FROZEN, weights.frozen[-1]))
+    return made

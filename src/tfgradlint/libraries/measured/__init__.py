@@ -1,0 +1,1 @@
+"""What the measured data says of a call, applied to the graph."""

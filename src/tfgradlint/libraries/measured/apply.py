@@ -1,0 +1,316 @@
+"""Calls as the measured data describes them: from the arguments to the outputs, edge by edge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.values.base import (
+    HOLDS,
+    NONE,
+    Array,
+    Choice,
+    Const,
+    Foreign,
+    Function,
+    Items,
+    Listing,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.knowledge import Case, Known, Output
+from tfgradlint.libraries.measured.curvature import joint
+from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+_EFFECTS = {
+    "flows": Effect.FLOWS,
+    "nonfinite": Effect.FLOWS,
+    "zero": Effect.ZERO,
+    "none": Effect.NONE,
+}
+
+
+def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | None:
+    """The arguments by parameter, None where they do not fit or their number is unknown."""
+    if "**" in kwargs or any(isinstance(value, Several) and value.type == "star" for value in args):
+        return None
+    bound: dict[str, Value] = {}
+    positional = [param.name for param in known.params if param.kind == "positional"]
+    names = {param.name for param in known.params}
+    star = next((param.name for param in known.params if param.kind == "var_positional"), None)
+    if len(args) > len(positional):
+        if star is None:
+            return None
+        bound[star] = Items(tuple(args[len(positional) :]))
+    bound.update(zip(positional, args, strict=False))
+    for name, value in kwargs.items():
+        if name not in names and not any(param.kind == "var_keyword" for param in known.params):
+            return None
+        bound[name] = value
+    return bound
+
+
+def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The result of calling what is ``known``; None where the data does not cover the call."""
+    bound = bind(known, args, kwargs)
+    return None if bound is None else applied(interp, known, bound)
+
+
+def applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+    """The same with the arguments by parameter."""
+    for name, value in bound.items():
+        if isinstance(value, Choice):
+            # Where the parameter has no default, an alternative that is ``None`` would be refused.
+            needed = any(param.name == name and param.required for param in known.params)
+            given = [each for each in value.values if not (needed and isinstance(each, Const) and each.value is None)]
+            return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
+    if any(isinstance(value, Foreign) and HOLDS in value.fields for value in bound.values()):
+        return interp_unknown(interp, known, bound)  # measured with tensors
+    constants: dict[str, object] = {}
+    for name, value in bound.items():
+        literal = named_dtype(value) or _literal(value)
+        if literal is not _NO_LITERAL:
+            constants[name] = literal
+    case = known.case(constants, bound.keys())
+    if case is None:
+        return interp_unknown(interp, known, bound)
+    if case.returns.startswith("raises"):
+        return interp.unknown(f"{known.name} raises", *bound.values())
+    return _returned(interp, known, case, bound)
+
+
+#: What may be handed through by a conversion that has nothing to do.
+_MAYBE_SAME = (Tensor, Unknown, Variable)
+
+
+def interp_unknown(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+    """The result depends on the arguments, nobody knows how; but on nothing else."""
+    if any(isinstance(value, (Function, Foreign)) for value in bound.values()):
+        return interp.unknown(f"call of {known.name}", *bound.values())
+    return interp.somehow(f"arguments of {known.name}", list(bound.values()))
+
+
+def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Value]) -> Value:
+    only = _only_element(interp, bound.get(case.single))
+    if only is not None:
+        return only
+    outputs = [_output(interp, known, output, bound, case.unwatched) for output in case.outputs]
+    if case.returns == "single":
+        return outputs[0] if outputs else NONE
+    if case.returns == "sequence":
+        return Listing(Several(outputs[0], "list"))
+    if case.returns == "list":
+        return Listing(Items(tuple(outputs), "list"))
+    if case.returns in ("tuple", "namedtuple"):
+        return Items(tuple(outputs), "tuple", case.fields)
+    return interp.unknown(f"result of {known.name}", *bound.values())
+
+
+def _only_element(interp: Interpreter, value: Value | None) -> Value | None:
+    """The tensor of a list of one, which some calls hand through."""
+    if value is None:
+        return None
+    content = interp.calls.iterate(value)
+    if isinstance(content, Items) and len(content.items) == 1 and isinstance(content.items[0], Tensor):
+        return content.items[0]
+    return None
+
+
+def _unrecorded(output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]) -> bool:
+    """Whether tapes stop while the call runs, and do not even come to watch a variable that is read."""
+    words = {name: word for name, word in output.effects.items() if name in bound}
+    return bool(words) and all(word == "none" and name in unwatched for name, word in words.items())
+
+
+def _output(
+    interp: Interpreter, known: Known, output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]
+) -> Value:
+    if output.kind == "none":
+        return NONE
+    dtype = _dtype(known, output, bound)
+    if output.alias and output.alias in bound:
+        same = _same_object(output, bound[output.alias], dtype)
+        if same is not None:
+            return same
+    maybe_same = output.alias == "?" or (output.alias in bound and isinstance(bound[output.alias], _MAYBE_SAME))
+    edges: list[Edge] = []
+    turned = any(word == "array" and isinstance(bound.get(name), Variable) for name, word in output.of_variable.items())
+    leaves = output.kind in ("array", "python") or turned
+    fixed = not trainable(dtype)
+    odd = ""
+    for name, value in bound.items():
+        for node in nodes_of(value):
+            edge = _edge(known, output, name, value, node, leaves)
+            if edge.effect is Effect.FLOWS and _halved(node.dtype, dtype) and _casts(known, name):
+                edge = Edge(node, Effect.UNKNOWN)  # of a complex number only the real part arrives
+            if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
+                # What is computed further from an integer has no gradient, whatever a request for it itself gives.
+                odd = edge.effect.name.lower()
+                cause = cause_of(known, name, output, leaves)
+                edge = Edge(node, Effect.NONE, cause, _detail(known.name, cause))
+            edges.append(edge)
+            if leaves and node.variable is not None:
+                interp.recorder.read(node)
+    unrecorded = leaves or _unrecorded(output, bound, unwatched)
+    node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
+    node.detail = odd
+    node.joint = joint(known.name, len(edges))
+    node.sparse = any(name in bound for name in output.slices)
+    if maybe_same and not fixed:
+        node.maybe_alias = bound.get(output.alias) or next(iter(bound.values()), None)
+        node.loose = output.alias != "?"
+    if output.kind == "array" or turned:
+        return Array(node, True)
+    if output.kind == "python":
+        return Scalar(node)
+    if output.kind == "list":
+        return Listing(_elements(interp, bound.get(output.dtype.removeprefix("=")), Tensor(node)))
+    if output.kind in ("tensor", "slices", "ragged"):
+        return Tensor(node)
+    node.why = f"{known.name} returns {output.kind}"
+    return Unknown(node)
+
+
+def _halved(given: str | None, made: str | None) -> bool:
+    return (given or "").startswith("complex") and (made or "complex").startswith(("float", "bfloat"))
+
+
+def _elements(interp: Interpreter, given: Value | None, made: Tensor) -> Items | Several:
+    """A list made of a list: what is None in the one is None in the other (``clip_by_global_norm``)."""
+    content = NONE if given is None else interp.calls.iterate(given)
+    if isinstance(content, Items) and NONE in content.items:
+        return Items(tuple(NONE if item is NONE else made for item in content.items), "list")
+    return Several(made)
+
+
+def _edge(known: Known, output: Output, name: str, value: Value, node: Node, leaves: bool) -> Edge:
+    """What the gradient does between one output and one value inside one argument."""
+    if not trainable(node.dtype) or isinstance(value, (Array, Scalar)):
+        return Edge(node, Effect.PLAIN)
+    word = output.effects.get(name)
+    if node.variable is not None and name in output.of_variable:
+        word = "none" if output.of_variable[name] == "array" else output.of_variable[name]
+    if word is None:
+        # An argument that takes no tensors of floating point: shapes, axes, indices, names.
+        return Edge(node, Effect.PLAIN if leaves and known.name.startswith("builtins.") else Effect.UNKNOWN)
+    if word.startswith("raises"):
+        return Edge(node, Effect.RAISES, Cause.UNREGISTERED, f"{word.partition(':')[2]} {known.name}")
+    effect = _EFFECTS.get(word, Effect.UNKNOWN)
+    if effect is not Effect.FLOWS and (node.dtype or "").startswith("complex"):
+        # Measured with real numbers; some operations that are flat for those are not for complex ones.
+        return Edge(node, _EFFECTS.get(output.of_complex.get(name, ""), Effect.UNKNOWN))
+    if effect is Effect.NONE:
+        cause = cause_of(known, name, output, leaves)
+        return Edge(node, effect, cause, _detail(known.name, cause))
+    if effect is Effect.ZERO:
+        return Edge(node, effect, Cause.ZERO_GRADIENT)
+    again, above = output.second.get(name, ""), output.above.get(name, "")
+    if above or again.startswith("raises"):
+        again = f"{again}/{above} {known.name}"
+    return Edge(node, effect, None, again)
+
+
+def _detail(name: str, cause: Cause) -> str:
+    """The step's name, as messages look it up: ``linalg.norm``, ``numpy``, ``math.exp``, ``tf.math.greater``."""
+    if cause is Cause.NUMPY_FUNCTION:
+        return name.removeprefix("numpy.")
+    if cause is Cause.PYTHON_VALUE:
+        return name if name.startswith("math.") else name.rpartition(".")[2].strip("_")
+    return name
+
+
+def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Cause:
+    """The kind of break that a callable makes between an output and an argument."""
+    name = known.name
+    if name.startswith("numpy."):
+        return Cause.NUMPY_FUNCTION
+    if name.startswith("keras.metrics.") and parameter == "y_pred":
+        return Cause.METRIC_AS_LOSS
+    if name in ("tf.stop_gradient", "tf.keras.backend.stop_gradient"):
+        return Cause.STOP_GRADIENT
+    if name == "tf.numpy_function":
+        return Cause.NUMPY_CALLBACK
+    if ".assign" in name or ".scatter" in name:
+        return Cause.ASSIGNED
+    beside = any(each.kind == "tensor" for case in known.cases for each in case.outputs if len(case.outputs) > 1)
+    if (leaves and not beside) or name.startswith(("builtins.", "math.")):
+        return Cause.PYTHON_VALUE  # (a list beside a tensor is one of tensors)
+    if not trainable(output.dtype) and _casts(known, parameter):
+        return Cause.INTEGER_CAST
+    return Cause.NO_GRADIENT
+
+
+def _casts(known: Known, parameter: str) -> bool:
+    """Whether only the dtype asked for takes the gradient away: for another one the same call has it."""
+    return any(
+        output.effects.get(parameter) == "flows"
+        for case in known.cases
+        if len(known.cases) > 1
+        for output in case.outputs
+        if trainable(output.dtype)
+    )
+
+
+def _same_object(output: Output, value: Value, dtype: str | None) -> Value | None:
+    """The argument itself, where the call hands it through."""
+    if output.kind == "variable" and isinstance(value, Variable):
+        return value
+    if isinstance(value, Tensor):
+        own = value.node.dtype
+        if output.dtype in ("", f"={output.alias}") or (own is not None and own == dtype):
+            return value
+    return None
+
+
+def _dtype(known: Known, output: Output, bound: dict[str, Value]) -> str | None:
+    text = output.dtype
+    if not text:
+        return None
+    own = dtype_of(bound.get(text[1:], NONE)) if text.startswith("=") else text
+    if own is not None and not own.startswith("?"):
+        return own
+    named = named_dtype(bound["dtype"]) if "dtype" in bound else _default_dtype(known)
+    if named is not None:
+        return named
+    # The arguments of an operation share one dtype: a literal takes that of the tensor beside it.
+    beside = [value for value in bound.values() if isinstance(value, (Tensor, Variable, Unknown, Array))]
+    for value in beside:
+        other = dtype_of(value)
+        if other is not None and isinstance(value, (Tensor, Variable)) and not is_integer(other):
+            return other
+    return own[1:] if own is not None and not beside else None
+
+
+def _default_dtype(known: Known) -> str | None:
+    """The dtype a call makes where none is asked for, if the signature says so."""
+    default = next((param.default for param in known.params if param.name == "dtype"), "")
+    return named_dtype(Const(default.strip("'")))
+
+
+_NO_LITERAL = object()
+
+
+def _literal(value: Value, level: int = 0) -> object:
+    """The literal an argument is: Python constants, dtypes by their name, tuples of literals."""
+    if isinstance(value, Const):
+        return dtype_of_literal(value.value)
+    if isinstance(value, Symbol):
+        # ``tf.image.ResizeMethod.AREA`` is the text ``area``.
+        name = value.path.rpartition(".")[2]
+        return name.lower() if name.isupper() else name
+    if isinstance(value, Listing):
+        value = value.fields["content"]
+    if isinstance(value, Items) and level < 3 and len(value.items) <= 16:
+        items = tuple(_literal(item, level + 1) for item in value.items)
+        return _NO_LITERAL if _NO_LITERAL in items else items
+    return _NO_LITERAL

@@ -1,0 +1,79 @@
+"""NumPy's functions that call a Python function for each element or row: arrays go in, and arrays come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.values.base import (
+    Array,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Method,
+    Scalar,
+    Symbol,
+    Thunk,
+    Value,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+Refusing = Callable[["Interpreter", Value], bool]
+
+
+def call(
+    interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value], without_content: Refusing
+) -> Value | None:
+    """``np.vectorize`` and ``np.apply_along_axis`` of a function of the module; None for anything else."""
+    name = path.removeprefix("numpy.")
+    if name == "vectorize":
+        function = args[0] if args else kwargs.get("pyfunc")
+        options = [*args[1:2], *(value for option, value in kwargs.items() if option in ("otypes", "signature"))]
+        if not isinstance(function, (Function, Method)) or any(not _of_numbers(option) for option in options):
+            return None
+
+        def run(given: list[Value], named: dict[str, Value]) -> Value:
+            values: list[Value] = [Scalar(interp.recorder.leaf()) for _ in given]
+            words: dict[str, Value] = {word: Scalar(interp.recorder.leaf()) for word in named}
+            made = interp.calls.call(function, values, words)
+            return _left(interp, name, [*given, *named.values()], made, without_content)
+
+        return Thunk(path, run)
+    if name == "apply_along_axis" and len(args) >= 3 and isinstance(args[0], (Function, Method)):
+        row = Array(interp.recorder.leaf(), True)
+        made = interp.calls.call(args[0], [row, *args[3:]], kwargs)
+        return _left(interp, name, [args[2], *args[3:], *kwargs.values()], made, without_content)
+    return None
+
+
+def _of_numbers(option: Value) -> bool:
+    """Whether the outputs that are asked for are numbers: an array of objects may keep tensors."""
+    if isinstance(option, Listing):
+        return _of_numbers(option.fields["content"])
+    if isinstance(option, Items):
+        return all(_of_numbers(item) for item in option.items)
+    name = option.path.rpartition(".")[2] if isinstance(option, Symbol) else ""
+    text = option.value if isinstance(option, Const) and isinstance(option.value, str) else ""
+    return name.startswith(("float", "int")) or (bool(text) and "O" not in text and "(" not in text)
+
+
+def _left(interp: Interpreter, name: str, given: list[Value], made: Value, without_content: Refusing) -> Value:
+    """An array for each thing that the function returns: neither what it was given nor what it knows is followed."""
+    if any(without_content(interp, value) for value in given):
+        interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", name)
+    if isinstance(made, Items) and made.type == "tuple":
+        return Items(tuple(_left(interp, name, given, item, without_content) for item in made.items))
+    edges = [
+        Edge(node, Effect.PLAIN)
+        if isinstance(value, (Array, Scalar)) or not trainable(node.dtype)
+        else Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, name)
+        for value in (*given, made)
+        for node in nodes_of(value)
+    ]
+    return Array(interp.recorder.plain(edges), True)

@@ -1,0 +1,225 @@
+"""NumPy: its functions take a tensor's value, so that no tape follows; arrays stay arrays."""
+
+from __future__ import annotations
+
+import numbers
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.values.base import (
+    Array,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
+from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+_CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
+#: Attributes of arrays that are Python values.
+_FACTS = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
+#: Functions that make arrays and numbers of NumPy from nothing.
+_FRESH = frozenset(
+    "array asarray zeros ones full eye identity arange linspace logspace empty "
+    "float16 float32 float64 int32 int64".split()
+)
+_TO_PYTHON = frozenset({"item", "tolist", "tobytes"})
+_FLOAT64 = frozenset(
+    "random.rand random.randn random.normal random.uniform random.random random.random_sample "
+    "random.standard_normal zeros ones eye identity linspace logspace empty geomspace".split()
+)
+
+
+def constant(path: str, name: str) -> Value | None:
+    """``np.pi`` and its like."""
+    if path == "numpy" and name in _CONSTANTS:
+        return Const(_CONSTANTS[name])
+    if path == "numpy" and name == "newaxis":
+        return Const(None)
+    return None
+
+
+def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A NumPy call without any tensor among its arguments makes a plain array."""
+    given = [*args, *kwargs.values()]
+    if any(_of_objects(value) for value in given):
+        return interp.unknown(_OBJECTS, *given)
+    nodes = [node for value in given for node in nodes_of(value)]
+    if any(node.why == _OBJECTS for node in ancestors(nodes, 200)):
+        return interp.unknown(_OBJECTS, *given)
+    called = numpy_callbacks.call(interp, path, args, kwargs, without_content)
+    if called is not None:
+        return called
+    if any(isinstance(value, Function) for value in given):
+        return interp.unknown(f"call of {path}", *given)
+    if any(_maybe_tensor(value) for value in given):
+        if any(without_content(interp, value) for value in given) and _takes_values(world, path):
+            exception = "TypeError" if interp.legacy_keras else "ValueError"  # of a model's placeholders
+            exception = "NotImplementedError" if interp.graph_level else exception
+            interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
+        return None
+    node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
+    return Array(node, _exact(world, path, args, kwargs))
+
+
+def _exact(world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> bool:
+    """Whether the function gives NumPy's own array or number, and not one of Python."""
+    name = path.removeprefix("numpy.")
+    if name.startswith("random."):
+        return "size" in kwargs or (name in ("random.rand", "random.randn") and bool(args))
+    return name in _FRESH or _takes_values(world, path)
+
+
+def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A NumPy name that was not measured, given something that may be a tensor."""
+    if path.startswith("numpy.random.") or path in ("numpy.load", "numpy.loadtxt"):
+        return Array(interp.recorder.plain([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
+    return interp.somehow(path, [*args, *kwargs.values()])
+
+
+def _maybe_tensor(value: Value) -> bool:
+    if isinstance(value, Listing):
+        value = value.fields["content"]
+    if isinstance(value, Items):
+        return any(_maybe_tensor(item) for item in value.items)
+    if isinstance(value, (Const, Array, Scalar, Symbol)):
+        return False
+    return bool(nodes_of(value)) or isinstance(value, (Tensor, Variable, Unknown))
+
+
+_OBJECTS = "array of objects"
+
+
+def _of_objects(dtype: Value) -> bool:
+    """Whether an argument asks for an array of Python objects, which may be tensors and variables."""
+    if isinstance(dtype, Symbol):
+        return dtype.path in ("builtins.object", "numpy.object_")
+    return isinstance(dtype, Const) and dtype.value in ("object", "O")
+
+
+def without_content(interp: Interpreter, value: Value) -> bool:
+    """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
+    traced = interp.graph_level > 0
+    # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
+    leaves = [leaf for _, leaf in flatten(value, "")] if isinstance(value, (Listing, Items)) else [value]
+    nodes = [leaf.node for leaf in leaves if isinstance(leaf, (Tensor, Variable))]
+    return any(node.placeholder or (traced and (node.variable is not None or node.level > 0)) for node in nodes)
+
+
+def _takes_values(world: World, path: str) -> bool:
+    """Whether the function was measured to turn a tensor into an array (``np.shape`` needs no content)."""
+    known = world.known(path)
+    return known is not None and any(
+        output.kind == "array" and output.effects for case in known.cases for output in case.outputs
+    )
+
+
+def _result_dtype(path: str, args: list[Value], kwargs: dict[str, Value]) -> str | None:
+    name = path.partition(".")[2]
+    named = kwargs.get("dtype") or (
+        args[1] if name in ("array", "asarray", "zeros", "ones") and len(args) > 1 else None
+    )
+    if named is not None:
+        return named_dtype(named)
+    if name in _FLOAT64:
+        return "float64"
+    if name in ("array", "asarray") and args:
+        found = dtype_of(args[0])
+        if found is None:
+            return None
+        return {"?float32": "float64", "?int32": "int64", "?bool": "bool"}.get(found, found.removeprefix("?"))
+    if name == "arange":
+        numbers_given = [value.value for value in args if isinstance(value, Const)]
+        if len(numbers_given) == len(args) and all(isinstance(each, numbers.Integral) for each in numbers_given):
+            return "int64"
+        return None
+    if name in ("float32", "float64", "float16", "int32", "int64"):
+        return name
+    return None
+
+
+def function_of(operator: str) -> str:
+    """The function that an operator of arrays calls."""
+    name = operator.strip("_")
+    return "numpy." + _FUNCTIONS.get(name, name)
+
+
+_FUNCTIONS = {
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "pow": "power",
+    "floordiv": "floor_divide",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+}
+
+
+def attribute(interp: Interpreter, receiver: Array, name: str) -> Value | None:
+    """An attribute of an array."""
+    if name in _FACTS:
+        return Scalar(interp.recorder.leaf())
+    if name == "T":
+        return Array(interp.recorder.plain([Edge(receiver.node, Effect.PLAIN)], receiver.node.dtype), receiver.exact)
+    return None
+
+
+def method(
+    interp: Interpreter, receiver: Array | Scalar, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of an array: another array or a Python value."""
+    if any(_of_objects(value) for value in (*args, *kwargs.values())):
+        return interp.unknown(_OBJECTS, receiver, *args)
+    edges = [Edge(node, Effect.PLAIN) for node in nodes_of(receiver)]
+    for value in (*args, *kwargs.values()):
+        taken = _maybe_tensor(value)
+        for node in nodes_of(value):
+            if taken and trainable(node.dtype):
+                edges.append(Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, f"ndarray.{name}"))
+            else:
+                edges.append(Edge(node, Effect.PLAIN))
+    if any(without_content(interp, value) for value in args):
+        interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", f"ndarray.{name}")
+    if isinstance(receiver, Scalar) or name in _TO_PYTHON:
+        return Scalar(interp.recorder.plain(edges))
+    dtype = receiver.node.dtype
+    if name == "astype":
+        dtype = named_dtype(args[0] if args else kwargs.get("dtype"))
+    # Generators of random numbers are arrays here too: with a size they give arrays.
+    return Array(
+        interp.recorder.plain(edges, dtype), "size" in kwargs or (isinstance(receiver, Array) and receiver.exact)
+    )
+
+
+def set_item(interp: Interpreter, operands: list[Value]) -> Value | None:
+    """``array[i] = tensor``: from now on the array holds what left TensorFlow there."""
+    array, _, value = operands
+    if not isinstance(array, Array) or not isinstance(value, (Tensor, Variable, Unknown, Array)):
+        return None
+    if isinstance(value, Array) or not trainable(value.node.dtype):
+        edge = Edge(value.node, Effect.PLAIN)
+    else:
+        edge = Edge(value.node, Effect.NONE, Cause.NUMPY_FUNCTION, "ndarray.__setitem__")
+    written = interp.recorder.plain([edge])
+    # An array is one object under all its names, so its node takes the new content in.
+    array.node.edges = (*array.node.edges, Edge(written, Effect.PLAIN))
+    return None

@@ -1,0 +1,92 @@
+"""The modules ``collections``, ``heapq`` and ``bisect``, and what ``random`` does to lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
+from tfgradlint.flow.values.base import NONE, Const, Items, Listing, Mapping, Scalar, Several, Symbol, Value
+from tfgradlint.libraries.measured.handlers import Handler
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+def _deque(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    most = args[1] if len(args) > 1 else kwargs.get("maxlen", NONE)
+    made = Listing(Items((), "deque"))
+    if not (isinstance(most, Const) and most.value is None):
+        made.fields[MOST] = most
+    if args:
+        extend(interp, made, args[0])
+    return made
+
+
+def _default_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    made = plain_dictionary(interp, args[1:], kwargs)
+    if args and isinstance(made, Mapping) and not (isinstance(args[0], Const) and args[0].value is None):
+        made.fields[FACTORY] = args[0]
+    return made
+
+
+def _counter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if args and not isinstance(args[0], Mapping):
+        return mapping({}, Scalar(interp.recorder.leaf(), "int"))
+    made = _default_dictionary(interp, [Symbol("builtins.int"), *args], kwargs)
+    if isinstance(made, Mapping):
+        made.fields[COUNTS] = True
+    return made
+
+
+def _shuffle(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    for value in args[:1]:
+        if isinstance(value, Listing):
+            content = value.fields["content"]
+            interp.state.set(value, "content", Several(interp.state.element(content), content.type))
+    return NONE
+
+
+def _pushed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``heapq.heappush`` and ``bisect.insort``: the list grows somewhere."""
+    if len(args) < 2 or not isinstance(args[0], Listing):
+        return None
+    extend(interp, args[0], Items((args[1],)))
+    return _shuffle(interp, args, kwargs)
+
+
+def _popped(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if not args or not isinstance(args[0], Listing):
+        return None
+    if len(args) > 1:
+        _pushed(interp, args, kwargs)
+    return _shuffle(interp, args, kwargs) and interp.state.element(args[0].fields["content"])
+
+
+def _some(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``heapq.nlargest(n, elements)``: some of the elements."""
+    return Listing(Several(interp.state.element(interp.calls.iterate(args[1])))) if len(args) > 1 else None
+
+
+def _drawn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``random.sample`` and ``random.choices``: elements by chance."""
+    return Listing(Several(interp.state.element(interp.calls.iterate(args[0])))) if args else None
+
+
+HANDLERS: dict[str, Handler] = {
+    "collections.deque": _deque,
+    "collections.defaultdict": _default_dictionary,
+    "collections.Counter": _counter,
+    "random.shuffle": _shuffle,
+    "random.sample": _drawn,
+    "random.choices": _drawn,
+    "heapq.heappush": _pushed,
+    "heapq.heappop": _popped,
+    "heapq.heappushpop": _popped,
+    "heapq.heapreplace": _popped,
+    "heapq.heapify": _shuffle,
+    "heapq.nlargest": _some,
+    "heapq.nsmallest": _some,
+    "bisect.insort": _pushed,
+    "bisect.insort_left": _pushed,
+    "bisect.insort_right": _pushed,
+}

@@ -1,0 +1,80 @@
+"""The module ``copy``: a variable that is copied deeply is another variable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.python.container_methods import mapping
+from tfgradlint.flow.values.base import (
+    NONE,
+    Const,
+    Entries,
+    Items,
+    Listing,
+    Mapping,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Value,
+    Variable,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+#: What is nested more deeply, perhaps without end, is not looked into.
+_DEEP = 40
+
+
+def copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``copy.copy``: a new container of the same elements."""
+    value = args[0] if args else NONE
+    if isinstance(value, (Listing, Mapping)):
+        made = type(value)(value.fields["content"])
+        made.fields.update(value.fields)
+        return made
+    return value if isinstance(value, (Tensor, Const, Items)) else None
+
+
+def deep_copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``copy.deepcopy``."""
+    return deep_copy(interp, args[0]) if len(args) == 1 and not kwargs else None
+
+
+def deep_copy(interp: Interpreter, value: Value) -> Value:
+    """A copy down to the variables. Tensors stay the same; what objects make of it is not known."""
+    return _DeepCopy(interp).copy(value, 0)
+
+
+class _DeepCopy:
+    """One copy: what is met twice is copied once."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        self._done: dict[int, Value] = {}
+
+    def copy(self, value: Value, depth: int) -> Value:
+        known = self._done.get(id(value))
+        if known is None:
+            known = self._done[id(value)] = self._copy(value, depth)
+        return known
+
+    def _copy(self, value: Value, depth: int) -> Value:
+        interp = self._interp
+        if isinstance(value, (Tensor, Const, Scalar, Symbol)):
+            return value
+        if isinstance(value, Variable) and value.library == "tf":
+            return Variable(interp.recorder.leaf(value.dtype), value.fields["trainable"], value.library)
+        if depth > _DEEP:
+            return interp.unknown("deep copy", value)
+        if isinstance(value, Items):
+            return Items(tuple(self.copy(item, depth + 1) for item in value.items), value.type, value.fields)
+        if isinstance(value, Several):
+            return Several(self.copy(value.element, depth + 1), value.type)
+        if isinstance(value, Listing):
+            return Listing(self.copy(value.fields["content"], depth + 1))
+        if isinstance(value, Mapping):
+            content: Entries = value.fields["content"]
+            rest = None if content.rest is None else self.copy(content.rest, depth + 1)
+            return mapping({key: self.copy(each, depth + 1) for key, each in content.entries.items()}, rest)
+        return interp.unknown("deep copy", value)

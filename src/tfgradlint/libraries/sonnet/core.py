@@ -1,0 +1,292 @@
+"""Sonnet: modules connect what they are given, and their variables, with what they return; optimizers apply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
+from tfgradlint.flow.values.base import (
+    HOLDS,
+    NONE,
+    Choice,
+    Class,
+    Const,
+    Foreign,
+    Instance,
+    Items,
+    Listing,
+    Mapping,
+    Member,
+    Scalar,
+    Several,
+    Symbol,
+    Tensor,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries.keras import optimizers as keras_optimizers
+from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.sonnet.modules import (
+    AT_ONCE,
+    BLOCKING,
+    MODULES,
+    OPTIMIZERS,
+    PASSING,
+    RECURRENT,
+    UNSURE,
+    UNUSUAL,
+)
+from tfgradlint.libraries.tensorflow.modules import ALLOWED, BUILT, LISTS, MORE, PARTS, allow_empty, listed
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+ROOT = "snt"
+_SEQUENTIAL, _MLP = "snt.Sequential", "snt.nets.MLP"
+_NAMES = frozenset(
+    [
+        *("snt", "snt.nets", "snt.optimizers", "snt.Module", "snt.once", "snt.no_name_scope"),
+        *("snt.allow_empty_variables", "snt.build", _SEQUENTIAL, _MLP),
+        *(f"snt.{name}" for name in MODULES),
+        *(f"snt.optimizers.{name}" for name in OPTIMIZERS),
+    ]
+)
+#: Among a module's fields: its variables by name, and the activation and options of a chain.
+_NAMED, _ACTIVATION, _LAST = ("snt", "named"), ("snt", "activation"), ("snt", "activate last")
+
+
+def symbol(path: str) -> Symbol | None:
+    """The name of a module, class or function of the library; None where nothing is known of it."""
+    return Symbol(path) if path in _NAMES else None
+
+
+def is_own(value: Value) -> bool:
+    """Whether it is one of the library's own modules."""
+    return isinstance(value, Foreign) and PARTS in value.fields
+
+
+def is_optimizer(value: Value) -> bool:
+    return isinstance(value, Foreign) and value.path.startswith("snt.optimizers.")
+
+
+def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A new module or optimizer, or one of the functions about modules; None for anything else."""
+    if not path.startswith(ROOT + ".") or any(isinstance(value, Several) for value in args):
+        return None
+    name = path.removeprefix("snt.")
+    if path == "snt.allow_empty_variables" and len(args) == 1:
+        return allow_empty(interp, args[0])
+    if path == "snt.build" and args:
+        _built(interp, args[0])
+        return interp.unknown("result of snt.build()")
+    if path.startswith("snt.optimizers."):
+        return Foreign(path)
+    if path == _SEQUENTIAL:
+        return _sequential(interp, args[0] if args else kwargs.get("layers", NONE))
+    if path == _MLP:
+        return _mlp(interp, args, kwargs)
+    return _module(interp, path, name, args, kwargs) if name in MODULES else None
+
+
+def _made(path: str, parts: tuple[Value, ...], built: bool | None) -> Foreign:
+    made = Foreign(path)
+    made.fields[PARTS] = made.fields[HOLDS] = Items(parts)
+    made.fields[BUILT] = built
+    return made
+
+
+def _module(interp: Interpreter, path: str, name: str, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
+    facts = MODULES[name]
+    if UNUSUAL & kwargs.keys() or len(args) > len(facts.leading):
+        return None
+    bound = {**dict(zip(facts.leading, args, strict=False)), **kwargs}
+    size = bound.get(facts.leading[0])
+    named: dict[str, Value] = {}
+    for variable, switch, present in facts.names:
+        flag = present
+        if switch in bound:
+            flag = interp.expressions.truth(bound[switch])
+        if flag is None:
+            return None
+        if flag:
+            make = (path, variable, size.value if isinstance(size, Const) else None)
+            named[variable] = _variable(interp, make)
+    made = _made(path, tuple(named.values()), name in AT_ONCE or not named)
+    made.fields[_NAMED] = named
+    if facts.others:
+        made.fields[MORE] = True
+    return made
+
+
+def _variable(interp: Interpreter, make: tuple[object, ...]) -> Variable:
+    recorder = interp.recorder
+    made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), True)
+    made.fields[MAKE] = make
+    return made
+
+
+def _sequential(interp: Interpreter, given: Value) -> Foreign | None:
+    content = interp.calls.iterate(given) if isinstance(given, (Listing, Items)) else None
+    return _made(_SEQUENTIAL, content.items, True) if isinstance(content, Items) else None
+
+
+def _mlp(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
+    """A chain of linear layers of known number, with an activation between them."""
+    names = ("output_sizes", "w_init", "b_init", "with_bias", "activation", "dropout_rate", "activate_final")
+    if "**" in kwargs or len(args) > len(names):
+        return None
+    bound = {**dict(zip(names, args, strict=False)), **kwargs}
+    dropout = bound.get("dropout_rate", NONE)
+    sizes = bound.get("output_sizes", NONE)
+    content = interp.calls.iterate(sizes) if isinstance(sizes, (Listing, Items)) else None
+    last = interp.expressions.truth(bound.get("activate_final", Const(False)))
+    if not isinstance(content, Items) or last is None or not isinstance(dropout, Const) or dropout.value is not None:
+        return None
+    options = {"with_bias": bound["with_bias"]} if "with_bias" in bound else {}
+    parts = [_module(interp, "snt.Linear", "Linear", [size], options) for size in content.items]
+    if None in parts:
+        return None
+    made = _made(_MLP, tuple(part for part in parts if part is not None), True)
+    made.fields[_ACTIVATION] = bound.get("activation", Symbol("tf.nn.relu"))
+    made.fields[_LAST] = last
+    return made
+
+
+# -- attributes
+
+
+def attribute(interp: Interpreter, receiver: Foreign, name: str) -> Value | None:
+    """A list of variables, a variable by its name; the rest is not known."""
+    if name in LISTS:
+        found = listed(interp, receiver, name, ALLOWED not in receiver.fields)
+        return found if found is not None else interp.unknown("variables", receiver)
+    named: dict[str, Value] = receiver.fields.get(_NAMED, {})
+    if name in named and receiver.fields[BUILT] is True:
+        return named[name]
+    if name == "initial_state" and receiver.path.removeprefix("snt.") in RECURRENT:
+        return Member(receiver, name)
+    if name in ("name", "output_size", "hidden_size"):
+        return Scalar(interp.recorder.leaf(), "str" if name == "name" else "int")
+    escaped(interp, receiver)
+    return interp.unknown(name, receiver)
+
+
+def escaped(interp: Interpreter, value: Value) -> None:
+    """Whoever got hold of a module may have called it, or replaced its parts."""
+    seen = {id(value)}  # a list may hold another one in many places
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Foreign) and PARTS in each.fields and each.fields[BUILT] is False:
+            interp.state.set(each, BUILT, None)
+        inner = [part for part in _elements(each) if id(part) not in seen]
+        seen.update(map(id, inner))
+        waiting += inner
+
+
+def _elements(value: Value) -> tuple[Value, ...]:
+    """The parts of a module, or what a container holds."""
+    if isinstance(value, Foreign) and PARTS in value.fields:
+        return tuple(value.fields[PARTS].items)
+    content = value.fields["content"] if isinstance(value, (Listing, Mapping)) else None
+    return content.items if isinstance(content, Items) else ()
+
+
+def _built(interp: Interpreter, value: Value) -> None:
+    """The module has been called."""
+    if isinstance(value, Foreign) and PARTS in value.fields:
+        if value.fields[BUILT] is not True:
+            interp.state.set(value, BUILT, True)
+        for part in value.fields[PARTS].items:
+            _built(interp, part)
+    elif isinstance(value, Instance):
+        for name in [name for name in value.fields if isinstance(name, str)]:
+            escaped(interp, value.fields[name])
+
+
+# -- calls
+
+
+def method(
+    interp: Interpreter, world: World, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A call of a module, or of a method of a module or optimizer."""
+    if is_optimizer(receiver):
+        return _applied(interp, world, receiver, args, kwargs) if name == "apply" else None
+    if name == "initial_state":
+        return _state(interp, receiver, [])
+    if name != "__call__":
+        return None
+    if any(isinstance(each, str) for each in receiver.fields):
+        _built(interp, receiver)
+        return interp.unknown("changed module", receiver, *args, *kwargs.values())
+    if receiver.path == _SEQUENTIAL:
+        return _run(interp, receiver.fields[PARTS].items, args, kwargs)
+    if receiver.path == _MLP:
+        return _run_mlp(interp, receiver, args)
+    return _one(interp, receiver, args, kwargs)
+
+
+def _applied(
+    interp: Interpreter, world: World, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    names = {"updates": "grads", "parameters": "trainable_variables"}
+    given = {names.get(name, name): value for name, value in kwargs.items()}
+    keras_optimizers.method(interp, world, receiver, receiver.path, "apply", args, given)
+    return NONE
+
+
+def _run(interp: Interpreter, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Each part on the result of the one before; only the first is given all arguments."""
+    value: Value = args[0] if args else NONE
+    for position, part in enumerate(parts):
+        site = interp.recorder.site
+        value = interp.calls.call(part, args if not position else [value], kwargs if not position else {})
+        interp.recorder.site = site
+    return value
+
+
+def _run_mlp(interp: Interpreter, receiver: Foreign, args: list[Value]) -> Value:
+    value: Value = args[0] if args else NONE
+    parts = receiver.fields[PARTS].items
+    for position, part in enumerate(parts):
+        site = interp.recorder.site
+        value = interp.calls.call(part, [value], {})
+        if position < len(parts) - 1 or receiver.fields[_LAST]:
+            value = interp.calls.call(receiver.fields[_ACTIVATION], [value], {})
+        interp.recorder.site = site
+    return value
+
+
+def _one(interp: Interpreter, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    name = receiver.path.removeprefix("snt.")
+    _built(interp, receiver)
+    given: Value = args[0] if args else next(iter(kwargs.values()), NONE)
+    if isinstance(given, (Choice, Instance, Class)):
+        return interp.unknown("input of a module", receiver, *args)
+    effect = Effect.NONE if name in BLOCKING else Effect.FLOWS
+    edges = [] if name in BLOCKING else [Edge(node, effect) for node in nodes_of(given)]
+    for variable, value in receiver.fields[_NAMED].items():
+        sure = Effect.UNKNOWN if variable in UNSURE else Effect.FLOWS
+        edges += [Edge(node, sure) for node in nodes_of(value)]
+    if name in PASSING:
+        made = interp.recorder.op(edges)
+        node = interp.recorder.phi([*nodes_of(given)[:1], made])
+        node.maybe_alias = given
+        return Tensor(node)
+    if name in RECURRENT:
+        state = args[1] if len(args) > 1 else kwargs.get("prev_state", NONE)
+        edges += [Edge(node, Effect.UNKNOWN) for node in nodes_of(state)]
+        after = _state(interp, receiver, edges)
+        return Items((after.items[0] if isinstance(after, Items) else after, after))
+    return Tensor(interp.recorder.op(edges))
+
+
+def _state(interp: Interpreter, receiver: Foreign, edges: list[Edge]) -> Value:
+    """The state behind a step, or before the first."""
+    fields = RECURRENT[receiver.path.removeprefix("snt.")]
+    if not fields:
+        return Tensor(interp.recorder.op(edges))
+    return Items(tuple(Tensor(interp.recorder.op(edges)) for _ in fields), "tuple", fields)

@@ -1,0 +1,1 @@
+"""TensorFlow: what is more than one measured operation."""

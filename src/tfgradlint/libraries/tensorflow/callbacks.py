@@ -1,0 +1,331 @@
+"""TensorFlow's callables that call back: control flow, mapping, nests, gradients written by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.nodes import Edge
+from tfgradlint.flow.values.base import (
+    NONE,
+    Const,
+    Entries,
+    Function,
+    Items,
+    Listing,
+    Mapping,
+    Method,
+    Scalar,
+    Several,
+    Tensor,
+    Thunk,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries.tensorflow import custom_gradient
+from tfgradlint.libraries.tensorflow.custom_gradient import Handler, argument
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+
+def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The result of a callable that calls back; None if it is none."""
+    handler = _HANDLERS.get(path)
+    return handler(interp, args, kwargs) if handler is not None else None
+
+
+def _branches(interp: Interpreter, functions: list[Value]) -> Value:
+    """One of these is called."""
+    results: list[Value] = []
+
+    def run(function: Value) -> bool:
+        results.append(interp.calls.call(function, [], {}))
+        return True
+
+    if len(functions) == 1:
+        run(functions[0])
+    else:
+        interp.branches()
+        interp.alternatives([lambda each=each: run(each) for each in functions])  # type: ignore[misc]
+    return interp.join(results) if results else interp.unknown("no branch")
+
+
+def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    pred = argument(args, kwargs, 0, "pred")
+    if interp.graph_level:
+        _no_number(interp, pred)
+        if isinstance(pred, Scalar):
+            return interp.somehow("tf.cond of a number in a graph", args)
+    return _either(interp, args, kwargs)
+
+
+def _no_number(interp: Interpreter, chosen_by: Value) -> None:
+    """Of a choice that wants a tensor: TensorFlow refuses numbers of Python."""
+    if isinstance(chosen_by, Const) and isinstance(chosen_by.value, (int, float)):
+        interp.calls.gradients.refuses(None, "TypeError")
+
+
+def _either(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    truth = interp.expressions.truth(argument(args, kwargs, 0, "pred"))
+    branches = [argument(args, kwargs, 1, "true_fn"), argument(args, kwargs, 2, "false_fn")]
+    if truth is not None:
+        return _branches(interp, [branches[0 if truth else 1]])
+    return _branches(interp, branches)
+
+
+def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    given = argument(args, kwargs, 1, "branch_fns")
+    _no_number(interp, argument(args, kwargs, 0, "branch_index"))
+    if isinstance(given, Mapping):
+        entries = given.fields["content"]
+        functions = {} if entries.rest is not None else dict(entries.entries)
+    else:
+        content = interp.calls.iterate(given)
+        items = content.items if isinstance(content, Items) else ()
+        pairs = [item.items for item in items if isinstance(item, Items) and len(item.items) == 2]
+        functions = (
+            {key.value if isinstance(key, Const) else key: function for key, function in pairs}
+            if pairs
+            else dict(enumerate(items))
+        )
+    if not functions:
+        return None
+    default = kwargs.get("default", NONE) if "default" in kwargs or len(args) < 3 else args[2]
+    return _branches(interp, [*functions.values(), *([] if _is_none(default) else [default])])
+
+
+def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    content = interp.calls.iterate(argument(args, kwargs, 0, "pred_fn_pairs"))
+    if not isinstance(content, Items):
+        return None
+    functions: list[Value] = []
+    for pair in content.items:
+        parts = interp.calls.iterate(pair, unpacking=2)
+        if not isinstance(parts, Items):
+            return None
+        _no_number(interp, parts.items[0])
+        functions.append(parts.items[1])
+    if not _is_none(argument(args, kwargs, 1, "default")):
+        functions.append(argument(args, kwargs, 1, "default"))
+    return _branches(interp, functions)
+
+
+def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The body runs twice, like any loop."""
+    body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
+    content = interp.calls.iterate(values)
+    interp.repeats("maximum_iterations" in kwargs)
+    if not isinstance(content, Items):
+        return None
+    turns: list[Value] = []
+    current: Value = content
+    for _ in range(2):
+        items = interp.calls.iterate(current, unpacking=len(content.items))
+        if not isinstance(items, Items):
+            return None
+        interp.calls.call(argument(args, kwargs, 0, "cond"), list(items.items), {})
+        result = interp.calls.call(body, list(items.items), {})
+        if len(content.items) == 1 and not isinstance(result, (Items, Listing)):
+            result = Items((result,))
+        turns.append(result)
+        current = result
+    return interp.join([turn.fields["content"] if isinstance(turn, Listing) else turn for turn in turns])
+
+
+def _looping(handler: Handler) -> Handler:
+    """In a graph it is a loop of the graph."""
+
+    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if not interp.graph_level:
+            return handler(interp, args, kwargs)
+        with interp.recorder.looping():
+            return handler(interp, args, kwargs)
+
+    return run
+
+
+def _element(interp: Interpreter, value: Value) -> Value:
+    """What a mapped function receives of its argument: the slices of tensors, in the same nest."""
+    if isinstance(value, (Items, Listing)):
+        content = value.fields["content"] if isinstance(value, Listing) else value
+        if isinstance(content, Items) and any(isinstance(each, (Tensor, Variable)) for each in content.items):
+            return Items(tuple(_element(interp, item) for item in content.items))
+    return interp.state.element(interp.calls.iterate(value))
+
+
+def _stacked(interp: Interpreter, value: Value) -> Value:
+    """The results of all calls as one tensor each."""
+    if isinstance(value, Items):
+        return Items(tuple(_stacked(interp, item) for item in value.items), value.type, value.fields)
+    if isinstance(value, Unknown):
+        return value
+    nodes = nodes_of(value)
+    dtype = nodes[0].dtype if len(nodes) == 1 else None
+    return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
+
+
+def _vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """Unlike ``tf.map_fn`` it traces its function."""
+    interp.recorder.level += 1
+    loops = interp.bounded
+    try:
+        return _map_fn(interp, args, kwargs)
+    finally:
+        interp.recorder.level -= 1
+        interp.bounded = loops
+
+
+def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
+    if not isinstance(function, (Function, Method, Thunk)):
+        return None
+    interp.repeats(True)
+    return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
+
+
+#: What Keras calls the arguments of its mapping functions.
+_KERAS_NAMES = {"f": "fn", "function": "fn", "xs": "elems", "elements": "elems"}
+
+
+def _keras_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return _map_fn(interp, args, {_KERAS_NAMES.get(name, name): value for name, value in kwargs.items()})
+
+
+def _keras_vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return _vectorized_map(interp, args, {_KERAS_NAMES.get(name, name): value for name, value in kwargs.items()})
+
+
+def _keras_scan(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``scan(f, init, xs)``, where the function gives the next state and a result for each element."""
+    function, state = argument(args, kwargs, 0, "f"), argument(args, kwargs, 1, "init")
+    elements = argument(args, kwargs, 2, "xs")
+    if not isinstance(function, (Function, Method)):
+        return None
+    interp.repeats(False)
+    result: Value = NONE
+    for _ in range(2):
+        element = NONE if _is_none(elements) else _element(interp, elements)
+        pair = interp.calls.iterate(interp.calls.call(function, [state, element], {}), unpacking=2)
+        if not isinstance(pair, Items):
+            return None
+        state, result = pair.items
+    return Items((state, NONE if _is_none(result) else _stacked(interp, result)))
+
+
+def _keras_switch(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if kwargs or len(args) < 2:
+        return None
+    index, content = args[0], interp.calls.iterate(args[1])
+    if not isinstance(content, Items) or not content.items:
+        return None
+    interp.branches()
+    if isinstance(index, Const) and isinstance(index.value, int):
+        # Indices outside are clamped.
+        functions = [content.items[min(max(index.value, 0), len(content.items) - 1)]]
+    else:
+        functions = list(content.items)
+    return interp.calls.any_of(functions, lambda function: interp.calls.call(function, args[2:], {}))
+
+
+def _fori_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``fori_loop(lower, upper, body_fun, init_val)``; the body runs twice, like any loop."""
+    body, value = argument(args, kwargs, 2, "body_fun"), argument(args, kwargs, 3, "init_val")
+    values: list[Value] = []
+    interp.repeats(False)
+    for _ in range(2):
+        value = interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), value], {})
+        values.append(value)
+    return interp.join(values)
+
+
+def _fold(scanning: bool) -> Handler:
+    def fold(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
+        if not isinstance(function, (Function, Method)):
+            return None
+        interp.repeats(True)
+        state = argument(args, kwargs, 2, "initializer")
+        state = _element(interp, elements) if _is_none(state) else state
+        for _ in range(2):
+            state = interp.calls.call(function, [state, _element(interp, elements)], {})
+        return _stacked(interp, state) if scanning else state
+
+    return fold
+
+
+def _map_structure(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    from tfgradlint.flow.verdict.request_analysis import flatten
+
+    if len(args) < 2:
+        return None
+    if isinstance(args[1], (Items, Listing, Mapping)) and [leaf for _, leaf in flatten(args[1], "")] == [args[1]]:
+        return interp.unknown("map_structure", *args)  # too large, as where a nest holds one part many times over
+    return _structure(interp, args[0], args[1:])
+
+
+def _structure(interp: Interpreter, function: Value, nests: list[Value]) -> Value:
+    first = nests[0]
+    if isinstance(first, Listing):
+        made = _structure(interp, function, [n.fields["content"] if isinstance(n, Listing) else n for n in nests])
+        return Listing(made) if isinstance(made, (Items, Several)) else made
+    if isinstance(first, Mapping):
+        entries: list[Entries] = [nest.fields["content"] for nest in nests if isinstance(nest, Mapping)]
+        keys = first.fields["content"].entries
+        alike = all(each.rest is None and each.entries.keys() == keys.keys() for each in entries)
+        if len(entries) != len(nests) or not alike:
+            return interp.unknown("map_structure", *nests)
+        return Mapping(
+            Entries({key: _structure(interp, function, [each.entries[key] for each in entries]) for key in keys})
+        )
+    if isinstance(first, Items):
+        if any(not isinstance(nest, Items) or len(nest.items) != len(first.items) for nest in nests):
+            return interp.unknown("map_structure", *nests)
+        columns = zip(*(nest.items for nest in nests if isinstance(nest, Items)), strict=True)
+        return Items(tuple(_structure(interp, function, list(column)) for column in columns), first.type, first.fields)
+    if isinstance(first, Several):
+        parts = [interp.state.element(nest) if isinstance(nest, (Items, Several)) else nest for nest in nests]
+        return Several(_structure(interp, function, parts), first.type)
+    return interp.calls.call(function, nests, {})
+
+
+def _flatten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    from tfgradlint.flow.verdict.request_analysis import flatten
+
+    leaves = [leaf for _, leaf in flatten(argument(args, kwargs, 0, "structure"), "")]
+    if len(leaves) == 1 and isinstance(leaves[0], Several):
+        return Listing(leaves[0])
+    if any(isinstance(leaf, (Unknown, Several)) for leaf in leaves):
+        return Listing(Several(interp.join([leaf.element if isinstance(leaf, Several) else leaf for leaf in leaves])))
+    return Listing(Items(tuple(leaves), "list"))
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+_HANDLERS: dict[str, Handler] = {
+    # A list in, a list out; a tensor in, a tensor out.
+    "tf.tuple": lambda interp, args, kwargs: interp.somehow("tf.tuple", [*args, *kwargs.values()]),
+    "tf.cond": _cond,
+    "tf.case": _case,
+    "tf.switch_case": _switch_case,
+    "tf.while_loop": _looping(_while_loop),
+    "tf.map_fn": _looping(_map_fn),
+    "tf.vectorized_map": _vectorized_map,
+    "tf.scan": _looping(_fold(True)),
+    "tf.foldl": _looping(_fold(False)),
+    "tf.foldr": _looping(_fold(False)),
+    "tf.nest.map_structure": _map_structure,
+    "tf.nest.flatten": _flatten,
+    **custom_gradient.HANDLERS,
+    # Keras's own, which differ in names and in the order of their arguments.
+    "keras.ops.cond": _either,
+    "keras.ops.switch": _keras_switch,
+    "keras.ops.while_loop": _while_loop,
+    "keras.ops.fori_loop": _fori_loop,
+    "keras.ops.map": _keras_map,
+    "keras.ops.vectorized_map": _keras_vectorized_map,
+    "keras.ops.scan": _keras_scan,
+}

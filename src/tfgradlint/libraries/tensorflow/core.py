@@ -1,0 +1,321 @@
+"""TensorFlow: tapes, variables, constants and the callables that call back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node, trainable
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Cell,
+    Choice,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Mapping,
+    Method,
+    Noded,
+    Partial,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.libraries.keras.creation import created
+from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.measured.apply import apply
+from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
+from tfgradlint.libraries.numpy.core import without_content
+from tfgradlint.libraries.python import core as python
+from tfgradlint.libraries.tensorflow import callbacks
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.libraries.world import World
+
+Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+
+
+def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A TensorFlow function that is not just an operation."""
+    handler = _HANDLERS.get(path)
+    if handler is not None:
+        return handler(interp, args, kwargs)
+    return callbacks.call(interp, path, args, kwargs)
+
+
+def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A name that was not measured: its result depends on what it is given, if that holds no objects or functions."""
+    given = [*args, *kwargs.values()]
+    last = path.rpartition(".")[2]
+    if "**" in kwargs or not last[:1].islower() or path.startswith(("tf.keras", "tf.saved", "tf.compat")):
+        return None
+    if any(
+        isinstance(value, (Cell, Function, Method, Partial)) and not isinstance(value, (Variable, Listing, Mapping))
+        for value in given
+    ):
+        return None
+    return interp.somehow(path, given)
+
+
+# -- tapes, variables, constants
+
+
+def _tape(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return interp.calls.gradients.tape(args, kwargs)
+
+
+def variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], library: str = "tf") -> Value:
+    """A new variable: what it was made from cannot be reached through it."""
+    initial = args[0] if args else kwargs.get("initial_value", kwargs.get("initializer", NONE))
+    wanted = args[1] if len(args) > 1 and library == "tf" else kwargs.get("trainable", NONE)
+    if "**" in kwargs:
+        return interp.unknown("tf.Variable(**)")
+    created(interp)
+    if isinstance(initial, (Function, Method, Partial)):
+        initial = interp.calls.call(initial, [], {})
+    dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
+    edges = _left_behind(initial, Cause.NEW_VARIABLE)
+    trained = True if _is_none(wanted) else interp.expressions.truth(wanted)
+    if dtype is None and library != "tf":
+        dtype = "float32"
+    content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
+    return Variable(content, trained, library)
+
+
+def _left_behind(value: Value, cause: Cause) -> list[Edge]:
+    """The edges from a variable's content to the value stored there."""
+    tensor = not isinstance(value, (Array, Scalar))
+    return [
+        Edge(node, Effect.NONE, cause) if tensor and trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        for node in nodes_of(value)
+    ]
+
+
+def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A constant: of a literal or an array. In eager mode a tensor is handed through."""
+    given = args[0] if args else kwargs.get("value", NONE)
+    named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
+    if isinstance(given, (Variable, Unknown, Choice)):
+        return None
+    if isinstance(given, Tensor):
+        if interp.graph_level and given.node.level:
+            interp.calls.gradients.refuses(None, "TypeError")  # a tensor without content is no constant
+        if interp.graph_level:
+            return interp.somehow("tf.constant of a tensor", [given])
+        return given if _is_none(named) else None
+    nodes = nodes_of(given)
+    if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
+        return None
+    dtype = firm_dtype(given) if _is_none(named) else named_dtype(named)
+    return Tensor(interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype))
+
+
+def _converted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A tensor that has the wanted dtype already is handed through: the very same object."""
+    given = args[0] if args else kwargs.get("value", NONE)
+    named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
+    same = (
+        _is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named))
+        if isinstance(given, Tensor)
+        else False
+    )
+    return given if same else None
+
+
+def _cast(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A tensor or variable that has the wanted dtype already is handed through."""
+    given = args[0] if args else kwargs.get("x", NONE)
+    named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
+    wanted = named_dtype(named)
+    same = isinstance(given, (Tensor, Variable)) and wanted is not None and given.node.dtype == wanted
+    if isinstance(given, (Tensor, Variable)) and isinstance(named, Scalar):
+        same = _its_own(given) in named.node.edges
+    return given if same else None
+
+
+def _its_own(value: Tensor | Variable) -> Edge:
+    """What leads from a dtype that is not known to the tensor that has it."""
+    return Edge(value.node, Effect.PLAIN, None, "dtype")
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
+    given = args[0] if args else kwargs.get("func", NONE)
+    if isinstance(given, Function):
+        return python.compiled(interp, given, kwargs)
+    if isinstance(given, Method) and isinstance(given.function, Function):
+        return Method(python.compiled(interp, given.function, kwargs), given.receiver)
+    return Partial(Symbol("tf.function"), [], kwargs) if _is_none(given) else None
+
+
+def _gradients(name: str) -> Handler:
+    return lambda interp, args, kwargs: interp.calls.gradients.graph_gradients(name, args, kwargs)
+
+
+def _composite(name: str, position: int) -> Handler:
+    """Slices and sparse tensors carry the gradient of their values."""
+
+    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        values = args[position] if len(args) > position else kwargs.get(name, NONE)
+        nodes = nodes_of(values)
+        dtype = nodes[0].dtype if len(nodes) == 1 else None
+        return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
+
+    return make
+
+
+def _graph_mode(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """From here on nothing is eager."""
+    tapes = interp.recorder.tapes
+    interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
+    return NONE
+
+
+def _run_eagerly(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Compiled functions run step by step from here on."""
+    interp.eager_functions = interp.expressions.truth(args[0] if args else kwargs.get("run_eagerly", NONE)) is not False
+    return NONE
+
+
+_HANDLERS: dict[str, Handler] = {
+    "tf.config.run_functions_eagerly": _run_eagerly,
+    "tf.config.experimental_run_functions_eagerly": _run_eagerly,
+    "tf.GradientTape": _tape,
+    "tf.autodiff.GradientTape": _tape,
+    "tf.Variable": variable,
+    "tf.constant": _constant,
+    "tf.function": _function,
+    "keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
+    "tf.keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
+    "tf.IndexedSlices": _composite("values", 0),
+    "tf.SparseTensor": _composite("values", 1),
+    "tf.sparse.SparseTensor": _composite("values", 1),
+    "tf.compat.v1.disable_eager_execution": _graph_mode,
+    "tf.compat.v1.disable_v2_behavior": _graph_mode,
+    "tf.gradients": _gradients("gradients"),
+    "tf.hessians": _gradients("hessians"),
+    "tf.compat.v1.gradients": _gradients("gradients"),
+    "tf.compat.v1.hessians": _gradients("hessians"),
+    "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.alone else Const(not interp.graph_level),
+    "tf.inside_function": lambda interp, args, kwargs: None if interp.alone else Const(bool(interp.graph_level)),
+    "tf.convert_to_tensor": _converted,
+    "tf.cast": _cast,
+    "tf.dtypes.cast": _cast,
+}
+
+
+# -- what tensors and variables have
+
+_FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
+
+
+def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, name: str) -> Value | None:
+    """An attribute that is not a method: shapes and dtypes carry no gradient."""
+    if name == "value" and isinstance(receiver, Variable) and receiver.library == "keras":
+        return Tensor(receiver.node)
+    if name in _FACTS:
+        if name == "dtype":
+            dtype = receiver.node.dtype
+            return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.plain([_its_own(receiver)]))
+        if (
+            name == "name"
+            and isinstance(receiver, Variable)
+            and receiver.library == "keras"
+            and receiver.fields.get(MAKE)
+        ):
+            return Const(str(receiver.fields[MAKE][1]).rpartition(".")[2])
+        if name == "trainable" and isinstance(receiver, Variable):
+            return Const(receiver.fields["trainable"])
+        return Scalar(interp.recorder.leaf(), _FACTS[name])
+    return None
+
+
+def method(
+    interp: Interpreter,
+    world: World,
+    receiver: Tensor | Variable,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> Value | None:
+    """A method of a tensor or variable."""
+    if isinstance(receiver, Variable) and name in _ASSIGNING:
+        return _assign(interp, receiver, args, kwargs, name == "assign")
+    if name == "numpy" and without_content(interp, receiver):
+        exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
+        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name)
+    if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
+        whole = next((edge.node.variable for edge in receiver.node.edges if edge.node.variable is not None), None)
+        if whole is not None:
+            # ``v[0].assign(...)`` writes into the variable.
+            return _assign(interp, whole, args, kwargs, False)
+        if receiver.node.variable is None and name not in interp.asked_for:
+            interp.calls.gradients.refuses(None, "AttributeError")
+    if name in ("item", "tolist"):
+        # Tensors have no such method: the call raises, and nothing behind it has a gradient.
+        edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
+        return Scalar(interp.recorder.plain([edge]))
+    if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not world.numpy_behavior:
+        interp.calls.gradients.refuses(None, "AttributeError")
+    if isinstance(receiver, Variable) and receiver.library == "keras" and name != "numpy":
+        return interp.somehow("keras variable", [receiver, *args])
+    owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
+    known = world.known(owner + name) or world.known("tf.Tensor." + name)
+    return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
+
+
+#: Methods of arrays that tensors do not have, unless TensorFlow is told to give them NumPy's behavior.
+_OF_ARRAYS = frozenset(
+    "all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot fill flatten max mean min nonzero "
+    "prod ravel repeat round sort std sum swapaxes take trace transpose var view".split()
+)
+_ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(
+    f"scatter_{kind}" for kind in ("add", "div", "max", "min", "mul", "sub", "update", "nd_add", "nd_sub", "nd_update")
+)
+
+
+def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: dict[str, Value], whole: bool) -> Value:
+    """The new content has no history that a tape could follow. The result is another handle of the variable.
+
+    ``whole`` says that nothing of the old content is left.
+    """
+    given = [*args, *(value for name, value in kwargs.items() if name == "value")]
+    for node in nodes_of(Items(tuple(given))):
+        if node.variable is not None:
+            interp.recorder.read(node)
+    old = receiver.node
+    edges = [edge for value in given for edge in _left_behind(value, Cause.ASSIGNED)]
+    if not whole:
+        edges.append(Edge(old))
+    content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), old.dtype)
+    content.variable = receiver
+    interp.reports.cleared.add(receiver)
+    interp.state.set(receiver, "content", content)
+    if receiver.library != "tf":
+        return interp.somehow("result of an assignment", [receiver, *given])
+    if interp.recorder.tapes.active:
+        # The call makes the tapes watch the variable, and reading the result is reading the variable.
+        interp.recorder.read(content)
+        return Tensor(content)
+    return Tensor(interp.recorder.op([Edge(content, Effect.NONE, Cause.ASSIGNED)], old.dtype))
+
+
+def unknown_method(
+    interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of something unknown whose name alone says that a Python value or an array comes out."""
+    if isinstance(receiver, Noded) and name == "numpy" and not args:
+        return Array(interp.recorder.plain([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, "numpy")]))
+    return None

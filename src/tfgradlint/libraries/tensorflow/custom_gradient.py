@@ -1,0 +1,232 @@
+"""Functions whose gradient is written by hand, taken through Python or passed through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.values.base import (
+    NONE,
+    Const,
+    Function,
+    Items,
+    Listing,
+    Method,
+    Partial,
+    Tensor,
+    Thunk,
+    Unknown,
+    Value,
+    Variable,
+    nodes_of,
+)
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+
+
+def argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
+    """The argument of a call that stands at a position or is given by name, ``None`` where it is neither."""
+    return args[position] if position < len(args) else kwargs.get(name, NONE)
+
+
+def _carried(results: list[Node], given: set[Node]) -> Effect:
+    """What certainly comes of ``given`` in ``results``, step by step."""
+    carrying: set[Node] = set()
+    for node in sorted(ancestors(results), key=lambda node: node.seq):
+        ways = [edge.effect is Effect.FLOWS and edge.node in carrying for edge in node.edges]
+        if node in given or (ways and (all(ways) if node.kind == PHI else any(ways))):
+            carrying.add(node)
+    return Effect.FLOWS if carrying.intersection(results) else Effect.UNKNOWN
+
+
+# -- tf.custom_gradient
+
+
+def _custom_gradient(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The function gives its value and the function that makes the gradients of its arguments."""
+    function = argument(args, kwargs, 0, "f")
+
+    def run(given: list[Value], named: dict[str, Value]) -> Value:
+        result = interp.calls.call(function, given, named)
+        content = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, Listing)) else result
+        if not isinstance(content, Items) or len(content.items) != 2:
+            return _opaque_result(interp, result, given, "custom gradient")
+        value, gradient = content.items
+        variables = _variables_inside(value, given)
+        effects = None if named else _effects(interp, value, gradient, given, variables)
+        if effects is None:
+            return _opaque_result(interp, value, [*given, *named.values()], "custom gradient")
+        edges = [
+            Edge(node, effect)
+            for each, effect in zip([*given, *(variables or ())], effects, strict=True)
+            for node in nodes_of(each)
+        ]
+        return _result(interp, value, edges)
+
+    return Thunk("custom_gradient", run)
+
+
+def _variables_inside(value: Value, given: list[Value]) -> list[Variable] | None:
+    """The variables that the function reads by itself; None where it reads what is not known."""
+    inside = ancestors(nodes_of(value))
+    outside = ancestors([node for each in given for node in nodes_of(each)])
+    if any(node.kind == OPAQUE for node in inside - outside):
+        return None
+    return list(dict.fromkeys(node.variable for node in inside - outside if node.variable is not None))
+
+
+def _effects(
+    interp: Interpreter, value: Value, gradient: Value, given: list[Value], variables: list[Variable] | None
+) -> list[Effect] | None:
+    """What the gradient function makes of the gradients that come to it, for each argument and each variable that is
+    read inside; None if unknown.
+    """
+    if not isinstance(gradient, (Function, Method, Partial)) or variables is None:
+        return None
+    outputs = value.items if isinstance(value, Items) else (value,)
+    if not all(isinstance(each, Tensor) for each in outputs):
+        return None
+    if variables and not all(each.fields["trainable"] is True and each.library == "tf" for each in variables):
+        return None  # whether they are handed over is not known
+    if variables and not _takes_variables(gradient):
+        return None  # TensorFlow refuses, if a tape is there
+    upstream: list[Value] = [
+        Tensor(interp.recorder.leaf(each.node.dtype)) for each in outputs if isinstance(each, Tensor)
+    ]
+    # It runs later, when the gradients are computed: nothing that it does is done yet.
+    mark = interp.state.mark()
+    handed: dict[str, Value] = {"variables": Listing(Items(tuple(variables), "list"))} if variables else {}
+    made = interp.calls.call(gradient, upstream, handed)
+    interp.state.rollback(mark)
+    arriving = set(nodes_of(Items(tuple(upstream))))
+    if not variables:
+        return _told(interp, made, len(given), arriving)
+    both = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else None
+    if not isinstance(both, Items) or len(both.items) != 2:
+        return None
+    towards = [
+        _told(interp, each, count, arriving)
+        for each, count in zip(both.items, (len(given), len(variables)), strict=True)
+    ]
+    if towards[0] is None or towards[1] is None:
+        return None
+    # Their order is TensorFlow's own.
+    same = len(set(towards[1])) == 1
+    return [*towards[0], *(towards[1] if same else [Effect.UNKNOWN] * len(variables))]
+
+
+def _told(interp: Interpreter, made: Value, count: int, arriving: set[Node]) -> list[Effect] | None:
+    """What is told of so many inputs by what the gradient function gave for them."""
+    content = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else Items((made,))
+    if not isinstance(content, Items) or len(content.items) != count:
+        return None
+    return [
+        Effect.NONE if isinstance(each, Const) and each.value is None else _carried(nodes_of(each), arriving)
+        for each in content.items
+    ]
+
+
+def _takes_variables(gradient: Value) -> bool:
+    if isinstance(gradient, Method):
+        gradient = gradient.function
+    if not isinstance(gradient, Function):
+        return False
+    params = gradient.node.params
+    return any(each.name.value == "variables" for each in (*params.params, *params.kwonly_params))
+
+
+def _result(interp: Interpreter, value: Value, edges: list[Edge]) -> Value:
+    if isinstance(value, Items):
+        return Items(tuple(_result(interp, item, edges) for item in value.items), value.type, value.fields)
+    assert isinstance(value, Tensor)
+    node = interp.recorder.op(edges, value.node.dtype)
+    node.why = "custom gradient"
+    return Tensor(node)
+
+
+def _opaque_result(interp: Interpreter, value: Value, given: list[Value], why: str) -> Value:
+    """A tensor that depends on its arguments in a way nobody followed, and on nothing that is not under it."""
+    if isinstance(value, Items):
+        return Items(tuple(_opaque_result(interp, item, given, why) for item in value.items))
+    nodes = [*nodes_of(value), *(node for each in given for node in nodes_of(each))]
+    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
+    node.why = why
+    return Tensor(node) if isinstance(value, Tensor) else Unknown(node)
+
+
+# -- functions that TensorFlow calls as Python
+
+
+def _numpy_function(interp: Interpreter, function: Value, inputs: Value) -> Value:
+    edges = [Edge(each, Effect.NONE, Cause.NUMPY_CALLBACK) for each in nodes_of(inputs)]
+    return Tensor(interp.recorder.op(edges))
+
+
+def _py_function(interp: Interpreter, function: Value, inputs: Value) -> Value:
+    """The function runs in eager mode under a tape of its own."""
+    recorder = interp.recorder
+    given = inputs.items if isinstance(inputs, Items) else ()
+    copies: list[Value] = [
+        Tensor(recorder.leaf(each.node.dtype)) if isinstance(each, (Tensor, Variable)) else each for each in given
+    ]
+    level, recorder.level = recorder.level, 0
+    made = interp.calls.call(function, copies, {}) if given and isinstance(function, (Function, Method)) else NONE
+    recorder.level = level
+    edges = []
+    for copy, each in zip(copies, given, strict=True):
+        effect = _carried(nodes_of(made), set(nodes_of(copy))) if isinstance(made, Tensor) else Effect.UNKNOWN
+        edges += [Edge(node, effect) for node in nodes_of(each)]
+    node = recorder.op(edges or [Edge(each, Effect.UNKNOWN) for each in nodes_of(inputs)])
+    node.why = "py_function"
+    return Tensor(node)
+
+
+def _python(result: Callable[[Interpreter, Value, Value], Value]) -> Handler:
+    """A function of the user that TensorFlow calls with values: called with its inputs, or as a decorator."""
+
+    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if args or "func" in kwargs:
+            inputs = interp.calls.iterate(argument(args, kwargs, 1, "inp"))
+            return result(interp, argument(args, kwargs, 0, "func"), inputs)
+
+        def decorated(given: list[Value], named: dict[str, Value]) -> Value:
+            function = given[0] if given else NONE
+            return Thunk("callback", lambda given, named: result(interp, function, Items(tuple(given))))
+
+        return Thunk("decorator", decorated)
+
+    return run
+
+
+# -- functions that keep the gradient
+
+
+def _recompute(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    return argument(args, kwargs, 0, "f")
+
+
+def _pass_through(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The gradient goes straight through to the argument."""
+    function = argument(args, kwargs, 0, "f")
+
+    def run(given: list[Value], named: dict[str, Value]) -> Value:
+        interp.calls.call(function, given, named)
+        return Tensor(interp.recorder.op([Edge(node) for value in given for node in nodes_of(value)]))
+
+    return Thunk("grad_pass_through", run)
+
+
+HANDLERS: dict[str, Handler] = {
+    "tf.custom_gradient": _custom_gradient,
+    "keras.ops.custom_gradient": _custom_gradient,
+    "tf.numpy_function": _python(_numpy_function),
+    "tf.py_function": _python(_py_function),
+    "tf.recompute_grad": _recompute,
+    "tf.grad_pass_through": _pass_through,
+}

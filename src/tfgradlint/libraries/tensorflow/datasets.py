@@ -1,0 +1,140 @@
+"""``tf.data``: an input pipeline runs on its own, outside of every tape. Its elements are tensors, never variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.tape.tape import Active
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Const,
+    Entries,
+    Foreign,
+    Items,
+    Listing,
+    Mapping,
+    Scalar,
+    Tensor,
+    Value,
+    Variable,
+    nodes_of,
+)
+from tfgradlint.flow.verdict.request_analysis import flatten
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+DATASET = "tf.data.Dataset"
+#: What an element is like.
+_ELEMENT = ("dataset", "element")
+#: Methods that hand their elements on, in another order, number or shape.
+_SAME = frozenset(
+    "batch shuffle repeat prefetch cache take skip padded_batch with_options filter shard unbatch rebatch snapshot "
+    "ragged_batch ignore_errors take_while distinct".split()
+)
+
+
+def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A function that makes a dataset; None for anything else."""
+    if not path.startswith(DATASET + "."):
+        return None
+    name = path.removeprefix(DATASET + ".")
+    if name in ("from_tensor_slices", "from_tensors"):
+        given = args[0] if args else kwargs.get("tensors", NONE)
+        element = _sliced(interp, given, path)
+        return _dataset(element) if element is not None else None
+    if name == "range":
+        return _dataset(Tensor(interp.recorder.op([], "int64")))
+    if name == "zip":
+        return _zipped(args[0] if len(args) == 1 else Items(tuple(args)))
+    return None
+
+
+def method(
+    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of a dataset."""
+    element: Value = receiver.fields[_ELEMENT]
+    if name in _SAME:
+        return _dataset(element)
+    if name == "map" and args:
+        return _dataset(_mapped(interp, args[0], element))
+    if name == "enumerate":
+        return _dataset(Items((Tensor(interp.recorder.op([], "int64")), element)))
+    if name == "get_single_element":
+        return element
+    return None
+
+
+def element_of(value: Value) -> Value | None:
+    """What an element of a dataset is like; None for anything else."""
+    return value.fields.get(_ELEMENT) if isinstance(value, Foreign) else None
+
+
+def _dataset(element: Value) -> Foreign:
+    made = Foreign(DATASET)
+    made.fields[_ELEMENT] = element
+    return made
+
+
+def _zipped(given: Value) -> Value | None:
+    content = given.fields["content"] if isinstance(given, Listing) else given
+    elements = [element_of(each) for each in content.items] if isinstance(content, Items) else [None]
+    return _dataset(Items(tuple(each for each in elements if each))) if None not in elements else None
+
+
+def _sliced(interp: Interpreter, value: Value, path: str) -> Value | None:
+    """A tensor for each thing that is given; None where its structure is not known."""
+    if isinstance(value, (Listing, Mapping, Items, Entries)) and [leaf for _, leaf in flatten(value, "")] == [value]:
+        return None  # too large, as where a nest holds one part many times over
+    if isinstance(value, (Listing, Mapping)):
+        value = value.fields["content"]
+        if isinstance(value, Items):
+            # A list is one tensor.
+            return _tensor(interp, value, path)
+    if isinstance(value, Items):
+        parts = [_sliced(interp, item, path) for item in value.items]
+        return Items(tuple(part for part in parts if part is not None)) if None not in parts else None
+    if isinstance(value, Entries) and value.rest is None:
+        entries = {key: _sliced(interp, item, path) for key, item in value.entries.items()}
+        known = {key: item for key, item in entries.items() if item is not None}
+        return Mapping(Entries(known)) if len(known) == len(entries) else None
+    if isinstance(value, (Tensor, Variable, Array, Scalar, Const)):
+        return _tensor(interp, value, path)
+    return None
+
+
+def _tensor(interp: Interpreter, value: Value, path: str) -> Tensor:
+    nodes = nodes_of(value)
+    edges = [_edge(node, value, path) for node in nodes]
+    dtype = nodes[0].dtype if len(nodes) == 1 else None
+    return Tensor(interp.recorder.plain(edges, dtype))
+
+
+def _edge(node: Node, value: Value, path: str) -> Edge:
+    if isinstance(value, (Array, Scalar)) or not trainable(node.dtype):
+        return Edge(node, Effect.PLAIN)
+    return Edge(node, Effect.NONE, Cause.NO_GRADIENT, path)
+
+
+def _mapped(interp: Interpreter, function: Value, element: Value) -> Value:
+    """The function on an element: compiled, and no tape is recording."""
+    args = list(element.items) if isinstance(element, Items) else [element]
+    return off_tape(interp, lambda: interp.calls.call(function, args, {}))
+
+
+def off_tape(interp: Interpreter, run: Callable[[], Value]) -> Value:
+    """Run something that TensorFlow compiles and executes later, outside of the tapes that are open now."""
+    tapes = interp.recorder.tapes
+    active = tapes.active
+    interp.state.set(tapes, "active", Active())
+    interp.recorder.level += 1
+    try:
+        return run()
+    finally:
+        interp.recorder.level -= 1
+        interp.state.set(tapes, "active", active)

@@ -1,0 +1,58 @@
+"""``tf.distribute``: a strategy runs a function on each replica, and this program sees one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.values.base import NONE, Entries, Foreign, Items, Mapping, Thunk, Value
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+STRATEGY = "tf.distribute.Strategy"
+_CLASSES = frozenset(
+    "MirroredStrategy MultiWorkerMirroredStrategy OneDeviceStrategy TPUStrategy ParameterServerStrategy "
+    "CentralStorageStrategy Strategy get_strategy".split()
+)
+#: What is entered only to say where or under which name things are made.
+_PLAIN_CONTEXTS = frozenset(
+    "tf.name_scope tf.device tf.compat.v1.name_scope keras.name_scope tf.summary.record_if".split()
+)
+
+
+def call(interp: Interpreter, path: str) -> Value | None:
+    """A strategy, or a context that changes nothing for a gradient; None for anything else."""
+    family, _, name = path.rpartition(".")
+    if family in ("tf.distribute", "tf.distribute.experimental") and name in _CLASSES:
+        return Foreign(STRATEGY)
+    return transparent() if path in _PLAIN_CONTEXTS else None
+
+
+def method(
+    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of a strategy."""
+    if name == "scope":
+        return transparent()
+    if name in ("run", "experimental_run_v2") and args:
+        given = args[1] if len(args) > 1 else kwargs.get("args", Items(()))
+        named = args[2] if len(args) > 2 else kwargs.get("kwargs", Mapping(Entries({})))
+        content = interp.calls.iterate(given)
+        entries = named.fields["content"] if isinstance(named, Mapping) else None
+        if isinstance(content, Items) and isinstance(entries, Entries) and entries.rest is None:
+            words = {key: value for key, value in entries.entries.items() if isinstance(key, str)}
+            return interp.calls.call(args[0], list(content.items), words)
+        return None
+    if name == "reduce" and len(args) > 1:
+        return interp.somehow("strategy.reduce()", [args[1]])
+    if name in ("experimental_distribute_dataset", "experimental_local_results") and args:
+        return args[0]
+    return None
+
+
+def transparent() -> Foreign:
+    """A context manager that changes nothing."""
+    made = Foreign("context")
+    made.fields["__enter__"] = Thunk("__enter__", lambda args, kwargs: NONE)
+    made.fields["__exit__"] = Thunk("__exit__", lambda args, kwargs: NONE)
+    return made

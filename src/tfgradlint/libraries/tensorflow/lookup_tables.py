@@ -1,0 +1,49 @@
+"""``tf.lookup``: what a table gives back is not followed, neither to its values nor to the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.values.base import HOLDS, NONE, Foreign, Items, Tensor, Value, nodes_of
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+TABLE = "tf.lookup"
+_CLASSES = frozenset(
+    "tf.lookup.StaticHashTable tf.lookup.KeyValueTensorInitializer tf.lookup.experimental.MutableHashTable "
+    "tf.lookup.experimental.DenseHashTable".split()
+)
+
+
+def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A table, or what one is made from; None for anything else."""
+    if path not in _CLASSES or "**" in kwargs:
+        return None
+    made = Foreign(TABLE)
+    made.fields[HOLDS] = Items((*args, *kwargs.values()))
+    return made
+
+
+def method(interp: Interpreter, receiver: Foreign, name: str, args: list[Value]) -> Value | None:
+    """A method of a table."""
+    held: Value = receiver.fields[HOLDS]
+    if name in ("lookup", "__getitem__") and args:
+        return found(interp, receiver, args[0])
+    if name == "insert" and len(args) == 2:
+        interp.state.set(receiver, HOLDS, Items((held, *args)))
+        return NONE
+    if name == "size":
+        return Tensor(interp.recorder.leaf("int64"))
+    return None
+
+
+def found(interp: Interpreter, table: Foreign, keys: Value) -> Tensor:
+    """What stands in a table under the keys."""
+    edges = [
+        Edge(node, Effect.NONE, Cause.NO_GRADIENT, "lookup") if trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        for node in (*nodes_of(keys), *nodes_of(table.fields[HOLDS]))
+    ]
+    return Tensor(interp.recorder.op(edges))

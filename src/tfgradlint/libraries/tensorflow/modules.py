@@ -1,0 +1,186 @@
+"""``tf.Module`` and Sonnet's modules: which variables an object lists, in TensorFlow's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.values.base import (
+    HOLDS,
+    Choice,
+    Class,
+    Const,
+    Entries,
+    Foreign,
+    Instance,
+    Items,
+    Layer,
+    Listing,
+    Mapping,
+    Scalar,
+    Several,
+    Symbol,
+    Unknown,
+    Value,
+    Variable,
+)
+from tfgradlint.flow.verdict.judgements import LACKING, Lack, Reason
+from tfgradlint.libraries.keras.weight_lists import OWNER
+from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+LISTS = ("trainable_variables", "variables")
+_BASES = frozenset({"tf.Module", "snt.Module"})
+#: Of a module of a library: its variables and modules in order, and whether its own variables are made (None: perhaps).
+PARTS, BUILT = ("module", "parts"), ("module", "built")
+#: The library's module has variables besides those that are known.
+MORE = ("module", "more")
+#: Where it was said that a Sonnet module may be without variables.
+ALLOWED = ("snt", "may be empty")
+
+
+def module_base(cls: Class) -> str:
+    """The class of TensorFlow's or Sonnet's modules that a class of the program derives from, alone; or "" ."""
+    bases = [base.path if isinstance(base, Symbol) else "" for base in cls.lineage() if not isinstance(base, Class)]
+    return bases[0] if len(bases) == 1 and bases[0] in _BASES else ""
+
+
+def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
+    """What a module gives its subclasses: the variables among the attributes."""
+    base = module_base(receiver.cls)
+    if not base:
+        return None
+    if name in LISTS:
+        allowed = any(
+            ALLOWED in each.fields for each in (receiver, *receiver.cls.lineage()) if isinstance(each, _CELLS)
+        )
+        return listed(interp, receiver, name, base == "snt.Module" and not allowed)
+    return Scalar(interp.recorder.leaf(), "str") if name == "name" else None
+
+
+_CELLS = (Instance, Class, Foreign)
+
+
+def listed(interp: Interpreter, receiver: Instance | Foreign, name: str, strict: bool) -> Value | None:
+    """A module's list of variables; None where something may hide some.
+
+    Sonnet is ``strict``: it refuses to list nothing.
+    """
+    found = Found(interp, name == "trainable_variables")
+    found.add(receiver)
+    if not found.complete:
+        return None
+    if strict and not found.variables:
+        if not found.unbuilt:
+            return None
+        interp.calls.gradients.refuses(Cause.UNBUILT, "ValueError", "sonnet")
+    made = Listing(Items(tuple(found.variables), "tuple"))
+    made.fields[OWNER] = receiver
+    if found.unbuilt:
+        detail = "sonnet part" if found.variables else "sonnet"
+        made.fields[LACKING] = Lack(Reason(Cause.UNBUILT, interp.recorder.site, detail), tuple(found.unbuilt))
+    return made
+
+
+class Found:
+    """The variables below a module. ``complete`` is False where there may be others; ``unbuilt`` are not made yet."""
+
+    def __init__(self, interp: Interpreter, trained: bool) -> None:
+        self._interp = interp
+        self._trained = trained
+        self.variables: list[Variable] = []
+        self.unbuilt: list[Variable] = []
+        self.complete = True
+        self._seen: set[int] = set()
+
+    def add(self, module: Value) -> None:
+        """A module's own variables come before those of the modules it holds, in the order of the attributes."""
+        if id(module) in self._seen:
+            return
+        self._seen.add(id(module))
+        if isinstance(module, Foreign):
+            self._foreign(module)
+            return
+        assert isinstance(module, Instance)
+        modules: list[Value] = []
+        for name in sorted(name for name in module.fields if isinstance(name, str)):
+            for leaf in self._leaves(module.fields[name], 0):
+                if isinstance(leaf, Variable):
+                    self._variable(leaf)
+                else:
+                    modules.append(leaf)
+        for each in modules:
+            self.add(each)
+
+    def _variable(self, variable: Variable) -> None:
+        if self._trained and variable.fields["trainable"] is None:
+            self.complete = False
+        wanted = not self._trained or variable.fields["trainable"] is not False
+        if wanted and variable.library != "keras" and variable not in self.variables:
+            self.variables.append(variable)
+
+    def _foreign(self, module: Foreign) -> None:
+        parts: tuple[Value, ...] = module.fields[PARTS].items
+        own = [part for part in parts if isinstance(part, Variable)]
+        built = module.fields[BUILT]
+        if (MORE in module.fields and not self._trained) or any(isinstance(name, str) for name in module.fields):
+            self.complete = False
+        if own and built is not True:
+            whole = not self._interp.blind and all(variable.birth > self._interp.since for variable in own)
+            self.complete = self.complete and built is False and whole
+            self.unbuilt += own
+        else:
+            for variable in own:
+                self._variable(variable)
+        for part in parts:
+            if not isinstance(part, Variable):
+                for leaf in self._leaves(part, 0):
+                    self.add(leaf)
+
+    def _leaves(self, value: object, level: int) -> Iterator[Value]:
+        """The variables and modules in a nest."""
+        if isinstance(value, (Listing, Mapping)):
+            value = value.fields["content"]
+        if isinstance(value, Variable):
+            yield value
+        elif isinstance(value, Instance):
+            # Since Keras 3 its layers are no modules; any other object is none at all, if its bases are known.
+            if module_base(value.cls):
+                yield value
+            elif of_keras_2(self._interp, value) or not (is_keras(value.cls) or _plain(value)):
+                self.complete = False
+        elif isinstance(value, Layer):
+            self.complete = self.complete and not of_keras_2(self._interp, value)
+        elif isinstance(value, Foreign):
+            if PARTS in value.fields:
+                yield value
+            elif HOLDS in value.fields or value.path.startswith("snt."):
+                self.complete = False  # distributions and Sonnet's optimizers are modules, too
+        elif isinstance(value, Items) and level < 8:
+            for item in value.items:
+                yield from self._leaves(item, level + 1)
+        elif isinstance(value, Entries) and level < 8:
+            for key in sorted(value.entries, key=str):
+                yield from self._leaves(value.entries[key], level + 1)
+            self.complete = self.complete and value.rest is None
+        elif isinstance(value, (Unknown, Several, Choice, Items, Entries)):
+            self.complete = False
+
+
+def _plain(value: Instance) -> bool:
+    return not value.open and all(isinstance(base, Class) or _is_object(base) for base in value.cls.lineage())
+
+
+def _is_object(base: Value) -> bool:
+    return isinstance(base, Symbol) and base.path in ("builtins.object", "abc.ABC", "enum.Enum")
+
+
+def allow_empty(interp: Interpreter, value: Value) -> Value | None:
+    """``snt.allow_empty_variables`` for a class or an object."""
+    if not isinstance(value, _CELLS):
+        return None
+    interp.state.set(value, ALLOWED, Const(True))
+    return value

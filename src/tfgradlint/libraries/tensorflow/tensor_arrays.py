@@ -1,0 +1,247 @@
+"""``tf.TensorArray``: what was written into it, and what comes out again.
+
+In eager mode an array is changed in place, and what was read is gone unless it is told to stay. In a graph nothing is
+changed: each method returns a new array, and a write whose result nobody keeps is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tfgradlint.flow.graph.nodes import Edge, Effect
+from tfgradlint.flow.values.base import (
+    HOLDS,
+    NONE,
+    Array,
+    Choice,
+    Const,
+    Foreign,
+    Items,
+    Scalar,
+    Tensor,
+    Value,
+    nodes_of,
+)
+from tfgradlint.libraries.measured.dtypes import named_dtype
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+TENSOR_ARRAY = "tf.TensorArray"
+#: What was written, by alternative; None where it is not known.
+_CONTENT = ("tensor array", "content")
+#: At how many alternatives they are no longer told apart.
+_MOST = 4
+#: The index of what fills a whole array.
+_ALL = "all"
+_PARAMS = ("dtype", "size", "dynamic_size", "clear_after_read", "tensor_array_name")
+
+
+class _Write(NamedTuple):
+    """One write: ``place`` is an index, ``_ALL``, or None where it is not known. ``cleared``: it was read, and is
+    gone.
+    """
+
+    place: int | str | None
+    value: Value
+    cleared: bool = False
+
+
+class _Content(tuple[tuple[_Write, ...], ...]):
+    """What may have been written, in order: one history for each alternative."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def joined(values: Iterable[Any]) -> _Content | None:
+        """What any of these may hold."""
+        histories: dict[tuple[_Write, ...], None] = {}
+        for value in values:
+            if not isinstance(value, _Content):
+                return None
+            histories.update(dict.fromkeys(value))
+        return _Content(histories) if len(histories) <= _MOST else None
+
+
+class _Info(NamedTuple):
+    """What does not change: the dtype, how many compiled functions were traced where it was made, when that was."""
+
+    dtype: str | None
+    level: int
+    born: int
+    clears: bool
+
+
+_INFO = ("tensor array", "info")
+
+
+def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A new array; None for anything else."""
+    if path != TENSOR_ARRAY:
+        return None
+    bound = {**dict(zip(_PARAMS, args, strict=False)), **kwargs}
+    if len(args) > len(_PARAMS) or any(name in bound for name in ("handle", "flow", "**")):
+        return None
+    clears = interp.expressions.truth(bound["clear_after_read"]) if "clear_after_read" in bound else True
+    if bound.get("clear_after_read") is NONE:
+        clears = True
+    level = interp.graph_level
+    info = _Info(named_dtype(bound.get("dtype", NONE)), level, interp.recorder.now(), clears is not False and not level)
+    return _array(info, _Content(((),)))
+
+
+def _array(info: _Info, content: _Content) -> Foreign:
+    made = Foreign(TENSOR_ARRAY)
+    made.fields[_INFO] = info
+    made.fields[_CONTENT] = content
+    made.fields[HOLDS] = _held(content)
+    return made
+
+
+def _held(content: _Content) -> Value:
+    return Items(tuple(write.value for history in content for write in history))
+
+
+def escaped(interp: Interpreter, value: Value) -> None:
+    """Whoever gets hold of it may write into it."""
+    if isinstance(value, Foreign) and value.path == TENSOR_ARRAY:
+        interp.state.set(value, _CONTENT, None)
+
+
+def method(
+    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """A method of an array."""
+    if name in ("close", "mark_used"):
+        return NONE
+    if name == "size":
+        return Tensor(interp.recorder.op([], "int32"))
+    info: _Info = receiver.fields[_INFO]
+    content: _Content | None = receiver.fields[_CONTENT]
+    if content is None or info.level != interp.graph_level or (interp.alone and info.born < interp.since):
+        return None
+    given = [*args, *(kwargs[key] for key in ("index", "indices", "value", "lengths") if key in kwargs)]
+    if name in _READS:
+        return _READS[name](interp, receiver, given)
+    if name in _WRITES:
+        write = _WRITES[name](interp, info, given)
+        return None if write is None else _written(interp, receiver, write)
+    return _array(info, content) if name == "identity" else None
+
+
+# -- into the array
+
+
+def _written(interp: Interpreter, receiver: Foreign, write: _Write) -> Value:
+    before: _Content = receiver.fields[_CONTENT]
+    content = _Content(dict.fromkeys((*_kept(history, write.place), write) for history in before))
+    if interp.graph_level:
+        return _array(receiver.fields[_INFO], content)
+    interp.state.set(receiver, _CONTENT, content)
+    interp.state.set(receiver, HOLDS, _held(content))
+    return receiver
+
+
+def _kept(history: tuple[_Write, ...], index: object) -> tuple[_Write, ...]:
+    """What a write to this index certainly leaves nothing of is not there any more."""
+    if index is None:
+        return history
+    return () if index == _ALL else tuple(write for write in history if write.place != index)
+
+
+def _index(value: Value) -> int | None:
+    return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
+
+
+def _one(interp: Interpreter, info: _Info, given: list[Value]) -> _Write | None:
+    return _Write(_index(given[0]), _element(interp, info, given[1])) if len(given) == 2 else None
+
+
+def _whole(interp: Interpreter, info: _Info, given: list[Value]) -> _Write | None:
+    return _Write(_ALL, _part(interp, info, given[0])) if given else None
+
+
+def _some(interp: Interpreter, info: _Info, given: list[Value]) -> _Write | None:
+    return _Write(None, _part(interp, info, given[1])) if len(given) == 2 else None
+
+
+def _element(interp: Interpreter, info: _Info, value: Value) -> Value:
+    """What is kept of a value: in eager mode the tensor itself."""
+    if isinstance(value, Choice):
+        return interp.join([_element(interp, info, each) for each in value.values])
+    if isinstance(value, Tensor) and not interp.graph_level:
+        return value
+    return _part(interp, info, value)
+
+
+def _part(interp: Interpreter, info: _Info, value: Value) -> Value:
+    effect = Effect.PLAIN if isinstance(value, (Array, Scalar)) else Effect.FLOWS
+    return Tensor(interp.recorder.op([Edge(node, effect) for node in nodes_of(value)], info.dtype))
+
+
+_Into = Callable[["Interpreter", _Info, list[Value]], "_Write | None"]
+_WRITES: dict[str, _Into] = {"write": _one, "unstack": _whole, "split": _whole, "scatter": _some}
+
+
+# -- out of the array
+
+
+def _read(interp: Interpreter, receiver: Foreign, given: list[Value]) -> Value | None:
+    if len(given) != 1:
+        return None
+    index = _index(given[0])
+    info: _Info = receiver.fields[_INFO]
+    content: _Content = receiver.fields[_CONTENT]
+    found = [value for history in content for value in _at(history, index)]
+    if not found:
+        return Tensor(interp.recorder.op([], info.dtype))
+    element = interp.calls.another(interp.join(found)) if len(found) > 1 or index is None else found[0]
+    if info.clears:
+        cleared = _Write(index, Tensor(interp.recorder.leaf(info.dtype)), True)
+        _written(interp, receiver, cleared)
+    return _part(interp, info, element) if interp.graph_level else element
+
+
+def _at(history: tuple[_Write, ...], index: int | None) -> list[Value]:
+    """What may stand at an index. What was cleared cannot be read: that raises."""
+    found: list[Value] = []
+    for write in reversed(history):
+        if index is None or write.place in (None, _ALL, index):
+            found += [] if write.cleared else [write.value]
+            if index is not None and write.place in (_ALL, index):
+                break
+    return found
+
+
+def _stack(interp: Interpreter, receiver: Foreign, given: list[Value]) -> Value | None:
+    return _together(interp, receiver, True)
+
+
+def _gather(interp: Interpreter, receiver: Foreign, given: list[Value]) -> Value | None:
+    return _together(interp, receiver, False)
+
+
+def _together(interp: Interpreter, receiver: Foreign, whole: bool) -> Value:
+    """One tensor made of all elements, or of some of them."""
+    info: _Info = receiver.fields[_INFO]
+    content: _Content = receiver.fields[_CONTENT]
+    results: list[Value] = []
+    for history in content:
+        edges: list[Edge] = []
+        for place, write in enumerate(history):
+            certain = not any(_may_hit(write, later) for later in history[place + 1 :])
+            certain = certain and (whole or len(history) == 1)
+            effect = Effect.FLOWS if certain else Effect.UNKNOWN
+            edges += [Edge(node, effect) for node in nodes_of(write.value)]
+        results.append(Tensor(interp.recorder.op(edges, info.dtype)))
+    return interp.join(results)
+
+
+def _may_hit(write: _Write, later: _Write) -> bool:
+    """Whether a later write may have taken the place of one."""
+    return write.place == later.place or not (isinstance(write.place, int) and isinstance(later.place, int))
+
+
+_Out = Callable[["Interpreter", Foreign, list[Value]], "Value | None"]
+_READS: dict[str, _Out] = {"read": _read, "stack": _stack, "concat": _stack, "gather": _gather}

@@ -1,0 +1,1 @@
+"""What can be asked for, and where it is read from."""
