@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgradlint.analysis.guarded import NOT_ANALYSED, judge
+from tfgradlint.analysis.relevance import relevant
 from tfgradlint.analysis.results import VERDICTS
 from tfgradlint.files import sources
 
@@ -117,7 +118,7 @@ def survey(name: str, version: str, folder: Path) -> Survey:
         except sources.Unreadable as error:
             result.errors.append(f"{name}: {error}")
             continue
-        if sources.relevant(text):
+        if relevant(text):
             _analyse(result, name, path, text)
     return result
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tfgradlint.analysis.relevance import relevant
 from tfgradlint.files import sources
 
 Result = TypeVar("Result")
@@ -64,7 +65,7 @@ def main() -> int:
     if not texts:
         print("no Python files that can be read", file=sys.stderr)
         return 2
-    seconds, chosen = timed(lambda: [path for path, text in texts.items() if sources.relevant(text)])
+    seconds, chosen = timed(lambda: [path for path, text in texts.items() if relevant(text)])
     print(f"files                {len(texts)}")
     print(f"lines                {sum(map(_lines, texts.values()))}")
     print(f"pass the text test   {len(chosen)} ({len(chosen) / len(texts):.1%}), test {seconds * 1e3:.1f} ms")
@@ -118,7 +119,9 @@ def report_growth(timings: list[Timing], texts: dict[str, str], most: int, repea
 
 def report_memory(paths: list[str]) -> None:
     """Print the most memory that processes took which parse and which analyse the files."""
-    parsing = peak_memory("import libcst\nfrom tfgradlint.analysis.analysis import analyse\nwork = libcst.parse_module", paths)
+    parsing = peak_memory(
+        "import libcst\nfrom tfgradlint.analysis.analysis import analyse\nwork = libcst.parse_module", paths
+    )
     analysing = peak_memory("import libcst\nfrom tfgradlint.analysis.analysis import analyse as work", paths)
     if parsing and analysing:
         print(f"peak memory          {analysing:.0f} MiB, {parsing:.0f} MiB for parsing alone")
@@ -170,7 +173,7 @@ def import_time() -> float:
 def peak_memory(preparation: str, paths: list[str]) -> float | None:
     """MiB that a process held at most which does ``work`` on each file; None where the system does not tell."""
     program = (
-        f"import sys, warnings; from tfgradlint import sources\n{preparation}\n"
+        f"import sys, warnings; from tfgradlint.files import sources\n{preparation}\n"
         "warnings.simplefilter('ignore')\n"
         "for path in sys.stdin.read().splitlines(): work(sources.read(path))\n"
         "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"

@@ -15,7 +15,7 @@ from hostile.running import Judged, judged_apart
 from processes import FAULTY, REPAIRED, command, flake8, python
 from test_bad_input import WITHOUT_PYFLAKES
 
-from tfgradlint.files.sources import relevant
+from tfgradlint.analysis.relevance import relevant
 
 ALL: dict[str, Hostile] = {each.name: each for each in (*shapes.programs(), *values.programs(), *parts.programs())}
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgradlint.fixing.counterparts import MATH_COUNTERPARTS
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break
-from tfgradlint.rules.tfg201_python_value import MATH_COUNTERPARTS, PythonValue
+from tfgradlint.rules.tfg201_python_value import PythonValue
 from tfgradlint.rules.tfg202_numpy_function import COUNTERPARTS, NumpyFunction
 from tfgradlint.rules.tfg301_no_gradient import REMEDIES, NoGradient
 from tfgradlint.rules.tfg302_integer_cast import IntegerCast

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tfgradlint.files.sources import Unreadable, decode, find, read, relevant
+from tfgradlint.analysis.relevance import relevant
+from tfgradlint.files.sources import Unreadable, decode, find, read
 
 pytestmark = pytest.mark.python
 

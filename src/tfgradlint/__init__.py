@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tfgradlint.analysis.results import Analysis, Finding, Gradients, Prediction
+    from tfgradlint.analysis.results import Analysis, Finding, Prediction
+    from tfgradlint.settings.gradients import Gradients
 
 __version__ = "0.1.0"
 

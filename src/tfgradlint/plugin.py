@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfgradlint import __version__
-from tfgradlint.files.sources import defines_losses, relevant
+from tfgradlint.analysis.relevance import defines_losses, relevant
 from tfgradlint.settings.codes import (
     LOSS_FUNCTION,
     OPT_IN,
@@ -20,7 +20,8 @@ from tfgradlint.settings.codes import (
 )
 
 if TYPE_CHECKING:
-    from tfgradlint.analysis.results import Finding, Gradients
+    from tfgradlint.analysis.results import Finding
+    from tfgradlint.settings.gradients import Gradients
 
 
 class Plugin:

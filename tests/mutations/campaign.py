@@ -82,7 +82,7 @@ def _table(counts: Counter[str]) -> str:
 
 def programs(folders: Sequence[Path]) -> list[tuple[str, str]]:
     """Name and text of every program below these folders that the analysis would look into."""
-    from tfgradlint.files.sources import relevant
+    from tfgradlint.analysis.relevance import relevant
 
     found: list[tuple[str, str]] = []
     for folder in folders:

@@ -113,7 +113,7 @@ def one(text: str) -> Run:
     import libcst
 
     from tfgradlint.analysis.guarded import judge
-    from tfgradlint.files.sources import relevant
+    from tfgradlint.analysis.relevance import relevant
     from tfgradlint.plugin import Plugin
 
     run = Run(looked_into=relevant(text))

@@ -14,13 +14,14 @@ import libcst as cst
 
 from tfgradlint.analysis.findings import tell
 from tfgradlint.analysis.positions import Places
-from tfgradlint.analysis.results import Analysis, Gradients
+from tfgradlint.analysis.results import Analysis
 from tfgradlint.flow.machine.prescan import Outline
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.verdict.reports import Reports
 from tfgradlint.libraries import World
 from tfgradlint.libraries.keras.choice import legacy_keras
 from tfgradlint.libraries.keras.loss_functions import review
+from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
     from tfgradlint.fixing.code import Code

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import warnings
-from collections.abc import Iterator
 
-from tfgradlint.analysis.results import Analysis, Finding, Gradients, Position
-from tfgradlint.files.sources import defines_losses, relevant
+from tfgradlint.analysis.parsing import parse, without_warnings
+from tfgradlint.analysis.relevance import defines_losses, relevant
+from tfgradlint.analysis.results import Analysis, Finding, Position
+from tfgradlint.settings.gradients import Gradients
 
 NOT_ANALYSED = "TFG001"
 
@@ -44,26 +43,12 @@ def judge(
     except ImportError as fault:
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
-        with _no_warnings():
+        with without_warnings():
             return analyse(text, tree, version, gradients, losses, fixes, keras)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible
         return _failed(1, 1, f"the analysis failed ({type(fault).__name__}: {fault})")
-
-
-def parse(text: str) -> ast.Module:
-    """``ast.parse`` without the warnings it would print about the user's code."""
-    with _no_warnings():
-        return ast.parse(text)
-
-
-@contextlib.contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Python warns about escapes and the like in whatever text it reads, a single literal too."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _failed(line: int, column: int, reason: str) -> Analysis:

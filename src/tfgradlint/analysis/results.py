@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-#: What functions of the user's own modules do to gradients, by their full names: one word (``flows``, ``zero``,
-#: ``none``, ``raises``) for all arguments, or one for each parameter, in the order of the definition.
-Gradients = dict[str, str | Mapping[str, str]]
 
 #: Verdicts from best to worst; the verdict of a request is the worst of its sources'.
 VERDICTS = ("flows", "unknown", "varies", "zero", "nonfinite", "none", "raises")

@@ -189,7 +189,7 @@ def inserted(text: str, insertions: Sequence[tuple[int, int, str]]) -> str:
 
 
 def _same_program(before: str, after: str) -> bool:
-    from tfgradlint.analysis.guarded import parse
+    from tfgradlint.analysis.parsing import parse
 
     try:
         return ast.dump(parse(before)) == ast.dump(parse(after))

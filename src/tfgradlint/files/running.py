@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 from tfgradlint import notebooks
 from tfgradlint.analysis.guarded import judge
-from tfgradlint.analysis.results import Analysis, Gradients
+from tfgradlint.analysis.results import Analysis
 from tfgradlint.files import sources
 from tfgradlint.files.cache import Cache, key
 from tfgradlint.files.progress import Progress
+from tfgradlint.settings.gradients import Gradients
 
 #: Fewer bytes than these for each process are not worth starting one, and files are handed out in such portions.
 _WORTH, _PORTION = 60_000, 20_000

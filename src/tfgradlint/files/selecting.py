@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfgradlint.analysis.results import Finding
-from tfgradlint.files.sources import without_noqa
 from tfgradlint.settings.codes import UNUSED_NOQA
 from tfgradlint.settings.settings import Settings
 
@@ -17,3 +16,13 @@ def selected(path: str, text: str, findings: Sequence[Finding], settings: Settin
 
         findings = [*findings, *Comments(path, text).unused(findings, lambda code: settings.reports(code, path))]
     return [each for each in without_noqa(path, text, findings) if settings.reports(each.code, path)]
+
+
+def without_noqa(path: str, text: str, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that no ``# noqa`` comment in the text silences. flake8 itself is the judge."""
+    if not findings or "noqa" not in text.lower():
+        return list(findings)
+    from tfgradlint.files.noqa import Comments
+
+    comments = Comments(path, text)
+    return [] if comments.whole_file() else [finding for finding in findings if not comments.silences(finding)]

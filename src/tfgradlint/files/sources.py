@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tokenize
-from collections.abc import Callable, Iterable, Sequence
-
-from tfgradlint.analysis.results import Finding
+from collections.abc import Callable, Iterable
 
 #: Names of directories that are never entered, as is customary. A directory named by the user always is.
 EXCLUDED = frozenset(
@@ -38,29 +35,9 @@ EXCLUDED = frozenset(
     }
 )
 
-_WORDS = ("gradient", "jacobian", "hessians")
-_REQUEST = re.compile(r"\.\s*(?:gradient|(?:batch_)?jacobian)\s*\(|\b(?:gradients|hessians)\s*\(")
-#: Keras asks for gradients itself.
-_TRAINING = re.compile(r"\.\s*(?:compile|fit|minimize|train_on_batch)\s*\(")
-
 
 class Unreadable(Exception):
     """A path that cannot be read. The text is one line that names the path and says why."""
-
-
-def relevant(text: str) -> bool:
-    """Whether a file can contain a request for gradients at all, by its text alone."""
-    if "GradientTape" in text:
-        return True
-    if "keras" in text and _TRAINING.search(text) is not None:
-        return True
-    # plain substrings first: they cost far less than the pattern, and few files get past them
-    return any(word in text for word in _WORDS) and _REQUEST.search(text) is not None
-
-
-def defines_losses(text: str) -> bool:
-    """Whether a file can contain a loss of TensorFlow or Keras, by its text alone."""
-    return ("tensorflow" in text or "keras" in text) and ("loss" in text.lower() or "y_pred" in text)
 
 
 def decode(data: bytes, path: str) -> str:
@@ -130,13 +107,3 @@ def _below(directory: str, missing: list[Unreadable], excludes: Callable[[str], 
             path = os.path.join(folder, name)
             if name.endswith((".py", ".ipynb")) and os.path.isfile(path) and not excludes(path):
                 yield path
-
-
-def without_noqa(path: str, text: str, findings: Sequence[Finding]) -> list[Finding]:
-    """The findings that no ``# noqa`` comment in the text silences. flake8 itself is the judge."""
-    if not findings or "noqa" not in text.lower():
-        return list(findings)
-    from tfgradlint.files.noqa import Comments
-
-    comments = Comments(path, text)
-    return [] if comments.whole_file() else [finding for finding in findings if not comments.silences(finding)]

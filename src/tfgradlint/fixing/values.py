@@ -104,7 +104,7 @@ def _fetches(function: str) -> bool:
 
 
 def _mathematical(scene: Scene, call: cst.Call) -> Fix | None:
-    from tfgradlint.rules.tfg201_python_value import MATH_COUNTERPARTS
+    from tfgradlint.fixing.counterparts import MATH_COUNTERPARTS
 
     code = scene.code
     module, _, name = code.source(call.func).rpartition(".")

@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tfgradlint.analysis.results import Gradients
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
-from tfgradlint.flow.values.base import (
-    Array,
-    Choice,
-    Const,
-    Items,
-    Listing,
-    Scalar,
-    Several,
-    Slice,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Items, Listing, Several, Slice
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import dtype_of
+from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -6,24 +6,11 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
-from tfgradlint.flow.values.base import (
-    Array,
-    Class,
-    Function,
-    Held,
-    Instance,
-    Items,
-    Listing,
-    Mapping,
-    Method,
-    Partial,
-    Scalar,
-    Symbol,
-    Thunk,
-    Unknown,
-    Value,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Held, Scalar, Symbol, Unknown, Value
+from tfgradlint.flow.values.containers import Items, Listing, Mapping
+from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.analysis.results import Gradients
 from tfgradlint.flow.graph.nodes import COPIED, Edge, Effect, Node, Site
-from tfgradlint.flow.values.base import (
-    Array,
-    Class,
-    Const,
-    Foreign,
-    Held,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Member,
-    Scalar,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Const, Held, Member, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.knowledge import Known, load
 from tfgradlint.knowledge.layers import Layers, keras_of, load_layers
@@ -50,6 +34,7 @@ from tfgradlint.libraries.sonnet import core as sonnet
 from tfgradlint.libraries.tensorflow import core as tensorflow
 from tfgradlint.libraries.tensorflow import datasets, lookup_tables, modules, tensor_arrays
 from tfgradlint.libraries.tensorflow import distribute as distribution
+from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

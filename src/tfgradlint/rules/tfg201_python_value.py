@@ -4,40 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.fixing.counterparts import MATH_COUNTERPARTS
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
-
-#: For functions of the math module, the TensorFlow function that gives the same value and has a gradient.
-MATH_COUNTERPARTS = {
-    "acos": "tf.acos()",
-    "acosh": "tf.acosh()",
-    "asin": "tf.asin()",
-    "asinh": "tf.asinh()",
-    "atan": "tf.atan()",
-    "atan2": "tf.atan2()",
-    "atanh": "tf.atanh()",
-    "cos": "tf.cos()",
-    "cosh": "tf.cosh()",
-    "erf": "tf.math.erf()",
-    "erfc": "tf.math.erfc()",
-    "exp": "tf.exp()",
-    "expm1": "tf.math.expm1()",
-    "fabs": "tf.abs()",
-    "fsum": "tf.reduce_sum()",
-    "lgamma": "tf.math.lgamma()",
-    "log": "tf.math.log()",
-    "log1p": "tf.math.log1p()",
-    "pow": "tf.pow()",
-    "sin": "tf.sin()",
-    "sinh": "tf.sinh()",
-    "sqrt": "tf.sqrt()",
-    "tan": "tf.tan()",
-    "tanh": "tf.tanh()",
-}
 
 _DETOURS = {
     "numpy": "go on with the tensor, .numpy() is for log lines",

@@ -7,10 +7,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tfgradlint.analysis.guarded import NOT_ANALYSED, judge, parse
+from tfgradlint.analysis.guarded import NOT_ANALYSED, judge
+from tfgradlint.analysis.parsing import parse
+from tfgradlint.analysis.relevance import relevant
 from tfgradlint.analysis.results import Analysis, Finding
 from tfgradlint.files.selecting import selected
-from tfgradlint.files.sources import relevant
 from tfgradlint.notebooks import Notebook
 from tfgradlint.rules import all_rules
 from tfgradlint.settings import codes as config

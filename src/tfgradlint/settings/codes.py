@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tfgradlint.analysis.results import Gradients
+    from tfgradlint.settings.gradients import Gradients
 
 #: Codes that are reported only where they are selected by name or prefix.
 OPT_IN = ("TFG9",)

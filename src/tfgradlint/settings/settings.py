@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfgradlint.analysis.results import Gradients
 from tfgradlint.files.sources import EXCLUDED
 from tfgradlint.settings import codes as config
 from tfgradlint.settings.codes import ConfigError, Options
+from tfgradlint.settings.gradients import Gradients
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tfgradlint.flow.values.base import Class, Instance, Items, Value, Variable
+from tfgradlint.flow.values.base import Value, Variable
+from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.objects import Class, Instance
 
 if TYPE_CHECKING:
     from tfgradlint.flow.graph.nodes import Site

@@ -7,23 +7,9 @@ from typing import Any
 
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.values.base import (
-    Array,
-    Cell,
-    Choice,
-    Const,
-    Entries,
-    Function,
-    Items,
-    Noded,
-    Scalar,
-    Several,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import Array, Cell, Const, Noded, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Entries, Items, Several
+from tfgradlint.flow.values.functions import Function
 
 MISSING: Any = object()
 

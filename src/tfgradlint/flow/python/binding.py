@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import Site
-from tfgradlint.flow.values.base import (
-    Entries,
-    Instance,
-    Items,
-    Listing,
-    Mapping,
-    Scope,
-    Several,
-    Tensor,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Scope
+from tfgradlint.flow.values.objects import Instance
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
@@ -21,35 +22,19 @@ from tfgradlint.flow.values.base import (
     NONE,
     Array,
     Cell,
-    Choice,
-    Class,
     Const,
-    Deferred,
-    Entries,
-    Foreign,
-    Function,
     Held,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Managed,
-    Mapping,
     Member,
-    Method,
-    Partial,
     Scalar,
-    Scope,
-    Several,
-    Super,
     Symbol,
-    Thunk,
     Unknown,
     UnknownMember,
     Value,
-    Wrapped,
     hashable,
 )
+from tfgradlint.flow.values.containers import Choice, Deferred, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Managed, Method, Partial, Scope, Super, Thunk, Wrapped
+from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter
@@ -311,8 +296,6 @@ class Calls(Objects):
         at_yield: Callable[[Value], Value] | None = None,
     ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
-        from tfgradlint.flow.python.interpreter import Frame
-
         interp, state = self._interp, self._interp.state
         node = function.node
         frame = Frame(function, scope, state.mark(), len(interp.contexts))

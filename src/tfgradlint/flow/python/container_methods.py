@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.values.base import NONE, Const, Entries, Items, Listing, Mapping, Scalar, Several, Value, hashable
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
 from tfgradlint.flow.verdict.judgements import LACKING
 
 if TYPE_CHECKING:

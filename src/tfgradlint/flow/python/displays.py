@@ -8,20 +8,9 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tfgradlint.flow.python.container_methods import extend, listing, mapping, unique
-from tfgradlint.flow.values.base import (
-    NONE,
-    Const,
-    Deferred,
-    Entries,
-    Items,
-    Listing,
-    Mapping,
-    Scalar,
-    Scope,
-    Several,
-    Value,
-    hashable,
-)
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
+from tfgradlint.flow.values.containers import Deferred, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -6,18 +6,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tfgradlint.flow.values.base import (
-    Class,
-    Const,
-    Entries,
-    Function,
-    Instance,
-    Listing,
-    Mapping,
-    Scope,
-    Several,
-    Value,
-)
+from tfgradlint.flow.values.base import Const, Value
+from tfgradlint.flow.values.containers import Entries, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.objects import Class, Instance
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import (
-    Entries,
-    Function,
-    Instance,
-    Items,
-    Listing,
-    Managed,
-    Mapping,
-    Member,
-    Method,
-    Scope,
-    Value,
-)
+from tfgradlint.flow.values.base import Member, Value
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.functions import Function, Managed, Method, Scope
+from tfgradlint.flow.values.objects import Instance
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

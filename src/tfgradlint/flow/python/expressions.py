@@ -11,20 +11,9 @@ import libcst as cst
 from tfgradlint.flow.python.displays import Displays
 from tfgradlint.flow.python.operators import Operators
 from tfgradlint.flow.python.strings import NotConstant, constant_text
-from tfgradlint.flow.values.base import (
-    FALSE,
-    NONE,
-    TRUE,
-    Const,
-    Entries,
-    Items,
-    Mapping,
-    Scalar,
-    Scope,
-    Several,
-    Slice,
-    Value,
-)
+from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Value
+from tfgradlint.flow.values.containers import Entries, Items, Mapping, Several, Slice
+from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

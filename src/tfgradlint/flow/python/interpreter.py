@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import Edge, Effect, Site
+from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps
 from tfgradlint.flow.machine.prescan import Outline
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.python.calls import Calls
@@ -16,58 +17,14 @@ from tfgradlint.flow.python.entry_points import Alone
 from tfgradlint.flow.python.expressions import Expressions
 from tfgradlint.flow.python.statements import Statements
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.values.base import Class, Function, Instance, Listing, Scope, Unknown, Value, nodes_of
+from tfgradlint.flow.values.base import Unknown, Value
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Libraries
     from tfgradlint.flow.verdict.reports import Reports
-
-
-class OutOfSteps(Exception):
-    """The budget of steps is used up."""
-
-
-class Frame:
-    """A function being executed."""
-
-    __slots__ = ("at_yield", "base", "conditions", "function", "mark", "returns", "scope", "yields")
-
-    def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
-        self.function = function
-        self.scope = scope
-        self.mark = mark
-        #: How many contexts (``with``, ``finally``) were open when it was entered.
-        self.base = base
-        #: The conditions on which what is being executed depends, in the text of the function.
-        self.conditions: list[cst.BaseExpression] = []
-        self.returns: list[tuple[Snapshot, Value]] = []
-        #: What a generator has yielded so far.
-        self.yields: Listing | None = None
-        #: What happens where it yields, if it manages a context.
-        self.at_yield: Callable[[Value], Value] | None = None
-
-
-class Loop:
-    """A loop being executed: the ends of its alternatives that broke out or went on."""
-
-    __slots__ = ("base", "breaks", "continues", "mark")
-
-    def __init__(self, mark: int, base: int) -> None:
-        self.mark = mark
-        self.base = base
-        self.breaks: list[Snapshot] = []
-        self.continues: list[Snapshot] = []
-
-
-class Attempt:
-    """A ``try`` body being executed: the states in which something raised."""
-
-    __slots__ = ("base", "mark", "raises")
-
-    def __init__(self, mark: int, base: int) -> None:
-        self.mark = mark
-        self.base = base
-        self.raises: list[Snapshot] = []
 
 
 class Interpreter:

@@ -14,37 +14,23 @@ from tfgradlint.flow.values.base import (
     TRUE,
     Array,
     Cell,
-    Choice,
-    Class,
     Const,
-    Deferred,
-    Entries,
-    Foreign,
-    Function,
     Held,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
     Member,
-    Method,
     Noded,
     Scalar,
-    Several,
-    Slice,
-    Super,
     Symbol,
     Tensor,
-    Thunk,
     Unknown,
     UnknownMember,
     Value,
     Variable,
-    Wrapped,
     hashable,
-    nodes_of,
 )
+from tfgradlint.flow.values.containers import Choice, Deferred, Entries, Items, Listing, Mapping, Several, Slice
+from tfgradlint.flow.values.functions import Function, Method, Super, Thunk, Wrapped
+from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
+from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

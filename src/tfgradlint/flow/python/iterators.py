@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tfgradlint.flow.values.base import Cell, Items, Several, Value
+from tfgradlint.flow.values.base import Cell, Value
+from tfgradlint.flow.values.containers import Items, Several
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

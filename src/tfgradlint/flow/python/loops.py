@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import GraphLoop
+from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Snapshot
-from tfgradlint.flow.values.base import Items, Tensor, Unknown, Value
+from tfgradlint.flow.values.base import Tensor, Unknown, Value
+from tfgradlint.flow.values.containers import Items
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter
@@ -114,8 +116,6 @@ class Loops:
         widening: bool = False,
     ) -> bool:
         """Run turns until ``turn`` answers None (the loop is over) or control never comes back."""
-        from tfgradlint.flow.python.interpreter import Loop
-
         interp, state = self._interp, self._interp.state
         mark = state.mark()
         loop = Loop(mark, len(interp.contexts))

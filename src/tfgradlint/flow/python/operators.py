@@ -11,27 +11,11 @@ import libcst as cst
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.python.container_methods import merged
 from tfgradlint.flow.python.strings import formatted
-from tfgradlint.flow.values.base import (
-    Array,
-    Choice,
-    Class,
-    Const,
-    Entries,
-    Function,
-    Instance,
-    Items,
-    Listing,
-    Mapping,
-    Method,
-    Scalar,
-    Several,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Method
+from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tfgradlint.flow.values.base import Const, Items, Listing, Value
+from tfgradlint.flow.values.base import Const, Value
+from tfgradlint.flow.values.containers import Items, Listing
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

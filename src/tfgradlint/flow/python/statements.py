@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import Left, Raised, Snapshot
 from tfgradlint.flow.python.binding import Binding, bound_names
 from tfgradlint.flow.python.loops import Loops
 from tfgradlint.flow.python.operators import BINARY
 from tfgradlint.flow.python.patterns import Patterns
 from tfgradlint.flow.python.with_blocks import Managers
-from tfgradlint.flow.values.base import NONE, Choice, Const, Function, Managed, Unknown, Value, Variable
+from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice
+from tfgradlint.flow.values.functions import Function, Managed
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter
@@ -330,8 +333,6 @@ class Statements:
         return goes_on and self.suite(final)
 
     def _attempt(self, node: cst.Try | cst.TryStar) -> bool:
-        from tfgradlint.flow.python.interpreter import Attempt
-
         interp, state = self._interp, self._interp.state
         if not node.handlers:
             return self.suite(node.body) and (node.orelse is None or self.suite(node.orelse.body))

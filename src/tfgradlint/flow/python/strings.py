@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.values.base import Const, Items, Listing, Scalar, Value
+from tfgradlint.flow.values.base import Const, Scalar, Value
+from tfgradlint.flow.values.containers import Items, Listing
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -13,24 +13,10 @@ from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.tape.derivatives import derivative_edges
 from tfgradlint.flow.tape.search import alternatives, ancestors
 from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Const,
-    Entries,
-    Items,
-    Listing,
-    Managed,
-    Mapping,
-    Member,
-    Scalar,
-    Several,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Managed
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Lack, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
 from tfgradlint.flow.verdict.request_analysis import WATCHED, Judge, Request, flatten

@@ -6,23 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import ARGUMENT, Edge, Effect, Node
-from tfgradlint.flow.values.base import (
-    Array,
-    Const,
-    Entries,
-    Function,
-    Instance,
-    Items,
-    Listing,
-    Mapping,
-    Noded,
-    Scalar,
-    Scope,
-    Tensor,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Const, Noded, Scalar, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import Given
 
 if TYPE_CHECKING:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.machine.state import Left, Raised
-from tfgradlint.flow.values.base import NONE, Managed, Value
+from tfgradlint.flow.values.base import NONE, Value
+from tfgradlint.flow.values.functions import Managed
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Frame, Interpreter
+    from tfgradlint.flow.machine.frames import Frame
+    from tfgradlint.flow.python.interpreter import Interpreter
 
 Leave = Callable[[], "bool | None"]
 

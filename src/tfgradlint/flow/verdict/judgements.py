@@ -9,7 +9,8 @@ from typing import NamedTuple
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.tape.search import Loss, ancestors
-from tfgradlint.flow.values.base import Value, Variable, nodes_of
+from tfgradlint.flow.values.base import Value, Variable
+from tfgradlint.flow.values.walk import nodes_of
 
 
 class Reason(NamedTuple):

@@ -21,22 +21,9 @@ from tfgradlint.flow.tape.search import (
     together,
 )
 from tfgradlint.flow.tape.tape import Tape, tracked
-from tfgradlint.flow.values.base import (
-    Array,
-    Choice,
-    Const,
-    Entries,
-    Items,
-    Listing,
-    Mapping,
-    Scalar,
-    Several,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 
 

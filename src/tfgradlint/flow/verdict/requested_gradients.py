@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfgradlint.flow.graph.nodes import OPAQUE, Node
-from tfgradlint.flow.values.base import Tensor, Unknown, Value, nodes_of
+from tfgradlint.flow.values.base import Tensor, Unknown, Value
+from tfgradlint.flow.values.walk import nodes_of
 
 #: A source, and all sources that were asked for together with it.
 Asked = tuple[Value, tuple[Value, ...]]

@@ -6,25 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import (
-    NONE,
-    Class,
-    Const,
-    Entries,
-    Foreign,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Member,
-    Scalar,
-    Tensor,
-    Thunk,
-    Unknown,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.functions import Thunk
+from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.compile import COMPILED
 from tfgradlint.libraries.keras.models import GRAPH, NAME, called, trace

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.values.base import Function, Method, Partial, Scalar, Symbol, Value
+from tfgradlint.flow.values.base import Scalar, Symbol, Value
+from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.libraries.keras.weights import keras_name
 
 if TYPE_CHECKING:

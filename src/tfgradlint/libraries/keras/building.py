@@ -6,20 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Const,
-    Entries,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Tensor,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.compile import suffer
 from tfgradlint.libraries.keras.weights import ADDED, BUILT, INNER, WRAPS, is_sequential, of_keras_2

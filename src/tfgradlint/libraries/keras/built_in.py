@@ -6,19 +6,10 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Joint, Node
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Const,
-    Items,
-    Layer,
-    Listing,
-    Scalar,
-    Tensor,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.objects import Layer
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge.layers import LayerFacts, Words
 from tfgradlint.libraries.keras.building import mark_built
 from tfgradlint.libraries.keras.layer_facts import facts, lets_through, recurrent

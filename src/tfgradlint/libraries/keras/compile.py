@@ -12,23 +12,10 @@ import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
-from tfgradlint.flow.values.base import (
-    FALSE,
-    NONE,
-    Choice,
-    Class,
-    Const,
-    Foreign,
-    Function,
-    Instance,
-    Layer,
-    Method,
-    Partial,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-)
+from tfgradlint.flow.values.base import FALSE, NONE, Const, Symbol, Tensor, Unknown, Value
+from tfgradlint.flow.values.containers import Choice
+from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras import metrics as keras_metrics

@@ -9,13 +9,15 @@ import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
-from tfgradlint.flow.values.base import Cell, Instance, Value, Variable
+from tfgradlint.flow.values.base import Cell, Value, Variable
+from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.verdict.judgements import Reason
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Frame, Interpreter
+    from tfgradlint.flow.machine.frames import Frame
+    from tfgradlint.flow.python.interpreter import Interpreter
 
 #: How often an object's ``call`` made something at a place.
 _COUNTS: WeakKeyDictionary[Interpreter, dict[tuple[int, int], int]] = WeakKeyDictionary()

@@ -8,22 +8,11 @@ from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Const,
-    Entries,
-    Function,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Method,
-    Tensor,
-    Value,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.functions import Function, Method
+from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked

@@ -10,25 +10,11 @@ import re
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Const,
-    Foreign,
-    Function,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Method,
-    Several,
-    Symbol,
-    Tensor,
-    Thunk,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing, Several
+from tfgradlint.flow.values.functions import Function, Method, Thunk
+from tfgradlint.flow.values.objects import Foreign, Instance, Layer
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import ASSEMBLED, assemble, doubt, holds_own, mark_built

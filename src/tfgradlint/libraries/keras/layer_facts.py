@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from tfgradlint.flow.values.base import Choice, Const, Unknown, Value
+from tfgradlint.flow.values.base import Const, Unknown, Value
+from tfgradlint.flow.values.containers import Choice
 from tfgradlint.knowledge.layers import LayerFacts, Switch
 from tfgradlint.libraries.keras.weights import keras_name
 

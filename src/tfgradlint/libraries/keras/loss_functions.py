@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Class, Function, Instance, Method, Symbol, Tensor, Unknown, Value
+from tfgradlint.flow.values.base import Symbol, Tensor, Unknown, Value
+from tfgradlint.flow.values.functions import Function, Method
+from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.libraries.keras.weights import keras_name
 

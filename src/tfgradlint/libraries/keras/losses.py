@@ -6,20 +6,10 @@ from collections.abc import Mapping as Dictionary
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import Edge
-from tfgradlint.flow.values.base import (
-    NONE,
-    Choice,
-    Const,
-    Entries,
-    Instance,
-    Items,
-    Layer,
-    Mapping,
-    Tensor,
-    Unknown,
-    Value,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value
+from tfgradlint.flow.values.containers import Choice, Entries, Items, Mapping
+from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import COMPILED, call_loss, each_of
 from tfgradlint.libraries.keras.models import GRAPH, NAME, called
 from tfgradlint.libraries.keras.weights import INNER

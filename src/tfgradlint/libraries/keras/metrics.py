@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
-from tfgradlint.flow.values.base import (
-    NONE,
-    Foreign,
-    Function,
-    Instance,
-    Items,
-    Method,
-    Partial,
-    Tensor,
-    Value,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Tensor, Value
+from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.objects import Foreign, Instance
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 
 if TYPE_CHECKING:

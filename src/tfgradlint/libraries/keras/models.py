@@ -9,29 +9,11 @@ from weakref import WeakKeyDictionary
 from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import Active
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Choice,
-    Const,
-    Entries,
-    Function,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Method,
-    Partial,
-    Scalar,
-    Several,
-    Tensor,
-    Thunk,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.building import assemble
 from tfgradlint.libraries.keras.creation import IN_TAPE, created

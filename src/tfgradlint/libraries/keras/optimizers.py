@@ -7,26 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.tape.tape import LIVE, Tape
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Cell,
-    Class,
-    Const,
-    Function,
-    Items,
-    Listing,
-    Method,
-    Partial,
-    Scalar,
-    Several,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing, Several
+from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.objects import Class
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.creation import applied
 from tfgradlint.libraries.keras.weights import MAKE, keras_name

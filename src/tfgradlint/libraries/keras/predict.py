@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.tape.tape import Active
-from tfgradlint.flow.values.base import Array, Const, Instance, Layer, Scalar, Value, nodes_of
+from tfgradlint.flow.values.base import Array, Const, Scalar, Value
+from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.building import doubt, fed, made, mark_built
 from tfgradlint.libraries.keras.compile import COMPILED, compiling, eager, suffer

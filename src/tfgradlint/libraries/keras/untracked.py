@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
-from tfgradlint.flow.values.base import Class, Instance, Layer, Symbol, Value, Variable
+from tfgradlint.flow.values.base import Symbol, Value, Variable
+from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import Reason
 from tfgradlint.flow.verdict.request_analysis import Judge, flatten
 from tfgradlint.libraries.keras.weight_lists import Weights

@@ -6,30 +6,10 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
-from tfgradlint.flow.values.base import (
-    HOLDS,
-    NONE,
-    Array,
-    Class,
-    Const,
-    Entries,
-    Foreign,
-    Function,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Member,
-    Method,
-    Scalar,
-    Several,
-    Symbol,
-    Tensor,
-    Thunk,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Method, Thunk
+from tfgradlint.flow.values.objects import HOLDS, Class, Foreign, Instance, Layer
 from tfgradlint.flow.verdict.judgements import LACKING, Lack, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.weights import (

@@ -6,28 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import LEAF, Node, Site
-from tfgradlint.flow.values.base import (
-    NONE,
-    Choice,
-    Class,
-    Const,
-    Deferred,
-    Entries,
-    Function,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Method,
-    Partial,
-    Several,
-    Symbol,
-    Thunk,
-    Unknown,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import NONE, Const, Symbol, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Deferred, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.objects import Class, Instance, Layer
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

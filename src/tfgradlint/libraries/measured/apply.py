@@ -6,25 +6,11 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
-from tfgradlint.flow.values.base import (
-    HOLDS,
-    NONE,
-    Array,
-    Choice,
-    Const,
-    Foreign,
-    Function,
-    Items,
-    Listing,
-    Scalar,
-    Several,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Items, Listing, Several
+from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge import Case, Known, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.values.base import Const, Items, Listing, Noded, Scalar, Several, Symbol, Value, Variable
+from tfgradlint.flow.values.base import Const, Noded, Scalar, Symbol, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing, Several
 
 _PYTHON = {"float": "float32", "int": "int32", "bool": "bool", "str": "string", "complex": "complex128"}
 NAMES = frozenset(

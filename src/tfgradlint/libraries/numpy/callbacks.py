@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
-from tfgradlint.flow.values.base import (
-    Array,
-    Const,
-    Function,
-    Items,
-    Listing,
-    Method,
-    Scalar,
-    Symbol,
-    Thunk,
-    Value,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Value
+from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.functions import Function, Method, Thunk
+from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

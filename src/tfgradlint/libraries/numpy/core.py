@@ -8,20 +8,10 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import (
-    Array,
-    Const,
-    Function,
-    Items,
-    Listing,
-    Scalar,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
 from tfgradlint.libraries.numpy import callbacks as numpy_callbacks

@@ -10,22 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node
-from tfgradlint.flow.values.base import (
-    HOLDS,
-    NONE,
-    Array,
-    Const,
-    Foreign,
-    Items,
-    Listing,
-    Member,
-    Scalar,
-    Symbol,
-    Tensor,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge import Known
 from tfgradlint.knowledge import load_probability as _data
 from tfgradlint.libraries.measured.apply import applied, bind

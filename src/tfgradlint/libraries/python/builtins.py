@@ -7,26 +7,10 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
 from tfgradlint.flow.python.strings import constant_text, unwrapped
-from tfgradlint.flow.values.base import (
-    NONE,
-    Class,
-    Const,
-    Deferred,
-    Foreign,
-    Function,
-    Instance,
-    Items,
-    Listing,
-    Mapping,
-    Method,
-    Partial,
-    Scalar,
-    Several,
-    Tensor,
-    Thunk,
-    Unknown,
-    Value,
-)
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value
+from tfgradlint.flow.values.containers import Deferred, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.objects import Class, Foreign, Instance
 from tfgradlint.libraries.measured.handlers import Handler
 from tfgradlint.libraries.python import collections
 from tfgradlint.libraries.python import dataclasses as records

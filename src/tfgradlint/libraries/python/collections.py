@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
-from tfgradlint.flow.values.base import NONE, Const, Items, Listing, Mapping, Scalar, Several, Symbol, Value
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Value
+from tfgradlint.flow.values.containers import Items, Listing, Mapping, Several
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:

@@ -5,20 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.python.container_methods import mapping
-from tfgradlint.flow.values.base import (
-    NONE,
-    Const,
-    Entries,
-    Items,
-    Listing,
-    Mapping,
-    Scalar,
-    Several,
-    Symbol,
-    Tensor,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

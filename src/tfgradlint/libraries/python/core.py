@@ -11,26 +11,11 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import (
-    FALSE,
-    Array,
-    Cell,
-    Class,
-    Const,
-    Function,
-    Instance,
-    Items,
-    Listing,
-    Partial,
-    Scalar,
-    Symbol,
-    Tensor,
-    Unknown,
-    Value,
-    Variable,
-    Wrapped,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.functions import Function, Partial, Wrapped
+from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.handlers import Handler
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.builtins import HANDLERS

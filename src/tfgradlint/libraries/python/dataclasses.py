@@ -8,19 +8,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.python.container_methods import mapping
-from tfgradlint.flow.values.base import (
-    NONE,
-    Class,
-    Const,
-    Foreign,
-    Function,
-    Instance,
-    Items,
-    Method,
-    Symbol,
-    Thunk,
-    Value,
-)
+from tfgradlint.flow.values.base import NONE, Const, Symbol, Value
+from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.functions import Function, Method, Thunk
+from tfgradlint.flow.values.objects import Class, Foreign, Instance
 from tfgradlint.libraries.python.copy import deep_copy
 
 if TYPE_CHECKING:

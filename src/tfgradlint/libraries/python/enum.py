@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.values.base import Class, Const, Instance, Items, Symbol, Value
+from tfgradlint.flow.values.base import Const, Symbol, Value
+from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.objects import Class, Instance
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.values.base import (
-    FALSE,
-    TRUE,
-    Array,
-    Class,
-    Const,
-    Function,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Scalar,
-    Symbol,
-    Tensor,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import FALSE, TRUE, Array, Const, Scalar, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing, Mapping
+from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.libraries.keras.weights import keras_name
 
 if TYPE_CHECKING:

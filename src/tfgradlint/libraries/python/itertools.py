@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.values.base import NONE, Const, Deferred, Items, Scalar, Several, Value
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Value
+from tfgradlint.flow.values.containers import Deferred, Items, Several
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.python.operators import BINARY, COMPARISONS
-from tfgradlint.flow.values.base import Const, Items, Scalar, Thunk, Value
+from tfgradlint.flow.values.base import Const, Scalar, Value
+from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.functions import Thunk
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:

@@ -5,26 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
-from tfgradlint.flow.values.base import (
-    HOLDS,
-    NONE,
-    Choice,
-    Class,
-    Const,
-    Foreign,
-    Instance,
-    Items,
-    Listing,
-    Mapping,
-    Member,
-    Scalar,
-    Several,
-    Symbol,
-    Tensor,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.objects import HOLDS, Class, Foreign, Instance
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import optimizers as keras_optimizers
 from tfgradlint.libraries.keras.weights import MAKE
 from tfgradlint.libraries.sonnet.modules import (

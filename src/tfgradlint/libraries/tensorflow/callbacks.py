@@ -5,24 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import Edge
-from tfgradlint.flow.values.base import (
-    NONE,
-    Const,
-    Entries,
-    Function,
-    Items,
-    Listing,
-    Mapping,
-    Method,
-    Scalar,
-    Several,
-    Tensor,
-    Thunk,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.functions import Function, Method, Thunk
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.tensorflow import custom_gradient
 from tfgradlint.libraries.tensorflow.custom_gradient import Handler, argument
 

@@ -11,23 +11,18 @@ from tfgradlint.flow.values.base import (
     NONE,
     Array,
     Cell,
-    Choice,
     Const,
-    Function,
-    Items,
-    Listing,
-    Mapping,
-    Method,
     Noded,
-    Partial,
     Scalar,
     Symbol,
     Tensor,
     Unknown,
     Value,
     Variable,
-    nodes_of,
 )
+from tfgradlint.flow.values.containers import Choice, Items, Listing, Mapping
+from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.weights import MAKE
 from tfgradlint.libraries.measured.apply import apply

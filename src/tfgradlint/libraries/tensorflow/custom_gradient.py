@@ -8,21 +8,10 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import (
-    NONE,
-    Const,
-    Function,
-    Items,
-    Listing,
-    Method,
-    Partial,
-    Tensor,
-    Thunk,
-    Unknown,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -8,21 +8,10 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.tape.tape import Active
-from tfgradlint.flow.values.base import (
-    NONE,
-    Array,
-    Const,
-    Entries,
-    Foreign,
-    Items,
-    Listing,
-    Mapping,
-    Scalar,
-    Tensor,
-    Value,
-    Variable,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.objects import Foreign
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 
 if TYPE_CHECKING:

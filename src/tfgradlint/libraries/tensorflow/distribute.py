@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.values.base import NONE, Entries, Foreign, Items, Mapping, Thunk, Value
+from tfgradlint.flow.values.base import NONE, Value
+from tfgradlint.flow.values.containers import Entries, Items, Mapping
+from tfgradlint.flow.values.functions import Thunk
+from tfgradlint.flow.values.objects import Foreign
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

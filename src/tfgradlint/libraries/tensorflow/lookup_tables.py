@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
-from tfgradlint.flow.values.base import HOLDS, NONE, Foreign, Items, Tensor, Value, nodes_of
+from tfgradlint.flow.values.base import NONE, Tensor, Value
+from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.python.interpreter import Interpreter

@@ -6,25 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.values.base import (
-    HOLDS,
-    Choice,
-    Class,
-    Const,
-    Entries,
-    Foreign,
-    Instance,
-    Items,
-    Layer,
-    Listing,
-    Mapping,
-    Scalar,
-    Several,
-    Symbol,
-    Unknown,
-    Value,
-    Variable,
-)
+from tfgradlint.flow.values.base import Const, Scalar, Symbol, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.objects import HOLDS, Class, Foreign, Instance, Layer
 from tfgradlint.flow.verdict.judgements import LACKING, Lack, Reason
 from tfgradlint.libraries.keras.weight_lists import OWNER
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2

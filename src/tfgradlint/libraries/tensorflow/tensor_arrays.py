@@ -10,19 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfgradlint.flow.graph.nodes import Edge, Effect
-from tfgradlint.flow.values.base import (
-    HOLDS,
-    NONE,
-    Array,
-    Choice,
-    Const,
-    Foreign,
-    Items,
-    Scalar,
-    Tensor,
-    Value,
-    nodes_of,
-)
+from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value
+from tfgradlint.flow.values.containers import Choice, Items
+from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import named_dtype
 
 if TYPE_CHECKING:

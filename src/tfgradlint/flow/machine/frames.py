@@ -1,0 +1,59 @@
+"""What an execution is made of: functions, loops and attempts that are running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from tfgradlint.flow.machine.state import Snapshot
+from tfgradlint.flow.values.base import Value
+from tfgradlint.flow.values.containers import Listing
+from tfgradlint.flow.values.functions import Function, Scope
+
+
+class OutOfSteps(Exception):
+    """The budget of steps is used up."""
+
+
+class Frame:
+    """A function being executed."""
+
+    __slots__ = ("at_yield", "base", "conditions", "function", "mark", "returns", "scope", "yields")
+
+    def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
+        self.function = function
+        self.scope = scope
+        self.mark = mark
+        #: How many contexts (``with``, ``finally``) were open when it was entered.
+        self.base = base
+        #: The conditions on which what is being executed depends, in the text of the function.
+        self.conditions: list[cst.BaseExpression] = []
+        self.returns: list[tuple[Snapshot, Value]] = []
+        #: What a generator has yielded so far.
+        self.yields: Listing | None = None
+        #: What happens where it yields, if it manages a context.
+        self.at_yield: Callable[[Value], Value] | None = None
+
+
+class Loop:
+    """A loop being executed: the ends of its alternatives that broke out or went on."""
+
+    __slots__ = ("base", "breaks", "continues", "mark")
+
+    def __init__(self, mark: int, base: int) -> None:
+        self.mark = mark
+        self.base = base
+        self.breaks: list[Snapshot] = []
+        self.continues: list[Snapshot] = []
+
+
+class Attempt:
+    """A ``try`` body being executed: the states in which something raised."""
+
+    __slots__ = ("base", "mark", "raises")
+
+    def __init__(self, mark: int, base: int) -> None:
+        self.mark = mark
+        self.base = base
+        self.raises: list[Snapshot] = []

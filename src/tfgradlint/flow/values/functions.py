@@ -1,0 +1,138 @@
+"""Functions, and what binds, wraps or calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.values.base import Cell, Value
+from tfgradlint.flow.values.objects import Class
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class Thunk(Value):
+    """A callable written in the analyser itself: a library's own function or a bound helper."""
+
+    __slots__ = ("call", "name")
+
+    def __init__(self, name: str, call: Callable[[list[Value], dict[str, Value]], Value]) -> None:
+        self.name = name
+        self.call = call
+
+
+class Scope(Cell):
+    """The names of a module, function, class body or comprehension."""
+
+    __slots__ = ("declared", "kind", "owner", "parent")
+
+    def __init__(self, kind: str, parent: Scope | None = None, owner: str = "") -> None:
+        super().__init__()
+        #: The name of the function whose scope it is.
+        self.owner = owner
+        self.kind = kind
+        self.parent = parent
+        #: Names declared global or nonlocal, and the scope they belong to.
+        self.declared: dict[str, Scope] = {}
+
+
+class Function(Value):
+    """A function or lambda of the module."""
+
+    __slots__ = (
+        "cached",
+        "defaults",
+        "graph",
+        "manager",
+        "name",
+        "node",
+        "owner",
+        "scope",
+        "signature",
+        "statement",
+        "xla",
+    )
+
+    def __init__(
+        self,
+        node: cst.FunctionDef | cst.Lambda,
+        name: str,
+        scope: Scope,
+        defaults: dict[str, Value],
+        graph: bool = False,
+        owner: Class | None = None,
+        statement: cst.CSTNode | None = None,
+        xla: bool = False,
+        manager: bool = False,
+        cached: bool = False,
+        signature: bool = False,
+    ) -> None:
+        self.node = node
+        self.name = name
+        self.scope = scope
+        self.defaults = defaults
+        #: A generator under ``contextlib.contextmanager``.
+        self.manager = manager
+        #: Its results are kept, and given again for the same arguments.
+        self.cached = cached
+        #: Compiled by ``tf.function``, and perhaps by XLA or with a signature for its arguments.
+        self.graph = graph
+        self.xla = xla
+        self.signature = signature
+        #: The class in whose body it was defined.
+        self.owner = owner
+        #: The statement that a lambda stands in.
+        self.statement = statement
+
+
+class Managed(Value):
+    """A call of a generator under ``contextlib.contextmanager``: it runs when a ``with`` enters it."""
+
+    __slots__ = ("function", "scope")
+
+    def __init__(self, function: Function, scope: Scope) -> None:
+        self.function = function
+        self.scope = scope
+
+
+class Method(Value):
+    """A function bound to its first argument."""
+
+    __slots__ = ("function", "receiver")
+
+    def __init__(self, function: Value, receiver: Value) -> None:
+        self.function = function
+        self.receiver = receiver
+
+
+class Wrapped(Value):
+    """``property``, ``cached``, ``staticmethod``, ``classmethod``, ``once`` around a function of a class."""
+
+    __slots__ = ("function", "kind", "setter")
+
+    def __init__(self, kind: str, function: Value, setter: Value | None = None) -> None:
+        self.kind = kind
+        self.function = function
+        self.setter = setter
+
+
+class Super(Value):
+    """``super()``: attributes are looked up behind ``cls`` in the receiver's lineage."""
+
+    __slots__ = ("cls", "receiver")
+
+    def __init__(self, cls: Class, receiver: Value) -> None:
+        self.cls = cls
+        self.receiver = receiver
+
+
+class Partial(Value):
+    """A callable with some arguments already given."""
+
+    __slots__ = ("args", "function", "kwargs")
+
+    def __init__(self, function: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs

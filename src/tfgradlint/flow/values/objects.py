@@ -1,0 +1,114 @@
+"""Objects: of classes of the module, and of classes of libraries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfgradlint.flow.values.base import Cell, Symbol, Value, Variable
+from tfgradlint.flow.values.containers import Items
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class Layer(Cell):
+    """A layer or model of a library: what it returns depends on what it is given and on its weights.
+
+    ``own`` is one variable that stands for all weights it made itself; ``fields["parts"]`` holds the layers in it;
+    ``single`` says that it returns one tensor.
+    """
+
+    __slots__ = ("own", "path", "single")
+
+    def __init__(self, path: str, own: Variable | None, parts: tuple[Value, ...] = (), single: bool = True) -> None:
+        super().__init__()
+        self.path = path
+        self.own = own
+        self.single = single
+        self.fields = {"parts": Items(parts), "trainable": True, "opened": False}
+
+    @property
+    def parts(self) -> tuple[Value, ...] | None:
+        """The layers in it, None where they depend on what was executed."""
+        content = self.fields["parts"]
+        return content.items if isinstance(content, Items) else None
+
+
+#: Among the fields of a :class:`Foreign`: the values that it holds.
+HOLDS = ("foreign", "holds")
+
+
+class Foreign(Cell):
+    """An object of a library's class that is no tensor, variable or layer, such as an optimizer or a metric.
+
+    ``path`` is its class; ``fields`` are what is known of its attributes, and what the library keeps about it.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+
+class Class(Cell):
+    """A class of the module; ``fields`` are its attributes. ``bases`` are evaluated; any may be unknown.
+
+    ``customised``: it has a metaclass or keywords that may change what it means to make its objects.
+    """
+
+    __slots__ = ("bases", "customised", "inherited", "name", "node")
+
+    def __init__(self, name: str, node: cst.ClassDef, bases: tuple[Value, ...], customised: bool = False) -> None:
+        super().__init__()
+        self.name = name
+        self.node = node
+        self.bases = bases
+        self.customised = customised
+        #: What stands behind the class in the order of its lineage, if it has several bases.
+        self.inherited = _inherited(bases) if len(bases) > 1 else ()
+
+    def lineage(self) -> Iterator[Value]:
+        """The class and its bases in the order in which Python asks them; library bases as they are."""
+        cls: Value = self
+        while isinstance(cls, Class) and len(cls.bases) == 1:
+            yield cls
+            cls = cls.bases[0]
+        yield cls
+        if isinstance(cls, Class):
+            yield from cls.inherited
+
+
+def _inherited(bases: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Python's method resolution order: a class comes before its bases, and these in the order they are named."""
+    rows = [list(base.lineage())[::-1] if isinstance(base, Class) else [base] for base in bases]
+    rows.append(list(reversed(bases)))
+    later = Counter(_key(each) for row in rows for each in row[:-1])
+    order: dict[object, Value] = {}
+    while rows := [row for row in rows if row]:
+        # Where Python would refuse the class, the first that is left will do.
+        head = next((row[-1] for row in rows if not later[_key(row[-1])]), rows[0][-1])
+        order[_key(head)] = head
+        for row in rows:
+            while row and _key(row[-1]) in order:
+                row.pop()
+                if row:
+                    later[_key(row[-1])] -= 1
+    return tuple(order.values())
+
+
+def _key(base: Value) -> object:
+    return base.path if isinstance(base, Symbol) else id(base)
+
+
+class Instance(Cell):
+    """An object of a class of the module; if it is ``open``, perhaps of a class derived from it."""
+
+    __slots__ = ("cls", "open")
+
+    def __init__(self, cls: Class, open: bool = False) -> None:
+        super().__init__()
+        self.cls = cls
+        self.open = open
