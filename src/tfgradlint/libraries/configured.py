@@ -14,7 +14,7 @@ from tfgradlint.libraries.measured.dtypes import dtype_of
 from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: An edge for each word of the configuration; the detail of the last is what is raised and by what.
 _EDGES = {
@@ -49,7 +49,7 @@ class Users:
         """Whether this is a module or class that is only known for the functions in it."""
         return path in self._modules
 
-    def call(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def call(self, interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         """The result of calling a function; None where it is none of the user's."""
         effects = self._known.get(path)
         if effects is None:

@@ -13,7 +13,7 @@ from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Libraries whose functions take the numbers out of whatever they are given.
 ROOTS = frozenset({"scipy", "sklearn", "pandas", "PIL", "cv2", "skimage"})
@@ -27,7 +27,7 @@ LEAVING = frozenset(
 _CALLBACKS = (Function, Method, Partial, Instance, Thunk, Class, Symbol)
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A function or class of another library, or a way to one; None for anything else."""
     if path.partition(".")[0] not in ROOTS and path.removeprefix("tf.") not in LEAVING and path not in LEAVING:
         return None
@@ -43,7 +43,7 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     return Held(interp.recorder.plain(_edges(path, given)), path)
 
 
-def _called_back(interp: Interpreter, path: str, callbacks: list[Value], plainly: bool) -> list[Value]:
+def _called_back(interp: Context, path: str, callbacks: list[Value], plainly: bool) -> list[Value]:
     """What functions return that SciPy calls at once, as often as it likes: it makes numbers of that.
 
     ``plainly``: with nothing but numbers of its own.
@@ -72,12 +72,12 @@ def _nested(value: Value) -> bool:
     return any(trainable(node.dtype) for node in nodes)
 
 
-def attribute(interp: Interpreter, receiver: Held, name: str) -> Value:
+def attribute(interp: Context, receiver: Held, name: str) -> Value:
     """An attribute of what another library made: it may be called, too."""
     return Held(interp.recorder.plain([Edge(receiver.node, Effect.PLAIN)]), f"{receiver.path}.{name}")
 
 
-def called(interp: Interpreter, callee: Held, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def called(interp: Context, callee: Held, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A method of what another library made: it may keep what it is given."""
     given = [*args, *kwargs.values()]
     if any(isinstance(value, _CALLBACKS) for value in given):

@@ -37,7 +37,7 @@ from tfgradlint.libraries.tensorflow import distribute as distribution
 from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.flow.verdict.request_analysis import Judge
 
 #: Modules whose names are followed, and the root their symbols get.
@@ -142,7 +142,7 @@ class World:
 
     # -- attributes
 
-    def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
+    def attribute(self, interp: Context, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Symbol):
             if self.lacks(receiver.path, name):
                 return interp.unknown("a name that only Keras 3 has")
@@ -175,15 +175,15 @@ class World:
             return sonnet.attribute(interp, receiver, name)
         return None
 
-    def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+    def set_attribute(self, interp: Context, receiver: Value, name: str, value: Value) -> bool:
         if isinstance(receiver, Instance):
             untracked.note(interp, receiver, name)
         return keras_attributes.set_attribute(interp, receiver, name, value)
 
-    def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+    def initialise(self, interp: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         keras.initialise(interp, instance, args, kwargs)
 
-    def construct(self, interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def construct(self, interp: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
         member = enumerations.of_value(interp, instance, args)
         if member is not None:
             return member
@@ -196,7 +196,7 @@ class World:
     def defined(self, cls: Class) -> None:
         enumerations.defined(cls)
 
-    def elements(self, interp: Interpreter, value: Value) -> Items | None:
+    def elements(self, interp: Context, value: Value) -> Items | None:
         if isinstance(value, Class):
             return enumerations.members(value)
         return records.elements(interp, value) if isinstance(value, Instance) else None
@@ -204,16 +204,16 @@ class World:
     def class_element(self, cls: Class, index: Value) -> Value | None:
         return enumerations.by_name(cls, index)
 
-    def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+    def requested(self, interp: Context, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         owner = sources.fields.get(OWNER) if isinstance(sources, Listing) else None
         if isinstance(owner, Value):
             untracked.report(interp, owner, leaves, judge, request)
 
-    def finished(self, interp: Interpreter) -> None:
+    def finished(self, interp: Context) -> None:
         """The module and all that nothing called have run."""
         keras_compile.finish(interp)
 
-    def argument(self, interp: Interpreter, variable: Variable) -> Value | None:
+    def argument(self, interp: Context, variable: Variable) -> Value | None:
         if variable.library == "tf" or self._keras < 3 or self._tf_keras:
             return None
         # TensorFlow does not know the variables of Keras 3, and makes a tensor of what they hold.
@@ -221,14 +221,14 @@ class World:
         node.why = COPIED
         return Tensor(node)
 
-    def escaped(self, interp: Interpreter, value: Value) -> None:
+    def escaped(self, interp: Context, value: Value) -> None:
         keras.escaped(interp, value)
         sonnet.escaped(interp, value)
         tensor_arrays.escaped(interp, value)
 
     # -- calls
 
-    def call(self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def call(self, interp: Context, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if isinstance(callee, Symbol):
             return self._symbol(interp, callee.path, args, kwargs)
         if isinstance(callee, (Layer, Instance)):
@@ -241,7 +241,7 @@ class World:
             return self._member(interp, callee.receiver, callee.name, args, kwargs)
         return None
 
-    def _symbol(self, interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def _symbol(self, interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         root = path.partition(".")[0]
         told = self._users.call(interp, path, args, kwargs)
         if told is not None:
@@ -275,7 +275,7 @@ class World:
         return last
 
     def _member(
-        self, interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+        self, interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
     ) -> Value | None:
         if isinstance(receiver, (Tensor, Variable)):
             return tensorflow.method(interp, self, receiver, name, args, kwargs)
@@ -293,7 +293,7 @@ class World:
         return None
 
     def _foreign(
-        self, interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+        self, interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
     ) -> Value | None:
         if probability.is_own(receiver):
             return probability.method(interp, receiver, name, args, kwargs)
@@ -312,12 +312,12 @@ class World:
             return keras_optimizers.method(interp, self, receiver, receiver.path, name, args, kwargs)
         return keras_metrics.method(interp, receiver, name, args, kwargs) if keras_metrics.is_metric(path) else None
 
-    def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
+    def decorate(self, interp: Context, decorator: Value, function: Value) -> Value | None:
         return python.decorate(interp, decorator, function)
 
     # -- operators
 
-    def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:
+    def operator(self, interp: Context, name: str, operands: list[Value]) -> Value | None:
         if name == "__getitem__" and isinstance(operands[0], Foreign) and operands[0].path == lookup_tables.TABLE:
             return lookup_tables.found(interp, operands[0], operands[1])
         if name == "__iter__":
@@ -346,7 +346,7 @@ class World:
         known = self.known(owner + name) or self.known(_TENSOR + name)
         return apply(interp, known, operands, {}) if known is not None else None
 
-    def _unknown_operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value:
+    def _unknown_operator(self, interp: Context, name: str, operands: list[Value]) -> Value:
         """An operator on objects of which at least one is unknown and none is a tensor: the same as on a tensor,
         if it is one; the result depends on nothing but the operands either way."""
         known = self.known(_TENSOR + name)
@@ -362,7 +362,7 @@ class World:
         return Unknown(node)
 
 
-def _reads_itself(interp: Interpreter, value: Value) -> bool:
+def _reads_itself(interp: Context, value: Value) -> bool:
     """Whether NumPy makes an array of the value, where it meets one in an operator: not of TensorFlow's own."""
     if isinstance(value, Variable):
         return value.library != "tf"

@@ -1,17 +1,266 @@
-"""What the interpreter asks of the libraries: the only door between Python's semantics and what a library means."""
+"""What evaluators and libraries are typed against: the machine, and what can be asked of those that run on it.
+
+The protocols stand here, and those that fulfil them above: so nothing below has to import what it is called by.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
+import libcst as cst
+
+from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.machine.machine import Machine
+from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Value, Variable
-from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.containers import Items, Listing, Several
+from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.verdict.judgements import Judgement
+from tfgradlint.flow.verdict.reports import Leaf
+from tfgradlint.flow.verdict.request_analysis import Given, Implied, Judge
+from tfgradlint.flow.verdict.requested_gradients import Answers
 
-if TYPE_CHECKING:
-    from tfgradlint.flow.graph.nodes import Site
-    from tfgradlint.flow.python.interpreter import Interpreter
-    from tfgradlint.flow.verdict.request_analysis import Judge
+
+class Expressions(Protocol):
+    """Evaluates expressions."""
+
+    def eval(self, node: cst.BaseExpression) -> Value:
+        """The value of an expression."""
+
+    def index(self, node: cst.Subscript) -> Value:
+        """The value between the brackets: a tuple where there are commas."""
+
+    def binary(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
+        """``left <op> right``; ``name`` is the operator's method, such as ``__add__``."""
+
+    def unary(self, name: str, value: Value) -> Value:
+        """``<op> value``."""
+
+    def truth(self, value: Value) -> bool | None:
+        """Whether Python takes the value for true, where that is known."""
+
+    def tested(self, value: Value) -> bool | None:
+        """The truth of what a branch depends on.
+
+        Raises:
+            Raised: nothing converts the branch, and the value is a symbolic tensor.
+        """
+
+
+class Statements(Protocol):
+    """Executes statements."""
+
+    def body(self, statements: Sequence[cst.CSTNode]) -> bool:
+        """Execute statements in order; False if control does not reach the end."""
+
+    def suite(self, suite: cst.BaseSuite) -> bool:
+        """The body of a compound statement; False if control does not reach its end."""
+
+    def assign(self, target: cst.CSTNode, value: Value, origin: cst.CSTNode | None = None) -> None:
+        """Bind ``target`` to ``value``; ``origin`` is the expression it came from, if it was one assignment."""
+
+    def narrow(self, test: cst.BaseExpression, holds: bool) -> None:
+        """Use what a condition says about a name."""
+
+
+class Requests(Protocol):
+    """What a tape's methods do, and the record of every request."""
+
+    #: The gradients that requests gave.
+    results: Answers
+    #: How many requests were made.
+    count: int
+
+    def tape(self, args: list[Value], kwargs: dict[str, Value]) -> Tape:
+        """A new tape."""
+
+    def call(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tape.name(...)``."""
+
+    def implied(self, site: Site, run: Callable[[Tape], Value], sources: Callable[[], list[Leaf]]) -> Implied:
+        """A request that a library makes itself: ``run`` is executed under its tape and gives the target.
+
+        ``sources`` is asked when that is done, as a model may make its weights only then.
+        """
+
+    def minimized(self, tape: Tape, loss: Value, variables: Value) -> Value:
+        """The request that an optimizer makes of a tape it is given."""
+
+    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tf.gradients`` and its like, which need a graph."""
+
+    def enter(self, manager: Value) -> tuple[Value, Callable[[], None]]:
+        """Enter a context manager: the value bound by ``as``, and what leaving it does."""
+
+    def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
+        """Whether an augmented assignment to a variable raises; it is reported then."""
+
+    def unknown_tape(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A request on something that is not known to be a tape."""
+
+    def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+        """Report a request that stands at ``site``."""
+
+
+class Traces(Protocol):
+    """The traces of compiled functions."""
+
+    def given(self, level: int) -> Given | None:
+        """What the compiled functions were given that were called at this level or above.
+
+        None where something else than a call led up to here.
+        """
+
+    def arguments(
+        self, function: Function, args: list[Value], kwargs: dict[str, Value]
+    ) -> tuple[list[Value], dict[str, Value]]:
+        """What a compiled function gets for its arguments."""
+
+    def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """A compiled function begins, with these arguments as it gets them."""
+
+    def leave(self) -> None:
+        """It has returned."""
+
+    def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
+        """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
+
+    def under_xla(self, run: Callable[[], Value]) -> Value:
+        """Run a function that XLA compiles."""
+
+
+class Calls(Protocol):
+    """What can be done with objects: call them, ask for attributes and elements, iterate them."""
+
+    #: How many functions are running whose trace was made for other variables.
+    traced_for_others: int
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """The result of ``callee(*args, **kwargs)``."""
+
+    def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
+        """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
+
+    def attempt(self, run: Callable[[], object], wanted: Callable[[Any, Any], bool] | None = None) -> bool:
+        """Run something that leaves no trace but the graph and the reports; False where it raises.
+
+        Where it does not, the state keeps what was written if its key and value are ``wanted``.
+        """
+
+    def execute(
+        self,
+        function: Function,
+        scope: Scope,
+        yields: Listing | None = None,
+        at_yield: Callable[[Value], Value] | None = None,
+    ) -> Value:
+        """Run a function's body in a scope that holds its arguments."""
+
+    def function(self, node: cst.FunctionDef | cst.Lambda, name: str, owner: Class | None = None) -> Function:
+        """The function object that a definition makes: its defaults are evaluated now."""
+
+    def define(self, node: cst.FunctionDef) -> Value:
+        """A function definition with its decorators applied."""
+
+    def define_class(self, node: cst.ClassDef) -> Value:
+        """A class definition: its body runs in a scope of its own."""
+
+    def super_call(self, args: list[Value]) -> Value:
+        """``super()`` in a method, or ``super(Class, self)``."""
+
+    def in_place(self, old: Value, name: str, value: Value) -> Value | None:
+        """``+=`` on a container changes it; None for everything else."""
+
+    def dictionary(self, pairs: Value) -> Value:
+        """A dictionary from a sequence of pairs."""
+
+    # -- attributes
+
+    def attribute(self, receiver: Value, name: str) -> Value:
+        """``receiver.name``."""
+
+    def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
+        """``receiver.name = value``."""
+
+    def class_attribute(self, cls: Class, name: str) -> Value | None:
+        """The attribute a class or one of its bases in the module gives, or None."""
+
+    def hooked(self, cls: Class) -> bool:
+        """Whether the class changes what it means to make its objects or to reach their attributes."""
+
+    # -- elements
+
+    def subscript(self, receiver: Value, index: Value) -> Value:
+        """``receiver[index]``."""
+
+    def peek(self, receiver: Value, index: Value) -> Value | None:
+        """The element that is about to be replaced, where it is known."""
+
+    def set_item(self, receiver: Value, index: Value, value: Value) -> None:
+        """``receiver[index] = value``."""
+
+    def delete_item(self, receiver: Value, index: Value) -> None:
+        """``del receiver[index]``."""
+
+    # -- iteration
+
+    def iterate(self, value: Value, unpacking: int = 0) -> Items | Several:
+        """The elements of an iterable; those of an iterator are gone then."""
+
+    def elements(self, value: Value, unpacking: int = 0) -> Items | Several:
+        """The elements of an iterable, as it was made."""
+
+    def another(self, value: Value) -> Value:
+        """A further element of the same kind: a different object with the same history."""
+
+    def once(self, value: Value) -> Value:
+        """The value, known as an iterator from here on."""
+
+    def take(self, iterator: Value) -> Value | None:
+        """The next element of an iterator; None where none is left."""
+
+    def knows(self, value: Value) -> bool:
+        """Whether the value is an iterator."""
+
+    def blur(self, value: Value) -> None:
+        """Somebody took some of an iterator's elements."""
+
+
+class EntryPoints(Protocol):
+    """Runs what nothing called."""
+
+    def call(self, function: Function, receiver: Instance | None) -> None:
+        """Run a function with unknown arguments."""
+
+    def initialise(self, instance: Instance) -> None:
+        """Run ``__init__`` with unknown arguments."""
+
+    def forget_attributes(self, instance: Instance) -> None:
+        """Attributes that other methods assign may hold anything when one method runs alone."""
+
+    def forget_content(self, value: Value) -> None:
+        """A list or dictionary that some function changes may hold anything when another one runs alone."""
+
+
+class Context(Machine, ABC):
+    """The machine, with all that runs on it: what evaluators and libraries get to work with."""
+
+    libraries: Libraries
+    expressions: Expressions
+    statements: Statements
+    calls: Calls
+    requests: Requests
+    traces: Traces
+    runs: EntryPoints
+    #: The value of an expression: the shortest way to ``expressions.eval``.
+    eval: Callable[[cst.BaseExpression], Value]
+
+    @abstractmethod
+    def aside(self, what: str, run: Callable[[], object]) -> None:
+        """Run something of which nothing is left but the graph and the reports."""
 
 
 class Libraries(Protocol):
@@ -23,16 +272,16 @@ class Libraries(Protocol):
     def builtin(self, name: str) -> Value | None:
         """The value of a builtin name."""
 
-    def attribute(self, interp: Interpreter, receiver: Value, name: str) -> Value | None:
+    def attribute(self, interp: Context, receiver: Value, name: str) -> Value | None:
         """An attribute of a library's object or module."""
 
-    def set_attribute(self, interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+    def set_attribute(self, interp: Context, receiver: Value, name: str, value: Value) -> bool:
         """An assignment to an attribute of a library's object; False where it is an ordinary one."""
 
-    def initialise(self, interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+    def initialise(self, interp: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The constructor of a library's class runs for an object of a class derived from it."""
 
-    def construct(self, interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def construct(self, interp: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """What a call of a class of the module gives that has no constructor of its own."""
 
     def plain_metaclass(self, metaclass: Value) -> bool:
@@ -41,26 +290,26 @@ class Libraries(Protocol):
     def defined(self, cls: Class) -> None:
         """The body of a class has run."""
 
-    def elements(self, interp: Interpreter, value: Value) -> Items | None:
+    def elements(self, interp: Context, value: Value) -> Items | None:
         """What iteration over a class of the module gives, or over an object of one without an ``__iter__``."""
 
     def class_element(self, cls: Class, index: Value) -> Value | None:
         """``cls[index]``."""
 
-    def requested(self, interp: Interpreter, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+    def requested(self, interp: Context, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
         """A request for ``sources`` was judged."""
 
-    def argument(self, interp: Interpreter, variable: Variable) -> Value | None:
+    def argument(self, interp: Context, variable: Variable) -> Value | None:
         """What a compiled function gets for a variable that it is given; None where that is the variable itself."""
 
-    def escaped(self, interp: Interpreter, value: Value) -> None:
+    def escaped(self, interp: Context, value: Value) -> None:
         """A library's object came into hands nobody sees."""
 
-    def call(self, interp: Interpreter, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def call(self, interp: Context, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         """A call of a symbol or a member."""
 
-    def operator(self, interp: Interpreter, name: str, operands: list[Value]) -> Value | None:
+    def operator(self, interp: Context, name: str, operands: list[Value]) -> Value | None:
         """An operator such as ``__add__`` on values of which at least one is not plain Python."""
 
-    def decorate(self, interp: Interpreter, decorator: Value, function: Value) -> Value | None:
+    def decorate(self, interp: Context, decorator: Value, function: Value) -> Value | None:
         """A function under a library's decorator."""

@@ -13,7 +13,7 @@ from tfgradlint.flow.values.functions import Scope
 from tfgradlint.flow.values.objects import Instance
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 def bound_names(statement: cst.CSTNode) -> list[str]:
@@ -39,7 +39,7 @@ def bound_names(statement: cst.CSTNode) -> list[str]:
 class Binding:
     """Binds names, attributes and elements."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
 
     def assign(self, target: cst.CSTNode, value: Value, origin: cst.CSTNode | None = None) -> None:
@@ -133,7 +133,7 @@ class Binding:
                 for element, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
                     self.assign(element.value, item, origin)
                 return
-            interp.ends(interp.statement)
+            interp.program_ends(interp.statement)
             if not items:
                 content = Several(interp.unknown("unpacking"))
         for position, element in enumerate(targets):

@@ -15,8 +15,6 @@ from tfgradlint.flow.python.entry_points import abstract
 from tfgradlint.flow.python.escape import let_go
 from tfgradlint.flow.python.items import Objects
 from tfgradlint.flow.python.strings import call_method
-from tfgradlint.flow.python.tape_methods import Gradients
-from tfgradlint.flow.python.tf_function import Traces
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -37,7 +35,7 @@ from tfgradlint.flow.values.functions import Function, Managed, Method, Partial,
 from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _DEPTH = 20
 #: How often a function may call itself with arguments that may come to an end.
@@ -51,19 +49,15 @@ _NESTED = 70
 class Calls(Objects):
     """Everything that happens when something is called."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         super().__init__(interp)
         self._nested = 0
-        self.traces = Traces(interp)
         #: What functions under a cache gave.
         self._results = Cell()
         #: How often functions called themselves more deeply than twice.
         self._recursions: Counter[int] = Counter()
         #: How many functions are running whose trace was made for other variables.
         self.traced_for_others = 0
-        self.gradients = Gradients(interp)
-        self.enter = self.gradients.enter
-        self.augmented = self.gradients.augmented
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The result of ``callee(*args, **kwargs)``."""
@@ -112,7 +106,7 @@ class Calls(Objects):
             if callee.name in ("gradient", "jacobian", "batch_jacobian") and (
                 len(args) >= 2 or "sources" in kwargs or "source" in kwargs
             ):
-                return self.gradients.unknown_tape(callee.name, args, kwargs)
+                return self._interp.requests.unknown_tape(callee.name, args, kwargs)
             return self._unknown_call(f".{callee.name}()", callee, args, kwargs)
         why = callee.node.why if isinstance(callee, Unknown) else type(callee).__name__
         return self._unknown_call(f"call of unknown ({why})", callee, args, kwargs)
@@ -185,7 +179,7 @@ class Calls(Objects):
             # ``tape.stop_recording()`` entered by hand.
             let_go(interp, receiver.receiver)
         if isinstance(receiver, Tape):
-            return self.gradients.call(receiver, member.name, args, kwargs)
+            return self._interp.requests.call(receiver, member.name, args, kwargs)
         if isinstance(receiver, (Listing, Mapping, Items, Several)):
             found = call_member(interp, receiver, member.name, args, kwargs)
         else:
@@ -246,16 +240,16 @@ class Calls(Objects):
         scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:
             return self._run(function, scope, args, kwargs)
-        args, kwargs = self.traces.arguments(function, args, kwargs)
-        for_others = self.traces.made_before(function, args, kwargs)
+        args, kwargs = self._interp.traces.arguments(function, args, kwargs)
+        for_others = self._interp.traces.made_before(function, args, kwargs)
         self.traced_for_others += for_others
-        self.traces.enter(args, kwargs)
+        self._interp.traces.enter(args, kwargs)
         try:
             if function.xla and not interp.xla:
-                return self.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
+                return self._interp.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
             return self._run(function, scope, args, kwargs)
         finally:
-            self.traces.leave()
+            self._interp.traces.leave()
             self.traced_for_others -= for_others
 
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:

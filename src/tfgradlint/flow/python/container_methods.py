@@ -9,7 +9,7 @@ from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, 
 from tfgradlint.flow.verdict.judgements import LACKING
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _LONG = 64
 #: How many elements a deque keeps.
@@ -42,7 +42,7 @@ def unique(items: tuple[Value, ...]) -> tuple[Value, ...]:
     return tuple(kept)
 
 
-def in_place(interp: Interpreter, old: Value, name: str, value: Value) -> Value | None:
+def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | None:
     """``+=`` on a list extends it, and ``|=`` on a dictionary."""
     if isinstance(old, Listing) and name == "__add__":
         extend(interp, old, value)
@@ -58,7 +58,7 @@ def in_place(interp: Interpreter, old: Value, name: str, value: Value) -> Value 
     return None
 
 
-def dictionary(interp: Interpreter, pairs: Value) -> Mapping:
+def dictionary(interp: Context, pairs: Value) -> Mapping:
     """``dict(pairs)``."""
     content = interp.calls.iterate(pairs)
     if isinstance(content, Items):
@@ -80,7 +80,7 @@ def dictionary(interp: Interpreter, pairs: Value) -> Mapping:
     return mapping({}, value)
 
 
-def plain_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Mapping:
+def plain_dictionary(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Mapping:
     """``dict(...)``: of pairs or another dictionary, and of names."""
     named = {key: value for key, value in kwargs.items() if key != "**"}
     more = Entries(named, interp.unknown("**kwargs") if "**" in kwargs else None)
@@ -90,7 +90,7 @@ def plain_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str, V
     return Mapping(merged(interp, given.fields["content"], more))
 
 
-def merged(interp: Interpreter, first: Entries, second: Entries) -> Entries:
+def merged(interp: Context, first: Entries, second: Entries) -> Entries:
     """The content of two dictionaries; the second wins."""
     rests = [rest for rest in (first.rest, second.rest) if rest is not None]
     entries = {**first.entries, **second.entries}
@@ -101,7 +101,7 @@ def merged(interp: Interpreter, first: Entries, second: Entries) -> Entries:
     return Entries(entries, interp.join(rests) if rests else None)
 
 
-def extend(interp: Interpreter, receiver: Listing, value: Value, left: bool = False) -> None:
+def extend(interp: Context, receiver: Listing, value: Value, left: bool = False) -> None:
     """``receiver.extend(value)``; ``left``: one by one at the other end."""
     old, more = receiver.fields["content"], interp.calls.iterate(value)
     most = receiver.fields.get(MOST)
@@ -125,7 +125,7 @@ def extend(interp: Interpreter, receiver: Listing, value: Value, left: bool = Fa
         interp.state.set(receiver, LACKING, value.fields[LACKING])
 
 
-def _in_a_ring(interp: Interpreter, old: Items | Several, more: Items | Several, most: Value, left: bool) -> Value:
+def _in_a_ring(interp: Context, old: Items | Several, more: Items | Several, most: Value, left: bool) -> Value:
     """The content of a deque that keeps its latest elements."""
     bound = most.value if isinstance(most, Const) else None
     if isinstance(old, Items) and isinstance(more, Items) and isinstance(bound, int) and 0 <= bound <= _LONG:
@@ -137,7 +137,7 @@ def _in_a_ring(interp: Interpreter, old: Items | Several, more: Items | Several,
 
 
 def call_member(
-    interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of a list, tuple, set or dictionary; None where it is not known."""
     if isinstance(receiver, Mapping):
@@ -154,7 +154,7 @@ def call_member(
     return None
 
 
-def _place(interp: Interpreter, content: Value, name: str, args: list[Value]) -> Value:
+def _place(interp: Context, content: Value, name: str, args: list[Value]) -> Value:
     """Where in a sequence a constant stands, or how often."""
     if isinstance(content, Items) and len(args) == 1 and isinstance(args[0], Const):
         values = [item.value for item in content.items if isinstance(item, Const)]
@@ -164,7 +164,7 @@ def _place(interp: Interpreter, content: Value, name: str, args: list[Value]) ->
     return Scalar(interp.recorder.leaf(), "int")
 
 
-def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: list[Value]) -> Value | None:
+def _listing_member(interp: Context, receiver: Listing, name: str, args: list[Value]) -> Value | None:
     state = interp.state
     content = receiver.fields["content"]
     if name in ("append", "add", "appendleft") and args:
@@ -220,7 +220,7 @@ def _listing_member(interp: Interpreter, receiver: Listing, name: str, args: lis
 
 
 def _mapping_member(
-    interp: Interpreter, receiver: Mapping, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: Mapping, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     content: Entries = receiver.fields["content"]
     if name in ("items", "values", "keys"):

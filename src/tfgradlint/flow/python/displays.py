@@ -13,7 +13,7 @@ from tfgradlint.flow.values.containers import Deferred, Entries, Items, Listing,
 from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 _EACH = 32
@@ -22,7 +22,7 @@ _EACH = 32
 class Displays:
     """Evaluates displays and comprehensions."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         #: How many elements a clause may run through one by one; what is nested in it may have fewer.
         self._room = _EACH
@@ -100,7 +100,7 @@ class Displays:
         elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
         made: list[Value] = []
         for element in elements:
-            asked = interp.calls.gradients.requests
+            asked = interp.requests.count
             interp.statements.assign(node.target, element)
             truths = [self._interp.expressions.truth(self._interp.eval(condition.test)) for condition in node.ifs]
             if False in truths:
@@ -118,7 +118,7 @@ class Displays:
                     exact = False
             else:
                 made.append(produce())
-                if not exact and interp.calls.gradients.requests > asked:
+                if not exact and interp.requests.count > asked:
                     # A tape that was asked for one element is asked again for the next.
                     interp.statements.assign(node.target, interp.calls.another(element))
                     made.append(produce())

@@ -12,13 +12,13 @@ from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 class Alone:
     """Runs what nothing called."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
 
     def call(self, function: Function, receiver: Instance | None) -> None:

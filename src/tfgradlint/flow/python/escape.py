@@ -11,10 +11,10 @@ from tfgradlint.flow.values.functions import Function, Managed, Method, Scope
 from tfgradlint.flow.values.objects import Instance
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
-def let_go(interp: Interpreter, value: Value, depth: int = 0) -> None:
+def let_go(interp: Context, value: Value, depth: int = 0) -> None:
     """Whoever gets hold of a tape, or of a function that sees one, may watch with it, ask it or stop it."""
     interp.libraries.escaped(interp, value)
     if isinstance(value, Tape):

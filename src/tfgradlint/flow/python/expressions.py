@@ -16,13 +16,13 @@ from tfgradlint.flow.values.containers import Entries, Items, Mapping, Several, 
 from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 class Expressions:
     """Evaluates expressions."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         self.operators = Operators(interp)
         self.displays = Displays(interp)
@@ -94,7 +94,7 @@ class Expressions:
         if found is not None and not self._interp.star_import:
             return found
         if self._interp.outline.names.nowhere(name) and not _in_class(first):
-            self._interp.ends(node)
+            self._interp.program_ends(node)
         return self._interp.unknown("undefined name")
 
     def _literal(self, node: cst.CSTNode) -> Value:

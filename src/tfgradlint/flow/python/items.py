@@ -33,7 +33,7 @@ from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 #: Methods that change what it means to make an object or to reach its attributes.
@@ -43,7 +43,7 @@ _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delatt
 class Objects:
     """What values have: attributes and elements."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         #: What is known of unknown objects: the same attribute is the same value until it is assigned.
         self._members: dict[Node, Cell] = {}

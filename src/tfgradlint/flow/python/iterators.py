@@ -8,7 +8,7 @@ from tfgradlint.flow.values.base import Cell, Value
 from tfgradlint.flow.values.containers import Items, Several
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 _ALL = -1
@@ -25,7 +25,7 @@ class _Taken(NamedTuple):
 class Iterators:
     """What was taken from which iterator. Where branches differ, that is not known any more."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         self._taken = Cell()
         #: They are told apart by their identity, so they are kept.

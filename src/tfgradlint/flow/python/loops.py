@@ -15,7 +15,7 @@ from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Up to so many elements are run through one by one.
 _EACH = 6
@@ -25,7 +25,7 @@ _TWICE = 2
 class Loops:
     """``for`` and ``while``. A loop whose length is not known is taken to run at least once."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         #: Whether the loop that ended last may have been left before its end.
         self._left = False

@@ -19,7 +19,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 BINARY = {
     cst.Add: "__add__",
@@ -56,7 +56,7 @@ _LONG = 512
 class Operators:
     """Evaluates operators."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
 
     def evaluate_binary(self, node: cst.BinaryOperation) -> Value:
@@ -281,7 +281,7 @@ class Operators:
         """The truth of what a branch depends on. Where nothing converts it, a symbolic tensor has none."""
         interp = self._interp
         if interp.unconverted and isinstance(value, Tensor) and interp.graph_level and value.node.level > 0:
-            interp.calls.gradients.refuses(None, "OperatorNotAllowedInGraphError")
+            interp.raise_here(None, "OperatorNotAllowedInGraphError")
         return self.truth(value)
 
     def truth(self, value: Value) -> bool | None:

@@ -10,13 +10,13 @@ from tfgradlint.flow.values.base import Const, Value
 from tfgradlint.flow.values.containers import Items, Listing
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 class Patterns:
     """Says whether a pattern matches, as far as known, and binds its names."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
 
     def could_match(self, pattern: cst.MatchPattern, subject: Value) -> bool | None:

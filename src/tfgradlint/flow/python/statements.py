@@ -19,7 +19,7 @@ from tfgradlint.flow.values.containers import Choice
 from tfgradlint.flow.values.functions import Function, Managed
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 Run = Callable[[], bool]
 
@@ -27,7 +27,7 @@ Run = Callable[[], bool]
 class Statements:
     """Executes statements."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         self._eval = interp.expressions.eval
         self._binding = Binding(interp)
@@ -145,7 +145,7 @@ class Statements:
         value = self._eval(node.value)
         name = BINARY[_PLAIN[type(node.operator)]]
         interp.recorder.site = interp.here(node)
-        if isinstance(old, Variable) and interp.calls.augmented(old, name, node):
+        if isinstance(old, Variable) and interp.requests.augmented(old, name, node):
             self.raised()
             return False
         result = interp.calls.in_place(old, name, value)
@@ -307,7 +307,7 @@ class Statements:
 
                 goes_on = self._managers.run(manager, rest)
                 break
-            entered, leave = interp.calls.enter(manager)
+            entered, leave = interp.requests.enter(manager)
             interp.contexts.append(leave)
             self._bound(item, entered)
         else:

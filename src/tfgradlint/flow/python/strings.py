@@ -10,7 +10,7 @@ from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items, Listing
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _LONG = 1_000
 #: Sequences of more elements, or nested more deeply, are not looked into.
@@ -48,7 +48,7 @@ def unwrapped(value: Value, depth: int = 0) -> Any:
     return parts if listed else tuple(parts)
 
 
-def constant_text(interp: Interpreter, make: Callable[[], Any]) -> Value:
+def constant_text(interp: Context, make: Callable[[], Any]) -> Value:
     """What ``make`` gives for known values, and some string where one is not known or Python would refuse it."""
     try:
         made = make()
@@ -57,7 +57,7 @@ def constant_text(interp: Interpreter, make: Callable[[], Any]) -> Value:
     return wrapped(made) or Scalar(interp.recorder.leaf(), "str")
 
 
-def formatted(interp: Interpreter, text: str, value: Value) -> Value:
+def formatted(interp: Context, text: str, value: Value) -> Value:
     """``text % value``."""
 
     def make() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libcst as cst
 
@@ -19,20 +19,11 @@ from tfgradlint.flow.values.functions import Managed
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Lack, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
-from tfgradlint.flow.verdict.request_analysis import WATCHED, Judge, Request, flatten
+from tfgradlint.flow.verdict.request_analysis import WATCHED, Implied, Judge, Request, flatten
 from tfgradlint.flow.verdict.requested_gradients import Answers
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
-
-
-class Implied(NamedTuple):
-    """A request that a library made itself: its sources with the judgement of each, and what was differentiated."""
-
-    leaves: list[Leaf]
-    judgements: list[Judgement]
-    target: Value
-    judge: Judge
+    from tfgradlint.flow.machine.context import Context
 
 
 class Asked(NamedTuple):
@@ -43,14 +34,14 @@ class Asked(NamedTuple):
     arriving: Value
 
 
-class Gradients:
+class TapeMethods:
     """The methods of tapes."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
-        self.answers = Answers()
+        self.results = Answers()
         #: How many requests were made.
-        self.requests = 0
+        self.count = 0
         self._methods: dict[str, Callable[[Tape, list[Value], dict[str, Value]], Value]] = {
             "watch": self._watch,
             "stop_recording": lambda tape, args, kwargs: Member(tape, "stop_recording()"),
@@ -78,7 +69,7 @@ class Gradients:
         if name in ("gradient", "jacobian", "batch_jacobian"):
             return self._request(tape, name, args, kwargs)
         if not name.startswith("_") and name not in self._interp.asked_for:
-            self.refuses(Cause.NO_SUCH_METHOD, "AttributeError", name)
+            self._interp.raise_here(Cause.NO_SUCH_METHOD, "AttributeError", name)
         return self._interp.unknown(f"tape.{name}")
 
     # -- recording
@@ -169,11 +160,11 @@ class Gradients:
             if isinstance(leaf, Several):
                 leaf = leaf.element
             if isinstance(leaf, Array):
-                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "array")
+                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", "array")
             if isinstance(leaf, (Scalar, Const)):
-                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
+                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
             if isinstance(leaf, Variable) and leaf.library == "keras":
-                self.refuses(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
+                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
             nodes = nodes_of(leaf)
             for node in (*nodes, *(other for each in nodes for other in alternatives(each))):
                 key: Any = node if node.variable is None else node.variable
@@ -206,42 +197,17 @@ class Gradients:
         ordered: list[Variable] = sorted(variables, key=lambda variable: variable.birth)
         return Items(tuple(ordered))
 
-    # -- steps that raise by themselves
-
-    def _step_raises(self, cause: Cause, exception: str, detail: str = "") -> None:
-        interp = self._interp
-        interp.reports.steps.append((Reason(cause, interp.recorder.site, detail, (), exception), None))
-
-    def expected(self) -> bool:
-        """Whether a handler, or a context manager that may be one, stands ready for an exception."""
-        return bool(self._interp.attempts) or self._interp.recorder.tapes.fields["others"] != 0
-
     def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """``tf.gradients`` and its like, which need a graph."""
         interp = self._interp
         leaves = flatten(self._argument(args, kwargs, 1, "xs"), "")
-        if interp.graph_level or interp.alone or self.expected():
+        if interp.graph_level or interp.alone or self._interp.may_be_handled():
             self._note(name, leaves, [Judgement("unknown", why=name)] * len(leaves))
             return interp.unknown(name, *args)
         reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, "", (), "RuntimeError")
         leaves = leaves or [("", NONE)]
         self._note(name, leaves, [Judgement("raises", reason)] * len(leaves))
         raise Raised
-
-    def refuses(self, cause: Cause | None, exception: str, detail: str = "") -> NoReturn:
-        """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
-
-        Without a cause, what led to it is told elsewhere.
-        """
-        if cause is not None and not self.expected():
-            self._step_raises(cause, exception, detail)
-        elif cause is None:
-            self._interp.reports.endings.add(self._interp.recorder.site)
-        raise Raised
-
-    def misapplied(self, cause: Cause, detail: str = "") -> None:
-        """A step that goes through and trains wrongly."""
-        self._step_raises(cause, "", detail)
 
     def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
         """``v -= x`` on a ``tf.Variable`` raises at once; other operators bind the name to a tensor."""
@@ -272,19 +238,19 @@ class Gradients:
 
     def _request(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
-        self.requests += 1
+        self.count += 1
         target = self._argument(args, kwargs, 0, "target")
         sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
         leaves = flatten(sources, "")
-        self.answers.asked(leaf for _, leaf in leaves)
+        self.results.asked(leaf for _, leaf in leaves)
         lack = sources.fields.get(LACKING) if isinstance(sources, Listing) else None
-        if isinstance(lack, Lack) and lack.matters(leaves, target) and not self.expected():
+        if isinstance(lack, Lack) and lack.matters(leaves, target) and not self._interp.may_be_handled():
             interp.reports.steps.append((lack.reason, interp.recorder.site))
         life = tape.fields["life"]
         site = interp.recorder.site
         outside = tape.level != interp.graph_level
-        given = interp.calls.traces.given(tape.level) if outside else None
+        given = interp.traces.given(tape.level) if outside else None
         judgements: list[Judgement]
         if interp.recorder.tapes.fields["ended"]:
             judgements = [Judgement("unknown", why="not reached")] * len(leaves)
@@ -429,17 +395,17 @@ class Gradients:
         interp = self._interp
         tape, target, arriving = asked
         if judgement.verdict == "none":
-            self.answers.gave_none = True
+            self.results.gave_none = True
             return NONE
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
             made = interp.unknown("gradient", target, source, arriving)
-            self.answers.note(made.node, source)
+            self.results.note(made.node, source)
             return made
         if interp.recorder.tapes.active:
             edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
             if edges is None:
                 made = interp.unknown("gradient of slices", target, source, arriving)
-                self.answers.note(made.node, source)
+                self.results.note(made.node, source)
                 return made
             if judgement.verdict == "zero":
                 # Zeros like the source may have been made from the source itself.
@@ -452,7 +418,7 @@ class Gradients:
         node = interp.recorder.op(edges)
         node.why = "gradient of a gradient"
         node.dtype = nodes_of(source)[0].dtype
-        self.answers.note(node, source)
+        self.results.note(node, source)
         return Tensor(node)
 
 

@@ -14,13 +14,13 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import Given
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 class Traces:
     """The traces of compiled functions."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         #: Of each compiled function that is running: the level of its caller, the tensors it was given, and those in
         #: lists and dictionaries that it was given.

@@ -10,8 +10,8 @@ from tfgradlint.flow.values.base import NONE, Value
 from tfgradlint.flow.values.functions import Managed
 
 if TYPE_CHECKING:
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.flow.machine.frames import Frame
-    from tfgradlint.flow.python.interpreter import Interpreter
 
 Leave = Callable[[], "bool | None"]
 
@@ -19,7 +19,7 @@ Leave = Callable[[], "bool | None"]
 class Managers:
     """Runs a block inside of the generator that manages it."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
 
     def run(self, manager: Managed, block: Callable[[Value], bool]) -> bool:

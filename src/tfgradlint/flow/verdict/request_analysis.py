@@ -25,6 +25,7 @@ from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, V
 from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
+from tfgradlint.flow.verdict.reports import Leaf
 
 
 class Request(NamedTuple):
@@ -451,3 +452,12 @@ def _broken(path: Path, obstacle: Obstacle) -> Reason:
 
 def _steps(path: Path | None) -> tuple[Site, ...]:
     return tuple(node.site for node in reversed(path.nodes)) if path else ()
+
+
+class Implied(NamedTuple):
+    """A request that a library made itself: its sources with the judgement of each, and what was differentiated."""
+
+    leaves: list[Leaf]
+    judgements: list[Judgement]
+    target: Value
+    judge: Judge

@@ -18,7 +18,7 @@ from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras.weights import INNER, Reach, is_keras, is_sequential, of_keras_2, open_up, set_trainable
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
 METHODS = SILENT | frozenset(
@@ -35,7 +35,7 @@ _FACTS = {"name": "str", "units": "int", "filters": "int", "built": "bool"} | di
 )
 
 
-def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
+def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
     """What layers and models have."""
     if name in LISTS:
         return listed(interp, receiver, name)
@@ -73,7 +73,7 @@ def attribute(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     return interp.unknown(name, *Reach(receiver).variables)
 
 
-def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
+def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
     """A model's own inputs or outputs; what a layer gave when a model was made of it."""
     graph = receiver.fields.get(GRAPH)
     if graph is None and (name.endswith("s") or of_keras_2(interp, receiver)):
@@ -87,7 +87,7 @@ def _end(interp: Interpreter, receiver: Layer, name: str) -> Value | None:
     return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
 
 
-def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
+def _optimizer(interp: Context, receiver: Layer | Instance) -> Value:
     """The optimizer that the model was compiled with."""
     given: Value = receiver.fields[COMPILED].get("optimizer", Const("rmsprop"))
     if isinstance(given, Const) and isinstance(given.value, str):
@@ -95,7 +95,7 @@ def _optimizer(interp: Interpreter, receiver: Layer | Instance) -> Value:
     return given
 
 
-def _loss(interp: Interpreter, receiver: Layer | Instance) -> Value | None:
+def _loss(interp: Context, receiver: Layer | Instance) -> Value | None:
     """The very loss that the model was compiled with, where it was given one; Keras 2 keeps another form of it."""
     options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
     given = options.get("loss", NONE)
@@ -103,7 +103,7 @@ def _loss(interp: Interpreter, receiver: Layer | Instance) -> Value | None:
     return None if nothing or "**" in options or of_keras_2(interp, receiver) else given
 
 
-def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
+def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value | None:
     """What Keras gives its subclasses."""
     if not is_keras(receiver.cls):
         return None
@@ -157,7 +157,7 @@ def _held(values: Sequence[Value]) -> list[Value] | None:
     return list(found.values())
 
 
-def set_attribute(interp: Interpreter, receiver: Value, name: str, value: Value) -> bool:
+def set_attribute(interp: Context, receiver: Value, name: str, value: Value) -> bool:
     """Whether setting this attribute of a layer or model means more than keeping the value; then it is done."""
     if isinstance(receiver, Variable) and receiver.library != "tf" and name == "trainable":
         # The tape goes on watching it when it is read; only Keras' own lists leave it out.

@@ -9,7 +9,7 @@ from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.libraries.keras.weights import keras_name
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Each with TensorFlow's function and the names of the parameters that matter, in the order in which it takes them.
 _SAME = {
@@ -21,7 +21,7 @@ _BRANCHES = ("condition", "then_expression", "else_expression")
 _SETTINGS = {"epsilon": "float", "floatx": "str", "image_data_format": "str"}
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A function of the backend that is not measured; None for anything else."""
     family, _, name = (keras_name(path) or "").rpartition(".")
     if family not in ("backend", "config"):

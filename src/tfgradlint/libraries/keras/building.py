@@ -15,10 +15,10 @@ from tfgradlint.libraries.keras.weights import ADDED, BUILT, INNER, WRAPS, is_se
 from tfgradlint.libraries.tensorflow.datasets import element_of
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
-def mark_built(interp: Interpreter, value: Value) -> None:
+def mark_built(interp: Context, value: Value) -> None:
     """A layer, or every layer of a chain, has made its weights. What an object of the module did is not known."""
     if isinstance(value, Layer):
         if value.fields.get(BUILT, True) is not True:
@@ -32,7 +32,7 @@ def mark_built(interp: Interpreter, value: Value) -> None:
         doubt(interp, value)
 
 
-def _made_late(interp: Interpreter, layer: Layer) -> None:
+def _made_late(interp: Context, layer: Layer) -> None:
     """A frozen layer that is built by somebody else's ``call``.
 
     Keras tries the call out first, where variables are noted down only. They are made afterwards, and by then they
@@ -44,7 +44,7 @@ def _made_late(interp: Interpreter, layer: Layer) -> None:
             interp.state.set(weight, "trainable", None)
 
 
-def doubt(interp: Interpreter, value: Value, seen: set[int] | None = None) -> None:
+def doubt(interp: Context, value: Value, seen: set[int] | None = None) -> None:
     """Something ran out of sight: which layers below have made their weights is not known."""
     seen = set() if seen is None else seen
     if id(value) in seen:
@@ -84,7 +84,7 @@ _SWITCHES = frozenset({"built", "trainable", "listed"})
 _NESTS = (Listing, Mapping, Items, Entries)
 
 
-def fed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
+def fed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
     """Inputs and truths of one step, of what ``fit(x, y)`` and its like are given."""
     x = args[0] if args else kwargs.get("x", NONE)
     y = args[1] if len(args) > 1 else kwargs.get("y", NONE)
@@ -95,7 +95,7 @@ def fed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> tup
     return inputs, _batch(interp, y)
 
 
-def _batch(interp: Interpreter, value: Value) -> Value:
+def _batch(interp: Context, value: Value) -> Value:
     """Batches of what is given are tensors."""
     if isinstance(value, _NESTS) and [leaf for _, leaf in flatten(value, "")] == [value]:
         return interp.unknown("batch")  # too large, as where a nest holds one part many times over
@@ -116,7 +116,7 @@ def _batch(interp: Interpreter, value: Value) -> Value:
 # -- trying a chain of layers out
 
 
-def assemble(interp: Interpreter, chain: Layer, run: Callable[[list[Value]], object], before: list[Any]) -> None:
+def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object], before: list[Any]) -> None:
     """A chain that learns the shape of its input makes its weights: the layers of the module are tried out for that.
 
     ``run`` calls the chain; ``before`` are the calls noted so far. What raises there raises where the chain is made,

@@ -19,14 +19,14 @@ from tfgradlint.libraries.keras.weights import WRAPS, Reach
 from tfgradlint.libraries.measured.curvature import joint_of_layer
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _FLOWS, _NONE = Words("flows", "flows"), Words("none", "none")
 #: Arguments of a call that change neither what it returns nor which gradients there are.
 _PLAIN = frozenset({"training", "mask"})
 
 
-def call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The result of a layer."""
     if WRAPS in callee.fields:
         return _wrapped(interp, callee, args, kwargs)
@@ -72,7 +72,7 @@ def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, act
     return joint_of_layer(known.name, activation.value if isinstance(activation, Const) else None, inputs, weights)
 
 
-def _wrapped(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _wrapped(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """What the layers make of it that the layer holds: of two the results together, and then their states."""
     site, mode = interp.recorder.site, callee.fields[WRAPS]
     if callee.path.endswith(".RNN"):
@@ -97,7 +97,7 @@ def _wrapped(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict
     return Items((*outputs, *states)) if len(outputs) + len(states) > 1 else outputs[0]
 
 
-def _stepped(interp: Interpreter, callee: Layer, sequence: Value, returned: Value) -> Value | None:
+def _stepped(interp: Context, callee: Layer, sequence: Value, returned: Value) -> Value | None:
     """What a cell of the module makes of a sequence. It runs once or many times: what the first and the second turn
     have in common holds."""
     (cell,) = callee.parts or (NONE,)
@@ -120,7 +120,7 @@ def _stepped(interp: Interpreter, callee: Layer, sequence: Value, returned: Valu
     return interp.join(turns)
 
 
-def _step(interp: Interpreter, callee: Layer, known: LayerFacts, given: dict[str, Value]) -> Value:
+def _step(interp: Context, callee: Layer, known: LayerFacts, given: dict[str, Value]) -> Value:
     """One step of a recurrent cell: its output and the states, in the form in which they are given."""
     recurrent_kernel = callee.fields.get("recurrent_kernel")
     edges = [
@@ -143,7 +143,7 @@ def _step(interp: Interpreter, callee: Layer, known: LayerFacts, given: dict[str
     return Items((output, Listing(Items((output,), "list")) if nested else output))
 
 
-def _state_count(interp: Interpreter, cell: Value) -> int | None:
+def _state_count(interp: Context, cell: Value) -> int | None:
     """How many states a cell keeps: ``state_size`` is a number or a list of them."""
     size = interp.calls.attribute(cell, "state_size")
     if isinstance(size, (Listing, Items)):
@@ -170,7 +170,7 @@ def _usual(known: LayerFacts, given: dict[str, Value]) -> bool:
     )
 
 
-def _edge(interp: Interpreter, node: Node, words: Words | None, callee: Layer) -> Edge:
+def _edge(interp: Context, node: Node, words: Words | None, callee: Layer) -> Edge:
     """What crosses a layer from one of its inputs."""
     if words == _NONE:
         return Edge(node, Effect.NONE, Cause.NO_GRADIENT, "keras.layers." + callee.path.rpartition(".")[2])
@@ -198,7 +198,7 @@ def _unknown(node: Node) -> Edge:
     return Edge(node, Effect.UNKNOWN)
 
 
-def _towards_weights(interp: Interpreter, callee: Layer, known: LayerFacts | None) -> list[Edge]:
+def _towards_weights(interp: Context, callee: Layer, known: LayerFacts | None) -> list[Edge]:
     named = callee.fields.get(NAMED)
     if named is None:
         return [_unknown(weight.node) for weight in Reach(callee).variables]
@@ -223,7 +223,7 @@ def _all_flow(known: LayerFacts) -> bool:
     return bool(known.inputs) and all(words == _FLOWS for words in known.inputs.values())
 
 
-def _passed(interp: Interpreter, inputs: list[Value]) -> Value:
+def _passed(interp: Context, inputs: list[Value]) -> Value:
     """The input itself, or something computed from it."""
     given = inputs[0] if inputs else NONE
     if not isinstance(given, (Tensor, Variable)):
@@ -234,13 +234,13 @@ def _passed(interp: Interpreter, inputs: list[Value]) -> Value:
     return Tensor(node)
 
 
-def _plain_steps(interp: Interpreter, callee: Layer) -> bool:
+def _plain_steps(interp: Context, callee: Layer) -> bool:
     """Whether what a layer does from step to step lets a gradient through."""
     own = (callee.fields.get(name, NONE) for name in ("activation", "recurrent_activation"))
     return all(lets_through(interp, callee.path, value) for value in own)
 
 
-def _activated(interp: Interpreter, path: str, activation: Value, result: Tensor) -> Value:
+def _activated(interp: Context, path: str, activation: Value, result: Tensor) -> Value:
     """What a layer's activation makes of its result."""
     if lets_through(interp, path, activation):
         return result
@@ -252,6 +252,6 @@ def _activated(interp: Interpreter, path: str, activation: Value, result: Tensor
     return made
 
 
-def as_tensor(interp: Interpreter, value: Value) -> Value:
+def as_tensor(interp: Context, value: Value) -> Value:
     """Keras turns the arrays it is given into tensors."""
     return Tensor(recorded_array(interp, value)) if isinstance(value, Array) else value

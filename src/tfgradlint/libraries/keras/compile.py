@@ -24,7 +24,7 @@ from tfgradlint.libraries.keras.weights import keras_name, of_keras_2
 from tfgradlint.libraries.measured.apply import apply
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.flow.tape.tape import Tape
     from tfgradlint.knowledge import Known
     from tfgradlint.libraries.world import World
@@ -39,7 +39,7 @@ FROZEN_THEN = ("keras", "frozen when compiled")
 BROKEN = ("keras", "broken loss")
 #: What is to be said of the losses that it was compiled with.
 _OBJECTIONS = ("keras", "objections")
-_MADE: WeakKeyDictionary[Interpreter, list[Objection]] = WeakKeyDictionary()
+_MADE: WeakKeyDictionary[Context, list[Objection]] = WeakKeyDictionary()
 _OPTIONS = (
     "optimizer",
     "loss",
@@ -93,7 +93,7 @@ class Objections(tuple[Objection, ...]):
         return Objections(dict.fromkeys(each for one in alternatives for each in one))
 
 
-def object_to(interp: Interpreter, model: Layer | Instance, site: Site, others: bool) -> None:
+def object_to(interp: Context, model: Layer | Instance, site: Site, others: bool) -> None:
     """The model is trained at ``site``, with the losses that it was compiled with last.
 
     ``others``: something else may give the weights a gradient. Then Keras trains with that and refuses nothing, as it
@@ -120,7 +120,7 @@ def refusal(reason: Reason | None, raised: str) -> str:
     return "an error" if reason is not None and reason.cause is Cause.PREDICTED else raised
 
 
-def suffer(interp: Interpreter, told: int, site: Site) -> None:
+def suffer(interp: Context, told: int, site: Site) -> None:
     """What Keras compiles at ``site`` raises there: said of the steps that were told since."""
     steps = interp.reports.steps
     for place in range(told, len(steps)):
@@ -129,7 +129,7 @@ def suffer(interp: Interpreter, told: int, site: Site) -> None:
             steps[place] = reason, site
 
 
-def finish(interp: Interpreter) -> None:
+def finish(interp: Context) -> None:
     """The end of the program: losses that were neither replaced nor trained with wait for somebody else's ``fit``."""
     for objection in _MADE.get(interp, ()):
         if not objection.told and not objection.replaced:
@@ -137,7 +137,7 @@ def finish(interp: Interpreter) -> None:
 
 
 def compiled(
-    interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = Options({**dict(zip(_OPTIONS, args, strict=False)), **kwargs})
@@ -166,7 +166,7 @@ def compiled(
     return NONE
 
 
-def _note_frozen(interp: Interpreter, receiver: Layer | Instance) -> None:
+def _note_frozen(interp: Context, receiver: Layer | Instance) -> None:
     """Keras 2 trains what is to be trained when a model is compiled, whatever becomes of it until ``fit``."""
     weights = Weights(interp, receiver)
     step = interp.calls.class_attribute(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
@@ -174,7 +174,7 @@ def _note_frozen(interp: Interpreter, receiver: Layer | Instance) -> None:
     interp.state.set(receiver, FROZEN_THEN, weights.frozen[-1] if nothing else None)
 
 
-def _uses_its_loss(interp: Interpreter, model: Layer | Instance) -> bool:
+def _uses_its_loss(interp: Context, model: Layer | Instance) -> bool:
     """Whether training comes by the loss that the model is compiled with: a step of its own may do without."""
     step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
     return not isinstance(step, Function) or "loss(" in cst.Module([]).code_for_node(step.node.body)
@@ -185,21 +185,21 @@ def each_of(value: Value) -> list[Value]:
     return [leaf for _, leaf in flatten(value, "")]
 
 
-def eager(interp: Interpreter, options: dict[str, Value]) -> bool | None:
+def eager(interp: Context, options: dict[str, Value]) -> bool | None:
     """Whether Keras calls the program's functions one by one instead of compiling them; None if not known."""
     if interp.eager_functions or interp.outline.stored & {"run_eagerly", "run_functions_eagerly"}:
         return None
     return interp.expressions.truth(options["run_eagerly"]) if "run_eagerly" in options else False
 
 
-def under_xla(interp: Interpreter, options: dict[str, Value]) -> bool:
+def under_xla(interp: Context, options: dict[str, Value]) -> bool:
     """Whether the program asks Keras to compile the step, perhaps, with XLA. ``"auto"`` is left to the machine."""
     asked = options.get("jit_compile", FALSE)
     return not (isinstance(asked, Const) and asked.value in (False, None, "auto"))
 
 
 @contextmanager
-def compiling(interp: Interpreter, eagerly: bool | None, xla: bool = False) -> Iterator[None]:
+def compiling(interp: Context, eagerly: bool | None, xla: bool = False) -> Iterator[None]:
     """What runs inside is traced, unless it runs ``eagerly``; where that is not known nothing is refused."""
     before = interp.xla, interp.bounded, interp.unbounded, interp.forks
     if xla and not interp.xla:
@@ -225,9 +225,7 @@ def compiling(interp: Interpreter, eagerly: bool | None, xla: bool = False) -> I
 class _Trial:
     """Tries a loss on a truth and a prediction: does its result depend on the prediction?"""
 
-    def __init__(
-        self, interp: Interpreter, world: World, options: dict[str, Value], legacy: bool, frozen: bool
-    ) -> None:
+    def __init__(self, interp: Context, world: World, options: dict[str, Value], legacy: bool, frozen: bool) -> None:
         self._interp = interp
         self._world = world
         # Keras 2 converts what it compiles.
@@ -242,7 +240,7 @@ class _Trial:
         interp = self._interp
         if _is_metric(self._world, loss):
             self._report(Reason(Cause.METRIC_AS_LOSS, self._site, _metric_name(loss), raised="ValueError"))
-        if isinstance(loss, (Function, Method, Partial, Instance)) and not interp.calls.gradients.expected():
+        if isinstance(loss, (Function, Method, Partial, Instance)) and not interp.may_be_handled():
             interp.calls.attempt(lambda: self._run(loss))
         return self._broken
 
@@ -252,10 +250,10 @@ class _Trial:
             truth, prediction = (Tensor(interp.recorder.op([], "float32")) for _ in range(2))
 
             def run(tape: Tape) -> Value:
-                interp.calls.gradients.call(tape, "watch", [prediction], {})
+                interp.requests.call(tape, "watch", [prediction], {})
                 return call_loss(interp, self._world, loss, truth, prediction)
 
-            asked = interp.calls.gradients.implied(self._site, run, lambda: [("", prediction)])
+            asked = interp.requests.implied(self._site, run, lambda: [("", prediction)])
         if isinstance(asked.target, (Tensor, Unknown)):
             self._tell(asked.judgements[0])
 
@@ -278,7 +276,7 @@ class _Trial:
         self._interp.reports.steps.append((reason, None))
 
 
-def call_loss(interp: Interpreter, world: World, loss: Value, truth: Value, prediction: Value) -> Value:
+def call_loss(interp: Context, world: World, loss: Value, truth: Value, prediction: Value) -> Value:
     """The loss as Keras computes it."""
     if isinstance(loss, Choice):
         return interp.calls.any_of(list(loss.values), lambda each: call_loss(interp, world, each, truth, prediction))

@@ -16,11 +16,11 @@ from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
 if TYPE_CHECKING:
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.flow.machine.frames import Frame
-    from tfgradlint.flow.python.interpreter import Interpreter
 
 #: How often an object's ``call`` made something at a place.
-_COUNTS: WeakKeyDictionary[Interpreter, dict[tuple[int, int], int]] = WeakKeyDictionary()
+_COUNTS: WeakKeyDictionary[Context, dict[tuple[int, int], int]] = WeakKeyDictionary()
 #: Where an object's ``call`` makes what stops Keras from compiling it.
 PENDING = ("keras", "made in call")
 #: Where a layer was made inside a tape, kept with each of its weights.
@@ -29,12 +29,12 @@ IN_TAPE = ("keras", "made in tape")
 _FIRST = ("keras", "first variables")
 
 
-def created(interp: Interpreter, drawing: bool = False) -> bool:
+def created(interp: Context, drawing: bool = False) -> bool:
     """Something that holds variables is being made; ``drawing``: only the state of random numbers.
 
     True where it is made inside a tape, outside of any function that is called by Keras or compiled.
     """
-    if interp.calls.gradients.expected():
+    if interp.may_be_handled():
         return False
     frames = interp.frames
     for position in range(len(frames) - 1, 0, -1):
@@ -57,7 +57,7 @@ def created(interp: Interpreter, drawing: bool = False) -> bool:
     return bool(interp.recorder.tapes.active)
 
 
-def _made_once(interp: Interpreter, frame: Frame) -> None:
+def _made_once(interp: Context, frame: Frame) -> None:
     """Keras builds a model before its first call, unless a part of it waits for its weights: then it is too late."""
     receiver = _receiver(frame)
     line = interp.statement.body[0] if isinstance(interp.statement, cst.SimpleStatementLine) else None
@@ -76,7 +76,7 @@ def _made_once(interp: Interpreter, frame: Frame) -> None:
             _report(interp, interp.recorder.site, "in call")
 
 
-def _in_call(interp: Interpreter, receiver: Instance, drawing: bool) -> None:
+def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
     site = interp.recorder.site
     counts = _COUNTS.setdefault(interp, {})
     key = (id(site.expression), id(receiver))
@@ -87,13 +87,13 @@ def _in_call(interp: Interpreter, receiver: Instance, drawing: bool) -> None:
         interp.state.set(receiver, PENDING, (*(receiver.fields.get(PENDING) or ()), site))
 
 
-def trained(interp: Interpreter, instance: Value) -> None:
+def trained(interp: Context, instance: Value) -> None:
     """Keras compiles the object's ``call`` and runs it again."""
     for site in (instance.fields.get(PENDING) or ()) if isinstance(instance, Instance) else ():
         _report(interp, site, "in call")
 
 
-def applied(interp: Interpreter, optimizer: Cell, variables: list[Variable]) -> None:
+def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None:
     """An optimizer is used: it refuses variables that it did not see the first time."""
     first = optimizer.fields.get(_FIRST)
     if first is None:
@@ -106,7 +106,7 @@ def applied(interp: Interpreter, optimizer: Cell, variables: list[Variable]) -> 
             _report(interp, site, "inside the tape")
 
 
-def _report(interp: Interpreter, site: Site, where: str) -> None:
+def _report(interp: Context, site: Site, where: str) -> None:
     interp.reports.steps.append((Reason(Cause.CREATED_IN_CALL, site, where), None))
 
 

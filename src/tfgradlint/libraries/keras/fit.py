@@ -38,16 +38,16 @@ from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import HIDDEN, INNER, of_keras_2, open_up
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 #: What is added to the loss while a model runs.
-_ADDED: WeakKeyDictionary[Interpreter, list[Value]] = WeakKeyDictionary()
+_ADDED: WeakKeyDictionary[Context, list[Value]] = WeakKeyDictionary()
 #: What was added while models were put together from placeholders.
-_PLANNED: WeakKeyDictionary[Interpreter, list[Value]] = WeakKeyDictionary()
+_PLANNED: WeakKeyDictionary[Context, list[Value]] = WeakKeyDictionary()
 
 
-def added(interp: Interpreter, loss: Value) -> None:
+def added(interp: Context, loss: Value) -> None:
     """``add_loss(loss)``: a part of the loss of the step that is running."""
     if interp in _ADDED:
         _ADDED[interp].append(loss)
@@ -59,7 +59,7 @@ def added(interp: Interpreter, loss: Value) -> None:
 
 
 def fitted(
-    interp: Interpreter,
+    interp: Context,
     world: World,
     receiver: Layer | Instance,
     name: str,
@@ -69,7 +69,7 @@ def fitted(
     """``model.fit(...)``: one step of training, and what it gives each weight."""
     options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
     legacy = of_keras_2(interp, receiver)
-    if legacy and receiver.fields.get(FROZEN_THEN) is not None and not interp.calls.gradients.expected():
+    if legacy and receiver.fields.get(FROZEN_THEN) is not None and not interp.may_be_handled():
         interp.reports.steps.append((Reason(Cause.FROZEN, receiver.fields[FROZEN_THEN], "fit"), interp.recorder.site))
     for part in [] if legacy else _held(receiver, set()):
         trained(interp, part)
@@ -77,11 +77,11 @@ def fitted(
     told, site = len(steps), interp.recorder.site
     completed = False
     training = _Training(interp, world, receiver, options, name)
-    if not legacy and not interp.calls.gradients.expected():
+    if not legacy and not interp.may_be_handled():
         completed = interp.calls.attempt(lambda: training.run(args, kwargs), made)
     object_to(interp, receiver, site, interp.regularised or training.reaches)
     if training.raises:
-        interp.ends(site.expression)
+        interp.program_ends(site.expression)
     suffer(interp, told, site)
     if not completed:
         mark_built(interp, receiver)
@@ -92,7 +92,7 @@ def fitted(
     return interp.unknown(f".{name}()")
 
 
-def _also(interp: Interpreter, model: Layer | Instance, kwargs: dict[str, Value]) -> bool:
+def _also(interp: Context, model: Layer | Instance, kwargs: dict[str, Value]) -> bool:
     """Whether ``fit`` may call other layers than one step of training does."""
     if "**" in kwargs or kwargs.keys() & {"validation_data", "validation_split", "callbacks"}:
         return True
@@ -129,7 +129,7 @@ def _no_logs(returned: Value, name: str) -> bool:
 
 class _Training:
     def __init__(
-        self, interp: Interpreter, world: World, model: Layer | Instance, options: dict[str, Value], name: str
+        self, interp: Context, world: World, model: Layer | Instance, options: dict[str, Value], name: str
     ) -> None:
         self._interp, self._world, self._model = interp, world, model
         self._options, self._name = options, name
@@ -157,7 +157,7 @@ class _Training:
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
             return
         with self._compiling():
-            asked = interp.calls.gradients.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
+            asked = interp.requests.implied(self._site, lambda tape: self._loss(inputs, truths), self._sources)
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._site)
         lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)
@@ -191,7 +191,7 @@ class _Training:
             loss = interp.calls.call(Method(own, model), [], {**given, "sample_weight": NONE, "training": Const(True)})
             if isinstance(loss, Const) and loss.value is None:
                 self.raises = True
-                interp.calls.gradients.refuses(None, "ValueError")
+                interp.raise_here(None, "ValueError")
         else:
             loss = compiled_loss(interp, self._world, model, self._options, truths, predictions)
         added = [*_ADDED.pop(interp, []), *self._planned(inputs)]
@@ -234,7 +234,7 @@ class _Training:
             reason = Reason(Cause.KERAS_LOSS, where, "missing", (), "ValueError")
             self._interp.reports.steps.append((reason, self._site))
         elif leaves:
-            self._interp.calls.gradients.note(self._name, self._site, leaves, judgements)
+            self._interp.requests.note(self._name, self._site, leaves, judgements)
 
     def _of_the_loss(self, judgement: Judgement) -> Judgement:
         """No weight is reached: a step behind the predictions, or in what a layer adds, belongs to the loss."""

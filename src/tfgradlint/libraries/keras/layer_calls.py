@@ -56,14 +56,14 @@ from tfgradlint.libraries.keras.weights import (
 from tfgradlint.libraries.measured.apply import apply
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 #: Families whose objects are no layers and hold no weights that a model trains.
 _TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
 
 
-def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Layers, models, losses: objects that are called later."""
     name = keras_name(path)
     if name is None:
@@ -100,7 +100,7 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     return None
 
 
-def _unpacked(interp: Interpreter, data: Value) -> Value | None:
+def _unpacked(interp: Context, data: Value) -> Value | None:
     """The inputs, the truths and the sample weights of a batch: None for what it does not have."""
     if isinstance(data, (Tensor, Variable)):
         return Items((data, NONE, NONE))
@@ -110,7 +110,7 @@ def _unpacked(interp: Interpreter, data: Value) -> Value | None:
     return Items((*content.items, NONE, NONE)[:3])
 
 
-def _loss(interp: Interpreter, world: World, path: str, name: str) -> Value:
+def _loss(interp: Context, world: World, path: str, name: str) -> Value:
     """A loss object does what the loss function of the same name does."""
     function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     known = world.known(f"keras.losses.{function}")
@@ -125,7 +125,7 @@ def _loss(interp: Interpreter, world: World, path: str, name: str) -> Value:
     return Thunk(path, run)
 
 
-def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
     """``super().__init__(inputs, outputs)``, or with the layers of a chain: an inner model is all there is to it."""
     if not isinstance(instance, Instance) or not is_keras(instance.cls):
         return
@@ -150,7 +150,7 @@ def initialise(interp: Interpreter, instance: Value, args: list[Value], kwargs: 
 
 
 def call_layer(
-    interp: Interpreter, world: World, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, world: World, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """The result of a layer or model, built in or written in the module."""
     recorder = interp.recorder
@@ -167,7 +167,7 @@ def call_layer(
     return result
 
 
-def _call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = args[0] if args else kwargs.get("inputs", NONE)
     if HIDDEN in callee.fields:
         return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
@@ -183,7 +183,7 @@ def _call_built_in(interp: Interpreter, callee: Layer, args: list[Value], kwargs
 
 
 def _run_parts(
-    interp: Interpreter, callee: Layer, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]
+    interp: Context, callee: Layer, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]
 ) -> Value:
     if is_sequential(callee) and callee.own is None:
         value = args[0] if args else kwargs.get("inputs", NONE)
@@ -200,13 +200,13 @@ def _run_parts(
     return call_built_in(interp, callee, args, kwargs)
 
 
-def _assembled(interp: Interpreter, chain: Layer) -> None:
+def _assembled(interp: Context, chain: Layer) -> None:
     site = interp.recorder.site
     assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
     interp.recorder.site = site
 
 
-def _built(interp: Interpreter, model: Layer | Instance) -> None:
+def _built(interp: Context, model: Layer | Instance) -> None:
     """``build(shape)``: in Keras 3 that makes the weights of its own layers and chains, and of nothing else."""
     inner = model.fields.get(INNER) if isinstance(model, Instance) else model
     if isinstance(inner, Layer):
@@ -215,7 +215,7 @@ def _built(interp: Interpreter, model: Layer | Instance) -> None:
         doubt(interp, model)
 
 
-def _once_more(interp: Interpreter, callee: Layer, given: Value) -> Value | None:
+def _once_more(interp: Context, callee: Layer, given: Value) -> Value | None:
     recorder = interp.recorder
     pinned = recorder.pinned
     if not recorder.tapes.active and pinned is None:
@@ -227,9 +227,7 @@ def _once_more(interp: Interpreter, callee: Layer, given: Value) -> Value | None
         recorder.pinned = pinned
 
 
-def _call_instance(
-    interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def _call_instance(interp: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A layer or model of the module: built at its first call, then its ``call`` runs."""
     function = interp.calls.class_attribute(instance.cls, "call")
     if not is_keras(instance.cls):
@@ -269,14 +267,14 @@ def _call_instance(
             interp.unconverted -= unconverted
 
 
-def escaped(interp: Interpreter, value: Value) -> None:
+def escaped(interp: Context, value: Value) -> None:
     """Whoever got hold of a layer or model may have frozen or replaced its parts."""
     if isinstance(value, (Layer, Instance)):
         open_up(interp, value)
 
 
 def method(
-    interp: Interpreter,
+    interp: Context,
     world: World,
     receiver: Layer | Instance,
     name: str,
@@ -315,7 +313,7 @@ def method(
     return None
 
 
-def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
+def _added(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.libraries.tensorflow.core import variable
 
     if any("regularizer" in key or key == "**" for key in kwargs):
@@ -331,7 +329,7 @@ def _added(interp: Interpreter, receiver: Layer | Instance, kwargs: dict[str, Va
     return made
 
 
-def _found(interp: Interpreter, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The layer of that name, where it is known."""
     wanted = kwargs.get("name", args[0] if args else NONE)
     inner = receiver.fields.get(INNER, receiver)

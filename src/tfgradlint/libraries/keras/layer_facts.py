@@ -16,7 +16,7 @@ from tfgradlint.knowledge.layers import LayerFacts, Switch
 from tfgradlint.libraries.keras.weights import keras_name
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 #: Parameters that every layer takes and that change neither its weights nor its gradients.
@@ -43,7 +43,7 @@ class Making:
     gradients: bool
 
 
-def facts(interp: Interpreter, path: str) -> LayerFacts | None:
+def facts(interp: Context, path: str) -> LayerFacts | None:
     """What is known of the layer that a name stands for."""
     family, _, last = (keras_name(path) or "").rpartition(".")
     return cast("World", interp.libraries).layers(path).get(last) if family == "layers" else None
@@ -101,7 +101,7 @@ def _is_default(known: LayerFacts, name: str, value: Value) -> bool:
     return isinstance(value, Const) and value.value == _default(known, name)
 
 
-def present(interp: Interpreter, made: Making, switch: Switch | None) -> bool | None:
+def present(interp: Context, made: Making, switch: Switch | None) -> bool | None:
     """Whether a weight with this switch is there; None where that is not known."""
     if switch is None:
         return True
@@ -115,7 +115,7 @@ def present(interp: Interpreter, made: Making, switch: Switch | None) -> bool | 
     return None if isinstance(value, (Unknown, Choice)) else not (isinstance(value, Const) and value.value is None)
 
 
-def states(interp: Interpreter, made: Making) -> int | None:
+def states(interp: Context, made: Making) -> int | None:
     """How many tensors stand behind its output; None where that is not known, or what it returns is of another form."""
     count = 0
     for param, form in made.facts.returns.items():
@@ -128,7 +128,7 @@ def states(interp: Interpreter, made: Making) -> int | None:
     return count
 
 
-def seeds(interp: Interpreter, made: Making) -> int | None:
+def seeds(interp: Context, made: Making) -> int | None:
     """How many states of random numbers it keeps; None where that is not known."""
     found = made.facts.seeds
     if not found.number or not found.params:
@@ -146,7 +146,7 @@ def recurrent(known: LayerFacts) -> bool:
     return any(param.name == "recurrent_initializer" for param in known.params)
 
 
-def lets_through(interp: Interpreter, path: str, activation: Value) -> bool:
+def lets_through(interp: Context, path: str, activation: Value) -> bool:
     """Whether an activation is one of Keras' own by name, and a gradient flows through it."""
     if not isinstance(activation, Const):
         return False

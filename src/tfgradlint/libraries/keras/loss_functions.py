@@ -15,7 +15,7 @@ from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.libraries.keras.weights import keras_name
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _LOSS = re.compile(r"(?:^|_)loss(?:es)?(?:_fn|_function)?$|^(?:loss|cost)(?:_|$)", re.IGNORECASE)
 #: Functions of a truth and a prediction that judge and do not train.
@@ -27,7 +27,7 @@ _PREDICTION = frozenset("y_pred pred preds prediction predictions y_hat logits s
 _ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR})
 
 
-def review(interp: Interpreter) -> None:
+def review(interp: Context) -> None:
     """Try every loss of the module on a truth and a prediction."""
     interp.alone = True
     for function in list(interp.functions):
@@ -43,7 +43,7 @@ def review(interp: Interpreter) -> None:
             _try(interp, each, cls)
 
 
-def _try(interp: Interpreter, function: Function, cls: Class | None) -> None:
+def _try(interp: Context, function: Function, cls: Class | None) -> None:
     prediction = _prediction(function, cls)
     if prediction is None:
         return
@@ -57,7 +57,7 @@ def _try(interp: Interpreter, function: Function, cls: Class | None) -> None:
     interp.aside(function.name, run)
 
 
-def _judge(interp: Interpreter, function: Function, receiver: Instance | None, prediction: str) -> None:
+def _judge(interp: Context, function: Function, receiver: Instance | None, prediction: str) -> None:
     site = Site(function.node, None)
     given: dict[str, Value] = {}
     for name in _parameters(function)[receiver is not None :]:
@@ -66,15 +66,15 @@ def _judge(interp: Interpreter, function: Function, receiver: Instance | None, p
     callee: Value = function if receiver is None else Method(function, receiver)
 
     def run(tape: Tape) -> Value:
-        interp.calls.gradients.call(tape, "watch", [given[prediction]], {})
+        interp.requests.call(tape, "watch", [given[prediction]], {})
         return interp.calls.call(callee, [], given)
 
-    asked = interp.calls.gradients.implied(site, run, lambda: [(prediction, given[prediction])])
+    asked = interp.requests.implied(site, run, lambda: [(prediction, given[prediction])])
     if isinstance(asked.target, (Tensor, Unknown)):
         _tell(interp, asked.judgements[0], site)
 
 
-def _tell(interp: Interpreter, judgement: Judgement, site: Site) -> None:
+def _tell(interp: Context, judgement: Judgement, site: Site) -> None:
     reason = judgement.reason
     if judgement.verdict not in ("none", "zero"):
         return

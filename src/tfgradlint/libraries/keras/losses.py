@@ -15,12 +15,12 @@ from tfgradlint.libraries.keras.models import GRAPH, NAME, called
 from tfgradlint.libraries.keras.weights import INNER
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 
 def compiled_loss(
-    interp: Interpreter,
+    interp: Context,
     world: World,
     model: Layer | Instance,
     options: dict[str, Value],
@@ -52,7 +52,7 @@ def compiled_loss(
 
 
 def computed(
-    interp: Interpreter, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """``model.compute_loss(x, y, y_pred)``: one tensor."""
     given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
@@ -75,7 +75,7 @@ def _entries(value: Value) -> Dictionary[object, Value] | None:
     return content.entries if isinstance(content, Entries) and content.rest is None else None
 
 
-def _names(interp: Interpreter, model: Layer | Instance, predictions: Value, outputs: list[Value]) -> list[object]:
+def _names(interp: Context, model: Layer | Instance, predictions: Value, outputs: list[Value]) -> list[object]:
     """What Keras calls the outputs, in their order; [] where that is not known."""
     entries = _entries(predictions)
     if entries is not None:
@@ -105,7 +105,7 @@ def _by_output(given: Value, names: list[object], number: int) -> list[Value] | 
     return [entries.get(name, NONE) for name in names] if names and entries.keys() <= set(names) else None
 
 
-def _weighted(interp: Interpreter, loss: Value, weight: Value | None) -> Value:
+def _weighted(interp: Context, loss: Value, weight: Value | None) -> Value:
     """A loss times its weight, which may be zero."""
     nothing = isinstance(weight, Const) and weight.value is not None and not weight.value
     return interp.somehow("loss weight", [loss]) if nothing else loss

@@ -14,7 +14,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: What a metric has been given so far.
 _SEEN = ("keras", "seen")
@@ -26,9 +26,7 @@ def is_metric(path: str) -> bool:
     return family == "metrics" and last[:1].isupper()
 
 
-def method(
-    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A call of a metric, or of one of its methods."""
     if name in ("__call__", "update_state"):
         given = [node for value in (*args, *kwargs.values()) for node in nodes_of(value)]
@@ -42,7 +40,7 @@ def method(
     return None
 
 
-def update(interp: Interpreter, options: dict[str, Value]) -> None:
+def update(interp: Context, options: dict[str, Value]) -> None:
     """Run the metrics of the module that a model was compiled with, as Keras does after each step."""
     given = [options[name] for name in ("metrics", "weighted_metrics") if name in options]
     for _, metric in flatten(Items(tuple(given)), ""):
@@ -67,7 +65,7 @@ class _Seen(tuple[Node, ...]):
 _KEPT = 16
 
 
-def _result(interp: Interpreter, receiver: Foreign, given: list[Node]) -> Value:
+def _result(interp: Context, receiver: Foreign, given: list[Node]) -> Value:
     """A tensor read from the metric's variables."""
     nodes = dict.fromkeys([*receiver.fields.get(_SEEN, ()), *given])
     edges = [

@@ -22,7 +22,7 @@ from tfgradlint.libraries.keras.training_flag import once_more
 from tfgradlint.libraries.keras.weights import BUILT, FROZEN_AT, HIDDEN, INNER, SEED, WRAPS, is_sequential, new_weight
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Keys of a layer's fields that are no attributes: its weights by name, its inputs and outputs, its name, how many
 #: states it returns behind its output, and whether what was measured of its gradients holds of it.
@@ -42,15 +42,15 @@ _CALLABLE = (Function, Method, Thunk, Partial, Choice, Unknown)
 
 #: The layers called while no tape was open, by interpretation: how models of inputs and outputs come about.
 Called = list[tuple[int, int, Value, Value]]
-_CALLED: WeakKeyDictionary[Interpreter, Called] = WeakKeyDictionary()
+_CALLED: WeakKeyDictionary[Context, Called] = WeakKeyDictionary()
 
 
-def called(interp: Interpreter) -> Called:
+def called(interp: Context) -> Called:
     """(first step, last step, layer, result) of each outermost call, in order."""
     return _CALLED.setdefault(interp, [])
 
 
-def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """One of Keras' own layers."""
     made = wrapper(interp, path, last, args, kwargs) or _layer(interp, path, last, args, kwargs)
     made.fields[RECIPE] = (args, kwargs)
@@ -73,7 +73,7 @@ def layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: 
     return made
 
 
-def wrapper(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
+def wrapper(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
     """A layer that holds another one, or two that are made like the one it is given."""
     inner = args[0] if args else kwargs.get("cell" if last == "RNN" else "layer", NONE)
     mode = args[1] if len(args) > 1 else kwargs.get("merge_mode", Const("concat"))
@@ -93,7 +93,7 @@ def wrapper(interp: Interpreter, path: str, last: str, args: list[Value], kwargs
     return made
 
 
-def _layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+def _layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     given = [*args, *kwargs.values()]
     parts = tuple(part for value in given for part in _flat(value) if isinstance(part, _COMPOSED))
     if "activation" in kwargs or (last == "Activation" and args):
@@ -124,7 +124,7 @@ def _layer(interp: Interpreter, path: str, last: str, args: list[Value], kwargs:
     return made
 
 
-def _with_weights(interp: Interpreter, path: str, here: Making, activation: Value) -> Layer | None:
+def _with_weights(interp: Context, path: str, here: Making, activation: Value) -> Layer | None:
     """A layer whose weights are known one by one."""
     known = here.facts
     if known.wraps:
@@ -154,12 +154,12 @@ def _flat(value: Value) -> list[Value]:
     return [leaf for _, leaf in flatten(value, "")]
 
 
-def opaque_model(interp: Interpreter, path: str, single: bool) -> Layer:
+def opaque_model(interp: Context, path: str, single: bool) -> Layer:
     """A model that somebody else made."""
     return Layer(path, new_weight(interp), (), single)
 
 
-def sequential(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """``Sequential([...])``."""
     given = args[0] if args else kwargs.get("layers", NONE)
     made = Layer(path, new_weight(interp), (), False)
@@ -179,7 +179,7 @@ def sequential(interp: Interpreter, path: str, args: list[Value], kwargs: dict[s
     return made
 
 
-def build_chain(interp: Interpreter, chain: Layer) -> None:
+def build_chain(interp: Context, chain: Layer) -> None:
     """A chain that knows the shape of its input makes its layers' weights at once."""
     parts = chain.parts or (NONE,)
     if _knows_its_input(parts[0], len(parts) > 1):
@@ -189,7 +189,7 @@ def build_chain(interp: Interpreter, chain: Layer) -> None:
         assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
 
 
-def trace(interp: Interpreter, chain: Layer) -> tuple[Value, Value] | None:
+def trace(interp: Context, chain: Layer) -> tuple[Value, Value] | None:
     """The placeholder that a chain begins with, and what its layers make of it one by one; None where it has none."""
     if TRACED in chain.fields or not is_sequential(chain) or HIDDEN in chain.fields:
         return chain.fields.get(TRACED)
@@ -232,7 +232,7 @@ def _made(model: Value) -> bool:
     )
 
 
-def _build_all(interp: Interpreter, parts: tuple[Value, ...]) -> None:
+def _build_all(interp: Context, parts: tuple[Value, ...]) -> None:
     for part in parts:
         if isinstance(part, Layer) and is_sequential(part):
             _build_all(interp, part.parts or ())
@@ -240,7 +240,7 @@ def _build_all(interp: Interpreter, parts: tuple[Value, ...]) -> None:
             build(interp, part)
 
 
-def build(interp: Interpreter, instance: Instance, args: list[Value] | None = None) -> Value:
+def build(interp: Context, instance: Instance, args: list[Value] | None = None) -> Value:
     """A layer of the module makes its weights; Keras calls its ``build`` once, others as often as they like."""
     function = interp.calls.class_attribute(instance.cls, "build")
     if isinstance(function, Function) and (args is not None or "built" not in instance.fields):
@@ -250,7 +250,7 @@ def build(interp: Interpreter, instance: Instance, args: list[Value] | None = No
     return NONE
 
 
-def functional(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
+def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
     """``Model(inputs, outputs)``: made of the layers that were called on the way."""
     inputs = args[0] if args else kwargs.get("inputs")
     outputs = args[1] if len(args) > 1 else kwargs.get("outputs")
@@ -325,7 +325,7 @@ def _ends(outputs: Value) -> list[Node]:
 # -- running a model of inputs and outputs
 
 
-def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> Value | None:
+def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Value | None:
     """The steps from the inputs to the outputs once more, on what is given now. None where they do not fit."""
     mapping = _matched(interp, inputs, given)
     if mapping is None:
@@ -363,7 +363,7 @@ def replay(interp: Interpreter, inputs: Value, outputs: Value, given: Value) -> 
     return _mapped(outputs, mapping)
 
 
-def _matched(interp: Interpreter, inputs: Value, given: Value) -> dict[Node, Node] | None:
+def _matched(interp: Context, inputs: Value, given: Value) -> dict[Node, Node] | None:
     """Each input's node with the node of what is given for it."""
     leaves = flatten(inputs, "")
     if len(leaves) == 1:
@@ -397,7 +397,7 @@ def _matched(interp: Interpreter, inputs: Value, given: Value) -> dict[Node, Nod
     return mapping or None
 
 
-def recorded_array(interp: Interpreter, given: Array) -> Node:
+def recorded_array(interp: Context, given: Array) -> Node:
     """Keras turns the arrays it is given into tensors."""
     return interp.recorder.op([Edge(given.node, Effect.PLAIN)], "float32")
 

@@ -17,7 +17,7 @@ from tfgradlint.libraries.keras.creation import applied
 from tfgradlint.libraries.keras.weights import MAKE, keras_name
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 #: Everything else an optimizer has is not known.
@@ -44,7 +44,7 @@ def own_class(cls: Class) -> str | None:
 
 
 def method(
-    interp: Interpreter, world: World, receiver: Cell, path: str, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, world: World, receiver: Cell, path: str, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of an optimizer."""
     if name == "apply_gradients":
@@ -57,14 +57,14 @@ def method(
         if gradients is None or variables is None:
             return None
         pairs = _together(interp, gradients, variables)
-        if isinstance(pairs, Items) and not pairs.items and interp.calls.gradients.answers.filtered():
-            interp.calls.gradients.misapplied(Cause.UNUSED_GRADIENT, "empty")  # apply([], []) goes through
+        if isinstance(pairs, Items) and not pairs.items and interp.requests.results.filtered():
+            interp.report_step(Cause.UNUSED_GRADIENT, "empty")  # apply([], []) goes through
             return NONE
         return _judged(interp, receiver, pairs, _Refusals.of(world, path))
     if name == "minimize" and world.keras_of(path) < 3:
         return _minimized(interp, receiver, args, kwargs, _Refusals.of(world, path))
     if name == "minimize" and name not in interp.asked_for:
-        interp.calls.gradients.refuses(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
+        interp.raise_here(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
     if name in ("scale_loss", "get_scaled_loss") and args:
         return Tensor(interp.recorder.op([Edge(node) for node in nodes_of(args[0])]))
     if name == "get_unscaled_gradients" and args:
@@ -98,43 +98,42 @@ _FUNCTIONS = (Function, Method, Partial)
 
 
 def _minimized(
-    interp: Interpreter, receiver: Cell, args: list[Value], kwargs: dict[str, Value], refusals: _Refusals
+    interp: Context, receiver: Cell, args: list[Value], kwargs: dict[str, Value], refusals: _Refusals
 ) -> Value | None:
     """Keras 2: the gradients of a loss, that of a function or of the tape that is given, and applying them."""
     given = {**dict(zip(_MINIMIZE, args, strict=False)), **kwargs}
     loss, variables, tape = (given.get(name, NONE) for name in _MINIMIZE)
-    gradients = interp.calls.gradients
     if "**" in kwargs or len(args) > len(_MINIMIZE):
         return None
     if isinstance(tape, Tape) and isinstance(loss, Tensor):
         entered = any(each is tape for each, _ in interp.recorder.tapes.active)
         if refusals.enters and (entered or tape.fields["life"] != LIVE):
             return None
-        made = gradients.minimized(tape, loss, variables)
+        made = interp.requests.minimized(tape, loss, variables)
         return _judged(interp, receiver, _together(interp, made, variables), refusals)
     if not isinstance(tape, Const) or tape.value is not None:
         return None
     if isinstance(loss, (Tensor, Array, Scalar, Variable)):
-        gradients.refuses(Cause.MINIMIZE, "ValueError", "tensor")
+        interp.raise_here(Cause.MINIMIZE, "ValueError", "tensor")
     if not isinstance(loss, _FUNCTIONS) or isinstance(variables, _FUNCTIONS):
         return None
     site = interp.recorder.site
 
     def run(own: Tape) -> Value:
-        gradients.call(own, "watch", [variables], {})
+        interp.requests.call(own, "watch", [variables], {})
         interp.unconverted += 1  # AutoGraph leaves alone what an optimizer calls
         try:
             return interp.calls.call(loss, [], {})
         finally:
             interp.unconverted -= 1
 
-    asked = gradients.implied(site, run, lambda: flatten(variables, ""))
+    asked = interp.requests.implied(site, run, lambda: flatten(variables, ""))
     judgements = asked.judgements
     if judgements and all(each.verdict == "none" for each in judgements):
         judgements = [
             each._replace(reason=each.reason and each.reason._replace(raised="ValueError")) for each in judgements
         ]
-    gradients.note("minimize", site, asked.leaves, judgements)
+    interp.requests.note("minimize", site, asked.leaves, judgements)
     applied(interp, receiver, [leaf for _, leaf in asked.leaves if isinstance(leaf, Variable)])
     return NONE
 
@@ -144,16 +143,15 @@ def _two_lists(args: list[Value]) -> bool:
     return len(args) > 1 and isinstance(args[1], (Listing, Items))
 
 
-def _applied(interp: Interpreter, receiver: Cell, given: Value, two_lists: bool, refusals: _Refusals) -> Value:
-    gradients = interp.calls.gradients
+def _applied(interp: Context, receiver: Cell, given: Value, two_lists: bool, refusals: _Refusals) -> Value:
     if isinstance(given, (Tensor, Unknown)):
-        if gradients.answers.is_gradient(given):
-            gradients.refuses(Cause.SWAPPED_PAIRS, "an error", "unzipped")
+        if interp.requests.results.is_gradient(given):
+            interp.raise_here(Cause.SWAPPED_PAIRS, "an error", "unzipped")
         return NONE
     content = interp.calls.iterate(given)
     elements = content.items if isinstance(content, Items) else (content.element,)
-    if two_lists or any(_pair(each) is None and gradients.answers.is_gradient(each) for each in elements):
-        gradients.refuses(Cause.SWAPPED_PAIRS, refusals.unzipped, "unzipped")
+    if two_lists or any(_pair(each) is None and interp.requests.results.is_gradient(each) for each in elements):
+        interp.raise_here(Cause.SWAPPED_PAIRS, refusals.unzipped, "unzipped")
     pairs = [_pair(each) for each in elements]
     if any(pair is None for pair in pairs):
         return NONE
@@ -170,7 +168,7 @@ def _pair(value: Value) -> tuple[Value, Value] | None:
     return None
 
 
-def _together(interp: Interpreter, gradients: Value, variables: Value) -> Items | tuple[Value, Value] | None:
+def _together(interp: Context, gradients: Value, variables: Value) -> Items | tuple[Value, Value] | None:
     one, other = interp.calls.iterate(gradients), interp.calls.iterate(variables)
     if isinstance(one, Items) and isinstance(other, Items):
         return Items(tuple(Items(row) for row in zip(one.items, other.items, strict=False)))
@@ -179,30 +177,29 @@ def _together(interp: Interpreter, gradients: Value, variables: Value) -> Items 
     return None
 
 
-def _judged(
-    interp: Interpreter, receiver: Cell, pairs: Items | tuple[Value, Value] | None, refusals: _Refusals
-) -> Value:
+def _judged(interp: Context, receiver: Cell, pairs: Items | tuple[Value, Value] | None, refusals: _Refusals) -> Value:
     """What applying does: known pairs one by one, or one pair that stands for any number."""
-    gradients = interp.calls.gradients
     if pairs is None:
         return NONE
     rows = [row.items for row in pairs.items if isinstance(row, Items)] if isinstance(pairs, Items) else [pairs]
     if rows and all(isinstance(gradient, Const) and gradient.value is None for gradient, _ in rows):
-        gradients.refuses(None, "ValueError")
-    if not rows and gradients.answers.filtered():
+        interp.raise_here(None, "ValueError")
+    if not rows and interp.requests.results.filtered():
         if not refusals.empty:
-            gradients.misapplied(Cause.UNUSED_GRADIENT, "empty")
+            interp.report_step(Cause.UNUSED_GRADIENT, "empty")
             return NONE
-        gradients.refuses(Cause.UNUSED_GRADIENT, refusals.empty, "empty")
+        interp.raise_here(Cause.UNUSED_GRADIENT, refusals.empty, "empty")
     for gradient, variable in rows:
         if isinstance(variable, (Array, Scalar)):
-            gradients.refuses(Cause.SWAPPED_PAIRS, refusals.swapped, "tensor")
-        if _no_variable(variable) and (gradients.answers.is_gradient(variable) or isinstance(variable, Tensor)):
-            swapped = gradients.answers.is_gradient(variable) and not gradients.answers.is_gradient(gradient)
-            gradients.refuses(Cause.SWAPPED_PAIRS, refusals.swapped, "swapped" if swapped else "tensor")
+            interp.raise_here(Cause.SWAPPED_PAIRS, refusals.swapped, "tensor")
+        if _no_variable(variable) and (interp.requests.results.is_gradient(variable) or isinstance(variable, Tensor)):
+            swapped = interp.requests.results.is_gradient(variable) and not interp.requests.results.is_gradient(
+                gradient
+            )
+            interp.raise_here(Cause.SWAPPED_PAIRS, refusals.swapped, "swapped" if swapped else "tensor")
     applied(interp, receiver, [variable for _, variable in rows if isinstance(variable, Variable)])
     if any(_mismatched(interp, gradient, variable) for gradient, variable in rows):
-        gradients.misapplied(Cause.MISMATCHED_VARIABLES)
+        interp.report_step(Cause.MISMATCHED_VARIABLES)
     return Scalar(interp.recorder.leaf(), "int")
 
 
@@ -211,7 +208,7 @@ def _no_variable(value: Value) -> bool:
     return isinstance(value, (Tensor, Unknown)) and value.node.variable is None
 
 
-def _mismatched(interp: Interpreter, gradient: Value, variable: Value) -> bool:
+def _mismatched(interp: Context, gradient: Value, variable: Value) -> bool:
     """Whether it is certain that a gradient belongs to another variable than the one it is applied to.
 
     Gradients of one model may be applied to another one of the same make on purpose, as asynchronous workers and
@@ -219,7 +216,7 @@ def _mismatched(interp: Interpreter, gradient: Value, variable: Value) -> bool:
     """
     if not isinstance(variable, Variable) or not isinstance(gradient, (Tensor, Unknown)):
         return False
-    sources = interp.calls.gradients.answers.sources_of(gradient)
+    sources = interp.requests.results.sources_of(gradient)
     return bool(sources) and all(
         isinstance(source, Variable)
         and source is not variable

@@ -17,7 +17,7 @@ from tfgradlint.libraries.keras.models import called
 from tfgradlint.libraries.keras.weights import HIDDEN, Reach, of_keras_2
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Whether a model's ``call`` was tried out as ``predict`` runs it.
 TRIED = ("keras", "tried")
@@ -26,13 +26,13 @@ _STEPS = {"evaluate": "test_step", "test_on_batch": "test_step"}
 
 
 def predicted(
-    interp: Interpreter, receiver: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value:
     """Arrays or numbers: no tape sees how they came about."""
     if of_keras_2(interp, receiver):
         refused = _refused(interp, receiver, name)
         if refused:
-            interp.calls.gradients.refuses(Cause.PREDICTED, refused, name)
+            interp.raise_here(Cause.PREDICTED, refused, name)
     _try_out(interp, receiver, name, args, kwargs)
     given = [*args, *kwargs.values()]
     if name == "test_on_batch":
@@ -48,7 +48,7 @@ def predicted(
     return Scalar(node) if name == "evaluate" else Array(node, True)
 
 
-def _refused(interp: Interpreter, receiver: Layer | Instance, name: str) -> str:
+def _refused(interp: Context, receiver: Layer | Instance, name: str) -> str:
     """The exception of Keras 2, which runs a compiled function that reads its input from an iterator.
 
     A tape that watches the weights wants to know the gradient of that at once.
@@ -63,15 +63,13 @@ def _refused(interp: Interpreter, receiver: Layer | Instance, name: str) -> str:
     return "LookupError" if name != "evaluate" and watching and weights and compiled else ""
 
 
-def _try_out(
-    interp: Interpreter, model: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> None:
+def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]) -> None:
     """Run the model's ``call`` as it is compiled: what it reaches makes its weights, and NumPy raises."""
     if model.fields.get(TRIED):
         return
     interp.state.set(model, TRIED, True)
     own = isinstance(model, Instance) and interp.calls.class_attribute(model.cls, _STEPS.get(name, "predict_step"))
-    if own or of_keras_2(interp, model) or interp.calls.gradients.expected():
+    if own or of_keras_2(interp, model) or interp.may_be_handled():
         mark_built(interp, model)
         return
     calls = called(interp)
@@ -85,7 +83,7 @@ def _try_out(
         doubt(interp, model)
 
 
-def _run(interp: Interpreter, model: Layer | Instance, name: str, inputs: Value) -> None:
+def _run(interp: Context, model: Layer | Instance, name: str, inputs: Value) -> None:
     options: dict[str, Value] = model.fields.get(COMPILED) or {}
     interp.state.set(interp.recorder.tapes, "active", Active())
     with compiling(interp, eager(interp, options)):

@@ -15,21 +15,21 @@ from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Where each attribute of an object was assigned.
 ASSIGNED = ("assigned", "sites")
 _LEVELS = 6
 
 
-def note(interp: Interpreter, receiver: Instance, name: str) -> None:
+def note(interp: Context, receiver: Instance, name: str) -> None:
     """An attribute of an object is being assigned."""
     sites = dict(receiver.fields.get(ASSIGNED) or {})
     sites.pop(name, None)  # what is assigned anew comes last
     interp.state.set(receiver, ASSIGNED, {**sites, name: Site(interp.statement, None)})
 
 
-def report(interp: Interpreter, owner: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+def report(interp: Context, owner: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
     """Suspect every weight below ``owner`` that its list lacks and the target depends on."""
     if of_keras_2(interp, owner):
         return
@@ -39,7 +39,7 @@ def report(interp: Interpreter, owner: Value, leaves: list[Value], judge: Judge,
             interp.reports.suspects.append((variable, reason, request))
 
 
-def _hidden(interp: Interpreter, owner: Value, level: int) -> Iterator[tuple[Variable, Site, str]]:
+def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variable, Site, str]]:
     """Each weight that is not tracked, where the attribute was assigned that holds it, and what holds it."""
     if isinstance(owner, Layer):
         for part in owner.parts or ():
@@ -59,7 +59,7 @@ def _hidden(interp: Interpreter, owner: Value, level: int) -> Iterator[tuple[Var
                 yield from _hidden(interp, value, level + 1)
 
 
-def _not_of_keras(interp: Interpreter, value: Value) -> list[tuple[Variable, str]]:
+def _not_of_keras(interp: Context, value: Value) -> list[tuple[Variable, str]]:
     if isinstance(value, Variable) and value.library == "tf" and value.fields["trainable"] is True:
         return [(value, "variable")]
     if isinstance(value, Instance) and _is_module(value):
@@ -68,7 +68,7 @@ def _not_of_keras(interp: Interpreter, value: Value) -> list[tuple[Variable, str
     return []
 
 
-def _of_keras(interp: Interpreter, value: Value) -> list[Variable]:
+def _of_keras(interp: Context, value: Value) -> list[Variable]:
     if isinstance(value, Variable) and value.library == "keras" and value.fields["trainable"] is True:
         return [value]
     if (isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls))) and not of_keras_2(

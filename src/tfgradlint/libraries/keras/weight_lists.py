@@ -27,7 +27,7 @@ from tfgradlint.libraries.keras.weights import (
 )
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Which weights each of Keras' lists holds: trained ones, others, and the states of random numbers.
 LISTS = {
@@ -51,7 +51,7 @@ class Weights:
     otherwise be listed were frozen; ``unbuilt`` are those that are not made yet.
     """
 
-    def __init__(self, interp: Interpreter, value: Value, name: str = "trainable_variables") -> None:
+    def __init__(self, interp: Context, value: Value, name: str = "trainable_variables") -> None:
         self._interp = interp
         self._trained, self._others, self._seeds = LISTS[name]
         self.found: list[Variable] = []
@@ -194,17 +194,17 @@ _CONTAINERS = (Listing, Mapping, Items, Entries)
 WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
 
 
-def _refused(interp: Interpreter, receiver: Layer | Instance, weights: Weights) -> bool:
+def _refused(interp: Context, receiver: Layer | Instance, weights: Weights) -> bool:
     """Whether it is a chain of Keras 2 that has no weights yet: it raises where it is asked for a list of them."""
     unbuilt = weights.known and not weights.found and bool(weights.unbuilt)
     return unbuilt and of_keras_2(interp, receiver) and isinstance(receiver, Layer) and is_sequential(receiver)
 
 
-def listed(interp: Interpreter, receiver: Layer | Instance, name: str) -> Value:
+def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
     if _refused(interp, receiver, weights):
-        interp.calls.gradients.refuses(Cause.UNBUILT, "ValueError", "keras 2")
+        interp.raise_here(Cause.UNBUILT, "ValueError", "keras 2")
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)

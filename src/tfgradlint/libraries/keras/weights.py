@@ -12,7 +12,7 @@ from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _ROOT = re.compile(r"^(?:tf\.keras|keras|tf_keras)\.")
 _BASES = frozenset(
@@ -48,7 +48,7 @@ def is_keras(cls: Class) -> bool:
     return bool(bases) and all(isinstance(base, Symbol) and (keras_name(base.path) or "") in _BASES for base in bases)
 
 
-def of_keras_2(interp: Interpreter, value: Value) -> bool:
+def of_keras_2(interp: Context, value: Value) -> bool:
     """Whether a layer or model is one of Keras 2, which tracks and compiles in another way."""
     if isinstance(value, Instance):
         paths = [base.path for base in value.cls.lineage() if isinstance(base, Symbol)]
@@ -57,7 +57,7 @@ def of_keras_2(interp: Interpreter, value: Value) -> bool:
     return interp.legacy_keras or any(path.startswith("tf_keras.") for path in paths)
 
 
-def library_of(interp: Interpreter) -> str:
+def library_of(interp: Context) -> str:
     """Whose variables the weights are: those of Keras 2 are TensorFlow's, with some manners of their own."""
     return "tf_keras" if interp.legacy_keras else "keras"
 
@@ -67,7 +67,7 @@ def is_sequential(layer: Layer) -> bool:
     return layer.path.endswith("Sequential")
 
 
-def new_weight(interp: Interpreter, make: tuple[object, ...] | None = None, trained: bool = True) -> Variable:
+def new_weight(interp: Context, make: tuple[object, ...] | None = None, trained: bool = True) -> Variable:
     """A weight of a layer."""
     recorder = interp.recorder
     made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), trained, library_of(interp))
@@ -126,7 +126,7 @@ class Reach:
             self._add(value)
 
 
-def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0) -> None:
+def set_trainable(interp: Context, value: Value, flag: Value, depth: int = 0) -> None:
     """``trainable = flag`` reaches every layer inside, as Keras does it."""
     if depth > 8:
         return
@@ -151,7 +151,7 @@ def set_trainable(interp: Interpreter, value: Value, flag: Value, depth: int = 0
             set_trainable(interp, item, flag, depth + 1)
 
 
-def _flag(interp: Interpreter, value: Value) -> bool | None:
+def _flag(interp: Context, value: Value) -> bool | None:
     """What ``trainable`` of a layer or model is."""
     if isinstance(value, Layer):
         flag: bool | None = value.fields["trainable"]
@@ -161,7 +161,7 @@ def _flag(interp: Interpreter, value: Value) -> bool | None:
     return None
 
 
-def open_up(interp: Interpreter, value: Value, depth: int = 0) -> None:
+def open_up(interp: Context, value: Value, depth: int = 0) -> None:
     """Somebody got hold of its parts and may freeze or replace them."""
     if isinstance(value, Layer):
         if value.fields["opened"] is not True:

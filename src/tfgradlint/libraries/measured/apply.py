@@ -16,7 +16,7 @@ from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _EFFECTS = {
     "flows": Effect.FLOWS,
@@ -46,13 +46,13 @@ def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str,
     return bound
 
 
-def apply(interp: Interpreter, known: Known, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def apply(interp: Context, known: Known, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of calling what is ``known``; None where the data does not cover the call."""
     bound = bind(known, args, kwargs)
     return None if bound is None else applied(interp, known, bound)
 
 
-def applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+def applied(interp: Context, known: Known, bound: dict[str, Value]) -> Value:
     """The same with the arguments by parameter."""
     for name, value in bound.items():
         if isinstance(value, Choice):
@@ -79,14 +79,14 @@ def applied(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
 
-def interp_unknown(interp: Interpreter, known: Known, bound: dict[str, Value]) -> Value:
+def interp_unknown(interp: Context, known: Known, bound: dict[str, Value]) -> Value:
     """The result depends on the arguments, nobody knows how; but on nothing else."""
     if any(isinstance(value, (Function, Foreign)) for value in bound.values()):
         return interp.unknown(f"call of {known.name}", *bound.values())
     return interp.somehow(f"arguments of {known.name}", list(bound.values()))
 
 
-def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Value]) -> Value:
+def _returned(interp: Context, known: Known, case: Case, bound: dict[str, Value]) -> Value:
     only = _only_element(interp, bound.get(case.single))
     if only is not None:
         return only
@@ -102,7 +102,7 @@ def _returned(interp: Interpreter, known: Known, case: Case, bound: dict[str, Va
     return interp.unknown(f"result of {known.name}", *bound.values())
 
 
-def _only_element(interp: Interpreter, value: Value | None) -> Value | None:
+def _only_element(interp: Context, value: Value | None) -> Value | None:
     """The tensor of a list of one, which some calls hand through."""
     if value is None:
         return None
@@ -119,7 +119,7 @@ def _unrecorded(output: Output, bound: dict[str, Value], unwatched: tuple[str, .
 
 
 def _output(
-    interp: Interpreter, known: Known, output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]
+    interp: Context, known: Known, output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]
 ) -> Value:
     if output.kind == "none":
         return NONE
@@ -171,7 +171,7 @@ def _halved(given: str | None, made: str | None) -> bool:
     return (given or "").startswith("complex") and (made or "complex").startswith(("float", "bfloat"))
 
 
-def _elements(interp: Interpreter, given: Value | None, made: Tensor) -> Items | Several:
+def _elements(interp: Context, given: Value | None, made: Tensor) -> Items | Several:
     """A list made of a list: what is None in the one is None in the other (``clip_by_global_norm``)."""
     content = NONE if given is None else interp.calls.iterate(given)
     if isinstance(content, Items) and NONE in content.items:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.values.base import Value
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: Gives the result of a call with these arguments, None where it is not known.
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+Handler = Callable[["Context", list[Value], dict[str, Value]], "Value | None"]

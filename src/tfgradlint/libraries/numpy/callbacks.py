@@ -13,13 +13,13 @@ from tfgradlint.flow.values.functions import Function, Method, Thunk
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
-Refusing = Callable[["Interpreter", Value], bool]
+Refusing = Callable[["Context", Value], bool]
 
 
 def call(
-    interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value], without_content: Refusing
+    interp: Context, path: str, args: list[Value], kwargs: dict[str, Value], without_content: Refusing
 ) -> Value | None:
     """``np.vectorize`` and ``np.apply_along_axis`` of a function of the module; None for anything else."""
     name = path.removeprefix("numpy.")
@@ -54,10 +54,10 @@ def _of_numbers(option: Value) -> bool:
     return name.startswith(("float", "int")) or (bool(text) and "O" not in text and "(" not in text)
 
 
-def _left(interp: Interpreter, name: str, given: list[Value], made: Value, without_content: Refusing) -> Value:
+def _left(interp: Context, name: str, given: list[Value], made: Value, without_content: Refusing) -> Value:
     """An array for each thing that the function returns: neither what it was given nor what it knows is followed."""
     if any(without_content(interp, value) for value in given):
-        interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", name)
+        interp.raise_here(Cause.NUMPY_FUNCTION, "NotImplementedError", name)
     if isinstance(made, Items) and made.type == "tuple":
         return Items(tuple(_left(interp, name, given, item, without_content) for item in made.items))
     edges = [

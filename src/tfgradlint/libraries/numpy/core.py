@@ -17,7 +17,7 @@ from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
 from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 _CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
@@ -44,7 +44,7 @@ def constant(path: str, name: str) -> Value | None:
     return None
 
 
-def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A NumPy call without any tensor among its arguments makes a plain array."""
     given = [*args, *kwargs.values()]
     if any(_of_objects(value) for value in given):
@@ -61,7 +61,7 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
         if any(without_content(interp, value) for value in given) and _takes_values(world, path):
             exception = "TypeError" if interp.legacy_keras else "ValueError"  # of a model's placeholders
             exception = "NotImplementedError" if interp.graph_level else exception
-            interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
+            interp.raise_here(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
     return Array(node, _exact(world, path, args, kwargs))
@@ -75,7 +75,7 @@ def _exact(world: World, path: str, args: list[Value], kwargs: dict[str, Value])
     return name in _FRESH or _takes_values(world, path)
 
 
-def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A NumPy name that was not measured, given something that may be a tensor."""
     if path.startswith("numpy.random.") or path in ("numpy.load", "numpy.loadtxt"):
         return Array(interp.recorder.plain([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
@@ -102,7 +102,7 @@ def _of_objects(dtype: Value) -> bool:
     return isinstance(dtype, Const) and dtype.value in ("object", "O")
 
 
-def without_content(interp: Interpreter, value: Value) -> bool:
+def without_content(interp: Context, value: Value) -> bool:
     """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
     traced = interp.graph_level > 0
     # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
@@ -164,7 +164,7 @@ _FUNCTIONS = {
 }
 
 
-def attribute(interp: Interpreter, receiver: Array, name: str) -> Value | None:
+def attribute(interp: Context, receiver: Array, name: str) -> Value | None:
     """An attribute of an array."""
     if name in _FACTS:
         return Scalar(interp.recorder.leaf())
@@ -174,7 +174,7 @@ def attribute(interp: Interpreter, receiver: Array, name: str) -> Value | None:
 
 
 def method(
-    interp: Interpreter, receiver: Array | Scalar, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: Array | Scalar, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of an array: another array or a Python value."""
     if any(_of_objects(value) for value in (*args, *kwargs.values())):
@@ -188,7 +188,7 @@ def method(
             else:
                 edges.append(Edge(node, Effect.PLAIN))
     if any(without_content(interp, value) for value in args):
-        interp.calls.gradients.refuses(Cause.NUMPY_FUNCTION, "NotImplementedError", f"ndarray.{name}")
+        interp.raise_here(Cause.NUMPY_FUNCTION, "NotImplementedError", f"ndarray.{name}")
     if isinstance(receiver, Scalar) or name in _TO_PYTHON:
         return Scalar(interp.recorder.plain(edges))
     dtype = receiver.node.dtype
@@ -200,7 +200,7 @@ def method(
     )
 
 
-def set_item(interp: Interpreter, operands: list[Value]) -> Value | None:
+def set_item(interp: Context, operands: list[Value]) -> Value | None:
     """``array[i] = tensor``: from now on the array holds what left TensorFlow there."""
     array, _, value = operands
     if not isinstance(array, Array) or not isinstance(value, (Tensor, Variable, Unknown, Array)):

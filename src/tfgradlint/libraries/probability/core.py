@@ -19,7 +19,7 @@ from tfgradlint.knowledge import load_probability as _data
 from tfgradlint.libraries.measured.apply import applied, bind
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 ROOT = "tfp"
 _DISTRIBUTIONS, _BIJECTORS = "tfp.distributions", "tfp.bijectors"
@@ -58,7 +58,7 @@ def symbol(path: str) -> Symbol | None:
     return Symbol(path) if known else None
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A new distribution or bijector; None for anything else."""
     if not path.startswith(ROOT + "."):
         return None
@@ -73,7 +73,7 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     return _made(interp, path, bound) if known is not None and (bound or not (args or kwargs)) else None
 
 
-def _made(interp: Interpreter, path: str, bound: dict[str, Value]) -> Foreign:
+def _made(interp: Context, path: str, bound: dict[str, Value]) -> Foreign:
     made = Foreign(path)
     made.fields[_BOUND] = bound
     made.fields[HOLDS] = Items(tuple(bound.values()))
@@ -87,7 +87,7 @@ def is_own(value: Value) -> bool:
     return isinstance(value, Foreign) and _BOUND in value.fields
 
 
-def attribute(interp: Interpreter, receiver: Foreign, name: str) -> Value | None:
+def attribute(interp: Context, receiver: Foreign, name: str) -> Value | None:
     """A parameter, a method, a plain fact; the rest is not known."""
     if name in _METHODS:
         return Member(receiver, name)
@@ -101,9 +101,7 @@ def attribute(interp: Interpreter, receiver: Foreign, name: str) -> Value | None
     return value if composed else interp.unknown(name, receiver)
 
 
-def method(
-    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A call of a method, or of the object itself."""
     if "**" in kwargs:
         return None
@@ -117,7 +115,7 @@ def method(
     return result
 
 
-def _called(interp: Interpreter, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _called(interp: Context, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A bijector that is called transforms a tensor, or a distribution."""
     if not receiver.path.startswith(_BIJECTORS) or len(args) != 1 or kwargs.keys() - {"name"}:
         return None
@@ -133,7 +131,7 @@ def _called(interp: Interpreter, receiver: Foreign, args: list[Value], kwargs: d
 
 
 def _measured(
-    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     known = _data().get(f"{receiver.path}.{name}")
     kwargs = {"value" if key in ("x", "y") else key: value for key, value in kwargs.items()}
@@ -174,7 +172,7 @@ def _kind(receiver: Foreign) -> str:
     return known.cases[0].outputs[0].kind if known is not None else ""
 
 
-def _covered(interp: Interpreter, receiver: Foreign) -> bool:
+def _covered(interp: Context, receiver: Foreign) -> bool:
     """Whether the data speaks of an object made like this one."""
     known = _data().get(receiver.path)
     if known is None:
@@ -206,7 +204,7 @@ def _default(known: Known, name: str, value: Value) -> bool:
     return isinstance(value, Const) and texts == [repr(value.value)]
 
 
-def _remembered(interp: Interpreter, receiver: Foreign, value: Value) -> bool:
+def _remembered(interp: Context, receiver: Foreign, value: Value) -> bool:
     """Whether the result may be one that was made before, under another tape.
 
     Bijectors keep what they made of a tensor. What is made anew each time they cannot know: plain numbers, and what
@@ -251,7 +249,7 @@ def _just_drawn(receiver: Foreign, value: Value) -> bool:
 # -- objects made of others
 
 
-def _composed(interp: Interpreter, receiver: Foreign, name: str, args: list[Value]) -> Value | None:
+def _composed(interp: Context, receiver: Foreign, name: str, args: list[Value]) -> Value | None:
     bound = receiver.fields[_BOUND]
     names = _COMPOSED[receiver.path]
     if any(key not in names and key not in _HARMLESS for key in bound):
@@ -274,7 +272,7 @@ def _known_inner(value: Value | None) -> bool:
     return value is not None and is_own(value)
 
 
-def _independent(interp: Interpreter, inner: Value | None, name: str, args: list[Value]) -> Value | None:
+def _independent(interp: Context, inner: Value | None, name: str, args: list[Value]) -> Value | None:
     assert isinstance(inner, Foreign)
     if name == "kl_divergence":
         other = args[0] if args else NONE
@@ -288,7 +286,7 @@ def _independent(interp: Interpreter, inner: Value | None, name: str, args: list
 
 
 def _transformed(
-    interp: Interpreter, receiver: Foreign, inner: Value | None, bijector: Value | None, name: str, args: list[Value]
+    interp: Context, receiver: Foreign, inner: Value | None, bijector: Value | None, name: str, args: list[Value]
 ) -> Value | None:
     assert isinstance(inner, Foreign)
     assert isinstance(bijector, Foreign)
@@ -304,7 +302,7 @@ def _transformed(
     return None
 
 
-def _added(interp: Interpreter, parts: list[Value | None]) -> Value | None:
+def _added(interp: Context, parts: list[Value | None]) -> Value | None:
     """The sum of all, and over some dimensions."""
     if not all(isinstance(part, Tensor) for part in parts):
         return None
@@ -312,7 +310,7 @@ def _added(interp: Interpreter, parts: list[Value | None]) -> Value | None:
     return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
 
 
-def _chained(interp: Interpreter, given: Value | None, name: str, value: Value) -> Value | None:
+def _chained(interp: Context, given: Value | None, name: str, value: Value) -> Value | None:
     """The last of a chain comes first on the way forward."""
     content = given.fields["content"] if isinstance(given, Listing) else given
     if not isinstance(content, Items) or not all(_known_inner(each) for each in content.items):

@@ -21,13 +21,13 @@ from tfgradlint.libraries.python.copy import copied, deep_copied
 from tfgradlint.libraries.python.isinstance import isinstance_
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _COUNTED = 64
 
 
 def _sequence(kind: str) -> Handler:
-    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         content: Value = interp.calls.iterate(args[0]) if args else Items(())
         if isinstance(content, Items):
             content = Items(unique(content.items) if kind == "set" else content.items, kind)
@@ -38,7 +38,7 @@ def _sequence(kind: str) -> Handler:
     return make
 
 
-def _range(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _range(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     bounds = [value.value for value in args if isinstance(value, Const) and isinstance(value.value, int)]
     if len(bounds) == len(args) and args:
         try:
@@ -55,7 +55,7 @@ def _range(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> 
 def _once(make: Handler) -> Handler:
     """What gives each element once."""
 
-    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         given = [value for value in args if interp.calls.knows(value)]
         if len({id(value) for value in given}) < len(given):
             # The same iterator twice: the elements are dealt out.
@@ -69,7 +69,7 @@ def _once(make: Handler) -> Handler:
     return run
 
 
-def _iter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _iter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 1:
         return None
     if interp.calls.knows(args[0]):
@@ -79,7 +79,7 @@ def _iter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return interp.calls.once(fresh)
 
 
-def _rows(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _rows(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if any(isinstance(value, Several) and value.type == "star" for value in args):
         content = next(value for value in args if isinstance(value, Several))
         return Several(Several(content.element, "tuple"), "zip")
@@ -103,7 +103,7 @@ def _rows(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return Several(Items(tuple(interp.state.element(content) for content in contents)), "zip")
 
 
-def _enumerate(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _enumerate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     if isinstance(content, Items) and isinstance(start, Const) and isinstance(start.value, int):
@@ -112,7 +112,7 @@ def _enumerate(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
     return Several(Items((Scalar(interp.recorder.leaf(), "int"), interp.state.element(content))), "enumerate")
 
 
-def _map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) < 2:
         return None
     function = args[0]
@@ -139,7 +139,7 @@ def _map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Va
     return Deferred(force)
 
 
-def _filter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _filter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 2:
         return None
     content = interp.calls.iterate(args[1])
@@ -156,7 +156,7 @@ def _filter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return Items(tuple(kept), "filter")
 
 
-def _sum(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``sum`` adds the elements up, one by one, with ``+``."""
     if not args:
         return None
@@ -171,7 +171,7 @@ def _sum(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Va
     return total
 
 
-def _extreme(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _extreme(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``max`` and ``min`` return one of the elements."""
     content = interp.calls.iterate(args[0]) if len(args) == 1 else Items(tuple(args))
     if isinstance(content, Items) and content.items and all(isinstance(each, Const) for each in content.items):
@@ -183,7 +183,7 @@ def _extreme(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return interp.state.element(content)
 
 
-def _len(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     value = args[0] if args else NONE
     if isinstance(value, Listing):
         value = value.fields["content"]
@@ -196,20 +196,20 @@ def _len(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Va
     return Scalar(interp.recorder.leaf(), "int")
 
 
-def _getattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _getattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
         found = interp.calls.attribute(args[0], args[1].value)
         return interp.join([found, args[2]]) if len(args) > 2 and isinstance(found, Unknown) else found
     return interp.unknown("getattr", *args)
 
 
-def _hasattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _hasattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) == 2 and isinstance(args[1], Const):
         interp.asked_for.add(args[1].value)
     return Scalar(interp.recorder.leaf(), "bool")
 
 
-def _setattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) == 3:
         if isinstance(args[1], Const) and isinstance(args[1].value, str):
             interp.calls.set_attribute(args[0], args[1].value, args[2])
@@ -220,12 +220,12 @@ def _setattr(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return NONE
 
 
-def _reversed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     return Items(content.items[::-1]) if isinstance(content, Items) else Several(content.element)
 
 
-def _sorted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items) and all(isinstance(each, Const) for each in content.items) and not kwargs:
         try:
@@ -236,15 +236,15 @@ def _sorted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return Listing(Several(interp.state.element(content)))
 
 
-def _vars(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _vars(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return interp.calls.attribute(args[0], "__dict__") if args else _rewritten(interp, args, kwargs)
 
 
-def _type(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) and not args[0].open else None
 
 
-def _from_keys(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     value = args[1] if len(args) > 1 else NONE
     return (
@@ -254,7 +254,7 @@ def _from_keys(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
     )
 
 
-def _next(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _next(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if not args:
         return None
     if interp.calls.knows(args[0]):
@@ -268,15 +268,15 @@ def _next(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return interp.calls.another(interp.state.element(content))
 
 
-def _super(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _super(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return interp.calls.super_call(args)
 
 
-def _partial(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _partial(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return Partial(args[0], args[1:], dict(kwargs)) if args else None
 
 
-def _reduce(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _reduce(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[1]) if len(args) > 1 else None
     if not isinstance(content, Items) or len(content.items) > 16:
         return interp.unknown("functools.reduce", *args)
@@ -287,7 +287,7 @@ def _reduce(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return total
 
 
-def _null_context(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _null_context(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     entered = args[0] if args else kwargs.get("enter_result", NONE)
     made = Foreign("contextlib.nullcontext")
     made.fields["__enter__"] = Thunk("__enter__", lambda args, kwargs: entered)
@@ -295,26 +295,26 @@ def _null_context(interp: Interpreter, args: list[Value], kwargs: dict[str, Valu
     return made
 
 
-def _nothing(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _nothing(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return NONE
 
 
-def _text(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _text(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return Scalar(interp.recorder.leaf(), "str")
 
 
-def _str(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _str(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return constant_text(interp, lambda: str(unwrapped(args[0]))) if len(args) == 1 and not kwargs else None
 
 
-def _callable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     value = args[0] if args else NONE
     if isinstance(value, (Function, Method, Class, Partial, Thunk)):
         return Const(True)
     return Const(False) if isinstance(value, Const) else Scalar(interp.recorder.leaf(), "bool")
 
 
-def _truths(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
         truths = [interp.expressions.truth(item) for item in content.items]
@@ -323,7 +323,7 @@ def _truths(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return Scalar(interp.recorder.leaf(), "bool")
 
 
-def _any(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _any(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
         truths = [interp.expressions.truth(item) for item in content.items]
@@ -332,11 +332,11 @@ def _any(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Va
     return Scalar(interp.recorder.leaf(), "bool")
 
 
-def _number(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _number(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return Scalar(interp.recorder.leaf(), "float")
 
 
-def _rewritten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _rewritten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``exec`` and ``globals`` may bind any name to anything."""
     for scope in (interp.scope, interp.module):
         for name in list(scope.fields):

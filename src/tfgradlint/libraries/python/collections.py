@@ -10,10 +10,10 @@ from tfgradlint.flow.values.containers import Items, Listing, Mapping, Several
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
-def _deque(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _deque(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     most = args[1] if len(args) > 1 else kwargs.get("maxlen", NONE)
     made = Listing(Items((), "deque"))
     if not (isinstance(most, Const) and most.value is None):
@@ -23,14 +23,14 @@ def _deque(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> 
     return made
 
 
-def _default_dictionary(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _default_dictionary(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     made = plain_dictionary(interp, args[1:], kwargs)
     if args and isinstance(made, Mapping) and not (isinstance(args[0], Const) and args[0].value is None):
         made.fields[FACTORY] = args[0]
     return made
 
 
-def _counter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _counter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if args and not isinstance(args[0], Mapping):
         return mapping({}, Scalar(interp.recorder.leaf(), "int"))
     made = _default_dictionary(interp, [Symbol("builtins.int"), *args], kwargs)
@@ -39,7 +39,7 @@ def _counter(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return made
 
 
-def _shuffle(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _shuffle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     for value in args[:1]:
         if isinstance(value, Listing):
             content = value.fields["content"]
@@ -47,7 +47,7 @@ def _shuffle(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return NONE
 
 
-def _pushed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _pushed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``heapq.heappush`` and ``bisect.insort``: the list grows somewhere."""
     if len(args) < 2 or not isinstance(args[0], Listing):
         return None
@@ -55,7 +55,7 @@ def _pushed(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return _shuffle(interp, args, kwargs)
 
 
-def _popped(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if not args or not isinstance(args[0], Listing):
         return None
     if len(args) > 1:
@@ -63,12 +63,12 @@ def _popped(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return _shuffle(interp, args, kwargs) and interp.state.element(args[0].fields["content"])
 
 
-def _some(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _some(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``heapq.nlargest(n, elements)``: some of the elements."""
     return Listing(Several(interp.state.element(interp.calls.iterate(args[1])))) if len(args) > 1 else None
 
 
-def _drawn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _drawn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``random.sample`` and ``random.choices``: elements by chance."""
     return Listing(Several(interp.state.element(interp.calls.iterate(args[0])))) if args else None
 

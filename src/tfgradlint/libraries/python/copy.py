@@ -9,12 +9,12 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Tensor, Val
 from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 #: What is nested more deeply, perhaps without end, is not looked into.
 _DEEP = 40
 
 
-def copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def copied(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``copy.copy``: a new container of the same elements."""
     value = args[0] if args else NONE
     if isinstance(value, (Listing, Mapping)):
@@ -24,12 +24,12 @@ def copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> 
     return value if isinstance(value, (Tensor, Const, Items)) else None
 
 
-def deep_copied(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def deep_copied(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``copy.deepcopy``."""
     return deep_copy(interp, args[0]) if len(args) == 1 and not kwargs else None
 
 
-def deep_copy(interp: Interpreter, value: Value) -> Value:
+def deep_copy(interp: Context, value: Value) -> Value:
     """A copy down to the variables. Tensors stay the same; what objects make of it is not known."""
     return _DeepCopy(interp).copy(value, 0)
 
@@ -37,7 +37,7 @@ def deep_copy(interp: Interpreter, value: Value) -> Value:
 class _DeepCopy:
     """One copy: what is met twice is copied once."""
 
-    def __init__(self, interp: Interpreter) -> None:
+    def __init__(self, interp: Context) -> None:
         self._interp = interp
         self._done: dict[int, Value] = {}
 

@@ -21,7 +21,7 @@ from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.builtins import HANDLERS
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
@@ -45,7 +45,7 @@ def constant(path: str, name: str) -> Value | None:
     return None
 
 
-def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A builtin or a function of the standard library; None where the measured data is to be asked."""
     handler = HANDLERS.get(path)
     if handler is not None:
@@ -55,7 +55,7 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     return None
 
 
-def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Calls nobody described: standard modules make values without a history; the rest is unknown."""
     root = path.partition(".")[0]
     given = [*args, *kwargs.values()]
@@ -71,7 +71,7 @@ def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str
     return None
 
 
-def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _plain(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``float``, ``int``, ``math.sqrt`` ... on Python numbers, arrays and (as measured) tensors."""
     name = path.partition(".")[2]
     given = [*args, *kwargs.values()]
@@ -92,7 +92,7 @@ def _plain(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, 
         exception = "AttributeError" if isinstance(args[0], Variable) else "TypeError"
         if name == "bool":
             exception = "OperatorNotAllowedInGraphError"
-        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, path if path.startswith("math.") else name)
+        interp.raise_here(Cause.PYTHON_VALUE, exception, path if path.startswith("math.") else name)
     if name in _CONVERSIONS and interp.graph_level and args and isinstance(args[0], (Tensor, Variable)):
         return _autograph_cast(interp, name, args[0])
     if all(isinstance(value, (Const, Scalar, Array)) for value in given) and name in _FOLDED:
@@ -114,7 +114,7 @@ _FOLDED = frozenset(
 )
 
 
-def _autograph_cast(interp: Interpreter, name: str, value: Value) -> Value:
+def _autograph_cast(interp: Context, name: str, value: Value) -> Value:
     """Inside a ``tf.function`` AutoGraph turns ``float(t)`` into a cast."""
     dtype = {"float": "float32", "int": "int32", "bool": "bool"}[name]
     edges = []
@@ -144,7 +144,7 @@ _CACHING = frozenset({"functools.lru_cache", "functools.cache"})
 _XLA = ("jit_compile", "experimental_compile")
 
 
-def decorate(interp: Interpreter, decorator: Value, function: Value) -> Value | None:
+def decorate(interp: Context, decorator: Value, function: Value) -> Value | None:
     """A function under a decorator that is known to keep it; None to call the decorator like any function."""
     if isinstance(decorator, Partial):
         path = decorator.function.path if isinstance(decorator.function, Symbol) else ""
@@ -170,7 +170,7 @@ def _decorated(path: str, function: Value) -> Value | None:
     return None
 
 
-def compiled(interp: Interpreter, function: Value, options: Mapping[str, Value] = MappingProxyType({})) -> Value:
+def compiled(interp: Context, function: Value, options: Mapping[str, Value] = MappingProxyType({})) -> Value:
     """The function under ``tf.function`` with these options; what is no function of the module stays as it is."""
     if not isinstance(function, Function):
         return function
@@ -202,7 +202,7 @@ def _with_flags(function: Function, **flags: bool) -> Function:
 def decorator_factory(path: str) -> Handler:
     """``wraps(f)``, ``lru_cache(maxsize=None)`` ...: called first, the result then decorates."""
 
-    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if args and isinstance(args[0], (Function, Class)) and path != "functools.wraps":
             return _decorated(path, args[0])
         return Symbol(f"{path}()")

@@ -15,7 +15,7 @@ from tfgradlint.flow.values.objects import Class, Foreign, Instance
 from tfgradlint.libraries.python.copy import deep_copy
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _TUPLE = "typing.NamedTuple"
 _PLAIN = frozenset({"abc.ABCMeta", "builtins.type"})
@@ -33,7 +33,7 @@ class Field(Value):
         self.given = given
 
 
-def field(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def field(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``dataclasses.field``."""
     given = kwargs.get("init")
     if given is not None and not isinstance(given, Const):
@@ -46,7 +46,7 @@ def plain_metaclass(metaclass: Value) -> bool:
     return isinstance(metaclass, Symbol) and metaclass.path in _PLAIN
 
 
-def construct(interp: Interpreter, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def construct(interp: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """An object of a class without a constructor of its own: a data class's or a named tuple's fields are filled."""
     cls = instance.cls
     names = list(dict.fromkeys(_annotated(cls)))
@@ -67,7 +67,7 @@ def construct(interp: Interpreter, instance: Instance, args: list[Value], kwargs
     return instance
 
 
-def _finished(interp: Interpreter, instance: Instance, names: list[str]) -> None:
+def _finished(interp: Context, instance: Instance, names: list[str]) -> None:
     finish = interp.calls.class_attribute(instance.cls, "__post_init__")
     if not isinstance(finish, Function):
         return
@@ -79,7 +79,7 @@ def _finished(interp: Interpreter, instance: Instance, names: list[str]) -> None
         interp.state.set(instance, name, interp.unknown("field"))
 
 
-def replaced(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def replaced(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``dataclasses.replace``."""
     if not args or not isinstance(args[0], Instance) or "**" in kwargs:
         return None
@@ -95,19 +95,19 @@ def replaced(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return made
 
 
-def as_dict(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def as_dict(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``dataclasses.asdict``: the fields' values are copied, with all that is in them."""
     pairs = _copied_fields(interp, args, kwargs)
     return None if pairs is None else mapping(dict(pairs))
 
 
-def as_tuple(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def as_tuple(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``dataclasses.astuple``."""
     pairs = _copied_fields(interp, args, kwargs)
     return None if pairs is None else Items(tuple(value for _, value in pairs))
 
 
-def _copied_fields(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> list[tuple[str, Value]] | None:
+def _copied_fields(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> list[tuple[str, Value]] | None:
     if len(args) != 1 or kwargs or not isinstance(args[0], Instance):
         return None
     record = args[0]
@@ -117,7 +117,7 @@ def _copied_fields(interp: Interpreter, args: list[Value], kwargs: dict[str, Val
     ]
 
 
-def elements(interp: Interpreter, instance: Instance) -> Items | None:
+def elements(interp: Context, instance: Instance) -> Items | None:
     """The fields of a named tuple, in order."""
     if not any(isinstance(each, Symbol) and each.path == _TUPLE for each in instance.cls.lineage()):
         return None
@@ -125,7 +125,7 @@ def elements(interp: Interpreter, instance: Instance) -> Items | None:
     return Items(tuple(interp.calls.attribute(instance, name) for name in names), "tuple", names)
 
 
-def named_tuple(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def named_tuple(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``collections.namedtuple``: the class as a callable."""
     if len(args) < 2 or kwargs:
         return None
@@ -145,7 +145,7 @@ def named_tuple(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     return Thunk("named tuple", make)
 
 
-def namespace(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def namespace(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``types.SimpleNamespace``."""
     if args or "**" in kwargs:
         return None

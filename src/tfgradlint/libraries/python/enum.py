@@ -9,7 +9,7 @@ from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 _ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 #: Members of these are equal to their values too.
@@ -96,7 +96,7 @@ def members(cls: Class) -> Items | None:
     return Items(tuple(value for value in listed if isinstance(value.value, Enumerated)))
 
 
-def of_value(interp: Interpreter, instance: Instance, args: list[Value]) -> Value | None:
+def of_value(interp: Context, instance: Instance, args: list[Value]) -> Value | None:
     """``Kind("mse")``: the member of that value; None for classes that are no enumeration."""
     known = members(instance.cls)
     if known is None:
@@ -119,7 +119,7 @@ def by_name(cls: Class, name: Value) -> Value | None:
     return found if isinstance(found, Const) else None
 
 
-def automatic(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def automatic(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``enum.auto()``: one more than the member before."""
     numbers = [each.value for each in interp.scope.fields.values() if isinstance(each, Const)]
     last = numbers[-1] if numbers else 0

@@ -11,10 +11,10 @@ from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.libraries.keras.weights import keras_name
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
-def isinstance_(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def isinstance_(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 2:
         return None
     kinds = args[1].items if isinstance(args[1], Items) else (args[1],)

@@ -11,20 +11,20 @@ from tfgradlint.flow.values.containers import Deferred, Items, Several
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 #: A longer sequence is any number of elements that are alike.
 _LONG = 64
 
 
-def _chain(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _chain(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     contents = [interp.calls.iterate(value) for value in args]
     if any(isinstance(value, Several) and value.type == "star" for value in args):
         return None
     return _joined(interp, contents)
 
 
-def _chain_from_iterable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _chain_from_iterable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 1:
         return None
     outer = interp.calls.iterate(args[0])
@@ -33,14 +33,14 @@ def _chain_from_iterable(interp: Interpreter, args: list[Value], kwargs: dict[st
     return _joined(interp, [interp.calls.iterate(value) for value in outer.items])
 
 
-def _joined(interp: Interpreter, contents: list[Items | Several]) -> Value:
+def _joined(interp: Context, contents: list[Items | Several]) -> Value:
     if all(isinstance(content, Items) for content in contents):
         items = tuple(item for content in contents if isinstance(content, Items) for item in content.items)
         return Items(items)
     return Several(interp.join([interp.state.element(content) for content in contents]))
 
 
-def _islice(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _islice(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) < 2:
         return None
     content = interp.calls.iterate(args[0])
@@ -56,7 +56,7 @@ def _islice(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
 def _combined(function: Callable[..., Iterable[tuple[Value, ...]]]) -> Handler:
     """``combinations`` and its like: tuples of elements of one sequence."""
 
-    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         content = interp.calls.iterate(args[0]) if args else Items(())
         others = [value.value for value in args[1:] if isinstance(value, Const)]
         if not isinstance(content, Items) or len(others) < len(args) - 1 or kwargs or len(content.items) > _LONG:
@@ -69,7 +69,7 @@ def _combined(function: Callable[..., Iterable[tuple[Value, ...]]]) -> Handler:
     return make
 
 
-def _tuples(interp: Interpreter, rows: Iterable[tuple[Value, ...]], content: Items) -> Value | None:
+def _tuples(interp: Context, rows: Iterable[tuple[Value, ...]], content: Items) -> Value | None:
     taken = list(itertools.islice(rows, _LONG + 1))
     if len(taken) <= _LONG:
         return Items(tuple(Items(row) for row in taken))
@@ -77,7 +77,7 @@ def _tuples(interp: Interpreter, rows: Iterable[tuple[Value, ...]], content: Ite
     return Several(Items(tuple(element for _ in taken[0])))
 
 
-def _product(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _product(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     repeat = kwargs.get("repeat", Const(1))
     contents = [interp.calls.iterate(value) for value in args]
     if not isinstance(repeat, Const) or not isinstance(repeat.value, int) or not 0 < repeat.value <= 4:
@@ -92,7 +92,7 @@ def _product(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return Items(tuple(Items(row) for row in rows))
 
 
-def _repeat(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _repeat(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     times = args[1] if len(args) > 1 else kwargs.get("times")
     if not args:
         return None
@@ -101,17 +101,17 @@ def _repeat(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return Several(args[0])
 
 
-def _cycle(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _cycle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return Several(interp.state.element(interp.calls.iterate(args[0]))) if len(args) == 1 else None
 
 
-def _count(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _count(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     given = [*args, *kwargs.values()]
     whole = all(isinstance(value, Const) and isinstance(value.value, int) for value in given)
     return Several(Scalar(interp.recorder.leaf(), "int" if whole else ""))
 
 
-def _accumulate(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _accumulate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     function = args[1] if len(args) > 1 else kwargs.get("func")
     first = kwargs.get("initial")
@@ -131,7 +131,7 @@ def _accumulate(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     return Items(tuple(totals))
 
 
-def _starmap(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _starmap(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 2:
         return None
     function, rows = args
@@ -153,7 +153,7 @@ def _starmap(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -
     return Deferred(force)
 
 
-def tee(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def tee(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tee``: several iterators over the same elements."""
     count = args[1] if len(args) > 1 else Const(2)
     if not args or not isinstance(count, Const) or not isinstance(count.value, int) or not 0 <= count.value <= 8:
@@ -166,7 +166,7 @@ def _again(content: Items | Several) -> Value:
     return Items(content.items) if isinstance(content, Items) else Several(content.element)
 
 
-def _zip_longest(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _zip_longest(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     contents = [interp.calls.iterate(value) for value in args]
     fill = kwargs.get("fillvalue", NONE)
     if not all(isinstance(content, Items) for content in contents):

@@ -14,11 +14,11 @@ from tfgradlint.flow.values.functions import Thunk
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
 def _binary(name: str) -> Handler:
-    def apply(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def apply(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if len(args) != 2 or kwargs:
             return None
         return interp.expressions.binary(name, args[0], args[1], interp.recorder.site.expression or cst.Pass())
@@ -27,7 +27,7 @@ def _binary(name: str) -> Handler:
 
 
 def _in_place(name: str) -> Handler:
-    def apply(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def apply(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         changed = interp.calls.in_place(args[0], name, args[1]) if len(args) == 2 else None
         return changed if changed is not None else _binary(name)(interp, args, kwargs)
 
@@ -35,30 +35,30 @@ def _in_place(name: str) -> Handler:
 
 
 def _unary(name: str) -> Handler:
-    def apply(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def apply(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         return interp.expressions.unary(name, args[0]) if len(args) == 1 and not kwargs else None
 
     return apply
 
 
-def _not(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _not(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     truth = interp.expressions.truth(args[0]) if len(args) == 1 else None
     return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
 
 
-def _truth(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _truth(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     truth = interp.expressions.truth(args[0]) if len(args) == 1 else None
     return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(truth)
 
 
-def _element(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _element(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return interp.calls.subscript(args[0], args[1]) if len(args) == 2 else None
 
 
-def _getter(get: Callable[[Interpreter, Value, Value], Value | None]) -> Handler:
+def _getter(get: Callable[[Context, Value, Value], Value | None]) -> Handler:
     """``itemgetter`` and ``attrgetter``: a function that gets one thing, or several in a tuple."""
 
-    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         wanted = list(args)
 
         def run(given: list[Value], named: dict[str, Value]) -> Value:
@@ -77,7 +77,7 @@ def _getter(get: Callable[[Interpreter, Value, Value], Value | None]) -> Handler
     return make
 
 
-def _attribute(interp: Interpreter, receiver: Value, path: Value) -> Value | None:
+def _attribute(interp: Context, receiver: Value, path: Value) -> Value | None:
     if not isinstance(path, Const) or not isinstance(path.value, str):
         return None
     for name in path.value.split("."):
@@ -85,7 +85,7 @@ def _attribute(interp: Interpreter, receiver: Value, path: Value) -> Value | Non
     return receiver
 
 
-def _method(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _method(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``methodcaller``."""
     if not args or not isinstance(args[0], Const) or not isinstance(args[0].value, str):
         return None

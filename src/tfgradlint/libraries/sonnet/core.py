@@ -24,7 +24,7 @@ from tfgradlint.libraries.sonnet.modules import (
 from tfgradlint.libraries.tensorflow.modules import ALLOWED, BUILT, LISTS, MORE, PARTS, allow_empty, listed
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
 ROOT = "snt"
@@ -55,7 +55,7 @@ def is_optimizer(value: Value) -> bool:
     return isinstance(value, Foreign) and value.path.startswith("snt.optimizers.")
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A new module or optimizer, or one of the functions about modules; None for anything else."""
     if not path.startswith(ROOT + ".") or any(isinstance(value, Several) for value in args):
         return None
@@ -81,7 +81,7 @@ def _made(path: str, parts: tuple[Value, ...], built: bool | None) -> Foreign:
     return made
 
 
-def _module(interp: Interpreter, path: str, name: str, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
+def _module(interp: Context, path: str, name: str, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
     facts = MODULES[name]
     if UNUSUAL & kwargs.keys() or len(args) > len(facts.leading):
         return None
@@ -104,19 +104,19 @@ def _module(interp: Interpreter, path: str, name: str, args: list[Value], kwargs
     return made
 
 
-def _variable(interp: Interpreter, make: tuple[object, ...]) -> Variable:
+def _variable(interp: Context, make: tuple[object, ...]) -> Variable:
     recorder = interp.recorder
     made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), True)
     made.fields[MAKE] = make
     return made
 
 
-def _sequential(interp: Interpreter, given: Value) -> Foreign | None:
+def _sequential(interp: Context, given: Value) -> Foreign | None:
     content = interp.calls.iterate(given) if isinstance(given, (Listing, Items)) else None
     return _made(_SEQUENTIAL, content.items, True) if isinstance(content, Items) else None
 
 
-def _mlp(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
+def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
     """A chain of linear layers of known number, with an activation between them."""
     names = ("output_sizes", "w_init", "b_init", "with_bias", "activation", "dropout_rate", "activate_final")
     if "**" in kwargs or len(args) > len(names):
@@ -141,7 +141,7 @@ def _mlp(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Fo
 # -- attributes
 
 
-def attribute(interp: Interpreter, receiver: Foreign, name: str) -> Value | None:
+def attribute(interp: Context, receiver: Foreign, name: str) -> Value | None:
     """A list of variables, a variable by its name; the rest is not known."""
     if name in LISTS:
         found = listed(interp, receiver, name, ALLOWED not in receiver.fields)
@@ -157,7 +157,7 @@ def attribute(interp: Interpreter, receiver: Foreign, name: str) -> Value | None
     return interp.unknown(name, receiver)
 
 
-def escaped(interp: Interpreter, value: Value) -> None:
+def escaped(interp: Context, value: Value) -> None:
     """Whoever got hold of a module may have called it, or replaced its parts."""
     seen = {id(value)}  # a list may hold another one in many places
     waiting = [value]
@@ -178,7 +178,7 @@ def _elements(value: Value) -> tuple[Value, ...]:
     return content.items if isinstance(content, Items) else ()
 
 
-def _built(interp: Interpreter, value: Value) -> None:
+def _built(interp: Context, value: Value) -> None:
     """The module has been called."""
     if isinstance(value, Foreign) and PARTS in value.fields:
         if value.fields[BUILT] is not True:
@@ -194,7 +194,7 @@ def _built(interp: Interpreter, value: Value) -> None:
 
 
 def method(
-    interp: Interpreter, world: World, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, world: World, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A call of a module, or of a method of a module or optimizer."""
     if is_optimizer(receiver):
@@ -213,16 +213,14 @@ def method(
     return _one(interp, receiver, args, kwargs)
 
 
-def _applied(
-    interp: Interpreter, world: World, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]
-) -> Value:
+def _applied(interp: Context, world: World, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value:
     names = {"updates": "grads", "parameters": "trainable_variables"}
     given = {names.get(name, name): value for name, value in kwargs.items()}
     keras_optimizers.method(interp, world, receiver, receiver.path, "apply", args, given)
     return NONE
 
 
-def _run(interp: Interpreter, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _run(interp: Context, parts: tuple[Value, ...], args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Each part on the result of the one before; only the first is given all arguments."""
     value: Value = args[0] if args else NONE
     for position, part in enumerate(parts):
@@ -232,7 +230,7 @@ def _run(interp: Interpreter, parts: tuple[Value, ...], args: list[Value], kwarg
     return value
 
 
-def _run_mlp(interp: Interpreter, receiver: Foreign, args: list[Value]) -> Value:
+def _run_mlp(interp: Context, receiver: Foreign, args: list[Value]) -> Value:
     value: Value = args[0] if args else NONE
     parts = receiver.fields[PARTS].items
     for position, part in enumerate(parts):
@@ -244,7 +242,7 @@ def _run_mlp(interp: Interpreter, receiver: Foreign, args: list[Value]) -> Value
     return value
 
 
-def _one(interp: Interpreter, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _one(interp: Context, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value:
     name = receiver.path.removeprefix("snt.")
     _built(interp, receiver)
     given: Value = args[0] if args else next(iter(kwargs.values()), NONE)
@@ -268,7 +266,7 @@ def _one(interp: Interpreter, receiver: Foreign, args: list[Value], kwargs: dict
     return Tensor(interp.recorder.op(edges))
 
 
-def _state(interp: Interpreter, receiver: Foreign, edges: list[Edge]) -> Value:
+def _state(interp: Context, receiver: Foreign, edges: list[Edge]) -> Value:
     """The state behind a step, or before the first."""
     fields = RECURRENT[receiver.path.removeprefix("snt.")]
     if not fields:

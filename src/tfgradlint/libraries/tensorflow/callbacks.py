@@ -13,16 +13,16 @@ from tfgradlint.libraries.tensorflow import custom_gradient
 from tfgradlint.libraries.tensorflow.custom_gradient import Handler, argument
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of a callable that calls back; None if it is none."""
     handler = _HANDLERS.get(path)
     return handler(interp, args, kwargs) if handler is not None else None
 
 
-def _branches(interp: Interpreter, functions: list[Value]) -> Value:
+def _branches(interp: Context, functions: list[Value]) -> Value:
     """One of these is called."""
     results: list[Value] = []
 
@@ -38,7 +38,7 @@ def _branches(interp: Interpreter, functions: list[Value]) -> Value:
     return interp.join(results) if results else interp.unknown("no branch")
 
 
-def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _cond(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     pred = argument(args, kwargs, 0, "pred")
     if interp.graph_level:
         _no_number(interp, pred)
@@ -47,13 +47,13 @@ def _cond(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return _either(interp, args, kwargs)
 
 
-def _no_number(interp: Interpreter, chosen_by: Value) -> None:
+def _no_number(interp: Context, chosen_by: Value) -> None:
     """Of a choice that wants a tensor: TensorFlow refuses numbers of Python."""
     if isinstance(chosen_by, Const) and isinstance(chosen_by.value, (int, float)):
-        interp.calls.gradients.refuses(None, "TypeError")
+        interp.raise_here(None, "TypeError")
 
 
-def _either(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _either(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     truth = interp.expressions.truth(argument(args, kwargs, 0, "pred"))
     branches = [argument(args, kwargs, 1, "true_fn"), argument(args, kwargs, 2, "false_fn")]
     if truth is not None:
@@ -61,7 +61,7 @@ def _either(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
     return _branches(interp, branches)
 
 
-def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _switch_case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     given = argument(args, kwargs, 1, "branch_fns")
     _no_number(interp, argument(args, kwargs, 0, "branch_index"))
     if isinstance(given, Mapping):
@@ -82,7 +82,7 @@ def _switch_case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value
     return _branches(interp, [*functions.values(), *([] if _is_none(default) else [default])])
 
 
-def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(argument(args, kwargs, 0, "pred_fn_pairs"))
     if not isinstance(content, Items):
         return None
@@ -98,7 +98,7 @@ def _case(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> V
     return _branches(interp, functions)
 
 
-def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The body runs twice, like any loop."""
     body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
     content = interp.calls.iterate(values)
@@ -123,7 +123,7 @@ def _while_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
 def _looping(handler: Handler) -> Handler:
     """In a graph it is a loop of the graph."""
 
-    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if not interp.graph_level:
             return handler(interp, args, kwargs)
         with interp.recorder.looping():
@@ -132,7 +132,7 @@ def _looping(handler: Handler) -> Handler:
     return run
 
 
-def _element(interp: Interpreter, value: Value) -> Value:
+def _element(interp: Context, value: Value) -> Value:
     """What a mapped function receives of its argument: the slices of tensors, in the same nest."""
     if isinstance(value, (Items, Listing)):
         content = value.fields["content"] if isinstance(value, Listing) else value
@@ -141,7 +141,7 @@ def _element(interp: Interpreter, value: Value) -> Value:
     return interp.state.element(interp.calls.iterate(value))
 
 
-def _stacked(interp: Interpreter, value: Value) -> Value:
+def _stacked(interp: Context, value: Value) -> Value:
     """The results of all calls as one tensor each."""
     if isinstance(value, Items):
         return Items(tuple(_stacked(interp, item) for item in value.items), value.type, value.fields)
@@ -152,7 +152,7 @@ def _stacked(interp: Interpreter, value: Value) -> Value:
     return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
 
 
-def _vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _vectorized_map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Unlike ``tf.map_fn`` it traces its function."""
     interp.recorder.level += 1
     loops = interp.bounded
@@ -163,7 +163,7 @@ def _vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Va
         interp.bounded = loops
 
 
-def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _map_fn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
     if not isinstance(function, (Function, Method, Thunk)):
         return None
@@ -175,15 +175,15 @@ def _map_fn(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) ->
 _KERAS_NAMES = {"f": "fn", "function": "fn", "xs": "elems", "elements": "elems"}
 
 
-def _keras_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _keras_map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return _map_fn(interp, args, {_KERAS_NAMES.get(name, name): value for name, value in kwargs.items()})
 
 
-def _keras_vectorized_map(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _keras_vectorized_map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return _vectorized_map(interp, args, {_KERAS_NAMES.get(name, name): value for name, value in kwargs.items()})
 
 
-def _keras_scan(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``scan(f, init, xs)``, where the function gives the next state and a result for each element."""
     function, state = argument(args, kwargs, 0, "f"), argument(args, kwargs, 1, "init")
     elements = argument(args, kwargs, 2, "xs")
@@ -200,7 +200,7 @@ def _keras_scan(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]
     return Items((state, NONE if _is_none(result) else _stacked(interp, result)))
 
 
-def _keras_switch(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _keras_switch(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if kwargs or len(args) < 2:
         return None
     index, content = args[0], interp.calls.iterate(args[1])
@@ -215,7 +215,7 @@ def _keras_switch(interp: Interpreter, args: list[Value], kwargs: dict[str, Valu
     return interp.calls.any_of(functions, lambda function: interp.calls.call(function, args[2:], {}))
 
 
-def _fori_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _fori_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``fori_loop(lower, upper, body_fun, init_val)``; the body runs twice, like any loop."""
     body, value = argument(args, kwargs, 2, "body_fun"), argument(args, kwargs, 3, "init_val")
     values: list[Value] = []
@@ -227,7 +227,7 @@ def _fori_loop(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
 
 
 def _fold(scanning: bool) -> Handler:
-    def fold(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def fold(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
         if not isinstance(function, (Function, Method)):
             return None
@@ -241,7 +241,7 @@ def _fold(scanning: bool) -> Handler:
     return fold
 
 
-def _map_structure(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _map_structure(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.flow.verdict.request_analysis import flatten
 
     if len(args) < 2:
@@ -251,7 +251,7 @@ def _map_structure(interp: Interpreter, args: list[Value], kwargs: dict[str, Val
     return _structure(interp, args[0], args[1:])
 
 
-def _structure(interp: Interpreter, function: Value, nests: list[Value]) -> Value:
+def _structure(interp: Context, function: Value, nests: list[Value]) -> Value:
     first = nests[0]
     if isinstance(first, Listing):
         made = _structure(interp, function, [n.fields["content"] if isinstance(n, Listing) else n for n in nests])
@@ -276,7 +276,7 @@ def _structure(interp: Interpreter, function: Value, nests: list[Value]) -> Valu
     return interp.calls.call(function, nests, {})
 
 
-def _flatten(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _flatten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.flow.verdict.request_analysis import flatten
 
     leaves = [leaf for _, leaf in flatten(argument(args, kwargs, 0, "structure"), "")]

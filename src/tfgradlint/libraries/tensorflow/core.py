@@ -32,13 +32,13 @@ from tfgradlint.libraries.python import core as python
 from tfgradlint.libraries.tensorflow import callbacks
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.world import World
 
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+Handler = Callable[["Context", list[Value], dict[str, Value]], "Value | None"]
 
 
-def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A TensorFlow function that is not just an operation."""
     handler = _HANDLERS.get(path)
     if handler is not None:
@@ -46,7 +46,7 @@ def call(interp: Interpreter, world: World, path: str, args: list[Value], kwargs
     return callbacks.call(interp, path, args, kwargs)
 
 
-def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A name that was not measured: its result depends on what it is given, if that holds no objects or functions."""
     given = [*args, *kwargs.values()]
     last = path.rpartition(".")[2]
@@ -63,11 +63,11 @@ def fallback(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str
 # -- tapes, variables, constants
 
 
-def _tape(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return interp.calls.gradients.tape(args, kwargs)
+def _tape(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return interp.requests.tape(args, kwargs)
 
 
-def variable(interp: Interpreter, args: list[Value], kwargs: dict[str, Value], library: str = "tf") -> Value:
+def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], library: str = "tf") -> Value:
     """A new variable: what it was made from cannot be reached through it."""
     initial = args[0] if args else kwargs.get("initial_value", kwargs.get("initializer", NONE))
     wanted = args[1] if len(args) > 1 and library == "tf" else kwargs.get("trainable", NONE)
@@ -94,7 +94,7 @@ def _left_behind(value: Value, cause: Cause) -> list[Edge]:
     ]
 
 
-def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A constant: of a literal or an array. In eager mode a tensor is handed through."""
     given = args[0] if args else kwargs.get("value", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
@@ -102,7 +102,7 @@ def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
         return None
     if isinstance(given, Tensor):
         if interp.graph_level and given.node.level:
-            interp.calls.gradients.refuses(None, "TypeError")  # a tensor without content is no constant
+            interp.raise_here(None, "TypeError")  # a tensor without content is no constant
         if interp.graph_level:
             return interp.somehow("tf.constant of a tensor", [given])
         return given if _is_none(named) else None
@@ -113,7 +113,7 @@ def _constant(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
     return Tensor(interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype))
 
 
-def _converted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _converted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A tensor that has the wanted dtype already is handed through: the very same object."""
     given = args[0] if args else kwargs.get("value", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
@@ -125,7 +125,7 @@ def _converted(interp: Interpreter, args: list[Value], kwargs: dict[str, Value])
     return given if same else None
 
 
-def _cast(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _cast(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A tensor or variable that has the wanted dtype already is handed through."""
     given = args[0] if args else kwargs.get("x", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
@@ -145,7 +145,7 @@ def _is_none(value: Value) -> bool:
     return isinstance(value, Const) and value.value is None
 
 
-def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
     if isinstance(given, Function):
@@ -156,13 +156,13 @@ def _function(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
 
 
 def _gradients(name: str) -> Handler:
-    return lambda interp, args, kwargs: interp.calls.gradients.graph_gradients(name, args, kwargs)
+    return lambda interp, args, kwargs: interp.requests.graph_gradients(name, args, kwargs)
 
 
 def _composite(name: str, position: int) -> Handler:
     """Slices and sparse tensors carry the gradient of their values."""
 
-    def make(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
         values = args[position] if len(args) > position else kwargs.get(name, NONE)
         nodes = nodes_of(values)
         dtype = nodes[0].dtype if len(nodes) == 1 else None
@@ -171,14 +171,14 @@ def _composite(name: str, position: int) -> Handler:
     return make
 
 
-def _graph_mode(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """From here on nothing is eager."""
     tapes = interp.recorder.tapes
     interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
     return NONE
 
 
-def _run_eagerly(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Compiled functions run step by step from here on."""
     interp.eager_functions = interp.expressions.truth(args[0] if args else kwargs.get("run_eagerly", NONE)) is not False
     return NONE
@@ -216,7 +216,7 @@ _HANDLERS: dict[str, Handler] = {
 _FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
 
 
-def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, name: str) -> Value | None:
+def attribute(interp: Context, world: World, receiver: Tensor | Variable, name: str) -> Value | None:
     """An attribute that is not a method: shapes and dtypes carry no gradient."""
     if name == "value" and isinstance(receiver, Variable) and receiver.library == "keras":
         return Tensor(receiver.node)
@@ -238,7 +238,7 @@ def attribute(interp: Interpreter, world: World, receiver: Tensor | Variable, na
 
 
 def method(
-    interp: Interpreter,
+    interp: Context,
     world: World,
     receiver: Tensor | Variable,
     name: str,
@@ -250,20 +250,20 @@ def method(
         return _assign(interp, receiver, args, kwargs, name == "assign")
     if name == "numpy" and without_content(interp, receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
-        interp.calls.gradients.refuses(Cause.PYTHON_VALUE, exception, name)
+        interp.raise_here(Cause.PYTHON_VALUE, exception, name)
     if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
         whole = next((edge.node.variable for edge in receiver.node.edges if edge.node.variable is not None), None)
         if whole is not None:
             # ``v[0].assign(...)`` writes into the variable.
             return _assign(interp, whole, args, kwargs, False)
         if receiver.node.variable is None and name not in interp.asked_for:
-            interp.calls.gradients.refuses(None, "AttributeError")
+            interp.raise_here(None, "AttributeError")
     if name in ("item", "tolist"):
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
         return Scalar(interp.recorder.plain([edge]))
     if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not world.numpy_behavior:
-        interp.calls.gradients.refuses(None, "AttributeError")
+        interp.raise_here(None, "AttributeError")
     if isinstance(receiver, Variable) and receiver.library == "keras" and name != "numpy":
         return interp.somehow("keras variable", [receiver, *args])
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
@@ -281,7 +281,7 @@ _ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(
 )
 
 
-def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: dict[str, Value], whole: bool) -> Value:
+def _assign(interp: Context, receiver: Variable, args: list[Value], kwargs: dict[str, Value], whole: bool) -> Value:
     """The new content has no history that a tape could follow. The result is another handle of the variable.
 
     ``whole`` says that nothing of the old content is left.
@@ -308,7 +308,7 @@ def _assign(interp: Interpreter, receiver: Variable, args: list[Value], kwargs: 
 
 
 def unknown_method(
-    interp: Interpreter, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of something unknown whose name alone says that a Python value or an array comes out."""
     if isinstance(receiver, Noded) and name == "numpy" and not args:

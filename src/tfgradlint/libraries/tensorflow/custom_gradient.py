@@ -14,9 +14,9 @@ from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
-Handler = Callable[["Interpreter", list[Value], dict[str, Value]], "Value | None"]
+Handler = Callable[["Context", list[Value], dict[str, Value]], "Value | None"]
 
 
 def argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
@@ -37,7 +37,7 @@ def _carried(results: list[Node], given: set[Node]) -> Effect:
 # -- tf.custom_gradient
 
 
-def _custom_gradient(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _custom_gradient(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The function gives its value and the function that makes the gradients of its arguments."""
     function = argument(args, kwargs, 0, "f")
 
@@ -71,7 +71,7 @@ def _variables_inside(value: Value, given: list[Value]) -> list[Variable] | None
 
 
 def _effects(
-    interp: Interpreter, value: Value, gradient: Value, given: list[Value], variables: list[Variable] | None
+    interp: Context, value: Value, gradient: Value, given: list[Value], variables: list[Variable] | None
 ) -> list[Effect] | None:
     """What the gradient function makes of the gradients that come to it, for each argument and each variable that is
     read inside; None if unknown.
@@ -110,7 +110,7 @@ def _effects(
     return [*towards[0], *(towards[1] if same else [Effect.UNKNOWN] * len(variables))]
 
 
-def _told(interp: Interpreter, made: Value, count: int, arriving: set[Node]) -> list[Effect] | None:
+def _told(interp: Context, made: Value, count: int, arriving: set[Node]) -> list[Effect] | None:
     """What is told of so many inputs by what the gradient function gave for them."""
     content = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else Items((made,))
     if not isinstance(content, Items) or len(content.items) != count:
@@ -130,7 +130,7 @@ def _takes_variables(gradient: Value) -> bool:
     return any(each.name.value == "variables" for each in (*params.params, *params.kwonly_params))
 
 
-def _result(interp: Interpreter, value: Value, edges: list[Edge]) -> Value:
+def _result(interp: Context, value: Value, edges: list[Edge]) -> Value:
     if isinstance(value, Items):
         return Items(tuple(_result(interp, item, edges) for item in value.items), value.type, value.fields)
     assert isinstance(value, Tensor)
@@ -139,7 +139,7 @@ def _result(interp: Interpreter, value: Value, edges: list[Edge]) -> Value:
     return Tensor(node)
 
 
-def _opaque_result(interp: Interpreter, value: Value, given: list[Value], why: str) -> Value:
+def _opaque_result(interp: Context, value: Value, given: list[Value], why: str) -> Value:
     """A tensor that depends on its arguments in a way nobody followed, and on nothing that is not under it."""
     if isinstance(value, Items):
         return Items(tuple(_opaque_result(interp, item, given, why) for item in value.items))
@@ -152,12 +152,12 @@ def _opaque_result(interp: Interpreter, value: Value, given: list[Value], why: s
 # -- functions that TensorFlow calls as Python
 
 
-def _numpy_function(interp: Interpreter, function: Value, inputs: Value) -> Value:
+def _numpy_function(interp: Context, function: Value, inputs: Value) -> Value:
     edges = [Edge(each, Effect.NONE, Cause.NUMPY_CALLBACK) for each in nodes_of(inputs)]
     return Tensor(interp.recorder.op(edges))
 
 
-def _py_function(interp: Interpreter, function: Value, inputs: Value) -> Value:
+def _py_function(interp: Context, function: Value, inputs: Value) -> Value:
     """The function runs in eager mode under a tape of its own."""
     recorder = interp.recorder
     given = inputs.items if isinstance(inputs, Items) else ()
@@ -176,10 +176,10 @@ def _py_function(interp: Interpreter, function: Value, inputs: Value) -> Value:
     return Tensor(node)
 
 
-def _python(result: Callable[[Interpreter, Value, Value], Value]) -> Handler:
+def _python(result: Callable[[Context, Value, Value], Value]) -> Handler:
     """A function of the user that TensorFlow calls with values: called with its inputs, or as a decorator."""
 
-    def run(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if args or "func" in kwargs:
             inputs = interp.calls.iterate(argument(args, kwargs, 1, "inp"))
             return result(interp, argument(args, kwargs, 0, "func"), inputs)
@@ -196,11 +196,11 @@ def _python(result: Callable[[Interpreter, Value, Value], Value]) -> Handler:
 # -- functions that keep the gradient
 
 
-def _recompute(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _recompute(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return argument(args, kwargs, 0, "f")
 
 
-def _pass_through(interp: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _pass_through(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The gradient goes straight through to the argument."""
     function = argument(args, kwargs, 0, "f")
 

@@ -15,7 +15,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 DATASET = "tf.data.Dataset"
 #: What an element is like.
@@ -27,7 +27,7 @@ _SAME = frozenset(
 )
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A function that makes a dataset; None for anything else."""
     if not path.startswith(DATASET + "."):
         return None
@@ -43,9 +43,7 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     return None
 
 
-def method(
-    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A method of a dataset."""
     element: Value = receiver.fields[_ELEMENT]
     if name in _SAME:
@@ -76,7 +74,7 @@ def _zipped(given: Value) -> Value | None:
     return _dataset(Items(tuple(each for each in elements if each))) if None not in elements else None
 
 
-def _sliced(interp: Interpreter, value: Value, path: str) -> Value | None:
+def _sliced(interp: Context, value: Value, path: str) -> Value | None:
     """A tensor for each thing that is given; None where its structure is not known."""
     if isinstance(value, (Listing, Mapping, Items, Entries)) and [leaf for _, leaf in flatten(value, "")] == [value]:
         return None  # too large, as where a nest holds one part many times over
@@ -97,7 +95,7 @@ def _sliced(interp: Interpreter, value: Value, path: str) -> Value | None:
     return None
 
 
-def _tensor(interp: Interpreter, value: Value, path: str) -> Tensor:
+def _tensor(interp: Context, value: Value, path: str) -> Tensor:
     nodes = nodes_of(value)
     edges = [_edge(node, value, path) for node in nodes]
     dtype = nodes[0].dtype if len(nodes) == 1 else None
@@ -110,13 +108,13 @@ def _edge(node: Node, value: Value, path: str) -> Edge:
     return Edge(node, Effect.NONE, Cause.NO_GRADIENT, path)
 
 
-def _mapped(interp: Interpreter, function: Value, element: Value) -> Value:
+def _mapped(interp: Context, function: Value, element: Value) -> Value:
     """The function on an element: compiled, and no tape is recording."""
     args = list(element.items) if isinstance(element, Items) else [element]
     return off_tape(interp, lambda: interp.calls.call(function, args, {}))
 
 
-def off_tape(interp: Interpreter, run: Callable[[], Value]) -> Value:
+def off_tape(interp: Context, run: Callable[[], Value]) -> Value:
     """Run something that TensorFlow compiles and executes later, outside of the tapes that are open now."""
     tapes = interp.recorder.tapes
     active = tapes.active

@@ -10,7 +10,7 @@ from tfgradlint.flow.values.functions import Thunk
 from tfgradlint.flow.values.objects import Foreign
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 STRATEGY = "tf.distribute.Strategy"
 _CLASSES = frozenset(
@@ -23,7 +23,7 @@ _PLAIN_CONTEXTS = frozenset(
 )
 
 
-def call(interp: Interpreter, path: str) -> Value | None:
+def call(interp: Context, path: str) -> Value | None:
     """A strategy, or a context that changes nothing for a gradient; None for anything else."""
     family, _, name = path.rpartition(".")
     if family in ("tf.distribute", "tf.distribute.experimental") and name in _CLASSES:
@@ -31,9 +31,7 @@ def call(interp: Interpreter, path: str) -> Value | None:
     return transparent() if path in _PLAIN_CONTEXTS else None
 
 
-def method(
-    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A method of a strategy."""
     if name == "scope":
         return transparent()

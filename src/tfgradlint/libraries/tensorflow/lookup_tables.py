@@ -12,7 +12,7 @@ from tfgradlint.flow.values.objects import HOLDS, Foreign
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 TABLE = "tf.lookup"
 _CLASSES = frozenset(
@@ -21,7 +21,7 @@ _CLASSES = frozenset(
 )
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A table, or what one is made from; None for anything else."""
     if path not in _CLASSES or "**" in kwargs:
         return None
@@ -30,7 +30,7 @@ def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Va
     return made
 
 
-def method(interp: Interpreter, receiver: Foreign, name: str, args: list[Value]) -> Value | None:
+def method(interp: Context, receiver: Foreign, name: str, args: list[Value]) -> Value | None:
     """A method of a table."""
     held: Value = receiver.fields[HOLDS]
     if name in ("lookup", "__getitem__") and args:
@@ -43,7 +43,7 @@ def method(interp: Interpreter, receiver: Foreign, name: str, args: list[Value])
     return None
 
 
-def found(interp: Interpreter, table: Foreign, keys: Value) -> Tensor:
+def found(interp: Context, table: Foreign, keys: Value) -> Tensor:
     """What stands in a table under the keys."""
     edges = [
         Edge(node, Effect.NONE, Cause.NO_GRADIENT, "lookup") if trainable(node.dtype) else Edge(node, Effect.PLAIN)

@@ -14,7 +14,7 @@ from tfgradlint.libraries.keras.weight_lists import OWNER
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 LISTS = ("trainable_variables", "variables")
 _BASES = frozenset({"tf.Module", "snt.Module"})
@@ -32,7 +32,7 @@ def module_base(cls: Class) -> str:
     return bases[0] if len(bases) == 1 and bases[0] in _BASES else ""
 
 
-def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Value | None:
+def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value | None:
     """What a module gives its subclasses: the variables among the attributes."""
     base = module_base(receiver.cls)
     if not base:
@@ -48,7 +48,7 @@ def instance_attribute(interp: Interpreter, receiver: Instance, name: str) -> Va
 _CELLS = (Instance, Class, Foreign)
 
 
-def listed(interp: Interpreter, receiver: Instance | Foreign, name: str, strict: bool) -> Value | None:
+def listed(interp: Context, receiver: Instance | Foreign, name: str, strict: bool) -> Value | None:
     """A module's list of variables; None where something may hide some.
 
     Sonnet is ``strict``: it refuses to list nothing.
@@ -60,7 +60,7 @@ def listed(interp: Interpreter, receiver: Instance | Foreign, name: str, strict:
     if strict and not found.variables:
         if not found.unbuilt:
             return None
-        interp.calls.gradients.refuses(Cause.UNBUILT, "ValueError", "sonnet")
+        interp.raise_here(Cause.UNBUILT, "ValueError", "sonnet")
     made = Listing(Items(tuple(found.variables), "tuple"))
     made.fields[OWNER] = receiver
     if found.unbuilt:
@@ -72,7 +72,7 @@ def listed(interp: Interpreter, receiver: Instance | Foreign, name: str, strict:
 class Found:
     """The variables below a module. ``complete`` is False where there may be others; ``unbuilt`` are not made yet."""
 
-    def __init__(self, interp: Interpreter, trained: bool) -> None:
+    def __init__(self, interp: Context, trained: bool) -> None:
         self._interp = interp
         self._trained = trained
         self.variables: list[Variable] = []
@@ -162,7 +162,7 @@ def _is_object(base: Value) -> bool:
     return isinstance(base, Symbol) and base.path in ("builtins.object", "abc.ABC", "enum.Enum")
 
 
-def allow_empty(interp: Interpreter, value: Value) -> Value | None:
+def allow_empty(interp: Context, value: Value) -> Value | None:
     """``snt.allow_empty_variables`` for a class or an object."""
     if not isinstance(value, _CELLS):
         return None

@@ -17,7 +17,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import named_dtype
 
 if TYPE_CHECKING:
-    from tfgradlint.flow.python.interpreter import Interpreter
+    from tfgradlint.flow.machine.context import Context
 
 TENSOR_ARRAY = "tf.TensorArray"
 #: What was written, by alternative; None where it is not known.
@@ -67,7 +67,7 @@ class _Info(NamedTuple):
 _INFO = ("tensor array", "info")
 
 
-def call(interp: Interpreter, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A new array; None for anything else."""
     if path != TENSOR_ARRAY:
         return None
@@ -94,15 +94,13 @@ def _held(content: _Content) -> Value:
     return Items(tuple(write.value for history in content for write in history))
 
 
-def escaped(interp: Interpreter, value: Value) -> None:
+def escaped(interp: Context, value: Value) -> None:
     """Whoever gets hold of it may write into it."""
     if isinstance(value, Foreign) and value.path == TENSOR_ARRAY:
         interp.state.set(value, _CONTENT, None)
 
 
-def method(
-    interp: Interpreter, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A method of an array."""
     if name in ("close", "mark_used"):
         return NONE
@@ -124,7 +122,7 @@ def method(
 # -- into the array
 
 
-def _written(interp: Interpreter, receiver: Foreign, write: _Write) -> Value:
+def _written(interp: Context, receiver: Foreign, write: _Write) -> Value:
     before: _Content = receiver.fields[_CONTENT]
     content = _Content(dict.fromkeys((*_kept(history, write.place), write) for history in before))
     if interp.graph_level:
@@ -145,19 +143,19 @@ def _index(value: Value) -> int | None:
     return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
 
 
-def _one(interp: Interpreter, info: _Info, given: list[Value]) -> _Write | None:
+def _one(interp: Context, info: _Info, given: list[Value]) -> _Write | None:
     return _Write(_index(given[0]), _element(interp, info, given[1])) if len(given) == 2 else None
 
 
-def _whole(interp: Interpreter, info: _Info, given: list[Value]) -> _Write | None:
+def _whole(interp: Context, info: _Info, given: list[Value]) -> _Write | None:
     return _Write(_ALL, _part(interp, info, given[0])) if given else None
 
 
-def _some(interp: Interpreter, info: _Info, given: list[Value]) -> _Write | None:
+def _some(interp: Context, info: _Info, given: list[Value]) -> _Write | None:
     return _Write(None, _part(interp, info, given[1])) if len(given) == 2 else None
 
 
-def _element(interp: Interpreter, info: _Info, value: Value) -> Value:
+def _element(interp: Context, info: _Info, value: Value) -> Value:
     """What is kept of a value: in eager mode the tensor itself."""
     if isinstance(value, Choice):
         return interp.join([_element(interp, info, each) for each in value.values])
@@ -166,19 +164,19 @@ def _element(interp: Interpreter, info: _Info, value: Value) -> Value:
     return _part(interp, info, value)
 
 
-def _part(interp: Interpreter, info: _Info, value: Value) -> Value:
+def _part(interp: Context, info: _Info, value: Value) -> Value:
     effect = Effect.PLAIN if isinstance(value, (Array, Scalar)) else Effect.FLOWS
     return Tensor(interp.recorder.op([Edge(node, effect) for node in nodes_of(value)], info.dtype))
 
 
-_Into = Callable[["Interpreter", _Info, list[Value]], "_Write | None"]
+_Into = Callable[["Context", _Info, list[Value]], "_Write | None"]
 _WRITES: dict[str, _Into] = {"write": _one, "unstack": _whole, "split": _whole, "scatter": _some}
 
 
 # -- out of the array
 
 
-def _read(interp: Interpreter, receiver: Foreign, given: list[Value]) -> Value | None:
+def _read(interp: Context, receiver: Foreign, given: list[Value]) -> Value | None:
     if len(given) != 1:
         return None
     index = _index(given[0])
@@ -205,15 +203,15 @@ def _at(history: tuple[_Write, ...], index: int | None) -> list[Value]:
     return found
 
 
-def _stack(interp: Interpreter, receiver: Foreign, given: list[Value]) -> Value | None:
+def _stack(interp: Context, receiver: Foreign, given: list[Value]) -> Value | None:
     return _together(interp, receiver, True)
 
 
-def _gather(interp: Interpreter, receiver: Foreign, given: list[Value]) -> Value | None:
+def _gather(interp: Context, receiver: Foreign, given: list[Value]) -> Value | None:
     return _together(interp, receiver, False)
 
 
-def _together(interp: Interpreter, receiver: Foreign, whole: bool) -> Value:
+def _together(interp: Context, receiver: Foreign, whole: bool) -> Value:
     """One tensor made of all elements, or of some of them."""
     info: _Info = receiver.fields[_INFO]
     content: _Content = receiver.fields[_CONTENT]
@@ -234,5 +232,5 @@ def _may_hit(write: _Write, later: _Write) -> bool:
     return write.place == later.place or not (isinstance(write.place, int) and isinstance(later.place, int))
 
 
-_Out = Callable[["Interpreter", Foreign, list[Value]], "Value | None"]
+_Out = Callable[["Context", Foreign, list[Value]], "Value | None"]
 _READS: dict[str, _Out] = {"read": _read, "stack": _stack, "concat": _stack, "gather": _gather}

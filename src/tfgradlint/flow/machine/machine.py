@@ -1,0 +1,198 @@
+"""The abstract machine: what an interpretation holds at any moment, and what can be done with it in any language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import NoReturn
+
+import libcst as cst
+
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Edge, Effect, Site
+from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps
+from tfgradlint.flow.machine.prescan import Outline
+from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
+from tfgradlint.flow.tape.recorder import Recorder
+from tfgradlint.flow.values.base import Unknown, Value
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.objects import Class
+from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.verdict.judgements import Reason
+from tfgradlint.flow.verdict.reports import Reports
+
+
+class Machine:
+    """The state of one module's interpretation."""
+
+    def __init__(self, outline: Outline, reports: Reports, max_steps: int) -> None:
+        self.outline = outline
+        self.reports = reports
+        self.recorder = Recorder()
+        self.state = State(self.recorder)
+        self.recorder.write = self.state.set
+        self.module = Scope("module")
+        self.frames: list[Frame] = [Frame(None, self.module, 0, 0)]
+        self.loops: list[Loop] = []
+        self.attempts: list[Attempt] = []
+        #: What to do when control leaves a ``with`` or ``try``/``finally``, innermost last.
+        self.contexts: list[Callable[[], bool | None]] = []
+        self.statement: cst.CSTNode | None = None
+        #: True while the module itself runs, before functions are executed alone.
+        self.alone = False
+        #: What happened before this step, while a function runs alone, happened out of sight.
+        self.since = 0
+        #: How many functions were handed to somebody who may call them unseen.
+        self.blind = 0
+        #: Whether ``keras`` means Keras 2 here.
+        self.legacy_keras = False
+        #: Whether some layer of the program adds a loss of its own for its weights.
+        self.regularised = False
+        #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
+        self.unconverted = 0
+        #: Whether a function is running that XLA compiles, and how many loops that tensors end ran in it under a tape:
+        #: those of a known length, and all others. Likewise the branches that tensors choose.
+        self.xla = False
+        self.bounded = self.unbounded = self.forks = 0
+        #: Attributes that the program asks for before it uses them.
+        self.asked_for: set[object] = set()
+        #: Whether the program asks for compiled functions to run step by step.
+        self.eager_functions = False
+        self.called: set[int] = set()
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        #: Functions that others define.
+        self.nested: list[Function] = []
+        self.star_import = False
+        self.steps = max_steps
+        self.gave_up: list[str] = []
+        self.faults: list[tuple[str, Site, str]] = []
+        self.unknowns: Counter[str] = Counter()
+
+    # -- where it is
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    @property
+    def scope(self) -> Scope:
+        return self.frames[-1].scope
+
+    @property
+    def graph_level(self) -> int:
+        """How many compiled functions are being traced."""
+        return self.recorder.level
+
+    def here(self, expression: cst.CSTNode | None) -> Site:
+        """The site of an expression of the statement being executed."""
+        return Site(self.statement, expression)
+
+    # -- what happens
+
+    def step(self) -> None:
+        """Pay for a step.
+
+        Raises:
+            OutOfSteps: the budget is used up.
+        """
+        self.steps -= 1
+        if self.steps < 0:
+            raise OutOfSteps
+
+    def repeats(self, bounded: bool) -> None:
+        """A loop begins that is a step of the graph."""
+        if self.xla and self.graph_level and self.recorder.tapes.active:
+            self.bounded += bounded
+            self.unbounded += not bounded
+
+    def branches(self) -> None:
+        """A branch begins that is a step of the graph."""
+        if self.xla and self.graph_level and self.recorder.tapes.active:
+            self.forks += 1
+
+    def program_ends(self, expression: cst.CSTNode | None) -> None:
+        """The program ends here in an exception that no rule tells of.
+
+        What follows is interpreted as if it did not, but for requests: nothing is known of those that are not reached.
+        """
+        self.state.set(self.recorder.tapes, "ended", True)
+        self.reports.endings.add(self.here(expression))
+
+    def may_be_handled(self) -> bool:
+        """Whether a handler, or a context manager that may be one, stands ready for an exception."""
+        return bool(self.attempts) or self.recorder.tapes.fields["others"] != 0
+
+    def raise_here(self, cause: Cause | None, exception: str, detail: str = "") -> NoReturn:
+        """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
+
+        Without a cause, what led to it is told elsewhere.
+
+        Raises:
+            Raised: always.
+        """
+        if cause is not None and not self.may_be_handled():
+            self.report_step(cause, detail, exception)
+        elif cause is None:
+            self.reports.endings.add(self.recorder.site)
+        raise Raised
+
+    def report_step(self, cause: Cause, detail: str = "", exception: str = "") -> None:
+        """A step that goes through and trains wrongly, or that ends in an exception."""
+        self.reports.steps.append((Reason(cause, self.recorder.site, detail, (), exception), None))
+
+    def alternatives(self, runs: list[Callable[[], bool]]) -> bool:
+        """Run each alternative from the present state and go on with the join of those that fall through.
+
+        Raises:
+            Raised: every alternative does.
+        """
+        state = self.state
+        mark = state.mark()
+        ends: list[Snapshot] = []
+        raised = 0
+        for run in runs:
+            try:
+                if run():
+                    ends.append(state.snapshot(mark))
+            except Raised:
+                raised += 1
+            state.rollback(mark)
+        if raised == len(runs):
+            raise Raised
+        state.apply(ends)
+        return bool(ends)
+
+    def unwind(self, base: int) -> bool:
+        """Leave the contexts above ``base``, innermost first, as an early exit does.
+
+        False where a ``finally`` on the way has an exit of its own, which takes the place of this one.
+        """
+        saved = self.contexts
+        goes_on = True
+        for index in range(len(saved) - 1, base - 1, -1):
+            self.contexts = saved[:index]
+            if saved[index]() is False:
+                goes_on = False
+                break
+        self.contexts = saved
+        return goes_on
+
+    # -- values
+
+    def unknown(self, why: str, *values: Value) -> Unknown:
+        """A value of which nothing is known; it may depend on ``values``."""
+        edges = [Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value, 40)]
+        return Unknown(self.recorder.opaque(why, edges))
+
+    def somehow(self, why: str, values: list[Value]) -> Unknown:
+        """A result that depends on ``values`` in a way nobody knows (it may be one of them), but on nothing else."""
+        node = self.recorder.op([Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value)])
+        node.why = why
+        node.loose = True
+        return Unknown(node)
+
+    def join(self, values: list[Value]) -> Value:
+        """One value that stands for any of ``values``."""
+        joined: Value = self.state.join(values)
+        return self.unknown("nothing") if joined is MISSING else joined
