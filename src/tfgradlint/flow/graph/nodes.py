@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from tfgradlint.flow.graph.causes import Cause
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from tfgradlint.flow.graph.causes import Cause
-    from tfgradlint.flow.tape.tape import Tape
-    from tfgradlint.flow.values.base import Value, Variable
+
+class Recording(Protocol):
+    """What the graph knows of a tape: that it is one, and has a state."""
+
+    fields: dict[Any, Any]
+
+
+class Stored(Protocol):
+    """What the graph knows of a variable: its state, and the node of its present content."""
+
+    fields: dict[Any, Any]
+
+    @property
+    def node(self) -> Node: ...
 
 
 class Effect(IntEnum):
@@ -111,7 +124,7 @@ class Node:
             which no tape has to record.
         level: above 0 for what a compiled function computed.
         loop: the loop of a graph that the step was taken in.
-        maybe_alias: the argument that the call may have handed through instead of making something new.
+        maybe_alias: what of the arguments the call may have handed through instead of making something new.
         placeholder: it stands for what a model will be given, and has no content yet.
         detail: what a request with an integer result as its target gives, where that is not None.
         joint: how its inputs act together, where that is known.
@@ -150,7 +163,7 @@ class Node:
         site: Site,
         edges: tuple[Edge, ...] = (),
         dtype: str | None = None,
-        active: tuple[tuple[Tape, bool], ...] = (),
+        active: tuple[tuple[Recording, bool], ...] = (),
     ) -> None:
         self.kind = kind
         self.seq = seq
@@ -158,9 +171,9 @@ class Node:
         self.edges = edges
         self.dtype = dtype
         self.active = active
-        self.recorded: dict[Tape, int] = {}
-        self.stopped: tuple[Tape, ...] = ()
-        self.variable: Variable | None = None
+        self.recorded: dict[Recording, int] = {}
+        self.stopped: tuple[Recording, ...] = ()
+        self.variable: Stored | None = None
         self.rebinds: Site | None = None
         self.why = ""
         self.detail = ""
@@ -171,7 +184,7 @@ class Node:
         self.sparse = False
         self.called_at: Site | None = None
         self.placeholder = False
-        self.maybe_alias: Value | None = None
+        self.maybe_alias: tuple[Node, ...] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.seq} {self.dtype or ''}{' ' + self.why if self.why else ''}>"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Node, trainable
-from tfgradlint.flow.values.base import Cell, Variable
+from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Node, Stored, trainable
+from tfgradlint.flow.values.base import Cell
 
 NEW = "new"
 LIVE = "live"
@@ -97,7 +97,7 @@ def tracked(tape: Tape, node: Node) -> int:
     return 1 if node.kind == OPAQUE else 0
 
 
-def variable_tracked(tape: Tape, variable: Variable) -> int:
+def variable_tracked(tape: Tape, variable: Stored) -> int:
     """Whether the tape watches the variable by itself when it is read."""
     wanted = variable.fields["trainable"]
     if tape.accessed is False or wanted is False:

@@ -97,8 +97,7 @@ class Judge:
         self._targets = [leaf for _, leaf in flatten(request.target, "target")]
         self._nodes = nodes_of(Items(tuple(self._targets)))
         self._may_be = {node for target in self._nodes for node in alternatives(target)}
-        handed = [node.maybe_alias for node in self._nodes if node.maybe_alias is not None]
-        self._may_be.update(nodes_of(Items(tuple(handed))))
+        self._may_be.update(handed for node in self._nodes for handed in node.maybe_alias or ())
         self._raising: Edge | None = None
         self._may_raise = False
         if not any(_opaque_kind(target) for target in self._targets):

@@ -166,7 +166,7 @@ def set_attribute(interp: Context, receiver: Value, name: str, value: Value) -> 
     if isinstance(receiver, Unknown) and name == "trainable":
         # One of some weights that nobody can tell apart.
         for node in ancestors([receiver.node], 300):
-            if node.variable is not None and node.variable.library != "tf":
+            if isinstance(node.variable, Variable) and node.variable.library != "tf":
                 interp.state.set(node.variable, "listed", None)
         return False
     if name != "trainable" or not isinstance(receiver, (Layer, Instance)):

@@ -230,7 +230,7 @@ def _passed(interp: Context, inputs: list[Value]) -> Value:
         return interp.somehow("layer", inputs)
     made = interp.recorder.op([Edge(node) for node in nodes_of(given)])
     node = interp.recorder.phi([given.node, made])
-    node.maybe_alias = given
+    node.maybe_alias = (given.node,)
     return Tensor(node)
 
 

@@ -153,7 +153,8 @@ def _output(
     node.joint = joint(known.name, len(edges))
     node.sparse = any(name in bound for name in output.slices)
     if maybe_same and not fixed:
-        node.maybe_alias = bound.get(output.alias) or next(iter(bound.values()), None)
+        handed = bound.get(output.alias) or next(iter(bound.values()), None)
+        node.maybe_alias = None if handed is None else tuple(nodes_of(handed))
         node.loose = output.alias != "?"
     if output.kind == "array" or turned:
         return Array(node, True)

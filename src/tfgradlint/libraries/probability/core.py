@@ -215,7 +215,7 @@ def _remembered(interp: Context, receiver: Foreign, value: Value) -> bool:
     if isinstance(value, (Const, Array, Scalar)) or (isinstance(value, (Listing, Items)) and not nodes_of(value)):
         return False
     active = interp.recorder.tapes.active
-    if not isinstance(value, Tensor) or value.node.kind != OP or value.node.maybe_alias or value.node.loose:
+    if not isinstance(value, Tensor) or value.node.kind != OP or value.node.maybe_alias is not None or value.node.loose:
         return True
     return not active or value.node.active != active
 

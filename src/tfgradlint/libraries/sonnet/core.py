@@ -256,7 +256,7 @@ def _one(interp: Context, receiver: Foreign, args: list[Value], kwargs: dict[str
     if name in PASSING:
         made = interp.recorder.op(edges)
         node = interp.recorder.phi([*nodes_of(given)[:1], made])
-        node.maybe_alias = given
+        node.maybe_alias = tuple(nodes_of(given))
         return Tensor(node)
     if name in RECURRENT:
         state = args[1] if len(args) > 1 else kwargs.get("prev_state", NONE)

@@ -252,7 +252,8 @@ def method(
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
         interp.raise_here(Cause.PYTHON_VALUE, exception, name)
     if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
-        whole = next((edge.node.variable for edge in receiver.node.edges if edge.node.variable is not None), None)
+        variables = (edge.node.variable for edge in receiver.node.edges)
+        whole = next((each for each in variables if isinstance(each, Variable)), None)
         if whole is not None:
             # ``v[0].assign(...)`` writes into the variable.
             return _assign(interp, whole, args, kwargs, False)

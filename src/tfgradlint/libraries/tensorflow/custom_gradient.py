@@ -67,7 +67,7 @@ def _variables_inside(value: Value, given: list[Value]) -> list[Variable] | None
     outside = ancestors([node for each in given for node in nodes_of(each)])
     if any(node.kind == OPAQUE for node in inside - outside):
         return None
-    return list(dict.fromkeys(node.variable for node in inside - outside if node.variable is not None))
+    return list(dict.fromkeys(node.variable for node in inside - outside if isinstance(node.variable, Variable)))
 
 
 def _effects(
