@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tfgradlint.knowledge import Case, Known, load
+from tfgradlint.knowledge import Case, OperationFacts, load
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "src" / "tfgradlint" / "knowledge"
@@ -104,7 +104,7 @@ EFFECTS = [
 ]
 
 
-def known(name: str) -> Known:
+def known(name: str) -> OperationFacts:
     found = load().get(name)
     assert found is not None, f"{name} is not in the data"
     return found

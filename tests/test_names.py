@@ -13,7 +13,7 @@ import pytest
 from processes import command
 
 from tfgradlint import predict
-from tfgradlint.flow.machine.bound_names import Names
+from tfgradlint.flow.machine.bound_names import BoundNames
 
 #: Programs that use ``late``, which no statement of theirs binds.
 NOWHERE = {
@@ -53,14 +53,14 @@ def used(text: str) -> str:
 
 @pytest.mark.parametrize("text", NOWHERE.values(), ids=NOWHERE)
 def test_python_raises_where_a_name_is_bound_nowhere(text: str) -> None:
-    assert Names(ast.parse(text)).nowhere("late")
+    assert BoundNames(ast.parse(text)).nowhere("late")
     with pytest.raises(NameError, match="late"):
         exec(text, {"__name__": "program"})
 
 
 @pytest.mark.parametrize("text", BOUND.values(), ids=BOUND)
 def test_a_name_that_may_be_bound_is_not_taken_for_one(text: str) -> None:
-    assert not Names(ast.parse(text)).nowhere(used(text))
+    assert not BoundNames(ast.parse(text)).nowhere(used(text))
     program = ModuleType("program")
     with patch.dict(sys.modules, {"program": program}):
         exec(text, vars(program))

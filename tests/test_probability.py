@@ -13,7 +13,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgradlint import check, predict
-from tfgradlint.knowledge import Case, Knowledge, Known, versions
+from tfgradlint.knowledge import Case, Knowledge, OperationFacts, versions
 from tfgradlint.knowledge.versions import FOLDER
 from tools.measure import probability
 
@@ -32,7 +32,7 @@ SAMPLE = [
 ]
 
 
-def known(name: str) -> Known:
+def known(name: str) -> OperationFacts:
     found = DATA.get(f"tfp.{name}")
     assert found is not None, name
     return found

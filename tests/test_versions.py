@@ -12,7 +12,7 @@ import pytest
 from processes import FAULTY, command, flake8, python
 
 import tfgradlint
-from tfgradlint.knowledge import Case, Knowledge, Known, Output, Param, load, versions
+from tfgradlint.knowledge import Case, Knowledge, OperationFacts, Output, Param, load, versions
 from tfgradlint.knowledge.differences import changes
 from tfgradlint.knowledge.layers import load_layers
 
@@ -300,9 +300,9 @@ def test_older_versions_are_nearly_as_well_known() -> None:
 # -- how versions are told apart
 
 
-def known(*cases: Case) -> Known:
+def known(*cases: Case) -> OperationFacts:
     params = (Param("x", "positional", True), Param("method", "positional", False, "'a'"))
-    return Known("tf.f", params, (*cases, Case({}, "single", (), (Output(effects={"x": "flows"}),))))
+    return OperationFacts("tf.f", params, (*cases, Case({}, "single", (), (Output(effects={"x": "flows"}),))))
 
 
 def case(word: str, *methods: str) -> Case:
@@ -310,37 +310,41 @@ def case(word: str, *methods: str) -> Case:
 
 
 def test_a_condition_written_in_another_way_is_no_change() -> None:
-    one = Known("tf.f", known().params, (case("none", "b", "c"), case("flows", "a")))
-    other = Known("tf.f", known().params, (case("none", "c"), case("none", "b"), case("flows", "a")))
+    one = OperationFacts("tf.f", known().params, (case("none", "b", "c"), case("flows", "a")))
+    other = OperationFacts("tf.f", known().params, (case("none", "c"), case("none", "b"), case("flows", "a")))
     assert changes(one, other) == ()
 
 
 def test_a_change_is_told_where_it_is() -> None:
-    one = Known("tf.f", known().params, (case("none", "b", "c"), case("flows", "a")))
-    other = Known("tf.f", known().params, (case("flows", "b"), case("none", "c"), case("flows", "a")))
+    one = OperationFacts("tf.f", known().params, (case("none", "b", "c"), case("flows", "a")))
+    other = OperationFacts("tf.f", known().params, (case("flows", "b"), case("none", "c"), case("flows", "a")))
     (change,) = changes(one, other)
     assert (change.what(), change.before, change.after) == (
         "gradient with respect to x, where method='b'",
         *("none", "flows"),
     )
-    (change,) = changes(Known("tf.f", known().params, (case("zero"),)), Known("tf.f", known().params, (case("none"),)))
+    (change,) = changes(
+        OperationFacts("tf.f", known().params, (case("zero"),)), OperationFacts("tf.f", known().params, (case("none"),))
+    )
     assert (change.what(), change.before, change.after) == ("gradient with respect to x", "zero", "none")
 
 
 def test_what_one_version_does_not_tell_is_no_change() -> None:
     empty = Case({}, "single", (), (Output(),))
-    assert changes(Known("tf.f", known().params, (empty,)), known()) == ()
+    assert changes(OperationFacts("tf.f", known().params, (empty,)), known()) == ()
 
 
 def test_a_call_that_raises_is_a_change() -> None:
-    raising = Known("tf.f", known().params, (Case({}, "raises:AttributeError", (), ()),))
+    raising = OperationFacts("tf.f", known().params, (Case({}, "raises:AttributeError", (), ()),))
     (change,) = changes(raising, known())
     assert (change.what(), change.before, change.after) == ("the call", "raises:AttributeError", "returns")
 
 
 def test_another_form_of_the_gradient_is_a_change() -> None:
     dense, sparse = (Output(effects={"x": "flows"}, slices=slices) for slices in ((), ("x",)))
-    one, other = (Known("tf.f", known().params, (Case({}, "single", (), (each,)),)) for each in (dense, sparse))
+    one, other = (
+        OperationFacts("tf.f", known().params, (Case({}, "single", (), (each,)),)) for each in (dense, sparse)
+    )
     (change,) = changes(one, other)
     assert (change.what(), change.before, change.after) == (
         "form of the gradient with respect to x",

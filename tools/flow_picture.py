@@ -9,16 +9,17 @@ from xml.sax.saxutils import escape
 
 import libcst as cst
 
-from tfgradlint.analysis.findings import tell
-from tfgradlint.analysis.positions import Places
+from tfgradlint.analysis.findings import findings_of
+from tfgradlint.analysis.positions import Positions
 from tfgradlint.evidence.prove import examples
 from tfgradlint.flow.graph.nodes import Effect, Node
-from tfgradlint.flow.machine.prescan import Outline
+from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.verdict.reports import Reports
 from tfgradlint.knowledge import versions
-from tfgradlint.libraries import World
+from tfgradlint.libraries.session import Session
+from tfgradlint.libraries.world import LibraryModels
 from tfgradlint.rules.base import Rule
 
 _STEPS = 100_000
@@ -66,9 +67,11 @@ def picture(rule: Rule) -> str:
     assert programs is not None
     text = programs[0].text
     tree, module = ast.parse(text), cst.parse_module(text)
-    interpreter = Interpreter(Outline(tree), World(versions.name(versions.newest()), False, None), Reports(), _STEPS)
+    session = Session(versions.name(versions.newest()))
+    interpreter = Interpreter(Prescan(tree), LibraryModels(session), Reports(), _STEPS)
+    interpreter.keep(session)
     interpreter.run(module)
-    places = Places(text, module, tree)
+    places = Positions(text, module, tree)
     reason = next(
         judgement.reason
         for site in interpreter.reports.sites.values()
@@ -76,14 +79,14 @@ def picture(rule: Rule) -> str:
         for judgement in row
         if judgement.reason is not None and judgement.reason.above
     )
-    finding = tell(interpreter, places).findings[0]
+    finding = findings_of(interpreter, places).findings[0]
     nodes = sorted(ancestors([reason.above[0]]), key=lambda node: node.seq)
     boxes = _laid_out(nodes, places)
     told = f"{finding.code} on line {finding.position.line}: {finding.message}"
     return _svg(list(boxes.values()), _edges(boxes, reason.above[-1]), told, rule.code)
 
 
-def _laid_out(nodes: Sequence[Node], places: Places) -> dict[Node, Box]:
+def _laid_out(nodes: Sequence[Node], places: Positions) -> dict[Node, Box]:
     """Every node below what it was computed from, and as near to the middle of it as there is room."""
     rows: dict[int, list[Node]] = {}
     depth: dict[Node, int] = {}
@@ -103,7 +106,7 @@ def _laid_out(nodes: Sequence[Node], places: Places) -> dict[Node, Box]:
     return boxes
 
 
-def _label(node: Node, places: Places) -> str:
+def _label(node: Node, places: Positions) -> str:
     expression = node.site.expression
     return " ".join(places.code(expression).split()) if expression is not None else "?"
 

@@ -103,9 +103,9 @@ class Plugin:
             version, losses = self.tensorflow_version, self.losses
             findings = judge(text, self.tree, version, self.gradients, losses, keras=self.keras).findings
         if self.selected is not None and "noqa" in text.lower():
-            from tfgradlint.files.noqa import Comments
+            from tfgradlint.files.noqa import NoqaComments
 
-            findings = [*findings, *Comments(self.filename, text).unused(findings, self.selected.__contains__)]
+            findings = [*findings, *NoqaComments(self.filename, text).unused(findings, self.selected.__contains__)]
         for finding in findings:
             if finding.code.startswith(OPT_IN) and not names_opt_in(self.named, finding.code):
                 continue

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgradlint.evidence.observe import tensorflow
-from tfgradlint.knowledge import Known, Param, load
+from tfgradlint.knowledge import OperationFacts, Param, load
 
 #: One sample for each region in which programs compute. No number is a special one.
 SAMPLES = ([0.23, 0.81, 0.47], [-1.37, 0.58, 1.71], [2.63, 1.29, 1.94])
@@ -82,7 +82,7 @@ def names() -> tuple[str, ...]:
     )
 
 
-def _arity(entry: Known | None) -> int | None:
+def _arity(entry: OperationFacts | None) -> int | None:
     """How many tensors the call wants, None where that is neither one nor two or nothing was measured."""
     if entry is None or not any(output.effects for case in entry.cases for output in case.outputs):
         return None

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tfgradlint.analysis.findings import tell
-from tfgradlint.analysis.positions import Places
+from tfgradlint.analysis.findings import findings_of
+from tfgradlint.analysis.positions import Positions
 from tfgradlint.analysis.results import Analysis
-from tfgradlint.flow.machine.prescan import Outline
+from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.verdict.reports import Reports
-from tfgradlint.libraries import World
 from tfgradlint.libraries.keras.choice import legacy_keras
 from tfgradlint.libraries.keras.loss_functions import review
+from tfgradlint.libraries.session import Session
+from tfgradlint.libraries.world import LibraryModels
 from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
@@ -64,26 +65,26 @@ def analyse(
     """
     if tree is None:
         tree = ast.parse(text)
-    outline = Outline(tree)
-    if outline.depth > _DEEPEST or _BRACKETED_CASE.search(text):
+    prescan = Prescan(tree)
+    if prescan.depth > _DEEPEST or _BRACKETED_CASE.search(text):
         raise NotAnalysed("it is nested too deeply")
     with _collector_paused():
         try:
-            module = cst.parse_module(text) if outline.depth < _SHALLOW else _parse_deep(text)
+            module = cst.parse_module(text) if prescan.depth < _SHALLOW else _parse_deep(text)
         except cst.ParserSyntaxError as error:
             message = str(error.message).splitlines()[0]
             raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        world = World(version, legacy_keras(text, tree, keras), gradients)
-        world.numpy_behavior = "numpy_behavior" in text
-        interpreter = Interpreter(outline, world, Reports(), budget)
-        interpreter.legacy_keras = world.keras_of("keras") < 3
+        session = Session(version, legacy_keras(text, tree, keras), numpy_behavior="numpy_behavior" in text)
+        libraries = LibraryModels(session, gradients)
+        interpreter = Interpreter(prescan, libraries, Reports(), budget)
+        interpreter.keep(session)
         interpreter.reports.thorough = fixes
         interpreter.run(module)
-        world.finished(interpreter)
+        libraries.finished(interpreter)
         if losses:
             review(interpreter)
-        return tell(interpreter, Places(text, module, tree), _code(module, text) if fixes else None)
+        return findings_of(interpreter, Positions(text, module, tree), _code(module, text) if fixes else None)
 
 
 def _code(module: cst.Module, text: str) -> Callable[[], Code]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tfgradlint.analysis.positions import Places
+from tfgradlint.analysis.positions import Positions
 from tfgradlint.analysis.results import Analysis, Finding, Fix, PathStep, Position, Prediction, SourcePrediction, worst
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
@@ -54,9 +54,9 @@ _IN_FIT = {"none": "gives it no gradient", "zero": "gives it zeros"}
 _RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
 
 
-def tell(interpreter: Interpreter, places: Places, code: Callable[[], Code] | None = None) -> Analysis:
+def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], Code] | None = None) -> Analysis:
     """The analysis of one module, with what the rules propose to change in its ``code``."""
-    teller = _Teller(places)
+    teller = _FindingBuilder(places)
     for request in interpreter.reports.sites.values():
         teller.request(request)
     for reason, suffering in interpreter.reports.steps:
@@ -87,10 +87,10 @@ def tell(interpreter: Interpreter, places: Places, code: Callable[[], Code] | No
     )
 
 
-class _Teller:
+class _FindingBuilder:
     """Collects findings, one for each break, and predictions, one for each request."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Positions) -> None:
         self._places = places
         self.findings: dict[tuple[str, Position], Finding] = {}
         self._origins: dict[tuple[str, Position], tuple[Rule, Break, Reason, Site | None]] = {}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OTHER_GRADIENTS = frozenset({"np", "numpy", "jnp", "torch"})
 
 
-class Places:
+class Positions:
     """Positions in one module.
 
     libcst's nodes know no positions, and computing them all costs more than parsing. Python's own syntax tree

@@ -30,7 +30,7 @@ _OPTIONS = argparse.Namespace(
 _COMMENT = getattr(defaults, "NOQA_INLINE_REGEX", None) or defaults.NOQA_INLINE_REGEXP
 
 
-class Comments:
+class NoqaComments:
     """The ``noqa`` comments of one text."""
 
     def __init__(self, path: str, text: str) -> None:
@@ -159,7 +159,7 @@ def added(path: str, text: str, findings: Sequence[Finding]) -> tuple[list[tuple
 
     An insertion is a line, an offset in it and a text. The program stays the same but for its comments.
     """
-    comments = Comments(path, text)
+    comments = NoqaComments(path, text)
     spans: dict[int, list[Finding]] = {}
     for finding in findings:
         spans.setdefault(comments.span(finding.position.line)[1], []).append(finding)
@@ -167,7 +167,7 @@ def added(path: str, text: str, findings: Sequence[Finding]) -> tuple[list[tuple
     for line, ones in sorted(spans.items()):
         insertion = comments.insertion(line, sorted({one.code for one in ones}))
         after = inserted(text, [insertion])
-        if _same_program(text, after) and all(map(Comments(path, after).silences, ones)):
+        if _same_program(text, after) and all(map(NoqaComments(path, after).silences, ones)):
             insertions.append(insertion)
         else:
             stubborn += ones

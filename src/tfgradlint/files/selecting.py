@@ -12,9 +12,9 @@ from tfgradlint.settings.settings import Settings
 def selected(path: str, text: str, findings: Sequence[Finding], settings: Settings) -> list[Finding]:
     """The findings to report, and one more for each needless comment where they are wanted."""
     if settings.reports(UNUSED_NOQA, path) and "noqa" in text.lower():
-        from tfgradlint.files.noqa import Comments
+        from tfgradlint.files.noqa import NoqaComments
 
-        findings = [*findings, *Comments(path, text).unused(findings, lambda code: settings.reports(code, path))]
+        findings = [*findings, *NoqaComments(path, text).unused(findings, lambda code: settings.reports(code, path))]
     return [each for each in without_noqa(path, text, findings) if settings.reports(each.code, path)]
 
 
@@ -22,7 +22,7 @@ def without_noqa(path: str, text: str, findings: Sequence[Finding]) -> list[Find
     """The findings that no ``# noqa`` comment in the text silences. flake8 itself is the judge."""
     if not findings or "noqa" not in text.lower():
         return list(findings)
-    from tfgradlint.files.noqa import Comments
+    from tfgradlint.files.noqa import NoqaComments
 
-    comments = Comments(path, text)
+    comments = NoqaComments(path, text)
     return [] if comments.whole_file() else [finding for finding in findings if not comments.silences(finding)]

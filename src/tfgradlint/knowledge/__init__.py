@@ -100,7 +100,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class OperationFacts:
     """All that is known of one callable, property or operator."""
 
     name: str
@@ -158,7 +158,7 @@ class Knowledge:
     def __init__(self, files: Iterable[Path]) -> None:
         self._lines: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
-        self._found: dict[str, Known] = {}
+        self._found: dict[str, OperationFacts] = {}
         #: The distributions with which it was measured, and their versions.
         self.measured: Mapping[str, str] = {}
         for path in files:
@@ -182,7 +182,7 @@ class Knowledge:
             elif colon:
                 self._lines[name[1:]] = entry
 
-    def get(self, name: str) -> Known | None:
+    def get(self, name: str) -> OperationFacts | None:
         """What is known of a callable under any of its names, such as ``tf.reduce_mean`` or ``tf.Tensor.__add__``."""
         canonical = self.canonical(name)
         if canonical is None:
@@ -218,7 +218,7 @@ def _spellings(name: str) -> Iterator[str]:
         yield name.removeprefix("tf.")
 
 
-def _decode(name: str, entry: dict[str, list[object]]) -> Known:
+def _decode(name: str, entry: dict[str, list[object]]) -> OperationFacts:
     params: list[Param] = []
     kind = "positional"
     for text in entry["params"]:
@@ -233,7 +233,7 @@ def _decode(name: str, entry: dict[str, list[object]]) -> Known:
         else:
             own, equals, default = text.partition("=")
             params.append(Param(own, kind, not equals, default))
-    return Known(name, tuple(params), tuple(_case(case) for case in entry["cases"] if isinstance(case, dict)))
+    return OperationFacts(name, tuple(params), tuple(_case(case) for case in entry["cases"] if isinstance(case, dict)))
 
 
 def _case(case: dict[str, object]) -> Case:

@@ -7,7 +7,7 @@ import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tfgradlint.knowledge import Case, Known, Output
+from tfgradlint.knowledge import Case, OperationFacts, Output
 
 
 class _Passed(enum.Enum):
@@ -52,7 +52,7 @@ class Change:
         return f"{self.aspect}{of}{to}{where}"
 
 
-def changes(before: Known, after: Known) -> tuple[Change, ...]:
+def changes(before: OperationFacts, after: OperationFacts) -> tuple[Change, ...]:
     """How the gradients of a callable differ, each difference once. What one of the two does not tell is no change.
 
     Both are asked about the same calls, so that their conditions may be written in different ways.
@@ -96,7 +96,7 @@ def condition(when: Mapping[str, tuple[object, ...] | str]) -> str:
     )
 
 
-def _options(before: Known, after: Known) -> dict[str, list[object]]:
+def _options(before: OperationFacts, after: OperationFacts) -> dict[str, list[object]]:
     """The parameters on which anything depends, with what may be given for each: literals, or whether it is given.
 
     What the usual call gives, the one of the last case, stands first.
@@ -131,7 +131,7 @@ def _equal(one: object, other: object) -> bool:
 
 
 def _call(
-    known: Known, options: Mapping[str, list[object]], point: tuple[int, ...]
+    known: OperationFacts, options: Mapping[str, list[object]], point: tuple[int, ...]
 ) -> tuple[dict[str, object], set[str]]:
     given = {parameter.name for parameter in known.params if parameter.required} - options.keys()
     constants: dict[str, object] = {}
@@ -185,7 +185,7 @@ def _between(before: Case, after: Case) -> Iterator[Change]:
                 yield Change(outputs, (argument,), "form of the gradient", *form)
 
 
-def _forms(known: Known) -> list[tuple[str, ...]]:
+def _forms(known: OperationFacts) -> list[tuple[str, ...]]:
     """What the gradients of every output come as, which is not part of its being equal to another."""
     return [output.slices for case in known.cases for output in case.outputs]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tfgradlint.knowledge import Knowledge, Known, load, objects, versions
+from tfgradlint.knowledge import Knowledge, OperationFacts, load, objects, versions
 from tfgradlint.knowledge.differences import Change, changes
 from tfgradlint.knowledge.layers import LayerFacts, keras_of, load_layers
 
@@ -31,7 +31,7 @@ class Found:
     """A callable as it is told: ``asked`` is the name that was looked up, ``tensorflow`` the version it is told of."""
 
     asked: str
-    known: Known
+    known: OperationFacts
     aliases: tuple[str, ...]
     tensorflow: str
     versions: tuple[Version, ...]
@@ -105,7 +105,7 @@ def look_up(names: Iterable[str], version: str | None = None) -> tuple[list[Foun
     return found, unknown
 
 
-def _version(name: str, known: Known, other: tuple[int, int], version: str | None) -> Version:
+def _version(name: str, known: OperationFacts, other: tuple[int, int], version: str | None) -> Version:
     written = versions.name(other)
     there = known if other == versions.choose(version) else load(written).get(name) or load(written).get(known.name)
     return Version(written, there is not None, changes(there, known) if there is not None else ())

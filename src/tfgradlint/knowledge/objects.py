@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tfgradlint.knowledge import Known, load_probability, versions
+from tfgradlint.knowledge import OperationFacts, load_probability, versions
 
 _SPELLINGS = (
     ("tensorflow_probability.", "tfp."),
@@ -32,11 +32,11 @@ class FoundObject:
     """
 
     asked: str
-    known: Known
+    known: OperationFacts
     measured: Mapping[str, str]
     reads: Mapping[str, str]
     remembers: str
-    methods: Mapping[str, Known]
+    methods: Mapping[str, OperationFacts]
     unmeasured: Mapping[str, str]
 
 
@@ -53,7 +53,7 @@ def look_up_objects(names: Iterable[str]) -> tuple[list[FoundObject], list[str]]
     return found, rest
 
 
-def _found(asked: str, known: Known) -> FoundObject:
+def _found(asked: str, known: OperationFacts) -> FoundObject:
     data = load_probability()
     if known.name.count(".") > 2:
         return FoundObject(asked, known, data.measured, {}, "", {}, {})

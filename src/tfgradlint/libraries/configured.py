@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Items, Listing, Several, Slice
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Slice, Union
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import dtype_of
 from tfgradlint.settings.gradients import Gradients
@@ -24,10 +24,10 @@ _EDGES = {
     "raises": (Effect.RAISES, Cause.UNREGISTERED, "LookupError {}"),
 }
 #: Arguments of which all is known that the result can depend on.
-_DATA = (Array, Choice, Const, Items, Listing, Scalar, Several, Slice, Symbol, Tensor, Unknown, Variable)
+_DATA = (Array, Union, Const, Items, ListObject, Scalar, Repeated, Slice, Symbol, Tensor, Unknown, Variable)
 
 
-class Users:
+class Configured:
     """What is known of functions in modules that are not looked into, by their full names.
 
     Such a function returns one tensor, which depends on its arguments and on nothing else.
@@ -68,7 +68,7 @@ class Users:
 def _by_name(effects: str | Mapping[str, str], args: list[Value], kwargs: dict[str, Value]) -> list[tuple[str, Value]]:
     """The arguments with the parameters' names, which the configuration gives in the order of the definition."""
     names = [] if isinstance(effects, str) else list(effects)
-    starred = any(isinstance(value, Several) and value.type == "star" for value in args)
+    starred = any(isinstance(value, Repeated) and value.type == "star" for value in args)
     if starred or len(args) > len(names):
         names = [""] * len(args) if starred else names + [""] * (len(args) - len(names))
     return [*zip(names, args, strict=False), *kwargs.items()]

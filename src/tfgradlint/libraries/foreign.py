@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
-from tfgradlint.flow.values.base import Array, Held, Scalar, Symbol, Unknown, Value
-from tfgradlint.flow.values.containers import Items, Listing, Mapping
-from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.values.base import Array, HostObject, Scalar, Symbol, Unknown, Value
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import nodes_of
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
+from tfgradlint.libraries.registry import Library
 
 #: Libraries whose functions take the numbers out of whatever they are given.
 ROOTS = frozenset({"scipy", "sklearn", "pandas", "PIL", "cv2", "skimage"})
@@ -24,7 +21,7 @@ LEAVING = frozenset(
     "keras.preprocessing.image.array_to_img keras.preprocessing.image.img_to_array tf.make_ndarray "
     "tf.make_tensor_proto".split()
 )
-_CALLBACKS = (Function, Method, Partial, Instance, Thunk, Class, Symbol)
+_CALLBACKS = (Function, Method, Partial, Instance, NativeFunction, Class, Symbol)
 
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -39,8 +36,8 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
         given = [value for value in given if value not in callbacks]
         given += _called_back(interp, path, callbacks, plainly=not any(_nested(value) for value in given))
     if path.startswith("pandas.") and any(_nested(value) for value in given):
-        return interp.somehow(path, given)  # a frame keeps tensors in a list as the objects they are
-    return Held(interp.recorder.plain(_edges(path, given)), path)
+        return interp.opaque_result_of(path, given)  # a frame keeps tensors in a list as the objects they are
+    return HostObject(interp.recorder.plain(_edges(path, given)), path)
 
 
 def _called_back(interp: Context, path: str, callbacks: list[Value], plainly: bool) -> list[Value]:
@@ -55,7 +52,7 @@ def _called_back(interp: Context, path: str, callbacks: list[Value], plainly: bo
         assert isinstance(made, Function)
         needed = sum(each.default is None for each in made.node.params.params) - (made is not function)
         values: list[Value] = [
-            Held(interp.recorder.leaf(), path) if plainly else interp.unknown(f"argument from {path}")
+            HostObject(interp.recorder.leaf(), path) if plainly else interp.unknown(f"argument from {path}")
             for _ in range(needed)
         ]
         returned.append(interp.calls.call(function, values, {}))
@@ -68,22 +65,22 @@ def _called_back(interp: Context, path: str, callbacks: list[Value], plainly: bo
 
 
 def _nested(value: Value) -> bool:
-    nodes = nodes_of(value) if isinstance(value, (Listing, Mapping, Items, Unknown)) else []
+    nodes = nodes_of(value) if isinstance(value, (ListObject, DictObject, Items, Unknown)) else []
     return any(trainable(node.dtype) for node in nodes)
 
 
-def attribute(interp: Context, receiver: Held, name: str) -> Value:
+def attribute(interp: Context, receiver: HostObject, name: str) -> Value:
     """An attribute of what another library made: it may be called, too."""
-    return Held(interp.recorder.plain([Edge(receiver.node, Effect.PLAIN)]), f"{receiver.path}.{name}")
+    return HostObject(interp.recorder.plain([Edge(receiver.node, Effect.PLAIN)]), f"{receiver.path}.{name}")
 
 
-def called(interp: Context, callee: Held, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def called(interp: Context, callee: HostObject, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A method of what another library made: it may keep what it is given."""
     given = [*args, *kwargs.values()]
     if any(isinstance(value, _CALLBACKS) for value in given):
         return interp.unknown(f"call of {callee.path}", callee, *given)
     edges = _edges(callee.path, given)
-    made = Held(interp.recorder.plain([Edge(callee.node, Effect.PLAIN), *edges]), callee.path)
+    made = HostObject(interp.recorder.plain([Edge(callee.node, Effect.PLAIN), *edges]), callee.path)
     if edges:
         for edge in callee.node.edges[:1]:
             edge.node.edges = (*edge.node.edges, Edge(made.node, Effect.PLAIN))
@@ -98,3 +95,19 @@ def _edge(path: str, value: Value, node: Node) -> Edge:
     if not trainable(node.dtype) or isinstance(value, (Array, Scalar)):
         return Edge(node, Effect.PLAIN)
     return Edge(node, Effect.NONE, Cause.OTHER_LIBRARY, path)
+
+
+class _Foreign(Library):
+    roots = {root: root for root in ROOTS}
+
+    def call(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        return call(context, path, args, kwargs)
+
+    def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
+        return attribute(context, receiver, name) if isinstance(receiver, HostObject) else None
+
+    def call_object(self, context: Context, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        return called(context, callee, args, kwargs) if isinstance(callee, HostObject) else None
+
+
+LIBRARY = _Foreign()

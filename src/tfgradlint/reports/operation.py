@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfgradlint.knowledge import Case, Known, Output
+from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.knowledge.differences import condition
 from tfgradlint.knowledge.lookup import Found
 from tfgradlint.reports.text import table
@@ -50,7 +50,7 @@ def _page(found: Found, width: int) -> Iterator[str]:
     yield from cases(known, width)
 
 
-def cases(known: Known, width: int) -> Iterator[str]:
+def cases(known: OperationFacts, width: int) -> Iterator[str]:
     """The tables of a callable, one for each condition, each below an empty line."""
     for case in known.cases:
         yield ""
@@ -71,7 +71,7 @@ def entry(label: str, text: str, width: int) -> list[str]:
     )
 
 
-def signature(known: Known) -> str:
+def signature(known: OperationFacts) -> str:
     """The parameters as in a definition."""
     texts: list[str] = []
     star = False

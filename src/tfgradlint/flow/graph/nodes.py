@@ -51,17 +51,18 @@ class Edge(NamedTuple):
     detail: str = ""
 
 
-class Joint(NamedTuple):
+class Interaction(NamedTuple):
     """How the inputs of a step act together: on what the gradient across it depends, besides the gradient behind it.
 
     ``factors`` are the places of the edges whose inputs are multiplied with each other. Their product, with all other
-    inputs added, goes through what has this ``bend``: ``flows`` where it is curved, ``none`` where it is straight,
-    ``zero`` where it is straight with corners. ``apart``: each element of the result comes from one of the inputs.
+    inputs added, goes through what has this ``curvature``: ``flows`` where it is curved, ``none`` where it is straight,
+    ``zero`` where it is straight with corners. ``elementwise``: each element of the result comes from one of the
+    inputs.
     """
 
     factors: frozenset[int]
-    bend: str
-    apart: bool = False
+    curvature: str
+    elementwise: bool = False
 
 
 class Site(NamedTuple):
@@ -179,7 +180,7 @@ class Node:
         self.detail = ""
         self.level = 0
         self.loop: GraphLoop | None = None
-        self.joint: Joint | None = None
+        self.joint: Interaction | None = None
         self.loose = False
         self.sparse = False
         self.called_at: Site | None = None

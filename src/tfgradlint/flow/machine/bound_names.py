@@ -18,7 +18,7 @@ _GIVEN = frozenset(
 )
 
 
-class Names:
+class BoundNames:
     """The names of one module, looked at when they are first asked for."""
 
     def __init__(self, tree: ast.Module) -> None:

@@ -15,13 +15,13 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing, Several
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.judgements import Judgement
 from tfgradlint.flow.verdict.reports import Leaf
-from tfgradlint.flow.verdict.request_analysis import Given, Implied, Judge
-from tfgradlint.flow.verdict.requested_gradients import Answers
+from tfgradlint.flow.verdict.request_analysis import Given, Implied, RequestAnalysis
+from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
 
 
 class Expressions(Protocol):
@@ -70,7 +70,7 @@ class Requests(Protocol):
     """What a tape's methods do, and the record of every request."""
 
     #: The gradients that requests gave.
-    results: Answers
+    results: RequestedGradients
     #: How many requests were made.
     count: int
 
@@ -154,7 +154,7 @@ class Calls(Protocol):
         self,
         function: Function,
         scope: Scope,
-        yields: Listing | None = None,
+        yields: ListObject | None = None,
         at_yield: Callable[[Value], Value] | None = None,
     ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
@@ -207,10 +207,10 @@ class Calls(Protocol):
 
     # -- iteration
 
-    def iterate(self, value: Value, unpacking: int = 0) -> Items | Several:
+    def iterate(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable; those of an iterator are gone then."""
 
-    def elements(self, value: Value, unpacking: int = 0) -> Items | Several:
+    def elements(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable, as it was made."""
 
     def another(self, value: Value) -> Value:
@@ -254,12 +254,12 @@ class Context(Machine, ABC):
     calls: Calls
     requests: Requests
     traces: Traces
-    runs: EntryPoints
+    entry_points: EntryPoints
     #: The value of an expression: the shortest way to ``expressions.eval``.
     eval: Callable[[cst.BaseExpression], Value]
 
     @abstractmethod
-    def aside(self, what: str, run: Callable[[], object]) -> None:
+    def in_isolation(self, what: str, run: Callable[[], object]) -> None:
         """Run something of which nothing is left but the graph and the reports."""
 
 
@@ -296,7 +296,9 @@ class Libraries(Protocol):
     def class_element(self, cls: Class, index: Value) -> Value | None:
         """``cls[index]``."""
 
-    def requested(self, interp: Context, sources: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+    def requested(
+        self, interp: Context, sources: Value, leaves: list[Value], judge: RequestAnalysis, request: Site
+    ) -> None:
         """A request for ``sources`` was judged."""
 
     def argument(self, interp: Context, variable: Variable) -> Value | None:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.values.base import Value
-from tfgradlint.flow.values.containers import Listing
+from tfgradlint.flow.values.containers import ListObject
 from tfgradlint.flow.values.functions import Function, Scope
 
 
@@ -31,7 +31,7 @@ class Frame:
         self.conditions: list[cst.BaseExpression] = []
         self.returns: list[tuple[Snapshot, Value]] = []
         #: What a generator has yielded so far.
-        self.yields: Listing | None = None
+        self.yields: ListObject | None = None
         #: What happens where it yields, if it manages a context.
         self.at_yield: Callable[[Value], Value] | None = None
 

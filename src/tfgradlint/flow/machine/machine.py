@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Site
 from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps
-from tfgradlint.flow.machine.prescan import Outline
+from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.values.base import Unknown, Value
@@ -21,12 +21,14 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Reason
 from tfgradlint.flow.verdict.reports import Reports
 
+_Kept = TypeVar("_Kept")
+
 
 class Machine:
     """The state of one module's interpretation."""
 
-    def __init__(self, outline: Outline, reports: Reports, max_steps: int) -> None:
-        self.outline = outline
+    def __init__(self, prescan: Prescan, reports: Reports, max_steps: int) -> None:
+        self.prescan = prescan
         self.reports = reports
         self.recorder = Recorder()
         self.state = State(self.recorder)
@@ -38,14 +40,12 @@ class Machine:
         #: What to do when control leaves a ``with`` or ``try``/``finally``, innermost last.
         self.contexts: list[Callable[[], bool | None]] = []
         self.statement: cst.CSTNode | None = None
-        #: True while the module itself runs, before functions are executed alone.
-        self.alone = False
+        #: Whether functions that nothing called run by themselves, the module being done.
+        self.isolated = False
         #: What happened before this step, while a function runs alone, happened out of sight.
-        self.since = 0
+        self.visible_from = 0
         #: How many functions were handed to somebody who may call them unseen.
-        self.blind = 0
-        #: Whether ``keras`` means Keras 2 here.
-        self.legacy_keras = False
+        self.handed_out = 0
         #: Whether some layer of the program adds a loss of its own for its weights.
         self.regularised = False
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
@@ -68,6 +68,20 @@ class Machine:
         self.gave_up: list[str] = []
         self.faults: list[tuple[str, Site, str]] = []
         self.unknowns: Counter[str] = Counter()
+        self._kept: dict[type, Any] = {}
+
+    # -- what libraries keep
+
+    def of(self, kind: type[_Kept]) -> _Kept:
+        """What a library keeps for this run: one object of each class, made when it is first asked for."""
+        found: _Kept | None = self._kept.get(kind)
+        if found is None:
+            found = self._kept[kind] = kind()
+        return found
+
+    def keep(self, kept: object) -> None:
+        """Keep an object that is made with more than its class says, to be found by that."""
+        self._kept[type(kept)] = kept
 
     # -- where it is
 
@@ -160,7 +174,7 @@ class Machine:
             state.rollback(mark)
         if raised == len(runs):
             raise Raised
-        state.apply(ends)
+        state.join_into(ends)
         return bool(ends)
 
     def unwind(self, base: int) -> bool:
@@ -185,7 +199,7 @@ class Machine:
         edges = [Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value, 40)]
         return Unknown(self.recorder.opaque(why, edges))
 
-    def somehow(self, why: str, values: list[Value]) -> Unknown:
+    def opaque_result_of(self, why: str, values: list[Value]) -> Unknown:
         """A result that depends on ``values`` in a way nobody knows (it may be one of them), but on nothing else."""
         node = self.recorder.op([Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value)])
         node.why = why

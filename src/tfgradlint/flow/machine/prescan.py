@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from tfgradlint.flow.machine.bound_names import Names
+from tfgradlint.flow.machine.bound_names import BoundNames
 
 #: Methods whose call asks for gradients, and what opens a tape.
 REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian", "gradients", "hessians", "GradientTape"})
@@ -25,7 +25,7 @@ _Outer = tuple[str, ...]
 _LEAVES = frozenset({ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.cmpop.__subclasses__()})
 
 
-class Outline:
+class Prescan:
     """Which functions can lead to a request, which are generators, and what is written behind a name's back."""
 
     def __init__(self, tree: ast.Module) -> None:
@@ -48,11 +48,11 @@ class Outline:
         self._classes: dict[str, set[str]] = defaultdict(set)
         #: How deeply the tree is nested; a chain of ``elif`` does not count.
         self.depth = 0
-        self.names = Names(tree)
+        self.names = BoundNames(tree)
         self._walk(tree)
         self._leading = self._closure()
 
-    def leads(self, function: str) -> bool:
+    def may_reach_request(self, function: str) -> bool:
         """Whether calling a function of this name can lead to a request."""
         return function in self._leading
 
@@ -60,7 +60,7 @@ class Outline:
         """Whether a function of this name binds the name somewhere in its body."""
         return name in self._assigned[function]
 
-    def class_leads(self, cls: str) -> bool:
+    def class_may_reach_request(self, cls: str) -> bool:
         return not self._leading.isdisjoint(self._classes[cls])
 
     def _walk(self, tree: ast.Module) -> None:
@@ -199,15 +199,15 @@ _WEIGHTS: dict[type, Callable[[Any], int]] = {
     **{pattern: lambda node: _SLOW for pattern in ast.pattern.__subclasses__()},
 }
 
-_NOTED: dict[type, Callable[[Outline, Any, _Outer, str], tuple[_Outer, str]]] = {
-    ast.FunctionDef: Outline._function,
-    ast.AsyncFunctionDef: Outline._function,
-    ast.ClassDef: Outline._class,
-    ast.Subscript: Outline._subscript,
-    ast.Global: Outline._global,
-    ast.Yield: Outline._yield,
-    ast.YieldFrom: Outline._yield,
-    ast.comprehension: Outline._comprehension,
-    ast.Name: Outline._name,
-    ast.Attribute: Outline._attribute,
+_NOTED: dict[type, Callable[[Prescan, Any, _Outer, str], tuple[_Outer, str]]] = {
+    ast.FunctionDef: Prescan._function,
+    ast.AsyncFunctionDef: Prescan._function,
+    ast.ClassDef: Prescan._class,
+    ast.Subscript: Prescan._subscript,
+    ast.Global: Prescan._global,
+    ast.Yield: Prescan._yield,
+    ast.YieldFrom: Prescan._yield,
+    ast.comprehension: Prescan._comprehension,
+    ast.Name: Prescan._name,
+    ast.Attribute: Prescan._attribute,
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.values.base import Array, Cell, Const, Noded, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Entries, Items, Several
+from tfgradlint.flow.values.base import Array, Cell, Const, GraphValue, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Union
 from tfgradlint.flow.values.functions import Function
 
 MISSING: Any = object()
@@ -72,7 +72,7 @@ class State:
             else:
                 fields[key] = old
 
-    def apply(self, snapshots: list[Snapshot]) -> None:
+    def join_into(self, snapshots: list[Snapshot]) -> None:
         """Go on with the join of these ends of branches, all taken from the present state."""
         if not snapshots:
             return
@@ -103,7 +103,7 @@ class State:
             if isinstance(now, Const) and isinstance(old, Const) and _counts(now) and not _same(now, old):
                 self._write(fields, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
 
-    def passed(self, mark: int) -> list[Snapshot]:
+    def intermediate_states(self, mark: int) -> list[Snapshot]:
         """Every value that a place held at some point since ``mark``: at the start, in between, and now.
 
         Of very many in between only the latest.
@@ -149,21 +149,21 @@ class State:
     def _join_values(self, values: list[Value]) -> Value:
         flat: list[Value] = []
         for value in values:
-            for each in value.values if isinstance(value, Choice) else (value,):
+            for each in value.values if isinstance(value, Union) else (value,):
                 if not any(_same(each, other) for other in flat):
                     flat.append(each)
         first = flat[0]
         if len(flat) == 1:
             return first
-        if all(isinstance(value, Noded) and type(value) is type(first) for value in flat):
+        if all(isinstance(value, GraphValue) and type(value) is type(first) for value in flat):
             return self._phi(flat)
-        if all(isinstance(value, (Noded, Variable)) for value in flat) and not all(
+        if all(isinstance(value, (GraphValue, Variable)) for value in flat) and not all(
             isinstance(value, Variable) for value in flat
         ):
             return self._phi(flat)
-        if all(isinstance(value, (Items, Several)) for value in flat):
+        if all(isinstance(value, (Items, Repeated)) for value in flat):
             return self._join_sequences(flat)
-        if all(isinstance(value, Entries) for value in flat):
+        if all(isinstance(value, DictContent) for value in flat):
             return self._join_entries(flat)
         if all(_numeric(value) for value in flat):
             numbers = [value for value in flat if isinstance(value, Const)]
@@ -172,12 +172,12 @@ class State:
                 return Scalar(self.recorder.leaf(), kinds.pop() if len(kinds) == 1 else "")
             return self._phi(flat)
         if len(flat) <= _CHOICES:
-            return Choice(tuple(flat))
+            return Union(tuple(flat))
         return Unknown(self.recorder.opaque("many alternatives"))
 
     def _phi(self, values: list[Value]) -> Value:
         """Values of the graph; several kinds (a number here, a tensor there) make the result unknown in kind."""
-        nodes = [value.node if isinstance(value, (Noded, Variable)) else self.recorder.leaf() for value in values]
+        nodes = [value.node if isinstance(value, (GraphValue, Variable)) else self.recorder.leaf() for value in values]
         node = self.recorder.phi(nodes)
         kinds = {type(value) for value in values}
         if kinds == {Tensor}:
@@ -196,7 +196,7 @@ class State:
         element = self.join(elements)
         if element is MISSING:
             element = Unknown(self.recorder.opaque("empty list"))
-        return Several(element, values[0].type)  # type: ignore[attr-defined]
+        return Repeated(element, values[0].type)  # type: ignore[attr-defined]
 
     def _join_items(self, items: list[Items]) -> Items:
         """Sequences of one length, item by item. Those that are met again on the way down are joined once."""
@@ -218,19 +218,19 @@ class State:
 
     def _join_entries(self, values: list[Value]) -> Value:
         merged: dict[Any, Value] = {}
-        rests = [value.rest for value in values if isinstance(value, Entries) and value.rest is not None]
+        rests = [value.rest for value in values if isinstance(value, DictContent) and value.rest is not None]
         for value in values:
-            assert isinstance(value, Entries)
+            assert isinstance(value, DictContent)
             for key in value.entries:
                 if key not in merged:
                     merged[key] = self.join(
-                        other.entries.get(key, MISSING) for other in values if isinstance(other, Entries)
+                        other.entries.get(key, MISSING) for other in values if isinstance(other, DictContent)
                     )
-        return Entries(merged, self.join(rests) if rests else None)
+        return DictContent(merged, self.join(rests) if rests else None)
 
     def element(self, content: Value) -> Value:
         """One value that stands for any element of a sequence."""
-        if isinstance(content, Several):
+        if isinstance(content, Repeated):
             return content.element
         assert isinstance(content, Items)
         joined = self.join(content.items)
@@ -252,7 +252,7 @@ def _same(one: Any, other: Any, level: int = 0) -> bool:
         return True
     if level > 4:
         return False
-    if isinstance(one, Noded) and isinstance(other, Noded):
+    if isinstance(one, GraphValue) and isinstance(other, GraphValue):
         return one.node is other.node and type(one) is type(other)
     if isinstance(one, Const) and isinstance(other, Const):
         return type(one.value) is type(other.value) and bool(one.value == other.value)

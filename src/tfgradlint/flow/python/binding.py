@@ -8,7 +8,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 from tfgradlint.flow.values.objects import Instance
 
@@ -79,12 +79,12 @@ class Binding:
         interp = self._interp
         if level > 4:
             return
-        if isinstance(new, (Listing, Mapping)) and type(new) is type(old):
+        if isinstance(new, (ListObject, DictObject)) and type(new) is type(old):
             self._note_rebinding(old.fields["content"], new.fields["content"], level + 1)
         elif isinstance(new, Items) and isinstance(old, Items):
             for one, other in zip(old.items, new.items, strict=False):
                 self._note_rebinding(one, other, level + 1)
-        elif isinstance(new, Entries) and isinstance(old, Entries):
+        elif isinstance(new, DictContent) and isinstance(old, DictContent):
             for key, other in new.entries.items():
                 self._note_rebinding(old.entries.get(key), other, level + 1)
         if not isinstance(new, Tensor):
@@ -129,19 +129,19 @@ class Binding:
                 middle = items[star : len(items) - after]
                 for element, item in zip(targets[:star], items[:star], strict=True):
                     self.assign(element.value, item, origin)
-                self.assign(targets[star].value, Listing(Items(middle, "list")))
+                self.assign(targets[star].value, ListObject(Items(middle, "list")))
                 for element, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
                     self.assign(element.value, item, origin)
                 return
             interp.program_ends(interp.statement)
             if not items:
-                content = Several(interp.unknown("unpacking"))
+                content = Repeated(interp.unknown("unpacking"))
         for position, element in enumerate(targets):
             each = interp.state.element(content)
             if position:
                 each = interp.calls.another(each)
             if position == star:
-                self.assign(element.value, Listing(Several(each)))
+                self.assign(element.value, ListObject(Repeated(each)))
             else:
                 self.assign(element.value, each, origin)
 

@@ -12,7 +12,7 @@ from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import let_go
+from tfgradlint.flow.python.escape import havoc
 from tfgradlint.flow.python.items import Objects
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
@@ -21,7 +21,7 @@ from tfgradlint.flow.values.base import (
     Array,
     Cell,
     Const,
-    Held,
+    HostObject,
     Member,
     Scalar,
     Symbol,
@@ -30,9 +30,18 @@ from tfgradlint.flow.values.base import (
     Value,
     hashable,
 )
-from tfgradlint.flow.values.containers import Choice, Deferred, Entries, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.functions import Function, Managed, Method, Partial, Scope, Super, Thunk, Wrapped
-from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
+from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.functions import (
+    ContextManagerCall,
+    Descriptor,
+    Function,
+    Method,
+    NativeFunction,
+    Partial,
+    Scope,
+    Super,
+)
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -84,11 +93,11 @@ class Calls(Objects):
             return self._instantiate(callee, args, kwargs)
         if isinstance(callee, Partial):
             return self.call(callee.function, [*callee.args, *args], {**callee.kwargs, **kwargs})
-        if isinstance(callee, Thunk):
+        if isinstance(callee, NativeFunction):
             return callee.call(args, kwargs)
-        if isinstance(callee, Choice):
+        if isinstance(callee, Union):
             return self._several_callees(callee, args, kwargs)
-        if isinstance(callee, (Layer, Foreign, Held)):
+        if isinstance(callee, (Layer, LibraryObject, HostObject)):
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
         if isinstance(callee, Instance):
@@ -97,7 +106,7 @@ class Calls(Objects):
                 return self.call(Method(function, callee), args, kwargs)
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
-        if isinstance(callee, Wrapped) and callee.kind == "staticmethod":
+        if isinstance(callee, Descriptor) and callee.kind == "staticmethod":
             return self.call(callee.function, args, kwargs)
         if isinstance(callee, UnknownMember):
             found = interp.libraries.call(interp, Member(callee.receiver, callee.name), args, kwargs)
@@ -115,10 +124,10 @@ class Calls(Objects):
         """An unknown function may use up a tape it is given."""
         given = _all(args, kwargs)
         for value in given:
-            let_go(self._interp, value)
+            havoc(self._interp, value)
             self._filled(value)
-            if isinstance(value, (Function, Managed, Method, Partial, Instance, Thunk)):
-                self._interp.blind += 1
+            if isinstance(value, (Function, ContextManagerCall, Method, Partial, Instance, NativeFunction)):
+                self._interp.handed_out += 1
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
         return self._interp.unknown(why, callee, *given)
@@ -126,11 +135,11 @@ class Calls(Objects):
     def _filled(self, value: Value) -> None:
         """An empty container in an unknown function's hands is there to be filled."""
         interp = self._interp
-        content = value.fields["content"] if isinstance(value, (Listing, Mapping)) else None
+        content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
         if isinstance(content, Items) and not content.items:
-            interp.state.set(value, "content", Several(interp.unknown("filled"), content.type))  # type: ignore[arg-type]
-        elif isinstance(content, Entries) and not content.entries and content.rest is None:
-            interp.state.set(value, "content", Entries({}, interp.unknown("filled")))  # type: ignore[arg-type]
+            interp.state.set(value, "content", Repeated(interp.unknown("filled"), content.type))  # type: ignore[arg-type]
+        elif isinstance(content, DictContent) and not content.entries and content.rest is None:
+            interp.state.set(value, "content", DictContent({}, interp.unknown("filled")))  # type: ignore[arg-type]
 
     def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
         """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
@@ -163,10 +172,10 @@ class Calls(Objects):
         finally:
             interp.state.rollback(mark)
             interp.recorder.site, interp.statement = site, statement
-        interp.state.apply([kept])
+        interp.state.join_into([kept])
         return completed
 
-    def _several_callees(self, callee: Choice, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def _several_callees(self, callee: Union, args: list[Value], kwargs: dict[str, Value]) -> Value:
         candidates = [each for each in callee.values if not (isinstance(each, Const) and each.value is None)]
         if len(candidates) == 1:
             return self.call(candidates[0], args, kwargs)
@@ -177,10 +186,10 @@ class Calls(Objects):
         receiver = member.receiver
         if isinstance(receiver, Member) and isinstance(receiver.receiver, Tape):
             # ``tape.stop_recording()`` entered by hand.
-            let_go(interp, receiver.receiver)
+            havoc(interp, receiver.receiver)
         if isinstance(receiver, Tape):
             return self._interp.requests.call(receiver, member.name, args, kwargs)
-        if isinstance(receiver, (Listing, Mapping, Items, Several)):
+        if isinstance(receiver, (ListObject, DictObject, Items, Repeated)):
             found = call_member(interp, receiver, member.name, args, kwargs)
         else:
             found = interp.libraries.call(interp, member, args, kwargs)
@@ -216,8 +225,8 @@ class Calls(Objects):
         for decorator in reversed(node.decorators):
             accessor = decorator.decorator.attr.value if isinstance(decorator.decorator, cst.Attribute) else ""
             known = interp.scope.fields.get(node.name.value)
-            if accessor in ("setter", "deleter", "getter") and isinstance(known, Wrapped):
-                return Wrapped(known.kind, known.function, value if accessor == "setter" else known.setter)
+            if accessor in ("setter", "deleter", "getter") and isinstance(known, Descriptor):
+                return Descriptor(known.kind, known.function, value if accessor == "setter" else known.setter)
             value = self._decorated(interp.eval(decorator.decorator), value)
         return value
 
@@ -230,7 +239,7 @@ class Calls(Objects):
         interp = self._interp
         node = function.node
         again = [frame for frame in interp.frames if frame.function is not None and frame.function.node is node]
-        known = any(isinstance(value, (Const, Items, Listing)) for value in (*args, *kwargs.values()))
+        known = any(isinstance(value, (Const, Items, ListObject)) for value in (*args, *kwargs.values()))
         if len(again) >= 2:
             self._recursions[id(node)] += 1
             known = known and self._recursions[id(node)] <= _RECURSIONS
@@ -257,10 +266,10 @@ class Calls(Objects):
         if not self._bind(function, scope, args, kwargs):
             return interp.unknown("arguments", *_all(args, kwargs))
         if function.manager:
-            return Managed(function, scope)
+            return ContextManagerCall(function, scope)
         if function.cached:
             return self._remembered(function, scope, [*args, *kwargs.values()])
-        if function.name in interp.outline.generators and not isinstance(node, cst.Lambda):
+        if function.name in interp.prescan.generators and not isinstance(node, cst.Lambda):
             return self.once(Deferred(lambda: self._generated(function, scope)))
         return self.execute(function, scope)
 
@@ -277,7 +286,7 @@ class Calls(Objects):
 
     def _generated(self, function: Function, scope: Scope) -> Value:
         """All that a generator yields, taken when something begins to iterate it."""
-        yields = Listing(Items((), "list"))
+        yields = ListObject(Items((), "list"))
         self.execute(function, scope, yields)
         content: Value = yields.fields["content"]
         return content
@@ -286,7 +295,7 @@ class Calls(Objects):
         self,
         function: Function,
         scope: Scope,
-        yields: Listing | None = None,
+        yields: ListObject | None = None,
         at_yield: Callable[[Value], Value] | None = None,
     ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
@@ -317,7 +326,7 @@ class Calls(Objects):
                 return NONE
             ends.append((state.snapshot(frame.mark), NONE))
         state.rollback(frame.mark)
-        state.apply([snapshot for snapshot, _ in ends])
+        state.join_into([snapshot for snapshot, _ in ends])
         if not ends:
             if abstract(node):
                 return interp.unknown("abstract method")
@@ -334,7 +343,7 @@ class Calls(Objects):
         extra: list[Value] = []
         uncertain: Value | None = None
         for position, value in enumerate(args):
-            if isinstance(value, Several) and value.type == "star":
+            if isinstance(value, Repeated) and value.type == "star":
                 uncertain = value.element
                 break
             if position < len(positional):
@@ -344,7 +353,7 @@ class Calls(Objects):
         if isinstance(params.star_arg, cst.Param):
             content: Value = Items(tuple(extra))
             if uncertain is not None:
-                content = Several(interp.join([*extra, uncertain]), "tuple")
+                content = Repeated(interp.join([*extra, uncertain]), "tuple")
             fields[params.star_arg.name.value] = content
         elif extra:
             return False
@@ -359,7 +368,7 @@ class Calls(Objects):
                 others[name] = value
         if params.star_kwarg is not None:
             rest = interp.unknown("**kwargs") if spread is not None else None
-            fields[params.star_kwarg.name.value] = Mapping(Entries(dict(others), rest))
+            fields[params.star_kwarg.name.value] = DictObject(DictContent(dict(others), rest))
         elif others:
             return False
         for name in (*positional, *keyword_only):

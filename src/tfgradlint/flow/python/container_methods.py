@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.verdict.judgements import LACKING
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ FACTORY = "factory"
 COUNTS = "counts"
 
 
-def listing(values: list[Value], type: str = "list") -> Listing:
+def listing(values: list[Value], type: str = "list") -> ListObject:
     """A list with these elements."""
-    return Listing(Items(tuple(values), type))
+    return ListObject(Items(tuple(values), type))
 
 
-def mapping(entries: dict[Any, Value], rest: Value | None = None) -> Mapping:
+def mapping(entries: dict[Any, Value], rest: Value | None = None) -> DictObject:
     """A dictionary with these entries."""
-    return Mapping(Entries(entries, rest))
+    return DictObject(DictContent(entries, rest))
 
 
 def unique(items: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -44,21 +44,21 @@ def unique(items: tuple[Value, ...]) -> tuple[Value, ...]:
 
 def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | None:
     """``+=`` on a list extends it, and ``|=`` on a dictionary."""
-    if isinstance(old, Listing) and name == "__add__":
+    if isinstance(old, ListObject) and name == "__add__":
         extend(interp, old, value)
         return old
-    if isinstance(old, Mapping) and name == "__or__":
+    if isinstance(old, DictObject) and name == "__or__":
         _mapping_member(interp, old, "update", [value], {})
         return old
-    if isinstance(old, Listing) and old.fields["content"].type == "set":
+    if isinstance(old, ListObject) and old.fields["content"].type == "set":
         content = interp.calls.iterate(value)
         element = interp.join([interp.state.element(old.fields["content"]), interp.state.element(content)])
-        interp.state.set(old, "content", Several(element, "set"))
+        interp.state.set(old, "content", Repeated(element, "set"))
         return old
     return None
 
 
-def dictionary(interp: Context, pairs: Value) -> Mapping:
+def dictionary(interp: Context, pairs: Value) -> DictObject:
     """``dict(pairs)``."""
     content = interp.calls.iterate(pairs)
     if isinstance(content, Items):
@@ -80,17 +80,17 @@ def dictionary(interp: Context, pairs: Value) -> Mapping:
     return mapping({}, value)
 
 
-def plain_dictionary(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Mapping:
+def plain_dictionary(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> DictObject:
     """``dict(...)``: of pairs or another dictionary, and of names."""
     named = {key: value for key, value in kwargs.items() if key != "**"}
-    more = Entries(named, interp.unknown("**kwargs") if "**" in kwargs else None)
+    more = DictContent(named, interp.unknown("**kwargs") if "**" in kwargs else None)
     if not args:
-        return Mapping(more)
-    given = args[0] if isinstance(args[0], Mapping) else dictionary(interp, args[0])
-    return Mapping(merged(interp, given.fields["content"], more))
+        return DictObject(more)
+    given = args[0] if isinstance(args[0], DictObject) else dictionary(interp, args[0])
+    return DictObject(merged(interp, given.fields["content"], more))
 
 
-def merged(interp: Context, first: Entries, second: Entries) -> Entries:
+def merged(interp: Context, first: DictContent, second: DictContent) -> DictContent:
     """The content of two dictionaries; the second wins."""
     rests = [rest for rest in (first.rest, second.rest) if rest is not None]
     entries = {**first.entries, **second.entries}
@@ -98,10 +98,10 @@ def merged(interp: Context, first: Entries, second: Entries) -> Entries:
         # What is behind a key that is not known may be behind any of those that are.
         entries.update({key: interp.join([value, second.rest]) for key, value in first.entries.items()})
         entries.update(second.entries)
-    return Entries(entries, interp.join(rests) if rests else None)
+    return DictContent(entries, interp.join(rests) if rests else None)
 
 
-def extend(interp: Context, receiver: Listing, value: Value, left: bool = False) -> None:
+def extend(interp: Context, receiver: ListObject, value: Value, left: bool = False) -> None:
     """``receiver.extend(value)``; ``left``: one by one at the other end."""
     old, more = receiver.fields["content"], interp.calls.iterate(value)
     most = receiver.fields.get(MOST)
@@ -112,20 +112,20 @@ def extend(interp: Context, receiver: Listing, value: Value, left: bool = False)
         if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
             interp.state.set(receiver, "content", Items(more.items[::-1] + old.items, old.type))
             return
-        old = Several(interp.state.element(old), old.type) if not isinstance(old, Items) or old.items else old
+        old = Repeated(interp.state.element(old), old.type) if not isinstance(old, Items) or old.items else old
     if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
         items = old.items + more.items
         new: Value = Items(unique(items) if old.type == "set" else items, old.type)
     elif isinstance(old, Items) and not old.items:
-        new = Several(interp.state.element(more), old.type)
+        new = Repeated(interp.state.element(more), old.type)
     else:
-        new = Several(interp.join([interp.state.element(old), interp.state.element(more)]), old.type)
+        new = Repeated(interp.join([interp.state.element(old), interp.state.element(more)]), old.type)
     interp.state.set(receiver, "content", new)
-    if isinstance(value, Listing) and LACKING in value.fields:
+    if isinstance(value, ListObject) and LACKING in value.fields:
         interp.state.set(receiver, LACKING, value.fields[LACKING])
 
 
-def _in_a_ring(interp: Context, old: Items | Several, more: Items | Several, most: Value, left: bool) -> Value:
+def _in_a_ring(interp: Context, old: Items | Repeated, more: Items | Repeated, most: Value, left: bool) -> Value:
     """The content of a deque that keeps its latest elements."""
     bound = most.value if isinstance(most, Const) else None
     if isinstance(old, Items) and isinstance(more, Items) and isinstance(bound, int) and 0 <= bound <= _LONG:
@@ -133,16 +133,16 @@ def _in_a_ring(interp: Context, old: Items | Several, more: Items | Several, mos
         kept = items[:bound] if left else items[max(len(items) - bound, 0) :]
         return Items(kept, old.type)
     parts = [each for each in (old, more) if not isinstance(each, Items) or each.items]
-    return Several(interp.join([interp.state.element(each) for each in parts]), old.type) if parts else old
+    return Repeated(interp.join([interp.state.element(each) for each in parts]), old.type) if parts else old
 
 
 def call_member(
     interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of a list, tuple, set or dictionary; None where it is not known."""
-    if isinstance(receiver, Mapping):
+    if isinstance(receiver, DictObject):
         return _mapping_member(interp, receiver, name, args, kwargs)
-    if isinstance(receiver, Listing):
+    if isinstance(receiver, ListObject):
         return _listing_member(interp, receiver, name, args)
     if name in ("index", "count"):
         return _place(interp, receiver, name, args)
@@ -164,7 +164,7 @@ def _place(interp: Context, content: Value, name: str, args: list[Value]) -> Val
     return Scalar(interp.recorder.leaf(), "int")
 
 
-def _listing_member(interp: Context, receiver: Listing, name: str, args: list[Value]) -> Value | None:
+def _listing_member(interp: Context, receiver: ListObject, name: str, args: list[Value]) -> Value | None:
     state = interp.state
     content = receiver.fields["content"]
     if name in ("append", "add", "appendleft") and args:
@@ -174,7 +174,7 @@ def _listing_member(interp: Context, receiver: Listing, name: str, args: list[Va
         extend(interp, receiver, args[0], left=True)
         return NONE
     if name in ("extend", "update", "union") and args:
-        target = receiver if name != "union" else Listing(content)
+        target = receiver if name != "union" else ListObject(content)
         extend(interp, target, args[0])
         return NONE if name != "union" else target
     if name == "insert" and len(args) == 2:
@@ -198,13 +198,13 @@ def _listing_member(interp: Context, receiver: Listing, name: str, args: list[Va
             state.set(receiver, "content", Items(tuple(kept), content.type))
             return popped
         element = state.element(content)
-        state.set(receiver, "content", Several(element, content.type))
+        state.set(receiver, "content", Repeated(element, content.type))
         return element
     if name == "clear":
         state.set(receiver, "content", Items((), content.type))
         return NONE
     if name == "copy":
-        made = Listing(content)
+        made = ListObject(content)
         made.fields.update(receiver.fields)
         return made
     if name == "reverse":
@@ -212,7 +212,7 @@ def _listing_member(interp: Context, receiver: Listing, name: str, args: list[Va
             state.set(receiver, "content", Items(content.items[::-1], content.type))
         return NONE
     if name in ("sort", "remove", "discard", "rotate"):
-        state.set(receiver, "content", Several(state.element(content), content.type))
+        state.set(receiver, "content", Repeated(state.element(content), content.type))
         return NONE
     if name in ("index", "count"):
         return _place(interp, content, name, args)
@@ -220,9 +220,9 @@ def _listing_member(interp: Context, receiver: Listing, name: str, args: list[Va
 
 
 def _mapping_member(
-    interp: Context, receiver: Mapping, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: DictObject, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
-    content: Entries = receiver.fields["content"]
+    content: DictContent = receiver.fields["content"]
     if name in ("items", "values", "keys"):
         if content.rest is None:
             rows: list[Value] = []
@@ -231,7 +231,7 @@ def _mapping_member(
             return Items(tuple(rows), "list")
         each = interp.join([*content.entries.values(), content.rest])
         key = Scalar(interp.recorder.leaf())
-        return Several({"items": Items((key, each)), "values": each}.get(name, key))
+        return Repeated({"items": Items((key, each)), "values": each}.get(name, key))
     if name in ("get", "pop", "setdefault") and args:
         key = args[0]
         default = args[1] if len(args) > 1 else NONE
@@ -251,16 +251,16 @@ def _mapping_member(
         for source in (*args, mapping(dict(kwargs))):
             other = (
                 source.fields["content"]
-                if isinstance(source, Mapping)
+                if isinstance(source, DictObject)
                 else dictionary(interp, source).fields["content"]
             )
             interp.state.set(receiver, "content", merged(interp, receiver.fields["content"], other))
         return NONE
     if name == "copy":
-        made = Mapping(content)
+        made = DictObject(content)
         made.fields.update(receiver.fields)
         return made
     if name == "clear":
-        interp.state.set(receiver, "content", Entries({}))
+        interp.state.set(receiver, "content", DictContent({}))
         return NONE
     return None

@@ -9,7 +9,7 @@ import libcst as cst
 
 from tfgradlint.flow.python.container_methods import extend, listing, mapping, unique
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import Deferred, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Displays:
                 content = self._interp.calls.iterate(value)
                 if not isinstance(content, Items):
                     values.append(self._interp.state.element(content))
-                    return [Several(self._interp.join(values), "list")]
+                    return [Repeated(self._interp.join(values), "list")]
                 values.extend(content.items)
             else:
                 values.append(value)
@@ -43,16 +43,16 @@ class Displays:
 
     def tuple_(self, node: cst.Tuple) -> Value:
         values = self._elements(node.elements) or []
-        if len(values) == 1 and isinstance(values[0], Several) and values[0].type == "list":
+        if len(values) == 1 and isinstance(values[0], Repeated) and values[0].type == "list":
             return values[0]
         return Items(tuple(values))
 
     def list_(self, node: cst.List | cst.Set) -> Value:
         if len(node.elements) > 2000 and all(_plain_number(each) for each in node.elements):
-            return Listing(Several(Scalar(self._interp.recorder.leaf(), "float"), "list"))
+            return ListObject(Repeated(Scalar(self._interp.recorder.leaf(), "float"), "list"))
         values = self._elements(node.elements) or []
-        if len(values) == 1 and isinstance(values[0], Several) and values[0].type == "list":
-            return Listing(values[0])
+        if len(values) == 1 and isinstance(values[0], Repeated) and values[0].type == "list":
+            return ListObject(values[0])
         return listing(list(unique(tuple(values))), "set") if isinstance(node, cst.Set) else listing(values)
 
     def dict_(self, node: cst.Dict) -> Value:
@@ -61,8 +61,8 @@ class Displays:
         for element in node.elements:
             if isinstance(element, cst.StarredDictElement):
                 value = self._interp.eval(element.value)
-                content = value.fields["content"] if isinstance(value, Mapping) else None
-                if isinstance(content, Entries):
+                content = value.fields["content"] if isinstance(value, DictObject) else None
+                if isinstance(content, DictContent):
                     entries.update(content.entries)
                     rest += [content.rest] if content.rest is not None else []
                 else:
@@ -80,7 +80,7 @@ class Displays:
 
     def _comprehend(
         self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value | None = None
-    ) -> Items | Several:
+    ) -> Items | Repeated:
         """The elements a comprehension makes, as a sequence. Python evaluates the first iterable outside."""
         interp = self._interp
         frame = interp.frame
@@ -92,7 +92,7 @@ class Displays:
         finally:
             frame.scope = outer
 
-    def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Items | Several:
+    def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Items | Repeated:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
         content = interp.calls.iterate(iterable)
@@ -124,13 +124,13 @@ class Displays:
                     made.append(produce())
         if exact:
             return Items(tuple(made), "list")
-        return Several(interp.join(made) if made else interp.unknown("empty list"), "list")
+        return Repeated(interp.join(made) if made else interp.unknown("empty list"), "list")
 
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, lambda: self._interp.eval(node.elt))
         if isinstance(node, cst.SetComp):
-            made = Items(unique(made.items), "set") if isinstance(made, Items) else Several(made.element, "set")
-        return Listing(made)
+            made = Items(unique(made.items), "set") if isinstance(made, Items) else Repeated(made.element, "set")
+        return ListObject(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:
         interp = self._interp

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.values.base import Const, Value
-from tfgradlint.flow.values.containers import Entries, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import DictContent, DictObject, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
 
-class Alone:
+class EntryPoints:
     """Runs what nothing called."""
 
     def __init__(self, interp: Context) -> None:
@@ -36,9 +36,9 @@ class Alone:
                 value = receiver
             scope.fields[name] = value
         if isinstance(params.star_arg, cst.Param):
-            scope.fields[params.star_arg.name.value] = Several(interp.unknown("parameter"), "tuple")
+            scope.fields[params.star_arg.name.value] = Repeated(interp.unknown("parameter"), "tuple")
         if params.star_kwarg is not None:
-            scope.fields[params.star_kwarg.name.value] = Mapping(Entries({}, interp.unknown("parameter")))
+            scope.fields[params.star_kwarg.name.value] = DictObject(DictContent({}, interp.unknown("parameter")))
         interp.calls.execute(function, scope)
 
     def initialise(self, instance: Instance) -> None:
@@ -52,23 +52,23 @@ class Alone:
         interp = self._interp
         for cls in instance.cls.lineage():
             if isinstance(cls, Class):
-                for name in interp.outline.reassigned[cls.name]:
+                for name in interp.prescan.reassigned[cls.name]:
                     if name in instance.fields:
                         interp.state.set(instance, name, interp.unknown("attribute"))
         for name, value in list(instance.fields.items()):
             if isinstance(value, Const) and value.value is None:
                 # A place to be filled from outside.
                 interp.state.set(instance, name, interp.unknown("attribute"))
-            elif name in interp.outline.mutated:
+            elif name in interp.prescan.mutated:
                 self.forget_content(value)
 
     def forget_content(self, value: Value) -> None:
         """A list or dictionary that some function changes may hold anything when another one runs alone."""
         interp = self._interp
-        if isinstance(value, Listing):
-            interp.state.set(value, "content", Several(interp.unknown("element"), value.fields["content"].type))
-        elif isinstance(value, Mapping):
-            interp.state.set(value, "content", Entries({}, interp.unknown("element")))
+        if isinstance(value, ListObject):
+            interp.state.set(value, "content", Repeated(interp.unknown("element"), value.fields["content"].type))
+        elif isinstance(value, DictObject):
+            interp.state.set(value, "content", DictContent({}, interp.unknown("element")))
 
 
 def trivial(node: cst.FunctionDef | cst.Lambda) -> bool:

@@ -12,7 +12,7 @@ from tfgradlint.flow.python.displays import Displays
 from tfgradlint.flow.python.operators import Operators
 from tfgradlint.flow.python.strings import NotConstant, constant_text
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Value
-from tfgradlint.flow.values.containers import Entries, Items, Mapping, Several, Slice
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Repeated, Slice
 from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Expressions:
             if name in scope.fields and (scope is first or scope.kind != "class"):
                 value: Value = scope.fields[name]
                 return value
-            if scope.owner and self._interp.outline.assigns(scope.owner, name):
+            if scope.owner and self._interp.prescan.assigns(scope.owner, name):
                 # A local name that is not bound yet hides the outer one.
                 return self._interp.unknown("unbound local")
             scope = scope.parent
@@ -93,7 +93,7 @@ class Expressions:
         found = self._interp.libraries.builtin(name)
         if found is not None and not self._interp.star_import:
             return found
-        if self._interp.outline.names.nowhere(name) and not _in_class(first):
+        if self._interp.prescan.names.nowhere(name) and not _in_class(first):
             self._interp.program_ends(node)
         return self._interp.unknown("undefined name")
 
@@ -146,10 +146,10 @@ class Expressions:
                 if isinstance(content, Items):
                     args.extend(content.items)
                 else:
-                    args.append(Several(interp.state.element(content), "star"))
+                    args.append(Repeated(interp.state.element(content), "star"))
             elif arg.star == "**":
-                entries = value.fields["content"] if isinstance(value, Mapping) else value
-                if isinstance(entries, Entries) and entries.rest is None:
+                entries = value.fields["content"] if isinstance(value, DictObject) else value
+                if isinstance(entries, DictContent) and entries.rest is None:
                     kwargs.update({key: each for key, each in entries.entries.items() if isinstance(key, str)})
                 else:
                     kwargs["**"] = value

@@ -9,10 +9,10 @@ import libcst as cst
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context, Libraries
 from tfgradlint.flow.machine.frames import OutOfSteps
-from tfgradlint.flow.machine.prescan import Outline
+from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.calls import Calls
-from tfgradlint.flow.python.entry_points import Alone
+from tfgradlint.flow.python.entry_points import EntryPoints
 from tfgradlint.flow.python.expressions import Expressions
 from tfgradlint.flow.python.statements import Statements
 from tfgradlint.flow.python.tape_methods import TapeMethods
@@ -25,15 +25,15 @@ from tfgradlint.flow.verdict.reports import Reports
 class Interpreter(Context):
     """One module's interpretation."""
 
-    def __init__(self, outline: Outline, libraries: Libraries, reports: Reports, max_steps: int) -> None:
-        super().__init__(outline, reports, max_steps)
+    def __init__(self, prescan: Prescan, libraries: Libraries, reports: Reports, max_steps: int) -> None:
+        super().__init__(prescan, reports, max_steps)
         self.libraries = libraries
         self.expressions = Expressions(self)
         self.statements = Statements(self)
         self.requests = TapeMethods(self)
         self.traces = Traces(self)
         self.calls = Calls(self)
-        self.runs = Alone(self)
+        self.entry_points = EntryPoints(self)
         self.eval = self.expressions.eval
 
     # -- running
@@ -41,18 +41,18 @@ class Interpreter(Context):
     def run(self, module: cst.Module) -> None:
         """Execute the module, then alone what nothing called and what can lead to a request."""
         self._guarded("the module", lambda: self.statements.body(module.body))
-        self.alone = True
+        self.isolated = True
         for function in list(self.functions):
-            if id(function.node) not in self.called and self.outline.leads(function.name):
+            if id(function.node) not in self.called and self.prescan.may_reach_request(function.name):
                 self._alone(function)
         for cls in list(self.classes):
-            if self.outline.class_leads(cls.name):
+            if self.prescan.class_may_reach_request(cls.name):
                 self._class_alone(cls)
 
     def _alone(self, function: Function) -> None:
         if function.owner is not None:
             return
-        self.aside(function.name, lambda: self.runs.call(function, None))
+        self.in_isolation(function.name, lambda: self.entry_points.call(function, None))
 
     def _class_alone(self, cls: Class) -> None:
         """Run the methods nothing called, each on an instance as ``__init__`` left it."""
@@ -61,43 +61,43 @@ class Interpreter(Context):
             for function in cls.fields.values()
             if isinstance(function, Function)
             and id(function.node) not in self.called
-            and self.outline.leads(function.name)
+            and self.prescan.may_reach_request(function.name)
         ]
         if not waiting:
             return
         mark = self.state.mark()
         self._forget_globals()
         instance = Instance(cls, open=True)
-        made = self._guarded(cls.name, lambda: self.runs.initialise(instance))
+        made = self._guarded(cls.name, lambda: self.entry_points.initialise(instance))
         if made:
-            self.runs.forget_attributes(instance)
+            self.entry_points.forget_attributes(instance)
         for function in waiting:
             inner = self.state.mark()
             if id(function.node) not in self.called:
-                self.since = self.recorder.now()
+                self.visible_from = self.recorder.now()
                 self._guarded(
                     f"{cls.name}.{function.name}",
-                    lambda function=function: self.runs.call(function, instance),  # type: ignore[misc]
+                    lambda function=function: self.entry_points.call(function, instance),  # type: ignore[misc]
                 )
             self.state.rollback(inner)
             self._reset(inner)
         self._reset(mark)
 
-    def aside(self, what: str, run: Callable[[], object]) -> None:
+    def in_isolation(self, what: str, run: Callable[[], object]) -> None:
         """Run something of which nothing is left but the graph and the reports."""
         mark = self.state.mark()
         self._forget_globals()
-        self.since = self.recorder.now()
+        self.visible_from = self.recorder.now()
         self._guarded(what, run)
         self._reset(mark)
 
     def _forget_globals(self) -> None:
-        for name in self.outline.global_names:
+        for name in self.prescan.global_names:
             if name in self.module.fields:
                 self.state.set(self.module, name, self.unknown("global name"))
-        for name in self.outline.mutated:
+        for name in self.prescan.mutated:
             if name in self.module.fields:
-                self.runs.forget_content(self.module.fields[name])
+                self.entry_points.forget_content(self.module.fields[name])
 
     def _guarded(self, what: str, run: Callable[[], object]) -> bool:
         """A fault in one function costs that function, not the file."""

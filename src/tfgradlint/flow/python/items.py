@@ -15,9 +15,9 @@ from tfgradlint.flow.values.base import (
     Array,
     Cell,
     Const,
-    Held,
+    GraphValue,
+    HostObject,
     Member,
-    Noded,
     Scalar,
     Symbol,
     Tensor,
@@ -27,9 +27,18 @@ from tfgradlint.flow.values.base import (
     Variable,
     hashable,
 )
-from tfgradlint.flow.values.containers import Choice, Deferred, Entries, Items, Listing, Mapping, Several, Slice
-from tfgradlint.flow.values.functions import Function, Method, Super, Thunk, Wrapped
-from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
+from tfgradlint.flow.values.containers import (
+    Deferred,
+    DictContent,
+    DictObject,
+    Items,
+    ListObject,
+    Repeated,
+    Slice,
+    Union,
+)
+from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
@@ -71,7 +80,7 @@ class Objects:
                 return value
             found = interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(f"{receiver.path}.{name}")
-        if name == "__dict__" and isinstance(receiver, (Instance, Foreign, Class)):
+        if name == "__dict__" and isinstance(receiver, (Instance, LibraryObject, Class)):
             return self._laid_open(receiver)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
@@ -82,10 +91,10 @@ class Objects:
             return self._unknown_attribute(receiver, name)
         if isinstance(receiver, Class):
             found = self.class_attribute(receiver, name)
-            if isinstance(found, Wrapped):
+            if isinstance(found, Descriptor):
                 return Method(found.function, receiver) if found.kind == "classmethod" else found.function
             return found if found is not None else interp.unknown("class attribute")
-        if isinstance(receiver, Choice):
+        if isinstance(receiver, Union):
             return interp.join(
                 [self.attribute(each, name) for each in receiver.values if not isinstance(each, Const)]
                 or [interp.unknown("attribute")]
@@ -94,9 +103,9 @@ class Objects:
             return receiver.items[receiver.fields.index(name)]
         if isinstance(receiver, Super):
             return self._super_attribute(receiver, name)
-        if isinstance(receiver, (Tape, Listing, Mapping, Items, Several)):
+        if isinstance(receiver, (Tape, ListObject, DictObject, Items, Repeated)):
             return Member(receiver, name)
-        if isinstance(receiver, Foreign) and name in receiver.fields:
+        if isinstance(receiver, LibraryObject) and name in receiver.fields:
             set_before: Value = receiver.fields[name]
             return set_before
         found = interp.libraries.attribute(interp, receiver, name)
@@ -144,7 +153,7 @@ class Objects:
             if receiver.open and self._replaceable(receiver, found):
                 return self._interp.unknown("method of a derived class")
             return Method(found, receiver)
-        if isinstance(found, Wrapped):
+        if isinstance(found, Descriptor):
             if found.kind == "cached":
                 value = self._interp.calls.call(found.function, [receiver], {})
                 self._interp.state.set(receiver, name, value)
@@ -155,7 +164,7 @@ class Objects:
                 return Method(found.function, receiver.cls)
             if found.kind == "once":
                 function = found.function
-                return Thunk(name, lambda args, kwargs: self._once(function, receiver, args, kwargs))
+                return NativeFunction(name, lambda args, kwargs: self._once(function, receiver, args, kwargs))
             return found.function
         if isinstance(found, Instance) and self.class_attribute(found.cls, "__get__") is not None:
             return self._interp.unknown("descriptor", receiver)
@@ -177,7 +186,7 @@ class Objects:
 
     def _replaceable(self, receiver: Instance, function: Function) -> bool:
         """Whether the object's own class may well define the method anew."""
-        outline = self._interp.outline
+        outline = self._interp.prescan
         return outline.overridden(receiver.cls.name, function.name) or trivial(function.node)
 
     def _super_attribute(self, receiver: Super, name: str) -> Value:
@@ -187,7 +196,7 @@ class Objects:
         behind = order[order.index(receiver.cls) + 1 :] if receiver.cls in order else list(receiver.cls.lineage())[1:]
         for base in behind:
             found = base.fields.get(name) if isinstance(base, Class) else None
-            if isinstance(found, Wrapped):
+            if isinstance(found, Descriptor):
                 if found.kind in ("property", "cached"):
                     return interp.calls.call(found.function, [receiver.receiver], {})
                 if found.kind == "classmethod" and isinstance(of, Class):
@@ -198,11 +207,13 @@ class Objects:
             if found is not None:
                 return Method(found, receiver.receiver)
         if name == "__init__":
-            return Thunk("super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs))
+            return NativeFunction(
+                "super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs)
+            )
         inherited = interp.libraries.attribute(interp, receiver.receiver, name)
         if isinstance(inherited, Member) and name != "build":
             return inherited
-        return Thunk(f"super().{name}", lambda args, kwargs: interp.unknown(f"super().{name}", *args))
+        return NativeFunction(f"super().{name}", lambda args, kwargs: interp.unknown(f"super().{name}", *args))
 
     def _initialised(self, receiver: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         self._interp.libraries.initialise(self._interp, receiver, args, kwargs)
@@ -232,18 +243,18 @@ class Objects:
 
     def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
         interp = self._interp
-        if len(interp.outline.private[name]) > 1:
+        if len(interp.prescan.private[name]) > 1:
             # Two classes have an attribute of this name, each its own.
             value = interp.unknown("private attribute", value)
         if interp.libraries.set_attribute(interp, receiver, name, value):
             return
         found = self.class_attribute(receiver.cls, name) if isinstance(receiver, Instance) else None
-        if isinstance(found, Wrapped) and found.kind == "property":
+        if isinstance(found, Descriptor) and found.kind == "property":
             if found.setter is not None:
                 interp.calls.call(found.setter, [receiver, value], {})
         elif isinstance(found, Instance) and self.class_attribute(found.cls, "__set__") is not None:
             pass
-        elif isinstance(receiver, (Instance, Class, Foreign)):
+        elif isinstance(receiver, (Instance, Class, LibraryObject)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):
             interp.state.set(self._function(receiver), name, value)
@@ -256,7 +267,7 @@ class Objects:
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
             interp.state.set(self._known(receiver.node), name, interp.unknown("attribute", value))
-        elif isinstance(receiver, Choice):
+        elif isinstance(receiver, Union):
             for each in receiver.values:
                 interp.libraries.escaped(interp, each)
                 if isinstance(each, (Instance, Unknown)):
@@ -267,15 +278,15 @@ class Objects:
     def subscript(self, receiver: Value, index: Value) -> Value:
         """``receiver[index]``."""
         interp = self._interp
-        if isinstance(receiver, Listing):
+        if isinstance(receiver, ListObject):
             content = receiver.fields["content"]
             picked = self._pick(content, index)
-            return Listing(picked) if isinstance(index, Slice) and isinstance(picked, (Items, Several)) else picked
-        if isinstance(receiver, (Items, Several)):
+            return ListObject(picked) if isinstance(index, Slice) and isinstance(picked, (Items, Repeated)) else picked
+        if isinstance(receiver, (Items, Repeated)):
             return self._pick(receiver, index)
-        if isinstance(receiver, Mapping):
+        if isinstance(receiver, DictObject):
             return self._entry(receiver, index)
-        if isinstance(receiver, Choice):
+        if isinstance(receiver, Union):
             return interp.join([self.subscript(each, index) for each in receiver.values if not isinstance(each, Const)])
         if isinstance(receiver, Class):
             found = interp.libraries.class_element(receiver, index)
@@ -312,9 +323,9 @@ class Objects:
                 return found
         return interp.unknown("element", receiver)
 
-    def _pick(self, content: Items | Several, index: Value) -> Value:
+    def _pick(self, content: Items | Repeated, index: Value) -> Value:
         interp = self._interp
-        if isinstance(content, Several):
+        if isinstance(content, Repeated):
             return content if isinstance(index, Slice) else content.element
         if isinstance(index, Const) and isinstance(index.value, int):
             if -len(content.items) <= index.value < len(content.items):
@@ -327,12 +338,12 @@ class Objects:
                     return Items(content.items[slice(*bounds)], content.type)
                 except (TypeError, ValueError):
                     return interp.unknown("slice")
-            return Several(interp.state.element(content), content.type)
+            return Repeated(interp.state.element(content), content.type)
         return interp.state.element(content)
 
-    def _entry(self, receiver: Mapping, index: Value) -> Value:
+    def _entry(self, receiver: DictObject, index: Value) -> Value:
         interp = self._interp
-        content: Entries = receiver.fields["content"]
+        content: DictContent = receiver.fields["content"]
         if isinstance(index, Const) and index.value in content.entries:
             return content.entries[index.value]
         factory = receiver.fields.get(FACTORY)
@@ -343,7 +354,7 @@ class Objects:
             if isinstance(index, Const) and hashable(index.value):
                 self.set_item(receiver, index, made)
                 return made
-            content = Entries(content.entries, made)
+            content = DictContent(content.entries, made)
             interp.state.set(receiver, "content", content)
         candidates = [] if isinstance(index, Const) else list(content.entries.values())
         if content.rest is not None:
@@ -352,19 +363,19 @@ class Objects:
 
     def peek(self, receiver: Value, index: Value) -> Value | None:
         """The element that is about to be replaced, where it is known."""
-        if isinstance(receiver, Listing) and isinstance(index, Const):
+        if isinstance(receiver, ListObject) and isinstance(index, Const):
             content = receiver.fields["content"]
             place = _place(content, index)
             if place is not None:
                 return content.items[place]  # type: ignore[no-any-return]
-        if isinstance(receiver, Mapping) and isinstance(index, Const):
+        if isinstance(receiver, DictObject) and isinstance(index, Const):
             value: Value | None = receiver.fields["content"].entries.get(index.value)
             return value
         return None
 
     def set_item(self, receiver: Value, index: Value, value: Value) -> None:
         interp = self._interp
-        if isinstance(receiver, Listing):
+        if isinstance(receiver, ListObject):
             content = receiver.fields["content"]
             place = _place(content, index)
             if place is not None:
@@ -374,17 +385,17 @@ class Objects:
             elif isinstance(content, Items) and not isinstance(index, Slice):
                 content = Items(tuple(interp.join([item, value]) for item in content.items), content.type)
             elif isinstance(index, Slice):
-                content = Several(interp.join([interp.state.element(content), interp.unknown("slice", value)]))
+                content = Repeated(interp.join([interp.state.element(content), interp.unknown("slice", value)]))
             else:
-                content = Several(interp.join([content.element, value]), content.type)
+                content = Repeated(interp.join([content.element, value]), content.type)
             interp.state.set(receiver, "content", content)
-        elif isinstance(receiver, Mapping):
+        elif isinstance(receiver, DictObject):
             content = receiver.fields["content"]
             if isinstance(index, Const) and hashable(index.value):
-                content = Entries({**content.entries, index.value: value}, content.rest)
+                content = DictContent({**content.entries, index.value: value}, content.rest)
             else:
                 entries = {key: interp.join([old, value]) for key, old in content.entries.items()}
-                content = Entries(entries, value if content.rest is None else interp.join([content.rest, value]))
+                content = DictContent(entries, value if content.rest is None else interp.join([content.rest, value]))
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, Unknown):
             known = self._known(receiver.node)
@@ -399,11 +410,11 @@ class Objects:
 
     def delete_item(self, receiver: Value, index: Value) -> None:
         interp = self._interp
-        if isinstance(receiver, Mapping) and isinstance(index, Const):
+        if isinstance(receiver, DictObject) and isinstance(index, Const):
             content = receiver.fields["content"]
             entries = {key: value for key, value in content.entries.items() if key != index.value}
-            interp.state.set(receiver, "content", Entries(entries, content.rest))
-        elif isinstance(receiver, Listing):
+            interp.state.set(receiver, "content", DictContent(entries, content.rest))
+        elif isinstance(receiver, ListObject):
             content = receiver.fields["content"]
             place = _place(content, index)
             if place is not None:
@@ -411,62 +422,62 @@ class Objects:
                 del items[place]
                 interp.state.set(receiver, "content", Items(tuple(items), content.type))
                 return
-            interp.state.set(receiver, "content", Several(interp.state.element(content), content.type))
+            interp.state.set(receiver, "content", Repeated(interp.state.element(content), content.type))
 
     # -- iteration
 
-    def iterate(self, value: Value, unpacking: int = 0) -> Items | Several:
+    def iterate(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable; those of an iterator are gone then."""
         if self._iterators.knows(value):
             return self._iterators.rest(value)
         return self.elements(value, unpacking)
 
-    def elements(self, value: Value, unpacking: int = 0) -> Items | Several:
+    def elements(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable, as it was made."""
         interp = self._interp
         if isinstance(value, Deferred):
             if value in self._forcing:
-                return Several(interp.unknown("generator"))
+                return Repeated(interp.unknown("generator"))
             self._forcing.append(value)
             try:
                 return self.iterate(value.force(), unpacking)
             finally:
                 self._forcing.pop()
-        if isinstance(value, Listing):
+        if isinstance(value, ListObject):
             value = value.fields["content"]
-        if isinstance(value, (Items, Several)):
+        if isinstance(value, (Items, Repeated)):
             return value
         if isinstance(value, Instance):
             return self._instance_elements(value)
         if isinstance(value, Class):
             listed = interp.libraries.elements(interp, value)
-            return listed if listed is not None else Several(interp.unknown("element"))
-        if isinstance(value, Foreign):
+            return listed if listed is not None else Repeated(interp.unknown("element"))
+        if isinstance(value, LibraryObject):
             element = interp.libraries.operator(interp, "__iter__", [value])
-            return Several(element if element is not None else interp.unknown("element", value))
-        if isinstance(value, Mapping):
-            content: Entries = value.fields["content"]
+            return Repeated(element if element is not None else interp.unknown("element", value))
+        if isinstance(value, DictObject):
+            content: DictContent = value.fields["content"]
             if content.rest is None:
                 return Items(tuple(Const(key) for key in content.entries))
-            return Several(Scalar(interp.recorder.leaf()))
+            return Repeated(Scalar(interp.recorder.leaf()))
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))
-        if isinstance(value, Choice):
+        if isinstance(value, Union):
             parts: list[Value] = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
-            return interp.join(parts) if parts else Several(interp.unknown("element"))  # type: ignore[return-value]
+            return interp.join(parts) if parts else Repeated(interp.unknown("element"))  # type: ignore[return-value]
         if isinstance(value, (Tensor, Variable, Unknown, Array)):
             element = self._element_of(value, Scalar(interp.recorder.leaf(), "int"))
             if isinstance(value, Unknown) and isinstance(element, Unknown):
                 element = interp.unknown("element of " + (value.node.why or "unknown"), value)
             if unpacking:
                 return Items((element, *(self.another(element) for _ in range(unpacking - 1))))
-            return Several(element)
+            return Repeated(element)
         if isinstance(value, (Scalar, Const)):
             edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]
-            return Several(Scalar(interp.recorder.plain(edges)))
-        return Several(interp.unknown("element", value))
+            return Repeated(Scalar(interp.recorder.plain(edges)))
+        return Repeated(interp.unknown("element", value))
 
-    def _instance_elements(self, value: Instance) -> Items | Several:
+    def _instance_elements(self, value: Instance) -> Items | Repeated:
         interp = self._interp
         function = self.class_attribute(value.cls, "__iter__")
         if function is not None and not self.hooked(value.cls):
@@ -474,11 +485,11 @@ class Objects:
             if not isinstance(iterator, Instance):
                 return self.iterate(iterator)
         known = interp.libraries.elements(interp, value)
-        return known if known is not None else Several(interp.unknown("element", value))
+        return known if known is not None else Repeated(interp.unknown("element", value))
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""
-        if isinstance(value, Noded):
+        if isinstance(value, GraphValue):
             old = value.node
             recorder = self._interp.recorder
             if old.kind == LEAF:
@@ -491,8 +502,8 @@ class Objects:
                 return Scalar(node, value.type)
             if isinstance(value, UnknownMember):
                 return Unknown(node)
-            if isinstance(value, Held):
-                return Held(node, value.path)
+            if isinstance(value, HostObject):
+                return HostObject(node, value.path)
             return type(value)(node)
         if isinstance(value, Items):
             return Items(tuple(self.another(item) for item in value.items), value.type, value.fields)

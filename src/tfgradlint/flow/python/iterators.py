@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tfgradlint.flow.values.base import Cell, Value
-from tfgradlint.flow.values.containers import Items, Several
+from tfgradlint.flow.values.containers import Items, Repeated
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -19,7 +19,7 @@ class _Taken(NamedTuple):
 
     iterator: Value
     position: int
-    content: Items | Several | None
+    content: Items | Repeated | None
 
 
 class Iterators:
@@ -46,11 +46,11 @@ class Iterators:
         if self.knows(value):
             self._interp.state.set(self._taken, id(value), None)
 
-    def rest(self, iterator: Value) -> Items | Several:
+    def rest(self, iterator: Value) -> Items | Repeated:
         """The elements that are left, which are gone then."""
         taken = self._entry(iterator)
         if taken is None:
-            return Several(self._interp.unknown("iterated before"))
+            return Repeated(self._interp.unknown("iterated before"))
         if taken.position == _ALL:
             return Items(())
         content = self._content(taken)
@@ -66,7 +66,7 @@ class Iterators:
         content = self._content(taken)
         if taken.position == _ALL or (isinstance(content, Items) and taken.position >= len(content.items)):
             return None
-        if isinstance(content, Several):
+        if isinstance(content, Repeated):
             interp.state.set(self._taken, id(iterator), taken._replace(content=content))
             return interp.calls.another(content.element)
         interp.state.set(self._taken, id(iterator), taken._replace(position=taken.position + 1, content=content))
@@ -76,5 +76,5 @@ class Iterators:
         found: _Taken | None = self._taken.fields[id(iterator)]
         return found
 
-    def _content(self, taken: _Taken) -> Items | Several:
+    def _content(self, taken: _Taken) -> Items | Repeated:
         return taken.content if taken.content is not None else self._interp.calls.elements(taken.iterator)

@@ -136,7 +136,7 @@ class Loops:
                 break
             if len(starts) > 1 or not goes_on:
                 state.rollback(mark)
-                state.apply(starts)
+                state.join_into(starts)
             if widening:
                 state.widen(mark)
             ends.append(state.snapshot(mark))
@@ -149,12 +149,12 @@ class Loops:
             ends = []
         if orelse is not None and ends:
             state.rollback(mark)
-            state.apply(ends)
+            state.join_into(ends)
             ends = [state.snapshot(mark)] if interp.statements.suite(orelse.body) else []
         ends += loop.breaks
         self._left = bool(loop.breaks)
         state.rollback(mark)
-        state.apply(ends)
+        state.join_into(ends)
         return bool(ends)
 
 

@@ -12,7 +12,7 @@ from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.python.container_methods import merged
 from tfgradlint.flow.python.strings import formatted
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import nodes_of
@@ -78,7 +78,7 @@ class Operators:
         if isinstance(left, Const) and isinstance(right, Const):
             return self._constant(name, [left.value, right.value])
         interp.recorder.site = interp.here(node)
-        if isinstance(left, Choice) or isinstance(right, Choice):
+        if isinstance(left, Union) or isinstance(right, Union):
             return self._distributed(name, left, right, node)
         containers = self._container_operator(name, left, right)
         if containers is not None:
@@ -103,8 +103,8 @@ class Operators:
 
     def _distributed(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
         """An operator on one of several values; alternatives that Python refuses are left out."""
-        lefts = left.values if isinstance(left, Choice) else (left,)
-        rights = right.values if isinstance(right, Choice) else (right,)
+        lefts = left.values if isinstance(left, Union) else (left,)
+        rights = right.values if isinstance(right, Union) else (right,)
         results = [
             self.binary(name, one, other, node)
             for one in lefts
@@ -115,19 +115,19 @@ class Operators:
 
     def _container_operator(self, name: str, left: Value, right: Value) -> Value | None:
         interp = self._interp
-        one = left.fields["content"] if isinstance(left, Listing) else left
-        other = right.fields["content"] if isinstance(right, Listing) else right
-        sequences = (Items, Several)
+        one = left.fields["content"] if isinstance(left, ListObject) else left
+        other = right.fields["content"] if isinstance(right, ListObject) else right
+        sequences = (Items, Repeated)
         if name == "__add__" and isinstance(one, sequences) and isinstance(other, sequences):
             if isinstance(one, Items) and isinstance(other, Items) and len(one.items) + len(other.items) <= _LONG:
                 joined: Value = Items(one.items + other.items, one.type)
             else:
-                joined = Several(interp.join([interp.state.element(one), interp.state.element(other)]), one.type)
-            if not isinstance(left, Listing):
+                joined = Repeated(interp.join([interp.state.element(one), interp.state.element(other)]), one.type)
+            if not isinstance(left, ListObject):
                 return joined
-            made = Listing(joined)
+            made = ListObject(joined)
             for each in (left, right):
-                if isinstance(each, Listing) and LACKING in each.fields:
+                if isinstance(each, ListObject) and LACKING in each.fields:
                     made.fields[LACKING] = each.fields[LACKING]
             return made
         if name == "__mul__" and isinstance(one, sequences) and isinstance(other, (Const, Scalar)):
@@ -135,14 +135,14 @@ class Operators:
             if isinstance(one, Items) and isinstance(count, int) and len(one.items) * max(count, 0) <= 64:
                 repeated: Value = Items(one.items * max(count, 0), one.type)
             else:
-                repeated = Several(interp.state.element(one), one.type)
-            return Listing(repeated) if isinstance(left, Listing) else repeated
+                repeated = Repeated(interp.state.element(one), one.type)
+            return ListObject(repeated) if isinstance(left, ListObject) else repeated
         if name == "__mul__" and isinstance(other, sequences) and isinstance(one, (Const, Scalar)):
             return self._container_operator(name, right, left)
-        if name == "__or__" and isinstance(left, Mapping) and isinstance(right, Mapping):
-            return Mapping(merged(interp, left.fields["content"], right.fields["content"]))
+        if name == "__or__" and isinstance(left, DictObject) and isinstance(right, DictObject):
+            return DictObject(merged(interp, left.fields["content"], right.fields["content"]))
         if name in ("__eq__", "__ne__", "__mod__") and (
-            isinstance(one, (*sequences, Mapping)) or isinstance(other, (*sequences, Mapping))
+            isinstance(one, (*sequences, DictObject)) or isinstance(other, (*sequences, DictObject))
         ):
             if any(isinstance(value, (Tensor, Variable, Unknown, Array)) for value in (one, other)):
                 return None
@@ -208,7 +208,7 @@ class Operators:
         interp = self._interp
         if isinstance(value, Const):
             return self._constant(name, [value.value])
-        if isinstance(value, Choice):
+        if isinstance(value, Union):
             return interp.join([self.unary(name, each) for each in value.values if not _is_none(each)])
         if isinstance(value, Instance):
             function = interp.calls.class_attribute(value.cls, name)
@@ -271,7 +271,7 @@ class Operators:
         if isinstance(left, Const) and isinstance(right, Const):
             return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
         for one, other in ((left, right), (right, left)):
-            if _is_none(one) and not isinstance(other, (Unknown, Choice)):
+            if _is_none(one) and not isinstance(other, (Unknown, Union)):
                 return False
         if isinstance(left, Symbol) and isinstance(right, Symbol):
             return left.path == right.path
@@ -290,14 +290,14 @@ class Operators:
             return bool(value.value)
         if isinstance(value, (Function, Class, Method, Symbol)):
             return True
-        if isinstance(value, Listing):
+        if isinstance(value, ListObject):
             value = value.fields["content"]
-        if isinstance(value, Mapping):
+        if isinstance(value, DictObject):
             content = value.fields["content"]
             return bool(content.entries) if content.rest is None else None
         if isinstance(value, Items):
             return bool(value.items)
-        if isinstance(value, Choice):
+        if isinstance(value, Union):
             truths = {self.truth(each) for each in value.values}
             return truths.pop() if len(truths) == 1 else None
         return None
@@ -308,11 +308,11 @@ def _is_none(value: Value) -> bool:
 
 
 def _contains(item: Value, container: Value) -> bool | None:
-    if isinstance(container, (Listing, Mapping)):
+    if isinstance(container, (ListObject, DictObject)):
         container = container.fields["content"]
     if not isinstance(item, Const):
         return None
-    if isinstance(container, Entries):
+    if isinstance(container, DictContent):
         if item.value in container.entries:
             return True
         return False if container.rest is None else None

@@ -13,10 +13,10 @@ from tfgradlint.flow.python.binding import Binding, bound_names
 from tfgradlint.flow.python.loops import Loops
 from tfgradlint.flow.python.operators import BINARY
 from tfgradlint.flow.python.patterns import Patterns
-from tfgradlint.flow.python.with_blocks import Managers
+from tfgradlint.flow.python.with_blocks import ManagedBlocks
 from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice
-from tfgradlint.flow.values.functions import Function, Managed
+from tfgradlint.flow.values.containers import Union
+from tfgradlint.flow.values.functions import ContextManagerCall, Function
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -34,7 +34,7 @@ class Statements:
         self.assign = self._binding.assign
         self.loops = Loops(interp)
         self._patterns = Patterns(interp)
-        self._managers = Managers(interp)
+        self._managers = ManagedBlocks(interp)
         self._simple: dict[type, Callable[[Any], bool]] = {
             cst.Expr: self._expression,
             cst.Assign: self._assign,
@@ -280,14 +280,14 @@ class Statements:
         if not isinstance(target, cst.Name):
             return
         value = self._eval(target)
-        if isinstance(value, Choice):
+        if isinstance(value, Union):
             kept = tuple(
                 each
                 for each in value.values
                 if isinstance(each, Unknown) or (isinstance(each, Const) and each.value is None) is is_none
             )
             if kept and len(kept) < len(value.values):
-                self.assign(target, kept[0] if len(kept) == 1 else Choice(kept))
+                self.assign(target, kept[0] if len(kept) == 1 else Union(kept))
         elif isinstance(value, Unknown) and is_none and target.value in interp.scope.fields:
             self.assign(target, NONE)
 
@@ -299,7 +299,7 @@ class Statements:
             item = node.items[index]
             manager = self._eval(item.item)
             interp.recorder.site = interp.here(item.item)
-            if isinstance(manager, Managed):
+            if isinstance(manager, ContextManagerCall):
 
                 def rest(entered: Value, item: cst.WithItem = item, index: int = index) -> bool:
                     self._bound(item, entered)
@@ -341,19 +341,19 @@ class Statements:
         interp.attempts.append(attempt)
         goes_on = self.suite(node.body)
         interp.attempts.pop()
-        middle = [*state.passed(mark), *attempt.raises]
+        middle = [*state.intermediate_states(mark), *attempt.raises]
         ends: list[Snapshot] = []
         if goes_on and (node.orelse is None or self.suite(node.orelse.body)):
             ends.append(state.snapshot(mark))
         for handler in node.handlers:
             state.rollback(mark)
-            state.apply(middle)
+            state.join_into(middle)
             if handler.name is not None:
                 self.assign(handler.name.name, interp.unknown("exception"))
             if self.suite(handler.body):
                 ends.append(state.snapshot(mark))
         state.rollback(mark)
-        state.apply(ends)
+        state.join_into(ends)
         return bool(ends)
 
     def _function(self, node: cst.FunctionDef) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.values.base import Const, Scalar, Value
-from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.containers import Items, ListObject
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -35,8 +35,8 @@ def unwrapped(value: Value, depth: int = 0) -> Any:
     """
     if isinstance(value, Const) and isinstance(value.value, (str, int, float, type(None))):
         return value.value
-    listed = isinstance(value, Listing)
-    content = value.fields["content"] if isinstance(value, Listing) else value
+    listed = isinstance(value, ListObject)
+    content = value.fields["content"] if isinstance(value, ListObject) else value
     if (
         not isinstance(content, Items)
         or content.type != ("list" if listed else "tuple")
@@ -91,5 +91,5 @@ def wrapped(made: Any) -> Value | None:
         return Const(made)
     if isinstance(made, (list, tuple)) and len(made) <= _MANY:
         items = tuple(Const(each) for each in made)
-        return Listing(Items(items, "list")) if isinstance(made, list) else Items(items)
+        return ListObject(Items(items, "list")) if isinstance(made, list) else Items(items)
     return None

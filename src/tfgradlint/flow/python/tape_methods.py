@@ -14,13 +14,13 @@ from tfgradlint.flow.tape.derivatives import derivative_edges
 from tfgradlint.flow.tape.search import alternatives, ancestors
 from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.functions import Managed
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Lack, Reason
+from tfgradlint.flow.verdict.judgements import LACKING, Judgement, MissingVariables, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
-from tfgradlint.flow.verdict.request_analysis import WATCHED, Implied, Judge, Request, flatten
-from tfgradlint.flow.verdict.requested_gradients import Answers
+from tfgradlint.flow.verdict.request_analysis import WATCHED, Implied, Request, RequestAnalysis, flatten
+from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -39,7 +39,7 @@ class TapeMethods:
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
-        self.results = Answers()
+        self.results = RequestedGradients()
         #: How many requests were made.
         self.count = 0
         self._methods: dict[str, Callable[[Tape, list[Value], dict[str, Value]], Value]] = {
@@ -94,7 +94,7 @@ class TapeMethods:
                 interp.state.set(tapes, "stopped", stopped)
 
             return NONE, resume
-        if isinstance(manager, Managed):
+        if isinstance(manager, ContextManagerCall):
             # Entered by somebody else: what it does to the tapes on the way is not seen.
             for tape, _ in interp.recorder.tapes.active:
                 interp.state.set(tape, "blurred", True)
@@ -157,7 +157,7 @@ class TapeMethods:
             return NONE
         watched = Watched(tape.fields["watched"])
         for _, leaf in flatten(given, ""):
-            if isinstance(leaf, Several):
+            if isinstance(leaf, Repeated):
                 leaf = leaf.element
             if isinstance(leaf, Array):
                 self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", "array")
@@ -201,7 +201,7 @@ class TapeMethods:
         """``tf.gradients`` and its like, which need a graph."""
         interp = self._interp
         leaves = flatten(self._argument(args, kwargs, 1, "xs"), "")
-        if interp.graph_level or interp.alone or self._interp.may_be_handled():
+        if interp.graph_level or interp.isolated or self._interp.may_be_handled():
             self._note(name, leaves, [Judgement("unknown", why=name)] * len(leaves))
             return interp.unknown(name, *args)
         reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, "", (), "RuntimeError")
@@ -244,8 +244,8 @@ class TapeMethods:
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
         leaves = flatten(sources, "")
         self.results.asked(leaf for _, leaf in leaves)
-        lack = sources.fields.get(LACKING) if isinstance(sources, Listing) else None
-        if isinstance(lack, Lack) and lack.matters(leaves, target) and not self._interp.may_be_handled():
+        lack = sources.fields.get(LACKING) if isinstance(sources, ListObject) else None
+        if isinstance(lack, MissingVariables) and lack.matters(leaves, target) and not self._interp.may_be_handled():
             interp.reports.steps.append((lack.reason, interp.recorder.site))
         life = tape.fields["life"]
         site = interp.recorder.site
@@ -273,7 +273,7 @@ class TapeMethods:
         elif interp.calls.traced_for_others:
             judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
         else:
-            judge = Judge(Request(tape, name, target, zeros), site, self._interp.reports.thorough, given)
+            judge = RequestAnalysis(Request(tape, name, target, zeros), site, self._interp.reports.thorough, given)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
             if not outside:
                 interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], judge, site)
@@ -287,7 +287,7 @@ class TapeMethods:
         if zeros:
             self._zeros_like([leaf for _, leaf in leaves], judgements)
         self._note(name, leaves, judgements)
-        if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Listing, Mapping)):
+        if leaves and leaves[0][1] is sources and isinstance(sources, (Items, ListObject, DictObject)):
             return interp.unknown("sources nested without end")
         arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
         return self._result(Asked(tape, target, arriving), sources, iter(judgements))
@@ -303,7 +303,7 @@ class TapeMethods:
         if vectorised is False:
             # A graph can hold the steps as often as they are wanted.
             in_graph = self._interp.graph_level > 0
-            return None if in_graph else not (self._interp.alone or self._interp.eager_functions)
+            return None if in_graph else not (self._interp.isolated or self._interp.eager_functions)
         if self._argument(args, kwargs, 3, "parallel_iterations") is not NONE:
             return vectorised is True and name == "batch_jacobian"
         return None
@@ -340,7 +340,7 @@ class TapeMethods:
         finally:
             self._leave(tape)
         leaves = sources()
-        judge = Judge(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
+        judge = RequestAnalysis(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
         judgements = [judge.judge(leaf) for _, leaf in leaves]
         if self._endless() or interp.recorder.tapes.fields["ended"]:
             judgements = [Judgement("unknown", why="not reached")] * len(leaves)
@@ -374,18 +374,18 @@ class TapeMethods:
 
     def _result(self, asked: Asked, sources: Value, judgements: Any) -> Value:
         """The gradients: a nest of values like the sources."""
-        if isinstance(sources, (Listing, Mapping)):
+        if isinstance(sources, (ListObject, DictObject)):
             content = self._result(asked, sources.fields["content"], judgements)
-            return Listing(content) if isinstance(sources, Listing) else Mapping(content)
+            return ListObject(content) if isinstance(sources, ListObject) else DictObject(content)
         if isinstance(sources, Items):
             items = tuple(self._result(asked, item, judgements) for item in sources.items)
             return Items(items, sources.type, sources.fields)
-        if isinstance(sources, Entries):
+        if isinstance(sources, DictContent):
             ordered = sorted(sources.entries, key=lambda key: (str(type(key)), str(key)))
             made = {key: self._result(asked, sources.entries[key], judgements) for key in ordered}
-            return Entries({key: made[key] for key in sources.entries}, sources.rest)
-        if isinstance(sources, Several):
-            return Several(self._result(asked, sources.element, judgements), sources.type)
+            return DictContent({key: made[key] for key in sources.entries}, sources.rest)
+        if isinstance(sources, Repeated):
+            return Repeated(self._result(asked, sources.element, judgements), sources.type)
         judgement = next(judgements, None)
         if judgement is None:
             return self._interp.unknown("gradient")

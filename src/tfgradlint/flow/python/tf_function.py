@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import ARGUMENT, Edge, Effect, Node
-from tfgradlint.flow.values.base import Array, Const, Noded, Scalar, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
@@ -44,8 +44,8 @@ class Traces:
     def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """A compiled function begins, with these arguments as it gets them."""
         given = [*args, *kwargs.values()]
-        own = frozenset(value.node for value in given if isinstance(value, Noded))
-        others = [node for value in given if not isinstance(value, Noded) for node in nodes_of(value)]
+        own = frozenset(value.node for value in given if isinstance(value, GraphValue))
+        others = [node for value in given if not isinstance(value, GraphValue) for node in nodes_of(value)]
         inner = frozenset(node for node in others if node.variable is None)
         self._given.append((self._interp.graph_level, own, inner))
 
@@ -87,16 +87,16 @@ class Traces:
             return done[id(value)]
         if isinstance(value, Variable):
             return self._interp.libraries.argument(self._interp, value) or value
-        if isinstance(value, Mapping) and isinstance(value.fields["content"], Entries):
+        if isinstance(value, DictObject) and isinstance(value.fields["content"], DictContent):
             entries = value.fields["content"].entries
             known = {key: self._traced(each, done) for key, each in entries.items() if isinstance(each, Variable)}
             if any(entries[key] is not each for key, each in known.items()):
-                return Mapping(Entries({**entries, **known}, value.fields["content"].rest))
-        if isinstance(value, Listing) and isinstance(value.fields["content"], Items):
+                return DictObject(DictContent({**entries, **known}, value.fields["content"].rest))
+        if isinstance(value, ListObject) and isinstance(value.fields["content"], Items):
             content = self._traced(value.fields["content"], done)
             replaced = zip(value.fields["content"].items, content.items, strict=True)  # type: ignore[attr-defined]
             if any(isinstance(one, Variable) and one is not other for one, other in replaced):
-                return Listing(content)
+                return ListObject(content)
         return value
 
     def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
@@ -129,9 +129,9 @@ class Traces:
             if not interp.recorder.tapes.active:
                 return result
             if interp.bounded or interp.unbounded:
-                return interp.somehow("loop under XLA", [result])
+                return interp.opaque_result_of("loop under XLA", [result])
             if interp.forks and within:
-                return interp.somehow("branch under XLA", [result])
+                return interp.opaque_result_of("branch under XLA", [result])
             return result
         finally:
             interp.xla = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.machine.state import Left, Raised
 from tfgradlint.flow.values.base import NONE, Value
-from tfgradlint.flow.values.functions import Managed
+from tfgradlint.flow.values.functions import ContextManagerCall
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 Leave = Callable[[], "bool | None"]
 
 
-class Managers:
+class ManagedBlocks:
     """Runs a block inside of the generator that manages it."""
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
 
-    def run(self, manager: Managed, block: Callable[[Value], bool]) -> bool:
+    def run(self, manager: ContextManagerCall, block: Callable[[Value], bool]) -> bool:
         """Run the generator, and ``block`` with what it yields; whether control goes on behind the ``with``.
 
         Raises Raised where the generator ends in an exception.

@@ -122,7 +122,7 @@ def _mosaics(between: dict[Node, None]) -> set[Node]:
 
 
 def _is_mosaic(node: Node) -> bool:
-    if node.kind != OP or (node.joint is not None and not node.joint.apart):
+    if node.kind != OP or (node.joint is not None and not node.joint.elementwise):
         return False
     return len({edge.node for edge in node.edges if edge.effect is not Effect.PLAIN}) > 1
 
@@ -135,11 +135,11 @@ def _depends(node: Node, place: int, other: int, told: str) -> Effect | None:
     """How the gradient across a step towards one input depends on one input; None if it does not."""
     joint = node.joint
     if place == other:
-        word = told or (joint.bend if joint is not None else "")
+        word = told or (joint.curvature if joint is not None else "")
     elif joint is None:
         word = ""
     else:
-        word = CURVED if {place, other} <= joint.factors else joint.bend
+        word = CURVED if {place, other} <= joint.factors else joint.curvature
     return None if word == STRAIGHT else {CURVED: Effect.FLOWS, FLAT: Effect.ZERO}.get(word, Effect.UNKNOWN)
 
 

@@ -13,7 +13,7 @@ class Value:
     __slots__ = ()
 
 
-class Noded(Value):
+class GraphValue(Value):
     """A value with a place in the flow graph."""
 
     __slots__ = ("node",)
@@ -25,7 +25,7 @@ class Noded(Value):
         return f"{type(self).__name__}({self.node!r})"
 
 
-class Unknown(Noded):
+class Unknown(GraphValue):
     """The honest top: anything."""
 
     __slots__ = ()
@@ -42,13 +42,13 @@ class UnknownMember(Unknown):
         self.name = name
 
 
-class Tensor(Noded):
+class Tensor(GraphValue):
     """A tensor."""
 
     __slots__ = ()
 
 
-class Array(Noded):
+class Array(GraphValue):
     """A NumPy array or scalar: never followed by a tape.
 
     ``exact``: certainly NumPy's own, and not a number of Python that a function of NumPy returned.
@@ -61,7 +61,7 @@ class Array(Noded):
         self.exact = exact
 
 
-class Held(Array):
+class HostObject(Array):
     """What another library made: it holds plain numbers, under attributes and methods of its own.
 
     ``path`` is the name under which the library knows it.
@@ -74,7 +74,7 @@ class Held(Array):
         self.path = path
 
 
-class Scalar(Noded):
+class Scalar(GraphValue):
     """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or ""."""
 
     __slots__ = ("type",)

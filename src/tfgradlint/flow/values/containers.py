@@ -22,7 +22,7 @@ class Items(Value):
         return f"{self.type}{self.items!r}"
 
 
-class Several(Value):
+class Repeated(Value):
     """Any number of elements, each of which is like ``element``."""
 
     __slots__ = ("element", "type")
@@ -32,7 +32,7 @@ class Several(Value):
         self.type = type
 
 
-class Entries(Value):
+class DictContent(Value):
     """A dictionary's content: known keys, and what values under unknown keys are like (None: there are none)."""
 
     __slots__ = ("entries", "rest")
@@ -42,7 +42,7 @@ class Entries(Value):
         self.rest = rest
 
 
-class Choice(Value):
+class Union(Value):
     """One of a few values, depending on the branch taken."""
 
     __slots__ = ("values",)
@@ -72,8 +72,8 @@ class Deferred(Value):
         self.force = force
 
 
-class Listing(Cell):
-    """A list, set or deque; ``fields["content"]`` is :class:`Items` or :class:`Several`."""
+class ListObject(Cell):
+    """A list, set or deque; ``fields["content"]`` is :class:`Items` or :class:`Repeated`."""
 
     __slots__ = ()
 
@@ -82,8 +82,8 @@ class Listing(Cell):
         self.fields["content"] = content
 
 
-class Mapping(Cell):
-    """A dictionary; ``fields["content"]`` is :class:`Entries`."""
+class DictObject(Cell):
+    """A dictionary; ``fields["content"]`` is :class:`DictContent`."""
 
     __slots__ = ()
 

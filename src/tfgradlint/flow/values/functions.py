@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-class Thunk(Value):
+class NativeFunction(Value):
     """A callable written in the analyser itself: a library's own function or a bound helper."""
 
     __slots__ = ("call", "name")
@@ -86,7 +86,7 @@ class Function(Value):
         self.statement = statement
 
 
-class Managed(Value):
+class ContextManagerCall(Value):
     """A call of a generator under ``contextlib.contextmanager``: it runs when a ``with`` enters it."""
 
     __slots__ = ("function", "scope")
@@ -106,7 +106,7 @@ class Method(Value):
         self.receiver = receiver
 
 
-class Wrapped(Value):
+class Descriptor(Value):
     """``property``, ``cached``, ``staticmethod``, ``classmethod``, ``once`` around a function of a class."""
 
     __slots__ = ("function", "kind", "setter")

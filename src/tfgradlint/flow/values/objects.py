@@ -36,11 +36,11 @@ class Layer(Cell):
         return content.items if isinstance(content, Items) else None
 
 
-#: Among the fields of a :class:`Foreign`: the values that it holds.
+#: Among the fields of a :class:`LibraryObject`: the values that it holds.
 HOLDS = ("foreign", "holds")
 
 
-class Foreign(Cell):
+class LibraryObject(Cell):
     """An object of a library's class that is no tensor, variable or layer, such as an optimizer or a metric.
 
     ``path`` is its class; ``fields`` are what is known of its attributes, and what the library keeps about it.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tfgradlint.flow.graph.nodes import Node
-from tfgradlint.flow.values.base import Const, Noded, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several, Slice
-from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.base import Const, GraphValue, Value, Variable
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Slice, Union
+from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 
 
 def nodes_of(value: Value, limit: int = 400) -> list[Node]:
@@ -17,7 +17,7 @@ def nodes_of(value: Value, limit: int = 400) -> list[Node]:
     stack: list[Any] = [value]
     while stack and len(found) < limit:
         item = stack.pop()
-        if isinstance(item, (Noded, Variable)):
+        if isinstance(item, (GraphValue, Variable)):
             found.append(item.node)
             continue
         if isinstance(item, Const) or id(item) in seen:
@@ -25,18 +25,18 @@ def nodes_of(value: Value, limit: int = 400) -> list[Node]:
         seen.add(id(item))
         if isinstance(item, Items):
             stack.extend(reversed(item.items))
-        elif isinstance(item, Several):
+        elif isinstance(item, Repeated):
             stack.append(item.element)
-        elif isinstance(item, (Listing, Mapping)):
+        elif isinstance(item, (ListObject, DictObject)):
             stack.append(item.fields["content"])
-        elif isinstance(item, Entries):
+        elif isinstance(item, DictContent):
             stack.extend(item.entries.values())
             if item.rest is not None:
                 stack.append(item.rest)
-        elif isinstance(item, Choice):
+        elif isinstance(item, Union):
             stack.extend(item.values)
         elif isinstance(item, Slice):
             stack.extend(item.parts)
-        elif isinstance(item, Foreign) and HOLDS in item.fields:
+        elif isinstance(item, LibraryObject) and HOLDS in item.fields:
             stack.append(item.fields[HOLDS])
     return found

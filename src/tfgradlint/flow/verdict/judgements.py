@@ -26,7 +26,7 @@ class Reason(NamedTuple):
     above: tuple[Node, ...] = ()
 
 
-class Lack(NamedTuple):
+class MissingVariables(NamedTuple):
     """What a list of sources lacks, and why: told where the list is empty, or the target needs what is missing."""
 
     reason: Reason
@@ -40,7 +40,7 @@ class Lack(NamedTuple):
         return bool(missing) and any(node.variable in missing for node in ancestors(nodes_of(target)))
 
 
-#: A :class:`Lack` among a list's fields.
+#: A :class:`MissingVariables` among a list's fields.
 LACKING = ("request", "lacking")
 
 

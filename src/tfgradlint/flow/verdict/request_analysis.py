@@ -22,7 +22,7 @@ from tfgradlint.flow.tape.search import (
 )
 from tfgradlint.flow.tape.tape import Tape, tracked
 from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf
@@ -64,16 +64,16 @@ def _flatten(value: Value, label: str, level: int, leaves: list[tuple[str, Value
     left[0] -= 1
     if level > _LEVELS or left[0] < 0:
         return False
-    if isinstance(value, (Listing, Mapping)):
+    if isinstance(value, (ListObject, DictObject)):
         value = value.fields["content"]
     if isinstance(value, Items):
         return all(
             _flatten(item, f"{label}[{index}]", level + 1, leaves, left) for index, item in enumerate(value.items)
         )
-    if isinstance(value, Entries) and value.rest is None:
+    if isinstance(value, DictContent) and value.rest is None:
         keys = sorted(value.entries, key=lambda key: (str(type(key)), str(key)))
         return all(_flatten(value.entries[key], f"{label}[{key!r}]", level + 1, leaves, left) for key in keys)
-    leaves.append((f"{label}[...]" if isinstance(value, Several) else label, value))
+    leaves.append((f"{label}[...]" if isinstance(value, Repeated) else label, value))
     return True
 
 
@@ -81,7 +81,7 @@ def _flatten(value: Value, label: str, level: int, leaves: list[tuple[str, Value
 WATCHED = "watched variables"
 
 
-class Judge:
+class RequestAnalysis:
     """Judges one request, source by source."""
 
     def __init__(self, request: Request, site: Site, thorough: bool = False, given: Given | None = None) -> None:
@@ -133,7 +133,7 @@ class Judge:
         spoilt = self._spoilt_target()
         if spoilt is not None:
             return spoilt
-        if isinstance(source, Several):
+        if isinstance(source, Repeated):
             # Any of several elements: which one is not known.
             source = source.element
             if isinstance(source, Tensor):
@@ -192,9 +192,9 @@ class Judge:
             if isinstance(target, Const) and target.value is None:
                 return Judgement("raises", None)
             number = isinstance(target, Const) and isinstance(target.value, (int, float))
-            if isinstance(target, Choice) and any(not _graphed(each) for each in target.values):
+            if isinstance(target, Union) and any(not _graphed(each) for each in target.values):
                 return Judgement("unknown", why="alternatives")
-            if not number and not isinstance(target, (Array, Scalar, Choice, Several)) and not _graphed(target):
+            if not number and not isinstance(target, (Array, Scalar, Union, Repeated)) and not _graphed(target):
                 return Judgement("unknown", why=type(target).__name__)
             if number or isinstance(target, (Array, Scalar)):
                 exact = isinstance(target, Array)
@@ -258,7 +258,7 @@ class Judge:
         search = Search(self._tape, arrival, own, watched_at if status == 2 else 0)
         bits = NOTHING
         for target in self._targets:
-            if isinstance(target, Choice):
+            if isinstance(target, Union):
                 found = 0
                 for node in nodes_of(target):
                     found |= search.outcome(node)
@@ -459,4 +459,4 @@ class Implied(NamedTuple):
     leaves: list[Leaf]
     judgements: list[Judgement]
     target: Value
-    judge: Judge
+    judge: RequestAnalysis

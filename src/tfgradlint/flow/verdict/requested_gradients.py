@@ -12,7 +12,7 @@ from tfgradlint.flow.values.walk import nodes_of
 Asked = tuple[Value, tuple[Value, ...]]
 
 
-class Answers:
+class RequestedGradients:
     """The gradients that requests gave."""
 
     def __init__(self) -> None:

@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
-from tfgradlint.flow.values.functions import Thunk
-from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
+from tfgradlint.flow.values.functions import NativeFunction
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.compile import COMPILED
 from tfgradlint.libraries.keras.models import GRAPH, NAME, called, trace
 from tfgradlint.libraries.keras.untracked import ASSIGNED
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
-from tfgradlint.libraries.keras.weights import INNER, Reach, is_keras, is_sequential, of_keras_2, open_up, set_trainable
+from tfgradlint.libraries.keras.weights import (
+    INNER,
+    Reach,
+    is_keras,
+    is_sequential,
+    mark_escaped,
+    of_keras_2,
+    set_trainable,
+)
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -59,9 +67,9 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
     if name == "layers" and GRAPH in receiver.fields and parts and isinstance(receiver.fields[GRAPH][0], Tensor):
         first = Layer("keras.layers.InputLayer", None, ())
         first.fields["output"] = receiver.fields[GRAPH][0]
-        return Listing(Items((first, *parts), "list"))
+        return ListObject(Items((first, *parts), "list"))
     if name == "layers" and is_sequential(receiver) and parts:
-        return Listing(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
+        return ListObject(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
     if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
         return receiver.own
     if name in _ENDS:
@@ -69,7 +77,7 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
         if found is not None:
             return found
     if name not in _MADE:
-        open_up(interp, receiver)
+        mark_escaped(interp, receiver)
     return interp.unknown(name, *Reach(receiver).variables)
 
 
@@ -81,7 +89,7 @@ def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
     if graph is not None:
         value: Value = graph[0 if name.startswith("input") else 1]
         if name.endswith("s"):
-            return Listing(Items(tuple(leaf for _, leaf in flatten(value, "")), "list"))
+            return ListObject(Items(tuple(leaf for _, leaf in flatten(value, "")), "list"))
         return value
     results = [result for _, _, callee, result in called(interp) if callee is receiver]
     return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
@@ -91,7 +99,7 @@ def _optimizer(interp: Context, receiver: Layer | Instance) -> Value:
     """The optimizer that the model was compiled with."""
     given: Value = receiver.fields[COMPILED].get("optimizer", Const("rmsprop"))
     if isinstance(given, Const) and isinstance(given.value, str):
-        return Foreign(f"keras.optimizers.{given.value.capitalize()}")
+        return LibraryObject(f"keras.optimizers.{given.value.capitalize()}")
     return given
 
 
@@ -121,8 +129,8 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
         if name == "layers":
             held = None if receiver.open else _in_order(receiver)
             if held is not None:
-                return Listing(Items(tuple(held), "list"))
-            open_up(interp, receiver)
+                return ListObject(Items(tuple(held), "list"))
+            mark_escaped(interp, receiver)
         return interp.unknown(name, *Reach(receiver).variables)
     return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
 
@@ -140,11 +148,11 @@ def _held(values: Sequence[Value]) -> list[Value] | None:
     """The layers among an object's attributes and in their lists, in order; None where something may hide one."""
     found: dict[int, Value] = {}
     for value in values:
-        if isinstance(value, (Listing, Mapping)):
+        if isinstance(value, (ListObject, DictObject)):
             value = value.fields["content"]
         if isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls)):
             found[id(value)] = value
-        elif isinstance(value, (Items, Entries)):
+        elif isinstance(value, (Items, DictContent)):
             complete = isinstance(value, Items) or value.rest is None
             inner = _held(value.items if isinstance(value, Items) else list(value.entries.values()))
             if inner is None or not complete:
@@ -152,7 +160,9 @@ def _held(values: Sequence[Value]) -> list[Value] | None:
             found.update((id(each), each) for each in inner)
         elif isinstance(value, Instance) and all(isinstance(base, Class) for base in value.cls.lineage()):
             continue  # Keras does not look into other objects
-        elif not isinstance(value, (*WEIGHTLESS, Variable)) or (isinstance(value, Thunk) and value.name == "Lambda"):
+        elif not isinstance(value, (*WEIGHTLESS, Variable)) or (
+            isinstance(value, NativeFunction) and value.name == "Lambda"
+        ):
             return None
     return list(found.values())
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.values.base import Scalar, Symbol, Value
 from tfgradlint.flow.values.functions import Function, Method, Partial
-from tfgradlint.libraries.keras.weights import keras_name
+from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.compile import suffer
@@ -29,7 +29,7 @@ def mark_built(interp: Context, value: Value) -> None:
             for part in value.parts or ():
                 mark_built(interp, part)
     else:
-        doubt(interp, value)
+        forget_built(interp, value)
 
 
 def _made_late(interp: Context, layer: Layer) -> None:
@@ -44,7 +44,7 @@ def _made_late(interp: Context, layer: Layer) -> None:
             interp.state.set(weight, "trainable", None)
 
 
-def doubt(interp: Context, value: Value, seen: set[int] | None = None) -> None:
+def forget_built(interp: Context, value: Value, seen: set[int] | None = None) -> None:
     """Something ran out of sight: which layers below have made their weights is not known."""
     seen = set() if seen is None else seen
     if id(value) in seen:
@@ -57,14 +57,14 @@ def doubt(interp: Context, value: Value, seen: set[int] | None = None) -> None:
     elif isinstance(value, Instance):
         fields = [field for name, field in value.fields.items() if isinstance(name, str)]
         parts = (*fields, value.fields.get(INNER, NONE))
-    elif isinstance(value, (Listing, Mapping)):
+    elif isinstance(value, (ListObject, DictObject)):
         parts = (value.fields["content"],)
-    elif isinstance(value, (Items, Entries)):
+    elif isinstance(value, (Items, DictContent)):
         parts = value.items if isinstance(value, Items) else tuple(value.entries.values())
     else:
         return
     for part in parts:
-        doubt(interp, part, seen)
+        forget_built(interp, part, seen)
 
 
 def made(key: Any, value: Any) -> bool:
@@ -81,7 +81,7 @@ _SWITCHES = frozenset({"built", "trainable", "listed"})
 
 # -- what Keras feeds a model with
 
-_NESTS = (Listing, Mapping, Items, Entries)
+_NESTS = (ListObject, DictObject, Items, DictContent)
 
 
 def fed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
@@ -99,15 +99,15 @@ def _batch(interp: Context, value: Value) -> Value:
     """Batches of what is given are tensors."""
     if isinstance(value, _NESTS) and [leaf for _, leaf in flatten(value, "")] == [value]:
         return interp.unknown("batch")  # too large, as where a nest holds one part many times over
-    if isinstance(value, (Listing, Mapping)):
+    if isinstance(value, (ListObject, DictObject)):
         content = _batch(interp, value.fields["content"])
-        if isinstance(content, Entries):
-            return Mapping(content)
-        return Listing(content) if isinstance(content, Items) else content
+        if isinstance(content, DictContent):
+            return DictObject(content)
+        return ListObject(content) if isinstance(content, Items) else content
     if isinstance(value, Items):
         return Items(tuple(_batch(interp, item) for item in value.items), value.type)
-    if isinstance(value, Entries) and value.rest is None:
-        return Entries({key: _batch(interp, item) for key, item in value.entries.items()})
+    if isinstance(value, DictContent) and value.rest is None:
+        return DictContent({key: _batch(interp, item) for key, item in value.entries.items()})
     if isinstance(value, (Array, Tensor, Variable)):
         return Tensor(interp.recorder.op([], value.node.dtype))
     return value if isinstance(value, Const) else interp.unknown("batch")
@@ -138,7 +138,7 @@ def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object]
         suffer(interp, told, site)
         raise Raised
     del steps[told:]
-    doubt(interp, chain)
+    forget_built(interp, chain)
 
 
 def holds_own(chain: Layer) -> bool:

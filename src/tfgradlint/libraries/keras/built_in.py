@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import Edge, Effect, Joint, Node
+from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.objects import Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge.layers import LayerFacts, Words
@@ -47,7 +47,7 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     if states is None and known is not None and callee.path.endswith("Cell") and _usual(known, by_name):
         return _step(interp, callee, known, by_name)
     if not callee.single or states is None or (known is not None and not _usual(known, by_name)):
-        return interp.somehow("layer", [*given, *Reach(callee).variables])
+        return interp.opaque_result_of("layer", [*given, *Reach(callee).variables])
     edges = [
         _edge(interp, node, _words(known, name, by_name) if known is not None else None, callee)
         for name, value in by_name.items()
@@ -64,7 +64,7 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
 
 
-def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, activation: Value) -> Joint | None:
+def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, activation: Value) -> Interaction | None:
     """How the inputs and weights of a layer act together. An activation of the program's own is a step of its own."""
     weights = [name for name, weight in (callee.fields.get(NAMED) or {}).items() if weight is not NONE]
     if known is None or inputs + len(weights) != edges:
@@ -78,20 +78,22 @@ def _wrapped(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str
     if callee.path.endswith(".RNN"):
         made = _stepped(interp, callee, args[0], mode) if len(args) == 1 and kwargs.keys() <= _PLAIN else None
         return (
-            made if made is not None else interp.somehow("layer", [*args, *kwargs.values(), *Reach(callee).variables])
+            made
+            if made is not None
+            else interp.opaque_result_of("layer", [*args, *kwargs.values(), *Reach(callee).variables])
         )
     found = []
     for part in callee.parts or ():
         found.append(interp.calls.call(part, args[:1], {}))
         interp.recorder.site = site
     if len(args) != 1 or not kwargs.keys() <= _PLAIN or not isinstance(mode, Const):
-        return interp.somehow("layer", [*found, *args, *kwargs.values()])
+        return interp.opaque_result_of("layer", [*found, *args, *kwargs.values()])
     if len(found) == 1:
         return found[0]
     each = [value.items if isinstance(value, Items) else (value,) for value in found]
     outputs, states = [values[0] for values in each], [state for values in each for state in values[1:]]
     if not all(isinstance(value, Tensor) for value in outputs):
-        return interp.somehow("layer", found)
+        return interp.opaque_result_of("layer", found)
     if mode.value is not None:
         outputs = [Tensor(interp.recorder.op([Edge(node) for output in outputs for node in nodes_of(output)]))]
     return Items((*outputs, *states)) if len(outputs) + len(states) > 1 else outputs[0]
@@ -105,7 +107,7 @@ def _stepped(interp: Context, callee: Layer, sequence: Value, returned: Value) -
     count = _state_count(interp, cell)
     if count is None or flag is None:
         return None
-    states: Value = Listing(Items(tuple(Tensor(interp.recorder.leaf("float32")) for _ in range(count)), "list"))
+    states: Value = ListObject(Items(tuple(Tensor(interp.recorder.leaf("float32")) for _ in range(count)), "list"))
     turns: list[Value] = []
     for _ in range(2):
         made = interp.calls.call(cell, [sequence, states], {})
@@ -113,7 +115,7 @@ def _stepped(interp: Context, callee: Layer, sequence: Value, returned: Value) -
         if not isinstance(made, Items) or len(made.items) != 2:
             return None
         output, states = made.items
-        kept = interp.calls.iterate(states) if isinstance(states, (Listing, Items)) else Items((states,))
+        kept = interp.calls.iterate(states) if isinstance(states, (ListObject, Items)) else Items((states,))
         if not isinstance(output, Tensor) or not isinstance(kept, Items) or len(kept.items) != count:
             return None
         turns.append(Items((output, *kept.items)) if flag else output)
@@ -136,17 +138,17 @@ def _step(interp: Context, callee: Layer, known: LayerFacts, given: dict[str, Va
     output = Tensor(interp.recorder.op(edges))
     states = given.get("states", NONE)
     if callee.path.endswith("LSTMCell"):
-        return Items((output, Listing(Items((output, Tensor(interp.recorder.op(edges))), "list"))))
-    if not isinstance(states, (Tensor, Variable, Listing, Items)):
-        return interp.somehow("layer", [output])
-    nested = isinstance(states, (Listing, Items))
-    return Items((output, Listing(Items((output,), "list")) if nested else output))
+        return Items((output, ListObject(Items((output, Tensor(interp.recorder.op(edges))), "list"))))
+    if not isinstance(states, (Tensor, Variable, ListObject, Items)):
+        return interp.opaque_result_of("layer", [output])
+    nested = isinstance(states, (ListObject, Items))
+    return Items((output, ListObject(Items((output,), "list")) if nested else output))
 
 
 def _state_count(interp: Context, cell: Value) -> int | None:
     """How many states a cell keeps: ``state_size`` is a number or a list of them."""
     size = interp.calls.attribute(cell, "state_size")
-    if isinstance(size, (Listing, Items)):
+    if isinstance(size, (ListObject, Items)):
         size = interp.calls.iterate(size)
         return len(size.items) if isinstance(size, Items) else None
     return 1 if isinstance(size, (Const, Scalar)) else None
@@ -227,7 +229,7 @@ def _passed(interp: Context, inputs: list[Value]) -> Value:
     """The input itself, or something computed from it."""
     given = inputs[0] if inputs else NONE
     if not isinstance(given, (Tensor, Variable)):
-        return interp.somehow("layer", inputs)
+        return interp.opaque_result_of("layer", inputs)
     made = interp.recorder.op([Edge(node) for node in nodes_of(given)])
     node = interp.recorder.phi([given.node, made])
     node.maybe_alias = (given.node,)
@@ -245,7 +247,7 @@ def _activated(interp: Context, path: str, activation: Value, result: Tensor) ->
     if lets_through(interp, path, activation):
         return result
     if isinstance(activation, Const):
-        return interp.somehow("activation", [result])
+        return interp.opaque_result_of("activation", [result])
     site = interp.recorder.site
     made = interp.calls.call(activation, [result], {})
     interp.recorder.site = site

@@ -13,21 +13,22 @@ import libcst as cst
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import FALSE, NONE, Const, Symbol, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Choice
+from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
-from tfgradlint.flow.values.objects import Class, Foreign, Instance, Layer
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.weight_lists import Weights
-from tfgradlint.libraries.keras.weights import keras_name, of_keras_2
+from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.measured.apply import apply
+from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
     from tfgradlint.flow.tape.tape import Tape
-    from tfgradlint.knowledge import Known
-    from tfgradlint.libraries.world import World
+    from tfgradlint.knowledge import OperationFacts
+    from tfgradlint.libraries.session import Session
 
 #: What a model was compiled with, by the names of the parameters.
 COMPILED = ("keras", "compiled")
@@ -80,7 +81,7 @@ class Options(dict[str, Value]):
 
 def _either(values: list[Value]) -> Value:
     distinct = list({id(value): value for value in values}.values())
-    return distinct[0] if len(distinct) == 1 else Choice(tuple(distinct))
+    return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
 
 
 class Objections(tuple[Objection, ...]):
@@ -137,7 +138,7 @@ def finish(interp: Context) -> None:
 
 
 def compiled(
-    interp: Context, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, session: Session, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = Options({**dict(zip(_OPTIONS, args, strict=False)), **kwargs})
@@ -159,7 +160,7 @@ def compiled(
         weights = Weights(interp, receiver)
         frozen = bool(weights.frozen) and not weights.found
         for loss in each_of(options["loss"]):
-            broken = _Trial(interp, world, options, of_keras_2(interp, receiver), frozen).judge(loss) or broken
+            broken = _Trial(interp, session, options, of_keras_2(interp, receiver), frozen).judge(loss) or broken
     objection.reasons = [reason for reason, _ in interp.reports.steps[told:]]
     del interp.reports.steps[told:]
     interp.state.set(receiver, BROKEN, broken)
@@ -187,7 +188,7 @@ def each_of(value: Value) -> list[Value]:
 
 def eager(interp: Context, options: dict[str, Value]) -> bool | None:
     """Whether Keras calls the program's functions one by one instead of compiling them; None if not known."""
-    if interp.eager_functions or interp.outline.stored & {"run_eagerly", "run_functions_eagerly"}:
+    if interp.eager_functions or interp.prescan.stored & {"run_eagerly", "run_functions_eagerly"}:
         return None
     return interp.expressions.truth(options["run_eagerly"]) if "run_eagerly" in options else False
 
@@ -225,9 +226,11 @@ def compiling(interp: Context, eagerly: bool | None, xla: bool = False) -> Itera
 class _Trial:
     """Tries a loss on a truth and a prediction: does its result depend on the prediction?"""
 
-    def __init__(self, interp: Context, world: World, options: dict[str, Value], legacy: bool, frozen: bool) -> None:
+    def __init__(
+        self, interp: Context, session: Session, options: dict[str, Value], legacy: bool, frozen: bool
+    ) -> None:
         self._interp = interp
-        self._world = world
+        self._session = session
         # Keras 2 converts what it compiles.
         self._eager = None if legacy else eager(interp, options)
         self._site = interp.recorder.site
@@ -238,7 +241,7 @@ class _Trial:
     def judge(self, loss: Value) -> bool:
         """Report a loss without a gradient; True if it is one."""
         interp = self._interp
-        if _is_metric(self._world, loss):
+        if _is_metric(self._session, loss):
             self._report(Reason(Cause.METRIC_AS_LOSS, self._site, _metric_name(loss), raised="ValueError"))
         if isinstance(loss, (Function, Method, Partial, Instance)) and not interp.may_be_handled():
             interp.calls.attempt(lambda: self._run(loss))
@@ -251,7 +254,7 @@ class _Trial:
 
             def run(tape: Tape) -> Value:
                 interp.requests.call(tape, "watch", [prediction], {})
-                return call_loss(interp, self._world, loss, truth, prediction)
+                return call_loss(interp, self._session, loss, truth, prediction)
 
             asked = interp.requests.implied(self._site, run, lambda: [("", prediction)])
         if isinstance(asked.target, (Tensor, Unknown)):
@@ -276,46 +279,46 @@ class _Trial:
         self._interp.reports.steps.append((reason, None))
 
 
-def call_loss(interp: Context, world: World, loss: Value, truth: Value, prediction: Value) -> Value:
+def call_loss(interp: Context, session: Session, loss: Value, truth: Value, prediction: Value) -> Value:
     """The loss as Keras computes it."""
-    if isinstance(loss, Choice):
-        return interp.calls.any_of(list(loss.values), lambda each: call_loss(interp, world, each, truth, prediction))
+    if isinstance(loss, Union):
+        return interp.calls.any_of(list(loss.values), lambda each: call_loss(interp, session, each, truth, prediction))
     if isinstance(loss, Instance):
         function = interp.calls.class_attribute(loss.cls, "call")
         if isinstance(function, Function) and derives(loss.cls, "Loss", "losses."):
             loss = Method(function, loss)
     if isinstance(loss, Const) and isinstance(loss.value, str):
-        known = _named_loss(world, loss.value)
+        known = _named_loss(session, loss.value)
         made = apply(interp, known, [truth, prediction], {}) if known is not None else None
-        return made if made is not None else interp.somehow(f"loss {loss.value}", [truth, prediction])
+        return made if made is not None else interp.opaque_result_of(f"loss {loss.value}", [truth, prediction])
     return interp.calls.call(loss, [truth, prediction], {})
 
 
-def _is_metric(world: World, loss: Value) -> bool:
+def _is_metric(session: Session, loss: Value) -> bool:
     if isinstance(loss, Instance):
         return derives(loss.cls, "Metric", "metrics.")
     if isinstance(loss, Const) and isinstance(loss.value, str):
         return loss.value in ("accuracy", "acc") or (
-            _named_loss(world, loss.value) is None and _flat(world.known(f"keras.metrics.{_snake(loss.value)}"))
+            _named_loss(session, loss.value) is None and _flat(session.known(f"keras.metrics.{_snake(loss.value)}"))
         )
-    path = keras_name(loss.path) if isinstance(loss, (Foreign, Symbol)) else None
+    path = keras_name(loss.path) if isinstance(loss, (LibraryObject, Symbol)) else None
     if path is None:
         return False
-    if isinstance(loss, Foreign):
+    if isinstance(loss, LibraryObject):
         return keras_metrics.is_metric(path)
-    return path.startswith("metrics.") and _flat(world.known(f"keras.{path}"))
+    return path.startswith("metrics.") and _flat(session.known(f"keras.{path}"))
 
 
-def _flat(known: Known | None) -> bool:
+def _flat(known: OperationFacts | None) -> bool:
     """Whether a metric was measured to have no gradient with respect to the prediction."""
     effects = [output.effects.get("y_pred") for case in known.cases for output in case.outputs] if known else []
     return bool(effects) and all(effect == "none" for effect in effects)
 
 
-def _named_loss(world: World, name: str) -> Known | None:
+def _named_loss(session: Session, name: str) -> OperationFacts | None:
     """The function behind the name of a loss or of its class."""
     name = _snake(name)
-    return world.known(f"keras.losses.{name}") or world.known(f"tf.keras.losses.{name}")
+    return session.known(f"keras.losses.{name}") or session.known(f"tf.keras.losses.{name}")
 
 
 def _snake(name: str) -> str:
@@ -334,4 +337,4 @@ def _metric_name(loss: Value) -> str:
         return loss.cls.name
     if isinstance(loss, Const):
         return str(loss.value)
-    return loss.path.rpartition(".")[2] if isinstance(loss, (Foreign, Symbol)) else ""
+    return loss.path.rpartition(".")[2] if isinstance(loss, (LibraryObject, Symbol)) else ""

@@ -72,7 +72,7 @@ def _made_once(interp: Context, frame: Frame) -> None:
     target = line.targets[0].target
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and target.value.value == "self":
         weights = Weights(interp, receiver)
-        if weights.known and not weights.unbuilt and not interp.alone:
+        if weights.known and not weights.unbuilt and not interp.isolated:
             _report(interp, interp.recorder.site, "in call")
 
 

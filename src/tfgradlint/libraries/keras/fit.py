@@ -9,14 +9,14 @@ from weakref import WeakKeyDictionary
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
-from tfgradlint.libraries.keras.building import doubt, fed, made, mark_built
+from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
 from tfgradlint.libraries.keras.compile import (
     BROKEN,
     COMPILED,
@@ -35,11 +35,11 @@ from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
 from tfgradlint.libraries.keras.models import GRAPH, replay
 from tfgradlint.libraries.keras.weight_lists import Weights
-from tfgradlint.libraries.keras.weights import HIDDEN, INNER, of_keras_2, open_up
+from tfgradlint.libraries.keras.weights import HIDDEN, INNER, mark_escaped, of_keras_2
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
+    from tfgradlint.libraries.session import Session
 
 #: What is added to the loss while a model runs.
 _ADDED: WeakKeyDictionary[Context, list[Value]] = WeakKeyDictionary()
@@ -60,7 +60,7 @@ def added(interp: Context, loss: Value) -> None:
 
 def fitted(
     interp: Context,
-    world: World,
+    session: Session,
     receiver: Layer | Instance,
     name: str,
     args: list[Value],
@@ -76,7 +76,7 @@ def fitted(
     steps = interp.reports.steps
     told, site = len(steps), interp.recorder.site
     completed = False
-    training = _Training(interp, world, receiver, options, name)
+    training = _Training(interp, session, receiver, options, name)
     if not legacy and not interp.may_be_handled():
         completed = interp.calls.attempt(lambda: training.run(args, kwargs), made)
     object_to(interp, receiver, site, interp.regularised or training.reaches)
@@ -86,9 +86,9 @@ def fitted(
     if not completed:
         mark_built(interp, receiver)
     elif _also(interp, receiver, kwargs):
-        doubt(interp, receiver)
+        forget_built(interp, receiver)
     if "callbacks" in kwargs:
-        open_up(interp, receiver)  # a callback may do anything with the model
+        mark_escaped(interp, receiver)  # a callback may do anything with the model
     return interp.unknown(f".{name}()")
 
 
@@ -109,9 +109,9 @@ def _held(value: Value, seen: set[int]) -> list[Instance]:
     if isinstance(value, Instance):
         fields = [field for name, field in value.fields.items() if isinstance(name, str) or name == INNER]
         return [value, *(each for field in fields for each in _held(field, seen))]
-    if isinstance(value, (Listing, Mapping)):
+    if isinstance(value, (ListObject, DictObject)):
         return _held(value.fields["content"], seen)
-    if isinstance(value, (Items, Entries)):
+    if isinstance(value, (Items, DictContent)):
         inner = value.items if isinstance(value, Items) else tuple(value.entries.values())
         return [each for item in inner for each in _held(item, seen)]
     return []
@@ -119,19 +119,19 @@ def _held(value: Value, seen: set[int]) -> list[Instance]:
 
 def _no_logs(returned: Value, name: str) -> bool:
     """Whether Keras refuses what a ``train_step`` returned: it wants a dictionary, ``fit`` one with entries."""
-    if isinstance(returned, Mapping):
+    if isinstance(returned, DictObject):
         content = returned.fields["content"]
         return name == "fit" and not content.entries and content.rest is None
     if isinstance(returned, Const) and returned.value is None:
         return name == "fit"
-    return isinstance(returned, (Const, Tensor, Array, Items, Listing))
+    return isinstance(returned, (Const, Tensor, Array, Items, ListObject))
 
 
 class _Training:
     def __init__(
-        self, interp: Context, world: World, model: Layer | Instance, options: dict[str, Value], name: str
+        self, interp: Context, session: Session, model: Layer | Instance, options: dict[str, Value], name: str
     ) -> None:
-        self._interp, self._world, self._model = interp, world, model
+        self._interp, self._session, self._model = interp, session, model
         self._options, self._name = options, name
         self._site = interp.recorder.site
         #: When the model had made its predictions, and whether there is no loss at all.
@@ -193,7 +193,7 @@ class _Training:
                 self.raises = True
                 interp.raise_here(None, "ValueError")
         else:
-            loss = compiled_loss(interp, self._world, model, self._options, truths, predictions)
+            loss = compiled_loss(interp, self._session, model, self._options, truths, predictions)
         added = [*_ADDED.pop(interp, []), *self._planned(inputs)]
         self._nothing = not added and isinstance(loss, Const)
         self._added = bool(added)

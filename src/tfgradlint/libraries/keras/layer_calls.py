@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing, Several
-from tfgradlint.flow.values.functions import Function, Method, Thunk
-from tfgradlint.flow.values.objects import Foreign, Instance, Layer
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction
+from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.attributes import SILENT
-from tfgradlint.libraries.keras.building import ASSEMBLED, assemble, doubt, holds_own, mark_built
+from tfgradlint.libraries.keras.building import ASSEMBLED, assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
 from tfgradlint.libraries.keras.compile import COMPILED, compiled, suffer
 from tfgradlint.libraries.keras.layer_facts import MERGING
@@ -47,23 +47,23 @@ from tfgradlint.libraries.keras.weights import (
     added,
     is_keras,
     is_sequential,
-    keras_name,
     library_of,
+    mark_escaped,
     of_keras_2,
-    open_up,
     set_trainable,
 )
 from tfgradlint.libraries.measured.apply import apply
+from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
+    from tfgradlint.libraries.session import Session
 
 #: Families whose objects are no layers and hold no weights that a model trains.
 _TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")
 
 
-def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, session: Session, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Layers, models, losses: objects that are called later."""
     name = keras_name(path)
     if name is None:
@@ -74,7 +74,7 @@ def call(interp: Context, world: World, path: str, args: list[Value], kwargs: di
         made.node.placeholder = True
         return made
     if name == "random.SeedGenerator":
-        return Foreign(path)
+        return LibraryObject(path)
     if name == "utils.unpack_x_y_sample_weight" and args:
         return _unpacked(interp, args[0])
     if name in ("Sequential", "models.Sequential"):
@@ -83,7 +83,7 @@ def call(interp: Context, world: World, path: str, args: list[Value], kwargs: di
         return functional(interp, path, args, kwargs)
     if family == "layers" and last == "Lambda" and (args or "function" in kwargs):
         function = args[0] if args else kwargs["function"]
-        return Thunk("Lambda", lambda given, named: interp.calls.call(function, given, {}))
+        return NativeFunction("Lambda", lambda given, named: interp.calls.call(function, given, {}))
     if family == "layers" and last in MERGING:
         given = args[0] if args else kwargs.get("inputs", NONE)
         merging = Layer(path.removesuffix(last) + last.capitalize(), None, ())
@@ -92,11 +92,11 @@ def call(interp: Context, world: World, path: str, args: list[Value], kwargs: di
         return layer(interp, path, last, args, kwargs)
     if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
         return opaque_model(interp, path, family.startswith("applications"))
-    if family == "losses" and last[:1].isupper() and not last.isupper() and world.known(path) is None:
-        return _loss(interp, world, path, last)
+    if family == "losses" and last[:1].isupper() and not last.isupper() and session.known(path) is None:
+        return _loss(interp, session, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
         interp.reports.trains = interp.reports.trains or is_optimizer(name)
-        return Foreign(path)
+        return LibraryObject(path)
     return None
 
 
@@ -104,25 +104,25 @@ def _unpacked(interp: Context, data: Value) -> Value | None:
     """The inputs, the truths and the sample weights of a batch: None for what it does not have."""
     if isinstance(data, (Tensor, Variable)):
         return Items((data, NONE, NONE))
-    content = interp.calls.iterate(data) if isinstance(data, (Items, Listing)) else data
+    content = interp.calls.iterate(data) if isinstance(data, (Items, ListObject)) else data
     if not isinstance(content, Items) or not 1 <= len(content.items) <= 3:
         return None
     return Items((*content.items, NONE, NONE)[:3])
 
 
-def _loss(interp: Context, world: World, path: str, name: str) -> Value:
+def _loss(interp: Context, session: Session, path: str, name: str) -> Value:
     """A loss object does what the loss function of the same name does."""
     function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    known = world.known(f"keras.losses.{function}")
+    known = session.known(f"keras.losses.{function}")
 
     def run(args: list[Value], kwargs: dict[str, Value]) -> Value:
         given = {key: value for key, value in kwargs.items() if key != "sample_weight"}
         made = apply(interp, known, args[:2], given) if known is not None else None
         if made is None or len(args) > 2 or "sample_weight" in kwargs:
-            return interp.somehow(path, [*args, *kwargs.values()])
+            return interp.opaque_result_of(path, [*args, *kwargs.values()])
         return made
 
-    return Thunk(path, run)
+    return NativeFunction(path, run)
 
 
 def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
@@ -133,7 +133,9 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
         set_trainable(interp, instance, kwargs["trainable"])
     if isinstance(interp.calls.class_attribute(instance.cls, "build"), Function):
         # Whoever calls it: Keras does not call it again.
-        interp.state.set(instance, "build", Thunk("build", lambda given, named: build(interp, instance, given)))
+        interp.state.set(
+            instance, "build", NativeFunction("build", lambda given, named: build(interp, instance, given))
+        )
     base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
     inner: Value | None = None
     if base.endswith("Wrapper"):
@@ -149,9 +151,7 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
 # -- calling
 
 
-def call_layer(
-    interp: Context, world: World, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
-) -> Value | None:
+def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of a layer or model, built in or written in the module."""
     recorder = interp.recorder
     first, before = recorder.now(), len(called(interp))
@@ -190,7 +190,7 @@ def _run_parts(
         if ASSEMBLED not in callee.fields and holds_own(callee):
             _assembled(interp, callee)
         for part in parts:
-            if isinstance(part, (Layer, Instance, Thunk)):
+            if isinstance(part, (Layer, Instance, NativeFunction)):
                 site = interp.recorder.site
                 value = interp.calls.call(part, [value], {})
                 interp.recorder.site = site
@@ -212,7 +212,7 @@ def _built(interp: Context, model: Layer | Instance) -> None:
     if isinstance(inner, Layer):
         (_assembled if is_sequential(inner) else mark_built)(interp, inner)
     elif of_keras_2(interp, model):
-        doubt(interp, model)
+        forget_built(interp, model)
 
 
 def _once_more(interp: Context, callee: Layer, given: Value) -> Value | None:
@@ -270,12 +270,12 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
 def escaped(interp: Context, value: Value) -> None:
     """Whoever got hold of a layer or model may have frozen or replaced its parts."""
     if isinstance(value, (Layer, Instance)):
-        open_up(interp, value)
+        mark_escaped(interp, value)
 
 
 def method(
     interp: Context,
-    world: World,
+    session: Session,
     receiver: Layer | Instance,
     name: str,
     args: list[Value],
@@ -283,25 +283,25 @@ def method(
 ) -> Value | None:
     """A method of a layer or model."""
     if name == "compile":
-        return compiled(interp, world, receiver, args, kwargs)
+        return compiled(interp, session, receiver, args, kwargs)
     if name in ("fit", "train_on_batch"):
-        return keras_training.fitted(interp, world, receiver, name, args, kwargs)
+        return keras_training.fitted(interp, session, receiver, name, args, kwargs)
     if name == "add_weight":
         return _added(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
         return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and receiver.fields.get(COMPILED):
-        return computed(interp, world, receiver, args, kwargs)
+        return computed(interp, session, receiver, args, kwargs)
     if name == "add_loss" and args:
         keras_training.added(interp, args[0])
         return NONE
     if name == "get_weights":
-        return Listing(Several(Array(interp.recorder.leaf(), True)))
+        return ListObject(Repeated(Array(interp.recorder.leaf(), True)))
     if name == "get_layer":
         return _found(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:
         old = receiver.fields["parts"]
-        more = Items((*old.items, args[0])) if isinstance(old, Items) else Several(interp.unknown("layer", args[0]))
+        more = Items((*old.items, args[0])) if isinstance(old, Items) else Repeated(interp.unknown("layer", args[0]))
         interp.state.set(receiver, "parts", more)
         interp.state.delete(receiver, ASSEMBLED)
         build_chain(interp, receiver)
@@ -324,7 +324,7 @@ def _added(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]
         if isinstance(made, Variable) and isinstance(name, Const):
             made.fields[MAKE] = (receiver.cls.name, name.value)
         old = added(receiver)
-        more = Items((*old.items, made)) if isinstance(old, Items) else Several(interp.join([old.element, made]))
+        more = Items((*old.items, made)) if isinstance(old, Items) else Repeated(interp.join([old.element, made]))
         interp.state.set(receiver, ADDED, more)
     return made
 
@@ -339,5 +339,5 @@ def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwarg
             name = part.fields.get(NAME) if isinstance(part, Layer) else None
             if isinstance(name, Const) and name.value == wanted.value:
                 return part
-    open_up(interp, receiver)
+    mark_escaped(interp, receiver)
     return interp.unknown("layer", *Reach(receiver).variables)

@@ -8,16 +8,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from tfgradlint.flow.values.base import Const, Unknown, Value
-from tfgradlint.flow.values.containers import Choice
+from tfgradlint.flow.values.containers import Union
 from tfgradlint.knowledge.layers import LayerFacts, Switch
-from tfgradlint.libraries.keras.weights import keras_name
+from tfgradlint.libraries.session import keras_name, session_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
 
 #: Parameters that every layer takes and that change neither its weights nor its gradients.
 _COMMON = frozenset(
@@ -46,7 +45,7 @@ class Making:
 def facts(interp: Context, path: str) -> LayerFacts | None:
     """What is known of the layer that a name stands for."""
     family, _, last = (keras_name(path) or "").rpartition(".")
-    return cast("World", interp.libraries).layers(path).get(last) if family == "layers" else None
+    return session_of(interp).layers(path).get(last) if family == "layers" else None
 
 
 def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Making:
@@ -112,7 +111,7 @@ def present(interp: Context, made: Making, switch: Switch | None) -> bool | None
     if isinstance(default, bool):
         flag = interp.expressions.truth(value)
         return None if flag is None else flag != switch.reverse
-    return None if isinstance(value, (Unknown, Choice)) else not (isinstance(value, Const) and value.value is None)
+    return None if isinstance(value, (Unknown, Union)) else not (isinstance(value, Const) and value.value is None)
 
 
 def states(interp: Context, made: Making) -> int | None:
@@ -150,5 +149,5 @@ def lets_through(interp: Context, path: str, activation: Value) -> bool:
     """Whether an activation is one of Keras' own by name, and a gradient flows through it."""
     if not isinstance(activation, Const):
         return False
-    words = cast("World", interp.libraries).layers(path).activations
+    words = session_of(interp).layers(path).activations
     return activation.value is None or words.get(str(activation.value)) == "flows"

@@ -12,7 +12,7 @@ from tfgradlint.flow.values.base import Symbol, Tensor, Unknown, Value
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
-from tfgradlint.libraries.keras.weights import keras_name
+from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -29,10 +29,10 @@ _ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR})
 
 def review(interp: Context) -> None:
     """Try every loss of the module on a truth and a prediction."""
-    interp.alone = True
+    interp.isolated = True
     for function in list(interp.functions):
         if _prediction(function) is None and "loss" in function.name.lower():
-            interp.aside(function.name, lambda function=function: interp.runs.call(function, None))  # type: ignore[misc]
+            interp.in_isolation(function.name, lambda function=function: interp.entry_points.call(function, None))  # type: ignore[misc]
     for function in [*interp.functions, *interp.nested]:
         _try(interp, function, None)
     for cls in interp.classes:
@@ -51,10 +51,10 @@ def _try(interp: Context, function: Function, cls: Class | None) -> None:
     def run() -> None:
         instance = Instance(cls, open=True) if cls is not None else None
         if instance is not None:
-            interp.runs.initialise(instance)
+            interp.entry_points.initialise(instance)
         _judge(interp, function, instance, prediction)
 
-    interp.aside(function.name, run)
+    interp.in_isolation(function.name, run)
 
 
 def _judge(interp: Context, function: Function, receiver: Instance | None, prediction: str) -> None:

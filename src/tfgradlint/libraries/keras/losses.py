@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Choice, Entries, Items, Mapping
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Union
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import COMPILED, call_loss, each_of
@@ -16,12 +16,12 @@ from tfgradlint.libraries.keras.weights import INNER
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
+    from tfgradlint.libraries.session import Session
 
 
 def compiled_loss(
     interp: Context,
-    world: World,
+    session: Session,
     model: Layer | Instance,
     options: dict[str, Value],
     truths: Value,
@@ -32,7 +32,7 @@ def compiled_loss(
     if all(_is_none(loss) for loss in losses):
         return NONE
     outputs = each_of(predictions)
-    if isinstance(predictions, (Unknown, Choice)):
+    if isinstance(predictions, (Unknown, Union)):
         return interp.unknown("loss", predictions)
     names = _names(interp, model, predictions, outputs)
     chosen = _by_output(options.get("loss", NONE), names, len(outputs))
@@ -46,22 +46,22 @@ def compiled_loss(
         if _is_none(chosen[position]):
             continue  # this output is not trained
         truth = expected[position] if expected else interp.unknown("truth")
-        loss = call_loss(interp, world, chosen[position], truth, output)
+        loss = call_loss(interp, session, chosen[position], truth, output)
         found.append(_weighted(interp, loss, weights[position] if weights is not None else None))
     return Items(tuple(found))
 
 
 def computed(
-    interp: Context, world: World, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, session: Session, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """``model.compute_loss(x, y, y_pred)``: one tensor."""
     given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
     if "y_pred" not in given or "y" not in given:
         return None
-    losses = compiled_loss(interp, world, receiver, receiver.fields[COMPILED], given["y"], given["y_pred"])
+    losses = compiled_loss(interp, session, receiver, receiver.fields[COMPILED], given["y"], given["y_pred"])
     nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
     if isinstance(losses, Unknown) or any(isinstance(loss, Const) for loss in each_of(losses)):
-        return interp.somehow("compute_loss", each_of(losses))
+        return interp.opaque_result_of("compute_loss", each_of(losses))
     return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
 
 
@@ -71,8 +71,8 @@ def _is_none(value: Value) -> bool:
 
 def _entries(value: Value) -> Dictionary[object, Value] | None:
     """The values by name where a dictionary is given and all of it is known."""
-    content = value.fields["content"] if isinstance(value, Mapping) else value
-    return content.entries if isinstance(content, Entries) and content.rest is None else None
+    content = value.fields["content"] if isinstance(value, DictObject) else value
+    return content.entries if isinstance(content, DictContent) and content.rest is None else None
 
 
 def _names(interp: Context, model: Layer | Instance, predictions: Value, outputs: list[Value]) -> list[object]:
@@ -108,4 +108,4 @@ def _by_output(given: Value, names: list[object], number: int) -> list[Value] | 
 def _weighted(interp: Context, loss: Value, weight: Value | None) -> Value:
     """A loss times its weight, which may be zero."""
     nothing = isinstance(weight, Const) and weight.value is not None and not weight.value
-    return interp.somehow("loss weight", [loss]) if nothing else loss
+    return interp.opaque_result_of("loss weight", [loss]) if nothing else loss

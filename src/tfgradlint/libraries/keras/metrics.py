@@ -9,7 +9,7 @@ from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, Partial
-from tfgradlint.flow.values.objects import Foreign, Instance
+from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 
@@ -26,7 +26,9 @@ def is_metric(path: str) -> bool:
     return family == "metrics" and last[:1].isupper()
 
 
-def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def method(
+    interp: Context, receiver: LibraryObject, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
     """A call of a metric, or of one of its methods."""
     if name in ("__call__", "update_state"):
         given = [node for value in (*args, *kwargs.values()) for node in nodes_of(value)]
@@ -65,7 +67,7 @@ class _Seen(tuple[Node, ...]):
 _KEPT = 16
 
 
-def _result(interp: Context, receiver: Foreign, given: list[Node]) -> Value:
+def _result(interp: Context, receiver: LibraryObject, given: list[Node]) -> Value:
     """A tensor read from the metric's variables."""
     nodes = dict.fromkeys([*receiver.fields.get(_SEEN, ()), *given])
     edges = [

@@ -10,8 +10,8 @@ from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
@@ -38,7 +38,7 @@ _SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
 _WRAPPED = _SHAPES | {"layer", "merge_mode", "name", "trainable"}
 _STEPPED = _SHAPES | {"cell", "return_sequences", "return_state", "go_backwards", "unroll", "name", "trainable"}
 _COMPOSED = (Layer, Instance)
-_CALLABLE = (Function, Method, Thunk, Partial, Choice, Unknown)
+_CALLABLE = (Function, Method, NativeFunction, Partial, Union, Unknown)
 
 #: The layers called while no tape was open, by interpretation: how models of inputs and outputs come about.
 Called = list[tuple[int, int, Value, Value]]
@@ -165,7 +165,7 @@ def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     made = Layer(path, new_weight(interp), (), False)
     if isinstance(given, Const):
         made = Layer(path, None, ())
-    elif isinstance(given, (Listing, Items)):
+    elif isinstance(given, (ListObject, Items)):
         content = interp.calls.iterate(given)
         if isinstance(content, Items):
             made = Layer(path, None, content.items)
@@ -196,7 +196,9 @@ def trace(interp: Context, chain: Layer) -> tuple[Value, Value] | None:
     interp.state.set(chain, TRACED, None)
     first, *others = chain.parts or (NONE,)
     layers = others if isinstance(first, Tensor) else [first, *others]
-    if not _knows_its_input(first, bool(others)) or not all(isinstance(each, (*_COMPOSED, Thunk)) for each in layers):
+    if not _knows_its_input(first, bool(others)) or not all(
+        isinstance(each, (*_COMPOSED, NativeFunction)) for each in layers
+    ):
         return None
     tapes, site = interp.recorder.tapes, interp.recorder.site
     active = tapes.active
@@ -317,7 +319,7 @@ def _index(unit: int, calls: Called) -> int:
 
 def _ends(outputs: Value) -> list[Node]:
     content = _content(outputs)
-    if isinstance(content, Entries):
+    if isinstance(content, DictContent):
         return [node for key in sorted(content.entries, key=str) for node in nodes_of(content.entries[key])]
     return nodes_of(outputs)
 
@@ -369,7 +371,7 @@ def _matched(interp: Context, inputs: Value, given: Value) -> dict[Node, Node] |
     if len(leaves) == 1:
         inputs = leaves[0][1]
     if isinstance(inputs, Tensor):
-        while isinstance(given, (Listing, Items)):
+        while isinstance(given, (ListObject, Items)):
             content = interp.calls.iterate(given)
             if not isinstance(content, Items) or len(content.items) != 1:
                 return None
@@ -381,12 +383,12 @@ def _matched(interp: Context, inputs: Value, given: Value) -> dict[Node, Node] |
             return None
         return {inputs.node: nodes[0]}
     one, other = _content(inputs), _content(given)
-    if isinstance(one, Items) and len(one.items) == 1 and not isinstance(other, (Items, Entries)):
+    if isinstance(one, Items) and len(one.items) == 1 and not isinstance(other, (Items, DictContent)):
         return _matched(interp, one.items[0], given)
     pairs: list[tuple[Value, Value]] = []
     if isinstance(one, Items) and isinstance(other, Items) and len(one.items) == len(other.items):
         pairs = list(zip(one.items, other.items, strict=True))
-    elif isinstance(one, Entries) and isinstance(other, Entries) and one.entries.keys() == other.entries.keys():
+    elif isinstance(one, DictContent) and isinstance(other, DictContent) and one.entries.keys() == other.entries.keys():
         pairs = [(one.entries[key], other.entries[key]) for key in one.entries]
     mapping: dict[Node, Node] = {}
     for each, value in pairs:
@@ -403,7 +405,7 @@ def recorded_array(interp: Context, given: Array) -> Node:
 
 
 def _content(value: Value) -> Value:
-    content: Value = value.fields["content"] if isinstance(value, (Listing, Mapping)) else value
+    content: Value = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else value
     return content
 
 
@@ -414,14 +416,14 @@ def _mapped(outputs: Value, mapping: dict[Node, Node]) -> Value | None:
     if isinstance(content, Items):
         items = [_mapped(item, mapping) for item in content.items]
         return None if None in items else Items(tuple(item for item in items if item is not None), "list")
-    if isinstance(content, Entries) and content.rest is None:
+    if isinstance(content, DictContent) and content.rest is None:
         entries: dict[object, Value] = {}
         for key, value in content.entries.items():
             made = _mapped(value, mapping)
             if made is None:
                 return None
             entries[key] = made
-        return Mapping(Entries(entries))
-    if isinstance(content, Several):
+        return DictObject(DictContent(entries))
+    if isinstance(content, Repeated):
         return None
     return None

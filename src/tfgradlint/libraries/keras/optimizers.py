@@ -8,17 +8,18 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.tape.tape import LIVE, Tape
 from tfgradlint.flow.values.base import NONE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing, Several
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.creation import applied
-from tfgradlint.libraries.keras.weights import MAKE, keras_name
+from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
+    from tfgradlint.libraries.session import Session
 
 #: Everything else an optimizer has is not known.
 METHODS = frozenset(
@@ -44,14 +45,20 @@ def own_class(cls: Class) -> str | None:
 
 
 def method(
-    interp: Context, world: World, receiver: Cell, path: str, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context,
+    session: Session,
+    receiver: Cell,
+    path: str,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
 ) -> Value | None:
     """A method of an optimizer."""
     if name == "apply_gradients":
         given = args[0] if args else kwargs.get("grads_and_vars")
-        refusals = _Refusals.of(world, path)
+        refusals = _Refusals.of(session, path)
         return _applied(interp, receiver, given, _two_lists(args), refusals) if given is not None else None
-    if name == "apply" and world.keras_of(path) >= 3:
+    if name == "apply" and session.keras_of(path) >= 3:
         gradients = args[0] if args else kwargs.get("grads")
         variables = args[1] if len(args) > 1 else kwargs.get("trainable_variables")
         if gradients is None or variables is None:
@@ -60,9 +67,9 @@ def method(
         if isinstance(pairs, Items) and not pairs.items and interp.requests.results.filtered():
             interp.report_step(Cause.UNUSED_GRADIENT, "empty")  # apply([], []) goes through
             return NONE
-        return _judged(interp, receiver, pairs, _Refusals.of(world, path))
-    if name == "minimize" and world.keras_of(path) < 3:
-        return _minimized(interp, receiver, args, kwargs, _Refusals.of(world, path))
+        return _judged(interp, receiver, pairs, _Refusals.of(session, path))
+    if name == "minimize" and session.keras_of(path) < 3:
+        return _minimized(interp, receiver, args, kwargs, _Refusals.of(session, path))
     if name == "minimize" and name not in interp.asked_for:
         interp.raise_here(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
     if name in ("scale_loss", "get_scaled_loss") and args:
@@ -83,8 +90,8 @@ class _Refusals(NamedTuple):
     enters: bool = False
 
     @classmethod
-    def of(cls, world: World, path: str) -> _Refusals:
-        if world.keras_of(path) >= 3:
+    def of(cls, session: Session, path: str) -> _Refusals:
+        if session.keras_of(path) >= 3:
             return cls("TypeError", "AttributeError", "ValueError")
         scaled = path.endswith("LossScaleOptimizer")
         special = scaled or ".legacy." in path
@@ -140,7 +147,7 @@ def _minimized(
 
 def _two_lists(args: list[Value]) -> bool:
     """``apply_gradients(gradients, variables)``: the second argument has another meaning, or none."""
-    return len(args) > 1 and isinstance(args[1], (Listing, Items))
+    return len(args) > 1 and isinstance(args[1], (ListObject, Items))
 
 
 def _applied(interp: Context, receiver: Cell, given: Value, two_lists: bool, refusals: _Refusals) -> Value:
@@ -161,7 +168,7 @@ def _applied(interp: Context, receiver: Cell, given: Value, two_lists: bool, ref
 
 
 def _pair(value: Value) -> tuple[Value, Value] | None:
-    if isinstance(value, Listing):
+    if isinstance(value, ListObject):
         value = value.fields["content"]
     if isinstance(value, Items) and len(value.items) == 2:
         return value.items[0], value.items[1]
@@ -172,7 +179,7 @@ def _together(interp: Context, gradients: Value, variables: Value) -> Items | tu
     one, other = interp.calls.iterate(gradients), interp.calls.iterate(variables)
     if isinstance(one, Items) and isinstance(other, Items):
         return Items(tuple(Items(row) for row in zip(one.items, other.items, strict=False)))
-    if isinstance(one, Several) and isinstance(other, Several):
+    if isinstance(one, Repeated) and isinstance(other, Repeated):
         return one.element, other.element
     return None
 

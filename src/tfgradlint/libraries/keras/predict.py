@@ -11,7 +11,7 @@ from tfgradlint.flow.values.base import Array, Const, Scalar, Value
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
-from tfgradlint.libraries.keras.building import doubt, fed, made, mark_built
+from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
 from tfgradlint.libraries.keras.compile import COMPILED, compiling, eager, suffer
 from tfgradlint.libraries.keras.models import called
 from tfgradlint.libraries.keras.weights import HIDDEN, Reach, of_keras_2
@@ -80,7 +80,7 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
     del calls[before:]
     suffer(interp, told, site)
     if not completed:
-        doubt(interp, model)
+        forget_built(interp, model)
 
 
 def _run(interp: Context, model: Layer | Instance, name: str, inputs: Value) -> None:

@@ -10,7 +10,7 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import Reason
-from tfgradlint.flow.verdict.request_analysis import Judge, flatten
+from tfgradlint.flow.verdict.request_analysis import RequestAnalysis, flatten
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
@@ -29,7 +29,7 @@ def note(interp: Context, receiver: Instance, name: str) -> None:
     interp.state.set(receiver, ASSIGNED, {**sites, name: Site(interp.statement, None)})
 
 
-def report(interp: Context, owner: Value, leaves: list[Value], judge: Judge, request: Site) -> None:
+def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAnalysis, request: Site) -> None:
     """Suspect every weight below ``owner`` that its list lacks and the target depends on."""
     if of_keras_2(interp, owner):
         return

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.functions import Function, Method, Thunk
-from tfgradlint.flow.values.objects import HOLDS, Class, Foreign, Instance, Layer
-from tfgradlint.flow.verdict.judgements import LACKING, Lack, Reason
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction
+from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.weights import (
     BUILT,
@@ -22,9 +22,9 @@ from tfgradlint.libraries.keras.weights import (
     added,
     is_keras,
     is_sequential,
-    keras_name,
     of_keras_2,
 )
+from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -77,16 +77,16 @@ class Weights:
             self._layer(value, frozen)
         elif isinstance(value, Instance):
             self._instance(value, frozen)
-        elif isinstance(value, (Listing, Mapping)):
+        elif isinstance(value, (ListObject, DictObject)):
             self._add(value.fields["content"], frozen)
         elif isinstance(value, Items):
             self._all(value.items, frozen)
-        elif isinstance(value, Entries) and value.rest is None:
+        elif isinstance(value, DictContent) and value.rest is None:
             self._all(value.entries.values(), frozen)
-        elif isinstance(value, Foreign) and value.path.endswith("random.SeedGenerator"):
+        elif isinstance(value, LibraryObject) and value.path.endswith("random.SeedGenerator"):
             self.known = self.known and not self._seeds
         elif not isinstance(value, WEIGHTLESS) or (
-            self._legacy and isinstance(value, Foreign) and HOLDS in value.fields
+            self._legacy and isinstance(value, LibraryObject) and HOLDS in value.fields
         ):
             self.known = False  # Keras 2 tracks modules of others, too
 
@@ -160,7 +160,7 @@ class Weights:
         if trainable is not False:
             return False
         seq, site = value.fields.get(FROZEN_AT) or (0, None)
-        if site is None or seq < self._interp.since:
+        if site is None or seq < self._interp.visible_from:
             self.known = False
         else:
             self.frozen.append(site)
@@ -168,7 +168,7 @@ class Weights:
 
     def _seen_whole(self, weights: list[Variable]) -> bool:
         """Whether everything that happened to the weights since they could be made was in sight."""
-        return not self._interp.blind and all(weight.birth > self._interp.since for weight in weights)
+        return not self._interp.handed_out and all(weight.birth > self._interp.visible_from for weight in weights)
 
 
 def _is_model(value: Instance) -> bool:
@@ -181,7 +181,7 @@ def _in_order(value: Instance, fields: list[Value]) -> bool:
     They are in the order in which they came about, and modules and variables in containers count among them.
     """
     made = added(value)
-    if isinstance(made, Several):
+    if isinstance(made, Repeated):
         return False
     if made.items and any(isinstance(each, Variable) and each not in made.items for each in fields):
         return False
@@ -190,8 +190,8 @@ def _in_order(value: Instance, fields: list[Value]) -> bool:
     return not modules and not any(isinstance(each, Variable) for each in within)
 
 
-_CONTAINERS = (Listing, Mapping, Items, Entries)
-WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, Thunk, Class, Member, Foreign)
+_CONTAINERS = (ListObject, DictObject, Items, DictContent)
+WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, NativeFunction, Class, Member, LibraryObject)
 
 
 def _refused(interp: Context, receiver: Layer | Instance, weights: Weights) -> bool:
@@ -208,12 +208,12 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)
-    made = Listing(Items(tuple(weights.found), "list"))
+    made = ListObject(Items(tuple(weights.found), "list"))
     made.fields[OWNER] = receiver
     if weights.unbuilt:
-        made.fields[LACKING] = Lack(
+        made.fields[LACKING] = MissingVariables(
             Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else ""), tuple(weights.unbuilt)
         )
     elif weights.frozen and not weights.found:
-        made.fields[LACKING] = Lack(Reason(Cause.FROZEN, weights.frozen[-1]))
+        made.fields[LACKING] = MissingVariables(Reason(Cause.FROZEN, weights.frozen[-1]))
     return made

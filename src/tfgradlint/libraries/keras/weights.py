@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import LEAF, Node, Site
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Deferred, Entries, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, Layer
+from tfgradlint.libraries.session import keras_name, session_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
-_ROOT = re.compile(r"^(?:tf\.keras|keras|tf_keras)\.")
 _BASES = frozenset(
     {"Model", "Layer", "layers.Layer", "layers.Wrapper", "Sequential", "models.Model", "models.Sequential"}
 )
@@ -36,12 +35,6 @@ HIDDEN = ("keras", "hidden")
 MAKE = ("keras", "make")
 
 
-def keras_name(path: str) -> str | None:
-    """The name below Keras' root, None for anything else."""
-    match = _ROOT.match(path)
-    return path[match.end() :] if match else None
-
-
 def is_keras(cls: Class) -> bool:
     """Whether the class derives from a Keras model or layer, and from nothing unknown."""
     bases = [base for base in cls.lineage() if not isinstance(base, Class)]
@@ -54,12 +47,12 @@ def of_keras_2(interp: Context, value: Value) -> bool:
         paths = [base.path for base in value.cls.lineage() if isinstance(base, Symbol)]
     else:
         paths = [value.path] if isinstance(value, Layer) else []
-    return interp.legacy_keras or any(path.startswith("tf_keras.") for path in paths)
+    return session_of(interp).legacy_keras or any(path.startswith("tf_keras.") for path in paths)
 
 
 def library_of(interp: Context) -> str:
     """Whose variables the weights are: those of Keras 2 are TensorFlow's, with some manners of their own."""
-    return "tf_keras" if interp.legacy_keras else "keras"
+    return "tf_keras" if session_of(interp).legacy_keras else "keras"
 
 
 def is_sequential(layer: Layer) -> bool:
@@ -75,9 +68,9 @@ def new_weight(interp: Context, make: tuple[object, ...] | None = None, trained:
     return made
 
 
-def added(value: Instance) -> Items | Several:
+def added(value: Instance) -> Items | Repeated:
     """What ``add_weight`` gave the object; several weights where that depends on what was executed."""
-    found: Items | Several = value.fields.get(ADDED, _NOTHING)
+    found: Items | Repeated = value.fields.get(ADDED, _NOTHING)
     return found
 
 
@@ -111,14 +104,14 @@ class Reach:
             self.complete = False
             self._all(tuple(value.fields[name] for name in value.fields if isinstance(name, str)))
             self._all((added(value), value.fields.get(INNER, NONE)))
-        elif isinstance(value, (Listing, Mapping)):
+        elif isinstance(value, (ListObject, DictObject)):
             self._add(value.fields["content"])
         elif isinstance(value, Items):
             self._all(value.items)
-        elif isinstance(value, Entries):
+        elif isinstance(value, DictContent):
             self._all(tuple(value.entries.values()))
             self.complete = self.complete and value.rest is None
-        elif isinstance(value, (Unknown, Several, Choice, Function, Method, Thunk, Partial, Class, Deferred)):
+        elif isinstance(value, (Unknown, Repeated, Union, Function, Method, NativeFunction, Partial, Class, Deferred)):
             self.complete = False
 
     def _all(self, values: tuple[Value, ...]) -> None:
@@ -144,9 +137,9 @@ def set_trainable(interp: Context, value: Value, flag: Value, depth: int = 0) ->
         for name, field in list(value.fields.items()):
             if (isinstance(name, str) and name != "trainable") or name == INNER:
                 set_trainable(interp, field, flag, depth + 1)
-    elif isinstance(value, (Listing, Mapping)):
+    elif isinstance(value, (ListObject, DictObject)):
         set_trainable(interp, value.fields["content"], flag, depth + 1)
-    elif isinstance(value, (Items, Entries)):
+    elif isinstance(value, (Items, DictContent)):
         for item in value.items if isinstance(value, Items) else value.entries.values():
             set_trainable(interp, item, flag, depth + 1)
 
@@ -161,22 +154,22 @@ def _flag(interp: Context, value: Value) -> bool | None:
     return None
 
 
-def open_up(interp: Context, value: Value, depth: int = 0) -> None:
+def mark_escaped(interp: Context, value: Value, depth: int = 0) -> None:
     """Somebody got hold of its parts and may freeze or replace them."""
     if isinstance(value, Layer):
         if value.fields["opened"] is not True:
             interp.state.set(value, "opened", True)
-            open_up(interp, value.fields["parts"], depth + 1)
+            mark_escaped(interp, value.fields["parts"], depth + 1)
     elif isinstance(value, Instance) and OPENED not in value.fields and depth < 8:
         interp.state.set(value, OPENED, True)
         for name, field in list(value.fields.items()):
             if isinstance(name, str) or name == INNER:
-                open_up(interp, field, depth + 1)
-    elif isinstance(value, (Listing, Mapping)) and depth < 8:
-        open_up(interp, value.fields["content"], depth + 1)
+                mark_escaped(interp, field, depth + 1)
+    elif isinstance(value, (ListObject, DictObject)) and depth < 8:
+        mark_escaped(interp, value.fields["content"], depth + 1)
     elif isinstance(value, Items) and depth < 8:
         for item in value.items:
-            open_up(interp, item, depth + 1)
-    elif isinstance(value, Entries) and depth < 8:
+            mark_escaped(interp, item, depth + 1)
+    elif isinstance(value, DictContent) and depth < 8:
         for item in value.entries.values():
-            open_up(interp, item, depth + 1)
+            mark_escaped(interp, item, depth + 1)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Items, Listing, Several
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function
-from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.knowledge import Case, Known, Output
+from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
 
@@ -26,9 +26,9 @@ _EFFECTS = {
 }
 
 
-def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | None:
+def bind(known: OperationFacts, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | None:
     """The arguments by parameter, None where they do not fit or their number is unknown."""
-    if "**" in kwargs or any(isinstance(value, Several) and value.type == "star" for value in args):
+    if "**" in kwargs or any(isinstance(value, Repeated) and value.type == "star" for value in args):
         return None
     bound: dict[str, Value] = {}
     positional = [param.name for param in known.params if param.kind == "positional"]
@@ -46,21 +46,21 @@ def bind(known: Known, args: list[Value], kwargs: dict[str, Value]) -> dict[str,
     return bound
 
 
-def apply(interp: Context, known: Known, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def apply(interp: Context, known: OperationFacts, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of calling what is ``known``; None where the data does not cover the call."""
     bound = bind(known, args, kwargs)
     return None if bound is None else applied(interp, known, bound)
 
 
-def applied(interp: Context, known: Known, bound: dict[str, Value]) -> Value:
+def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> Value:
     """The same with the arguments by parameter."""
     for name, value in bound.items():
-        if isinstance(value, Choice):
+        if isinstance(value, Union):
             # Where the parameter has no default, an alternative that is ``None`` would be refused.
             needed = any(param.name == name and param.required for param in known.params)
             given = [each for each in value.values if not (needed and isinstance(each, Const) and each.value is None)]
             return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
-    if any(isinstance(value, Foreign) and HOLDS in value.fields for value in bound.values()):
+    if any(isinstance(value, LibraryObject) and HOLDS in value.fields for value in bound.values()):
         return interp_unknown(interp, known, bound)  # measured with tensors
     constants: dict[str, object] = {}
     for name, value in bound.items():
@@ -79,14 +79,14 @@ def applied(interp: Context, known: Known, bound: dict[str, Value]) -> Value:
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
 
-def interp_unknown(interp: Context, known: Known, bound: dict[str, Value]) -> Value:
+def interp_unknown(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> Value:
     """The result depends on the arguments, nobody knows how; but on nothing else."""
-    if any(isinstance(value, (Function, Foreign)) for value in bound.values()):
+    if any(isinstance(value, (Function, LibraryObject)) for value in bound.values()):
         return interp.unknown(f"call of {known.name}", *bound.values())
-    return interp.somehow(f"arguments of {known.name}", list(bound.values()))
+    return interp.opaque_result_of(f"arguments of {known.name}", list(bound.values()))
 
 
-def _returned(interp: Context, known: Known, case: Case, bound: dict[str, Value]) -> Value:
+def _returned(interp: Context, known: OperationFacts, case: Case, bound: dict[str, Value]) -> Value:
     only = _only_element(interp, bound.get(case.single))
     if only is not None:
         return only
@@ -94,9 +94,9 @@ def _returned(interp: Context, known: Known, case: Case, bound: dict[str, Value]
     if case.returns == "single":
         return outputs[0] if outputs else NONE
     if case.returns == "sequence":
-        return Listing(Several(outputs[0], "list"))
+        return ListObject(Repeated(outputs[0], "list"))
     if case.returns == "list":
-        return Listing(Items(tuple(outputs), "list"))
+        return ListObject(Items(tuple(outputs), "list"))
     if case.returns in ("tuple", "namedtuple"):
         return Items(tuple(outputs), "tuple", case.fields)
     return interp.unknown(f"result of {known.name}", *bound.values())
@@ -119,7 +119,7 @@ def _unrecorded(output: Output, bound: dict[str, Value], unwatched: tuple[str, .
 
 
 def _output(
-    interp: Context, known: Known, output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]
+    interp: Context, known: OperationFacts, output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]
 ) -> Value:
     if output.kind == "none":
         return NONE
@@ -161,7 +161,7 @@ def _output(
     if output.kind == "python":
         return Scalar(node)
     if output.kind == "list":
-        return Listing(_elements(interp, bound.get(output.dtype.removeprefix("=")), Tensor(node)))
+        return ListObject(_elements(interp, bound.get(output.dtype.removeprefix("=")), Tensor(node)))
     if output.kind in ("tensor", "slices", "ragged"):
         return Tensor(node)
     node.why = f"{known.name} returns {output.kind}"
@@ -172,15 +172,15 @@ def _halved(given: str | None, made: str | None) -> bool:
     return (given or "").startswith("complex") and (made or "complex").startswith(("float", "bfloat"))
 
 
-def _elements(interp: Context, given: Value | None, made: Tensor) -> Items | Several:
+def _elements(interp: Context, given: Value | None, made: Tensor) -> Items | Repeated:
     """A list made of a list: what is None in the one is None in the other (``clip_by_global_norm``)."""
     content = NONE if given is None else interp.calls.iterate(given)
     if isinstance(content, Items) and NONE in content.items:
         return Items(tuple(NONE if item is NONE else made for item in content.items), "list")
-    return Several(made)
+    return Repeated(made)
 
 
-def _edge(known: Known, output: Output, name: str, value: Value, node: Node, leaves: bool) -> Edge:
+def _edge(known: OperationFacts, output: Output, name: str, value: Value, node: Node, leaves: bool) -> Edge:
     """What the gradient does between one output and one value inside one argument."""
     if not trainable(node.dtype) or isinstance(value, (Array, Scalar)):
         return Edge(node, Effect.PLAIN)
@@ -216,7 +216,7 @@ def _detail(name: str, cause: Cause) -> str:
     return name
 
 
-def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Cause:
+def cause_of(known: OperationFacts, parameter: str, output: Output, leaves: bool) -> Cause:
     """The kind of break that a callable makes between an output and an argument."""
     name = known.name
     if name.startswith("numpy."):
@@ -237,7 +237,7 @@ def cause_of(known: Known, parameter: str, output: Output, leaves: bool) -> Caus
     return Cause.NO_GRADIENT
 
 
-def _casts(known: Known, parameter: str) -> bool:
+def _casts(known: OperationFacts, parameter: str) -> bool:
     """Whether only the dtype asked for takes the gradient away: for another one the same call has it."""
     return any(
         output.effects.get(parameter) == "flows"
@@ -259,7 +259,7 @@ def _same_object(output: Output, value: Value, dtype: str | None) -> Value | Non
     return None
 
 
-def _dtype(known: Known, output: Output, bound: dict[str, Value]) -> str | None:
+def _dtype(known: OperationFacts, output: Output, bound: dict[str, Value]) -> str | None:
     text = output.dtype
     if not text:
         return None
@@ -278,7 +278,7 @@ def _dtype(known: Known, output: Output, bound: dict[str, Value]) -> str | None:
     return own[1:] if own is not None and not beside else None
 
 
-def _default_dtype(known: Known) -> str | None:
+def _default_dtype(known: OperationFacts) -> str | None:
     """The dtype a call makes where none is asked for, if the signature says so."""
     default = next((param.default for param in known.params if param.name == "dtype"), "")
     return named_dtype(Const(default.strip("'")))
@@ -295,7 +295,7 @@ def _literal(value: Value, level: int = 0) -> object:
         # ``tf.image.ResizeMethod.AREA`` is the text ``area``.
         name = value.path.rpartition(".")[2]
         return name.lower() if name.isupper() else name
-    if isinstance(value, Listing):
+    if isinstance(value, ListObject):
         value = value.fields["content"]
     if isinstance(value, Items) and level < 3 and len(value.items) <= 16:
         items = tuple(_literal(item, level + 1) for item in value.items)

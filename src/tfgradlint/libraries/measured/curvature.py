@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.graph.nodes import Joint
+from tfgradlint.flow.graph.nodes import Interaction
 from tfgradlint.flow.tape.derivatives import CURVED, FLAT, STRAIGHT
 
 _OWNERS = ("tf.Tensor.", "tf.Variable.", "keras.Variable.")
@@ -31,22 +31,22 @@ _BENDS: dict[str | None, str] = {
 }
 
 
-def joint(name: str, number: int) -> Joint | None:
+def joint(name: str, number: int) -> Interaction | None:
     """How the inputs of an operation act together, each edge standing for one."""
     owner = next((owner for owner in _OWNERS if name.startswith(owner)), "")
     operator = name.removeprefix(owner) if owner else ""
     if name in _SUMS or operator in _SUM_OPERATORS:
-        return Joint(frozenset(), STRAIGHT)
+        return Interaction(frozenset(), STRAIGHT)
     if name in _CHOICES:
-        return Joint(frozenset(), STRAIGHT, True)
+        return Interaction(frozenset(), STRAIGHT, True)
     if name in _PRODUCTS or operator in _PRODUCT_OPERATORS:
-        return Joint(frozenset(range(number)), STRAIGHT)
+        return Interaction(frozenset(range(number)), STRAIGHT)
     return None
 
 
-def joint_of_layer(name: str, activation: object, inputs: int, weights: list[str]) -> Joint | None:
+def joint_of_layer(name: str, activation: object, inputs: int, weights: list[str]) -> Interaction | None:
     """The same for a layer with so many inputs, and behind them its weights, and the name of its activation."""
     if name not in _AFFINE or inputs != 1 or "kernel" not in weights:
         return None
     bend = _BENDS.get(activation) if isinstance(activation, (str, type(None))) else None
-    return Joint(frozenset({0, 1 + weights.index("kernel")}), bend) if bend is not None else None
+    return Interaction(frozenset({0, 1 + weights.index("kernel")}), bend) if bend is not None else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.values.base import Const, Noded, Scalar, Symbol, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing, Several
+from tfgradlint.flow.values.base import Const, GraphValue, Scalar, Symbol, Value, Variable
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 
 _PYTHON = {"float": "float32", "int": "int32", "bool": "bool", "str": "string", "complex": "complex128"}
 NAMES = frozenset(
@@ -35,11 +35,11 @@ def dtype_of(value: Value, level: int = 0) -> str | None:
     if isinstance(value, Scalar):
         name = _PYTHON.get(value.type)
         return f"?{name}" if name else None
-    if isinstance(value, Noded):
+    if isinstance(value, GraphValue):
         return value.node.dtype
-    if isinstance(value, Listing):
+    if isinstance(value, ListObject):
         value = value.fields["content"]
-    if isinstance(value, Several):
+    if isinstance(value, Repeated):
         return dtype_of(value.element, level + 1)
     if isinstance(value, Items):
         found = [dtype_of(item, level + 1) for item in value.items]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Value
-from tfgradlint.flow.values.containers import Items, Listing
-from tfgradlint.flow.values.functions import Function, Method, Thunk
+from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def call(
             made = interp.calls.call(function, values, words)
             return _left(interp, name, [*given, *named.values()], made, without_content)
 
-        return Thunk(path, run)
+        return NativeFunction(path, run)
     if name == "apply_along_axis" and len(args) >= 3 and isinstance(args[0], (Function, Method)):
         row = Array(interp.recorder.leaf(), True)
         made = interp.calls.call(args[0], [row, *args[3:]], kwargs)
@@ -45,7 +45,7 @@ def call(
 
 def _of_numbers(option: Value) -> bool:
     """Whether the outputs that are asked for are numbers: an array of objects may keep tensors."""
-    if isinstance(option, Listing):
+    if isinstance(option, ListObject):
         return _of_numbers(option.fields["content"])
     if isinstance(option, Items):
         return all(_of_numbers(item) for item in option.items)

@@ -9,16 +9,17 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing
+from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
 from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
+from tfgradlint.libraries.session import session_of
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
+    from tfgradlint.libraries.session import Session
 
 _CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
 #: Attributes of arrays that are Python values.
@@ -44,7 +45,7 @@ def constant(path: str, name: str) -> Value | None:
     return None
 
 
-def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, session: Session, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A NumPy call without any tensor among its arguments makes a plain array."""
     given = [*args, *kwargs.values()]
     if any(_of_objects(value) for value in given):
@@ -58,32 +59,32 @@ def call(interp: Context, world: World, path: str, args: list[Value], kwargs: di
     if any(isinstance(value, Function) for value in given):
         return interp.unknown(f"call of {path}", *given)
     if any(_maybe_tensor(value) for value in given):
-        if any(without_content(interp, value) for value in given) and _takes_values(world, path):
-            exception = "TypeError" if interp.legacy_keras else "ValueError"  # of a model's placeholders
+        if any(without_content(interp, value) for value in given) and _takes_values(session, path):
+            exception = "TypeError" if session_of(interp).legacy_keras else "ValueError"  # of a model's placeholders
             exception = "NotImplementedError" if interp.graph_level else exception
             interp.raise_here(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
-    return Array(node, _exact(world, path, args, kwargs))
+    return Array(node, _exact(session, path, args, kwargs))
 
 
-def _exact(world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> bool:
+def _exact(session: Session, path: str, args: list[Value], kwargs: dict[str, Value]) -> bool:
     """Whether the function gives NumPy's own array or number, and not one of Python."""
     name = path.removeprefix("numpy.")
     if name.startswith("random."):
         return "size" in kwargs or (name in ("random.rand", "random.randn") and bool(args))
-    return name in _FRESH or _takes_values(world, path)
+    return name in _FRESH or _takes_values(session, path)
 
 
 def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A NumPy name that was not measured, given something that may be a tensor."""
     if path.startswith("numpy.random.") or path in ("numpy.load", "numpy.loadtxt"):
         return Array(interp.recorder.plain([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
-    return interp.somehow(path, [*args, *kwargs.values()])
+    return interp.opaque_result_of(path, [*args, *kwargs.values()])
 
 
 def _maybe_tensor(value: Value) -> bool:
-    if isinstance(value, Listing):
+    if isinstance(value, ListObject):
         value = value.fields["content"]
     if isinstance(value, Items):
         return any(_maybe_tensor(item) for item in value.items)
@@ -106,14 +107,14 @@ def without_content(interp: Context, value: Value) -> bool:
     """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
     traced = interp.graph_level > 0
     # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
-    leaves = [leaf for _, leaf in flatten(value, "")] if isinstance(value, (Listing, Items)) else [value]
+    leaves = [leaf for _, leaf in flatten(value, "")] if isinstance(value, (ListObject, Items)) else [value]
     nodes = [leaf.node for leaf in leaves if isinstance(leaf, (Tensor, Variable))]
     return any(node.placeholder or (traced and (node.variable is not None or node.level > 0)) for node in nodes)
 
 
-def _takes_values(world: World, path: str) -> bool:
+def _takes_values(session: Session, path: str) -> bool:
     """Whether the function was measured to turn a tensor into an array (``np.shape`` needs no content)."""
-    known = world.known(path)
+    known = session.known(path)
     return known is not None and any(
         output.kind == "array" and output.effects for case in known.cases for output in case.outputs
     )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing
-from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.knowledge import Known
+from tfgradlint.knowledge import OperationFacts
 from tfgradlint.knowledge import load_probability as _data
 from tfgradlint.libraries.measured.apply import applied, bind
 
@@ -62,7 +62,7 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     """A new distribution or bijector; None for anything else."""
     if not path.startswith(ROOT + "."):
         return None
-    if path == _KL and len(args) >= 2 and isinstance(args[0], Foreign):
+    if path == _KL and len(args) >= 2 and isinstance(args[0], LibraryObject):
         return method(interp, args[0], "kl_divergence", args[1:2], {})
     if path in _COMPOSED:
         names = _COMPOSED[path]
@@ -73,8 +73,8 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     return _made(interp, path, bound) if known is not None and (bound or not (args or kwargs)) else None
 
 
-def _made(interp: Context, path: str, bound: dict[str, Value]) -> Foreign:
-    made = Foreign(path)
+def _made(interp: Context, path: str, bound: dict[str, Value]) -> LibraryObject:
+    made = LibraryObject(path)
     made.fields[_BOUND] = bound
     made.fields[HOLDS] = Items(tuple(bound.values()))
     made.fields[_MADE_UNDER] = interp.recorder.tapes.active
@@ -84,10 +84,10 @@ def _made(interp: Context, path: str, bound: dict[str, Value]) -> Foreign:
 
 def is_own(value: Value) -> bool:
     """Whether it is a distribution or bijector."""
-    return isinstance(value, Foreign) and _BOUND in value.fields
+    return isinstance(value, LibraryObject) and _BOUND in value.fields
 
 
-def attribute(interp: Context, receiver: Foreign, name: str) -> Value | None:
+def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | None:
     """A parameter, a method, a plain fact; the rest is not known."""
     if name in _METHODS:
         return Member(receiver, name)
@@ -97,11 +97,13 @@ def attribute(interp: Context, receiver: Foreign, name: str) -> Value | None:
     reference = isinstance(value, (Tensor, Variable)) and _is_reference(value)
     if value is not None and reference and _data().get(f"{receiver.path}.{name}") is not None:
         return value
-    composed = receiver.path in _COMPOSED and isinstance(value, Foreign)
+    composed = receiver.path in _COMPOSED and isinstance(value, LibraryObject)
     return value if composed else interp.unknown(name, receiver)
 
 
-def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def method(
+    interp: Context, receiver: LibraryObject, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
     """A call of a method, or of the object itself."""
     if "**" in kwargs:
         return None
@@ -115,14 +117,14 @@ def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwa
     return result
 
 
-def _called(interp: Context, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def _called(interp: Context, receiver: LibraryObject, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A bijector that is called transforms a tensor, or a distribution."""
     if not receiver.path.startswith(_BIJECTORS) or len(args) != 1 or kwargs.keys() - {"name"}:
         return None
     given = args[0]
     if isinstance(given, (Tensor, Variable)):
         return method(interp, receiver, "forward", args, {})
-    if isinstance(given, Foreign) and given.path.startswith(_DISTRIBUTIONS):
+    if isinstance(given, LibraryObject) and given.path.startswith(_DISTRIBUTIONS):
         return _made(interp, _TRANSFORMED, {"distribution": given, "bijector": receiver})
     return None
 
@@ -131,7 +133,7 @@ def _called(interp: Context, receiver: Foreign, args: list[Value], kwargs: dict[
 
 
 def _measured(
-    interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context, receiver: LibraryObject, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     known = _data().get(f"{receiver.path}.{name}")
     kwargs = {"value" if key in ("x", "y") else key: value for key, value in kwargs.items()}
@@ -142,21 +144,21 @@ def _measured(
     everything: list[Value] = [receiver, *given.values()]
     given = {key: value for key, value in given.items() if key not in _NO_DATA}
     if not _covered(interp, receiver):
-        return interp.somehow(f".{name}()", everything)
+        return interp.opaque_result_of(f".{name}()", everything)
     other = given.pop("other", None)
     if other is not None:
-        if not isinstance(other, Foreign) or other.path != receiver.path or not _covered(interp, other):
+        if not isinstance(other, LibraryObject) or other.path != receiver.path or not _covered(interp, other):
             return interp.unknown(f".{name}()", *everything)
         given.update({f"other.{key}": value for key, value in other.fields[_BOUND].items()})
     blurred: list[Node] = []
     if "value" in given and _remembered(interp, receiver, given["value"]):
         if _kind(receiver) == "remembering":
-            return interp.somehow(f".{name}() of what it may know", everything)
+            return interp.opaque_result_of(f".{name}() of what it may know", everything)
         blurred = nodes_of(given.pop("value"))
     if "value" in given and _related(receiver, given["value"]):
         again = _data().get(f"{receiver.path}.{name}(sample)")
         if again is None or not _just_drawn(receiver, given["value"]):
-            return interp.somehow(f".{name}() of what it made", everything)
+            return interp.opaque_result_of(f".{name}() of what it made", everything)
         known = again
         given["value"] = NONE  # told of with the parameters
     bound = {key: value for key, value in {**own, **given}.items() if key not in _HARMLESS}
@@ -167,12 +169,12 @@ def _measured(
     return result
 
 
-def _kind(receiver: Foreign) -> str:
+def _kind(receiver: LibraryObject) -> str:
     known = _data().get(receiver.path)
     return known.cases[0].outputs[0].kind if known is not None else ""
 
 
-def _covered(interp: Context, receiver: Foreign) -> bool:
+def _covered(interp: Context, receiver: LibraryObject) -> bool:
     """Whether the data speaks of an object made like this one."""
     known = _data().get(receiver.path)
     if known is None:
@@ -186,7 +188,7 @@ def _covered(interp: Context, receiver: Foreign) -> bool:
             return False
         if not same_tapes and (tried.get(name) == "now" or not _is_reference(value)) and nodes_of(value):
             return False
-        if isinstance(value, Foreign):
+        if isinstance(value, LibraryObject):
             return False
     return True
 
@@ -198,13 +200,13 @@ def _is_reference(value: Value) -> bool:
     return isinstance(value, (Tensor, Array, Scalar))
 
 
-def _default(known: Known, name: str, value: Value) -> bool:
+def _default(known: OperationFacts, name: str, value: Value) -> bool:
     """Whether what is given is what would be there anyway."""
     texts = [param.default for param in known.params if param.name == name]
     return isinstance(value, Const) and texts == [repr(value.value)]
 
 
-def _remembered(interp: Context, receiver: Foreign, value: Value) -> bool:
+def _remembered(interp: Context, receiver: LibraryObject, value: Value) -> bool:
     """Whether the result may be one that was made before, under another tape.
 
     Bijectors keep what they made of a tensor. What is made anew each time they cannot know: plain numbers, and what
@@ -212,7 +214,7 @@ def _remembered(interp: Context, receiver: Foreign, value: Value) -> bool:
     """
     if _kind(receiver) == "object":
         return False
-    if isinstance(value, (Const, Array, Scalar)) or (isinstance(value, (Listing, Items)) and not nodes_of(value)):
+    if isinstance(value, (Const, Array, Scalar)) or (isinstance(value, (ListObject, Items)) and not nodes_of(value)):
         return False
     active = interp.recorder.tapes.active
     if not isinstance(value, Tensor) or value.node.kind != OP or value.node.maybe_alias is not None or value.node.loose:
@@ -220,7 +222,7 @@ def _remembered(interp: Context, receiver: Foreign, value: Value) -> bool:
     return not active or value.node.active != active
 
 
-def _related(receiver: Foreign, value: Value) -> bool:
+def _related(receiver: LibraryObject, value: Value) -> bool:
     """Whether the object may know the value again, as one that it made, or the value moves with a parameter.
 
     What goes through the value and what goes through the parameter may cancel out then.
@@ -242,14 +244,14 @@ def _moving(nodes: list[Node]) -> set[Node]:
     return seen
 
 
-def _just_drawn(receiver: Foreign, value: Value) -> bool:
+def _just_drawn(receiver: LibraryObject, value: Value) -> bool:
     return isinstance(value, Tensor) and value.node in (receiver.fields[_DRAWN] or ())
 
 
 # -- objects made of others
 
 
-def _composed(interp: Context, receiver: Foreign, name: str, args: list[Value]) -> Value | None:
+def _composed(interp: Context, receiver: LibraryObject, name: str, args: list[Value]) -> Value | None:
     bound = receiver.fields[_BOUND]
     names = _COMPOSED[receiver.path]
     if any(key not in names and key not in _HARMLESS for key in bound):
@@ -273,10 +275,10 @@ def _known_inner(value: Value | None) -> bool:
 
 
 def _independent(interp: Context, inner: Value | None, name: str, args: list[Value]) -> Value | None:
-    assert isinstance(inner, Foreign)
+    assert isinstance(inner, LibraryObject)
     if name == "kl_divergence":
         other = args[0] if args else NONE
-        if not isinstance(other, Foreign) or other.path != _INDEPENDENT:
+        if not isinstance(other, LibraryObject) or other.path != _INDEPENDENT:
             return None
         within = other.fields[_BOUND].get("distribution")
         return _added(interp, [method(interp, inner, name, [within], {})]) if within is not None else None
@@ -286,16 +288,16 @@ def _independent(interp: Context, inner: Value | None, name: str, args: list[Val
 
 
 def _transformed(
-    interp: Context, receiver: Foreign, inner: Value | None, bijector: Value | None, name: str, args: list[Value]
+    interp: Context, receiver: LibraryObject, inner: Value | None, bijector: Value | None, name: str, args: list[Value]
 ) -> Value | None:
-    assert isinstance(inner, Foreign)
-    assert isinstance(bijector, Foreign)
+    assert isinstance(inner, LibraryObject)
+    assert isinstance(bijector, LibraryObject)
     if name == "sample":
         drawn = method(interp, inner, "sample", args[:1], {})
         return method(interp, bijector, "forward", [drawn], {}) if isinstance(drawn, Tensor) else None
     if name == "log_prob" and args:
         if _related(receiver, args[0]):
-            return interp.somehow(".log_prob() of its sample", [receiver, args[0]])
+            return interp.opaque_result_of(".log_prob() of its sample", [receiver, args[0]])
         back = method(interp, bijector, "inverse", args[:1], {})
         density = method(interp, inner, "log_prob", [back], {}) if isinstance(back, Tensor) else None
         return _added(interp, [density, method(interp, bijector, "inverse_log_det_jacobian", args[:1], {})])
@@ -312,11 +314,11 @@ def _added(interp: Context, parts: list[Value | None]) -> Value | None:
 
 def _chained(interp: Context, given: Value | None, name: str, value: Value) -> Value | None:
     """The last of a chain comes first on the way forward."""
-    content = given.fields["content"] if isinstance(given, Listing) else given
+    content = given.fields["content"] if isinstance(given, ListObject) else given
     if not isinstance(content, Items) or not all(_known_inner(each) for each in content.items):
         return None
     for each in reversed(content.items) if name == "forward" else content.items:
-        assert isinstance(each, Foreign)
+        assert isinstance(each, LibraryObject)
         made = method(interp, each, name, [value], {})
         if not isinstance(made, Tensor):
             return None

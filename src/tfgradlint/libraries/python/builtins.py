@@ -8,9 +8,9 @@ from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Deferred, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
-from tfgradlint.flow.values.objects import Class, Foreign, Instance
+from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
+from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.libraries.measured.handlers import Handler
 from tfgradlint.libraries.python import collections
 from tfgradlint.libraries.python import dataclasses as records
@@ -31,9 +31,9 @@ def _sequence(kind: str) -> Handler:
         content: Value = interp.calls.iterate(args[0]) if args else Items(())
         if isinstance(content, Items):
             content = Items(unique(content.items) if kind == "set" else content.items, kind)
-        elif isinstance(content, Several):
-            content = Several(content.element, kind)
-        return content if kind == "tuple" else Listing(content)
+        elif isinstance(content, Repeated):
+            content = Repeated(content.element, kind)
+        return content if kind == "tuple" else ListObject(content)
 
     return make
 
@@ -49,7 +49,7 @@ def _range(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
             return Items(tuple(Const(number) for number in numbers), "range")
     if any(isinstance(value, Tensor) for value in args) and interp.graph_level:
         return None
-    return Several(Scalar(interp.recorder.leaf(), "int"), "range")
+    return Repeated(Scalar(interp.recorder.leaf(), "int"), "range")
 
 
 def _once(make: Handler) -> Handler:
@@ -75,14 +75,14 @@ def _iter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
     if interp.calls.knows(args[0]):
         return args[0]
     content = interp.calls.iterate(args[0])
-    fresh = Items(content.items, "iterator") if isinstance(content, Items) else Several(content.element, "iterator")
+    fresh = Items(content.items, "iterator") if isinstance(content, Items) else Repeated(content.element, "iterator")
     return interp.calls.once(fresh)
 
 
 def _rows(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if any(isinstance(value, Several) and value.type == "star" for value in args):
-        content = next(value for value in args if isinstance(value, Several))
-        return Several(Several(content.element, "tuple"), "zip")
+    if any(isinstance(value, Repeated) and value.type == "star" for value in args):
+        content = next(value for value in args if isinstance(value, Repeated))
+        return Repeated(Repeated(content.element, "tuple"), "zip")
     contents = [interp.calls.iterate(value) for value in args]
     if contents and all(isinstance(content, Items) for content in contents):
         rows = zip(*(content.items for content in contents if isinstance(content, Items)), strict=False)
@@ -100,7 +100,7 @@ def _rows(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
             strict=False,
         )
         return Items(tuple(Items(tuple(row)) for row in rows), "zip")
-    return Several(Items(tuple(interp.state.element(content) for content in contents)), "zip")
+    return Repeated(Items(tuple(interp.state.element(content) for content in contents)), "zip")
 
 
 def _enumerate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -109,7 +109,7 @@ def _enumerate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     if isinstance(content, Items) and isinstance(start, Const) and isinstance(start.value, int):
         first = start.value
         return Items(tuple(Items((Const(first + i), item)) for i, item in enumerate(content.items)), "enumerate")
-    return Several(Items((Scalar(interp.recorder.leaf(), "int"), interp.state.element(content))), "enumerate")
+    return Repeated(Items((Scalar(interp.recorder.leaf(), "int"), interp.state.element(content))), "enumerate")
 
 
 def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -123,7 +123,7 @@ def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         interp.recorder.site = site
         saved, interp.statement = interp.statement, statement
         try:
-            content = interp.calls.iterate(rows) if rows is not None else Several(interp.unknown("map"))
+            content = interp.calls.iterate(rows) if rows is not None else Repeated(interp.unknown("map"))
             if isinstance(content, Items) and len(content.items) <= 16:
                 made = []
                 for row in content.items:
@@ -132,7 +132,7 @@ def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
                 return Items(tuple(made), "map")
             row = interp.state.element(content)
             parts = list(row.items) if isinstance(row, Items) else [row]
-            return Several(interp.calls.call(function, parts, {}), "map")
+            return Repeated(interp.calls.call(function, parts, {}), "map")
         finally:
             interp.statement = saved
 
@@ -144,13 +144,13 @@ def _filter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
         return None
     content = interp.calls.iterate(args[1])
     if not isinstance(content, Items):
-        return Several(content.element)
+        return Repeated(content.element)
     kept: list[Value] = []
     for item in content.items:
         verdict = item if isinstance(args[0], Const) else interp.calls.call(args[0], [item], {})
         truth = interp.expressions.truth(verdict)
         if truth is None:
-            return Several(interp.state.element(content))
+            return Repeated(interp.state.element(content))
         if truth:
             kept.append(item)
     return Items(tuple(kept), "filter")
@@ -185,11 +185,11 @@ def _extreme(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     value = args[0] if args else NONE
-    if isinstance(value, Listing):
+    if isinstance(value, ListObject):
         value = value.fields["content"]
     if isinstance(value, Items):
         return Const(len(value.items))
-    if isinstance(value, Mapping):
+    if isinstance(value, DictObject):
         content = value.fields["content"]
         if content.rest is None:
             return Const(len(content.entries))
@@ -222,7 +222,7 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
-    return Items(content.items[::-1]) if isinstance(content, Items) else Several(content.element)
+    return Items(content.items[::-1]) if isinstance(content, Items) else Repeated(content.element)
 
 
 def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -231,9 +231,9 @@ def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
         try:
             ordered = sorted(content.items, key=lambda each: each.value)  # type: ignore[attr-defined]
         except TypeError:
-            return Listing(Several(interp.state.element(content)))
+            return ListObject(Repeated(interp.state.element(content)))
         return listing(ordered)
-    return Listing(Several(interp.state.element(content)))
+    return ListObject(Repeated(interp.state.element(content)))
 
 
 def _vars(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -289,9 +289,9 @@ def _reduce(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 def _null_context(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     entered = args[0] if args else kwargs.get("enter_result", NONE)
-    made = Foreign("contextlib.nullcontext")
-    made.fields["__enter__"] = Thunk("__enter__", lambda args, kwargs: entered)
-    made.fields["__exit__"] = Thunk("__exit__", lambda args, kwargs: NONE)
+    made = LibraryObject("contextlib.nullcontext")
+    made.fields["__enter__"] = NativeFunction("__enter__", lambda args, kwargs: entered)
+    made.fields["__exit__"] = NativeFunction("__exit__", lambda args, kwargs: NONE)
     return made
 
 
@@ -309,7 +309,7 @@ def _str(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 
 def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     value = args[0] if args else NONE
-    if isinstance(value, (Function, Method, Class, Partial, Thunk)):
+    if isinstance(value, (Function, Method, Class, Partial, NativeFunction)):
         return Const(True)
     return Const(False) if isinstance(value, Const) else Scalar(interp.recorder.leaf(), "bool")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Value
-from tfgradlint.flow.values.containers import Items, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _deque(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     most = args[1] if len(args) > 1 else kwargs.get("maxlen", NONE)
-    made = Listing(Items((), "deque"))
+    made = ListObject(Items((), "deque"))
     if not (isinstance(most, Const) and most.value is None):
         made.fields[MOST] = most
     if args:
@@ -25,38 +25,38 @@ def _deque(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 def _default_dictionary(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     made = plain_dictionary(interp, args[1:], kwargs)
-    if args and isinstance(made, Mapping) and not (isinstance(args[0], Const) and args[0].value is None):
+    if args and isinstance(made, DictObject) and not (isinstance(args[0], Const) and args[0].value is None):
         made.fields[FACTORY] = args[0]
     return made
 
 
 def _counter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if args and not isinstance(args[0], Mapping):
+    if args and not isinstance(args[0], DictObject):
         return mapping({}, Scalar(interp.recorder.leaf(), "int"))
     made = _default_dictionary(interp, [Symbol("builtins.int"), *args], kwargs)
-    if isinstance(made, Mapping):
+    if isinstance(made, DictObject):
         made.fields[COUNTS] = True
     return made
 
 
 def _shuffle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     for value in args[:1]:
-        if isinstance(value, Listing):
+        if isinstance(value, ListObject):
             content = value.fields["content"]
-            interp.state.set(value, "content", Several(interp.state.element(content), content.type))
+            interp.state.set(value, "content", Repeated(interp.state.element(content), content.type))
     return NONE
 
 
 def _pushed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``heapq.heappush`` and ``bisect.insort``: the list grows somewhere."""
-    if len(args) < 2 or not isinstance(args[0], Listing):
+    if len(args) < 2 or not isinstance(args[0], ListObject):
         return None
     extend(interp, args[0], Items((args[1],)))
     return _shuffle(interp, args, kwargs)
 
 
 def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if not args or not isinstance(args[0], Listing):
+    if not args or not isinstance(args[0], ListObject):
         return None
     if len(args) > 1:
         _pushed(interp, args, kwargs)
@@ -65,12 +65,12 @@ def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 def _some(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``heapq.nlargest(n, elements)``: some of the elements."""
-    return Listing(Several(interp.state.element(interp.calls.iterate(args[1])))) if len(args) > 1 else None
+    return ListObject(Repeated(interp.state.element(interp.calls.iterate(args[1])))) if len(args) > 1 else None
 
 
 def _drawn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``random.sample`` and ``random.choices``: elements by chance."""
-    return Listing(Several(interp.state.element(interp.calls.iterate(args[0])))) if args else None
+    return ListObject(Repeated(interp.state.element(interp.calls.iterate(args[0])))) if args else None
 
 
 HANDLERS: dict[str, Handler] = {

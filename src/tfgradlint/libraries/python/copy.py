@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.python.container_methods import mapping
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -17,7 +17,7 @@ _DEEP = 40
 def copied(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``copy.copy``: a new container of the same elements."""
     value = args[0] if args else NONE
-    if isinstance(value, (Listing, Mapping)):
+    if isinstance(value, (ListObject, DictObject)):
         made = type(value)(value.fields["content"])
         made.fields.update(value.fields)
         return made
@@ -57,12 +57,12 @@ class _DeepCopy:
             return interp.unknown("deep copy", value)
         if isinstance(value, Items):
             return Items(tuple(self.copy(item, depth + 1) for item in value.items), value.type, value.fields)
-        if isinstance(value, Several):
-            return Several(self.copy(value.element, depth + 1), value.type)
-        if isinstance(value, Listing):
-            return Listing(self.copy(value.fields["content"], depth + 1))
-        if isinstance(value, Mapping):
-            content: Entries = value.fields["content"]
+        if isinstance(value, Repeated):
+            return Repeated(self.copy(value.element, depth + 1), value.type)
+        if isinstance(value, ListObject):
+            return ListObject(self.copy(value.fields["content"], depth + 1))
+        if isinstance(value, DictObject):
+            content: DictContent = value.fields["content"]
             rest = None if content.rest is None else self.copy(content.rest, depth + 1)
             return mapping({key: self.copy(each, depth + 1) for key, each in content.entries.items()}, rest)
         return interp.unknown("deep copy", value)

@@ -12,8 +12,8 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing
-from tfgradlint.flow.values.functions import Function, Partial, Wrapped
+from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.functions import Descriptor, Function, Partial
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.handlers import Handler
@@ -22,7 +22,6 @@ from tfgradlint.libraries.python.builtins import HANDLERS
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
 
@@ -45,7 +44,7 @@ def constant(path: str, name: str) -> Value | None:
     return None
 
 
-def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A builtin or a function of the standard library; None where the measured data is to be asked."""
     handler = HANDLERS.get(path)
     if handler is not None:
@@ -67,7 +66,7 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
             return Scalar(interp.recorder.leaf(), "float")
         if any(isinstance(value, (Instance, Function, Unknown)) for value in given) and root == "builtins":
             return interp.unknown(path, *given)
-        return interp.somehow(path, given)
+        return interp.opaque_result_of(path, given)
     return None
 
 
@@ -166,7 +165,7 @@ def _decorated(path: str, function: Value) -> Value | None:
     if path in _KEEPING:
         return function
     if path in _WRAPPING:
-        return Wrapped(_WRAPPING[path], function)
+        return Descriptor(_WRAPPING[path], function)
     return None
 
 
@@ -218,4 +217,4 @@ def own_number(value: Value) -> bool:
     """Whether the value is certainly Python's own, and no array and no number of NumPy."""
     if isinstance(value, Scalar):
         return value.type != "" or all(node.kind == LEAF or node.edges for node in ancestors([value.node], 100))
-    return isinstance(value, (Const, Items, Listing))
+    return isinstance(value, (Const, Items, ListObject))

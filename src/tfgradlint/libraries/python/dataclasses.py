@@ -10,8 +10,8 @@ import libcst as cst
 from tfgradlint.flow.python.container_methods import mapping
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Value
 from tfgradlint.flow.values.containers import Items
-from tfgradlint.flow.values.functions import Function, Method, Thunk
-from tfgradlint.flow.values.objects import Class, Foreign, Instance
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction
+from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.libraries.python.copy import deep_copy
 
 if TYPE_CHECKING:
@@ -142,14 +142,14 @@ def named_tuple(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
             return interp.unknown("named tuple", *given, *named.values())
         return Items(tuple(values[name] for name in names), "tuple", names)
 
-    return Thunk("named tuple", make)
+    return NativeFunction("named tuple", make)
 
 
 def namespace(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``types.SimpleNamespace``."""
     if args or "**" in kwargs:
         return None
-    made = Foreign("types.SimpleNamespace")
+    made = LibraryObject("types.SimpleNamespace")
     made.fields.update(kwargs)
     return made
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.values.base import FALSE, TRUE, Array, Const, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing, Mapping
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance, Layer
-from tfgradlint.libraries.keras.weights import keras_name
+from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -28,7 +28,7 @@ _TYPES: dict[type, tuple[str, ...]] = {
     Tensor: ("tf.Tensor",),
     Variable: ("tf.Variable",),
     Array: ("numpy.ndarray",),
-    Mapping: ("builtins.dict",),
+    DictObject: ("builtins.dict",),
     Function: (),
 }
 _TESTED = frozenset(
@@ -52,7 +52,7 @@ def _instance_of(value: Value, kind: Value) -> bool | None:
         own: tuple[str, ...] = (f"builtins.{type(value.value).__name__}",)
         if isinstance(value.value, bool):
             own = ("builtins.bool", "builtins.int")
-    elif isinstance(value, Listing):
+    elif isinstance(value, ListObject):
         own = (f"builtins.{value.fields['content'].type}",)
     elif isinstance(value, Items):
         own = (f"builtins.{value.type}",)

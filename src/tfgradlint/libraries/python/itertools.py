@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value
-from tfgradlint.flow.values.containers import Deferred, Items, Several
+from tfgradlint.flow.values.containers import Deferred, Items, Repeated
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _LONG = 64
 
 def _chain(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     contents = [interp.calls.iterate(value) for value in args]
-    if any(isinstance(value, Several) and value.type == "star" for value in args):
+    if any(isinstance(value, Repeated) and value.type == "star" for value in args):
         return None
     return _joined(interp, contents)
 
@@ -28,16 +28,16 @@ def _chain_from_iterable(interp: Context, args: list[Value], kwargs: dict[str, V
     if len(args) != 1:
         return None
     outer = interp.calls.iterate(args[0])
-    if isinstance(outer, Several):
-        return Several(interp.state.element(interp.calls.iterate(outer.element)))
+    if isinstance(outer, Repeated):
+        return Repeated(interp.state.element(interp.calls.iterate(outer.element)))
     return _joined(interp, [interp.calls.iterate(value) for value in outer.items])
 
 
-def _joined(interp: Context, contents: list[Items | Several]) -> Value:
+def _joined(interp: Context, contents: list[Items | Repeated]) -> Value:
     if all(isinstance(content, Items) for content in contents):
         items = tuple(item for content in contents if isinstance(content, Items) for item in content.items)
         return Items(items)
-    return Several(interp.join([interp.state.element(content) for content in contents]))
+    return Repeated(interp.join([interp.state.element(content) for content in contents]))
 
 
 def _islice(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -50,7 +50,7 @@ def _islice(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
             return Items(tuple(itertools.islice(content.items, *bounds)))
         except (TypeError, ValueError):
             return None
-    return Several(interp.state.element(content))
+    return Repeated(interp.state.element(content))
 
 
 def _combined(function: Callable[..., Iterable[tuple[Value, ...]]]) -> Handler:
@@ -74,7 +74,7 @@ def _tuples(interp: Context, rows: Iterable[tuple[Value, ...]], content: Items) 
     if len(taken) <= _LONG:
         return Items(tuple(Items(row) for row in taken))
     element = interp.state.element(content)
-    return Several(Items(tuple(element for _ in taken[0])))
+    return Repeated(Items(tuple(element for _ in taken[0])))
 
 
 def _product(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -87,7 +87,7 @@ def _product(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
     for content in contents:
         lengths *= len(content.items) if isinstance(content, Items) else _LONG + 1
     if lengths > _LONG:
-        return Several(Items(tuple(interp.state.element(content) for content in contents)))
+        return Repeated(Items(tuple(interp.state.element(content) for content in contents)))
     rows = itertools.product(*(content.items for content in contents if isinstance(content, Items)))
     return Items(tuple(Items(row) for row in rows))
 
@@ -98,17 +98,17 @@ def _repeat(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
         return None
     if isinstance(times, Const) and isinstance(times.value, int) and times.value <= _LONG:
         return Items((args[0],) * max(times.value, 0))
-    return Several(args[0])
+    return Repeated(args[0])
 
 
 def _cycle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return Several(interp.state.element(interp.calls.iterate(args[0]))) if len(args) == 1 else None
+    return Repeated(interp.state.element(interp.calls.iterate(args[0]))) if len(args) == 1 else None
 
 
 def _count(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     given = [*args, *kwargs.values()]
     whole = all(isinstance(value, Const) and isinstance(value.value, int) for value in given)
-    return Several(Scalar(interp.recorder.leaf(), "int" if whole else ""))
+    return Repeated(Scalar(interp.recorder.leaf(), "int" if whole else ""))
 
 
 def _accumulate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -141,14 +141,14 @@ def _starmap(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
         interp.recorder.site = site
         parts = interp.calls.iterate(row)
         if not isinstance(parts, Items):
-            return interp.calls.call(function, [Several(interp.state.element(parts), "star")], {})
+            return interp.calls.call(function, [Repeated(interp.state.element(parts), "star")], {})
         return interp.calls.call(function, list(parts.items), {})
 
     def force() -> Value:
         content = interp.calls.iterate(rows)
         if isinstance(content, Items) and len(content.items) <= 16:
             return Items(tuple(one(row) for row in content.items))
-        return Several(one(interp.state.element(content)))
+        return Repeated(one(interp.state.element(content)))
 
     return Deferred(force)
 
@@ -162,8 +162,8 @@ def tee(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value |
     return Items(tuple(interp.calls.once(_again(content)) for _ in range(count.value)))
 
 
-def _again(content: Items | Several) -> Value:
-    return Items(content.items) if isinstance(content, Items) else Several(content.element)
+def _again(content: Items | Repeated) -> Value:
+    return Items(content.items) if isinstance(content, Items) else Repeated(content.element)
 
 
 def _zip_longest(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -10,7 +10,7 @@ import libcst as cst
 from tfgradlint.flow.python.operators import BINARY, COMPARISONS
 from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items
-from tfgradlint.flow.values.functions import Thunk
+from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.libraries.measured.handlers import Handler
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _getter(get: Callable[[Context, Value, Value], Value | None]) -> Handler:
                 found.append(got)
             return found[0] if len(found) == 1 else Items(tuple(found))
 
-        return Thunk("getter", run) if wanted and not kwargs else None
+        return NativeFunction("getter", run) if wanted and not kwargs else None
 
     return make
 
@@ -96,7 +96,7 @@ def _method(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
             return interp.unknown("methodcaller", *given)
         return interp.calls.call(interp.calls.attribute(given[0], name), others, named)
 
-    return Thunk("methodcaller", run)
+    return NativeFunction("methodcaller", run)
 
 
 _NAMES = (*BINARY.values(), *COMPARISONS.values())

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.objects import HOLDS, Class, Foreign, Instance
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.objects import HOLDS, Class, Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import optimizers as keras_optimizers
 from tfgradlint.libraries.keras.weights import MAKE
@@ -25,7 +25,7 @@ from tfgradlint.libraries.tensorflow.modules import ALLOWED, BUILT, LISTS, MORE,
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
+    from tfgradlint.libraries.session import Session
 
 ROOT = "snt"
 _SEQUENTIAL, _MLP = "snt.Sequential", "snt.nets.MLP"
@@ -48,16 +48,16 @@ def symbol(path: str) -> Symbol | None:
 
 def is_own(value: Value) -> bool:
     """Whether it is one of the library's own modules."""
-    return isinstance(value, Foreign) and PARTS in value.fields
+    return isinstance(value, LibraryObject) and PARTS in value.fields
 
 
 def is_optimizer(value: Value) -> bool:
-    return isinstance(value, Foreign) and value.path.startswith("snt.optimizers.")
+    return isinstance(value, LibraryObject) and value.path.startswith("snt.optimizers.")
 
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A new module or optimizer, or one of the functions about modules; None for anything else."""
-    if not path.startswith(ROOT + ".") or any(isinstance(value, Several) for value in args):
+    if not path.startswith(ROOT + ".") or any(isinstance(value, Repeated) for value in args):
         return None
     name = path.removeprefix("snt.")
     if path == "snt.allow_empty_variables" and len(args) == 1:
@@ -66,7 +66,7 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
         _built(interp, args[0])
         return interp.unknown("result of snt.build()")
     if path.startswith("snt.optimizers."):
-        return Foreign(path)
+        return LibraryObject(path)
     if path == _SEQUENTIAL:
         return _sequential(interp, args[0] if args else kwargs.get("layers", NONE))
     if path == _MLP:
@@ -74,14 +74,14 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     return _module(interp, path, name, args, kwargs) if name in MODULES else None
 
 
-def _made(path: str, parts: tuple[Value, ...], built: bool | None) -> Foreign:
-    made = Foreign(path)
+def _made(path: str, parts: tuple[Value, ...], built: bool | None) -> LibraryObject:
+    made = LibraryObject(path)
     made.fields[PARTS] = made.fields[HOLDS] = Items(parts)
     made.fields[BUILT] = built
     return made
 
 
-def _module(interp: Context, path: str, name: str, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
+def _module(interp: Context, path: str, name: str, args: list[Value], kwargs: dict[str, Value]) -> LibraryObject | None:
     facts = MODULES[name]
     if UNUSUAL & kwargs.keys() or len(args) > len(facts.leading):
         return None
@@ -111,12 +111,12 @@ def _variable(interp: Context, make: tuple[object, ...]) -> Variable:
     return made
 
 
-def _sequential(interp: Context, given: Value) -> Foreign | None:
-    content = interp.calls.iterate(given) if isinstance(given, (Listing, Items)) else None
+def _sequential(interp: Context, given: Value) -> LibraryObject | None:
+    content = interp.calls.iterate(given) if isinstance(given, (ListObject, Items)) else None
     return _made(_SEQUENTIAL, content.items, True) if isinstance(content, Items) else None
 
 
-def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Foreign | None:
+def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> LibraryObject | None:
     """A chain of linear layers of known number, with an activation between them."""
     names = ("output_sizes", "w_init", "b_init", "with_bias", "activation", "dropout_rate", "activate_final")
     if "**" in kwargs or len(args) > len(names):
@@ -124,7 +124,7 @@ def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Foreig
     bound = {**dict(zip(names, args, strict=False)), **kwargs}
     dropout = bound.get("dropout_rate", NONE)
     sizes = bound.get("output_sizes", NONE)
-    content = interp.calls.iterate(sizes) if isinstance(sizes, (Listing, Items)) else None
+    content = interp.calls.iterate(sizes) if isinstance(sizes, (ListObject, Items)) else None
     last = interp.expressions.truth(bound.get("activate_final", Const(False)))
     if not isinstance(content, Items) or last is None or not isinstance(dropout, Const) or dropout.value is not None:
         return None
@@ -141,7 +141,7 @@ def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Foreig
 # -- attributes
 
 
-def attribute(interp: Context, receiver: Foreign, name: str) -> Value | None:
+def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | None:
     """A list of variables, a variable by its name; the rest is not known."""
     if name in LISTS:
         found = listed(interp, receiver, name, ALLOWED not in receiver.fields)
@@ -163,7 +163,7 @@ def escaped(interp: Context, value: Value) -> None:
     waiting = [value]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, Foreign) and PARTS in each.fields and each.fields[BUILT] is False:
+        if isinstance(each, LibraryObject) and PARTS in each.fields and each.fields[BUILT] is False:
             interp.state.set(each, BUILT, None)
         inner = [part for part in _elements(each) if id(part) not in seen]
         seen.update(map(id, inner))
@@ -172,15 +172,15 @@ def escaped(interp: Context, value: Value) -> None:
 
 def _elements(value: Value) -> tuple[Value, ...]:
     """The parts of a module, or what a container holds."""
-    if isinstance(value, Foreign) and PARTS in value.fields:
+    if isinstance(value, LibraryObject) and PARTS in value.fields:
         return tuple(value.fields[PARTS].items)
-    content = value.fields["content"] if isinstance(value, (Listing, Mapping)) else None
+    content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
     return content.items if isinstance(content, Items) else ()
 
 
 def _built(interp: Context, value: Value) -> None:
     """The module has been called."""
-    if isinstance(value, Foreign) and PARTS in value.fields:
+    if isinstance(value, LibraryObject) and PARTS in value.fields:
         if value.fields[BUILT] is not True:
             interp.state.set(value, BUILT, True)
         for part in value.fields[PARTS].items:
@@ -194,11 +194,16 @@ def _built(interp: Context, value: Value) -> None:
 
 
 def method(
-    interp: Context, world: World, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]
+    interp: Context,
+    session: Session,
+    receiver: LibraryObject,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
 ) -> Value | None:
     """A call of a module, or of a method of a module or optimizer."""
     if is_optimizer(receiver):
-        return _applied(interp, world, receiver, args, kwargs) if name == "apply" else None
+        return _applied(interp, session, receiver, args, kwargs) if name == "apply" else None
     if name == "initial_state":
         return _state(interp, receiver, [])
     if name != "__call__":
@@ -213,10 +218,12 @@ def method(
     return _one(interp, receiver, args, kwargs)
 
 
-def _applied(interp: Context, world: World, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _applied(
+    interp: Context, session: Session, receiver: LibraryObject, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     names = {"updates": "grads", "parameters": "trainable_variables"}
     given = {names.get(name, name): value for name, value in kwargs.items()}
-    keras_optimizers.method(interp, world, receiver, receiver.path, "apply", args, given)
+    keras_optimizers.method(interp, session, receiver, receiver.path, "apply", args, given)
     return NONE
 
 
@@ -230,7 +237,7 @@ def _run(interp: Context, parts: tuple[Value, ...], args: list[Value], kwargs: d
     return value
 
 
-def _run_mlp(interp: Context, receiver: Foreign, args: list[Value]) -> Value:
+def _run_mlp(interp: Context, receiver: LibraryObject, args: list[Value]) -> Value:
     value: Value = args[0] if args else NONE
     parts = receiver.fields[PARTS].items
     for position, part in enumerate(parts):
@@ -242,11 +249,11 @@ def _run_mlp(interp: Context, receiver: Foreign, args: list[Value]) -> Value:
     return value
 
 
-def _one(interp: Context, receiver: Foreign, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _one(interp: Context, receiver: LibraryObject, args: list[Value], kwargs: dict[str, Value]) -> Value:
     name = receiver.path.removeprefix("snt.")
     _built(interp, receiver)
     given: Value = args[0] if args else next(iter(kwargs.values()), NONE)
-    if isinstance(given, (Choice, Instance, Class)):
+    if isinstance(given, (Union, Instance, Class)):
         return interp.unknown("input of a module", receiver, *args)
     effect = Effect.NONE if name in BLOCKING else Effect.FLOWS
     edges = [] if name in BLOCKING else [Edge(node, effect) for node in nodes_of(given)]
@@ -266,7 +273,7 @@ def _one(interp: Context, receiver: Foreign, args: list[Value], kwargs: dict[str
     return Tensor(interp.recorder.op(edges))
 
 
-def _state(interp: Context, receiver: Foreign, edges: list[Edge]) -> Value:
+def _state(interp: Context, receiver: LibraryObject, edges: list[Edge]) -> Value:
     """The state behind a step, or before the first."""
     fields = RECURRENT[receiver.path.removeprefix("snt.")]
     if not fields:

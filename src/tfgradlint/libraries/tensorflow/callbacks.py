@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.functions import Function, Method, Thunk
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.tensorflow import custom_gradient
 from tfgradlint.libraries.tensorflow.custom_gradient import Handler, argument
@@ -43,7 +43,7 @@ def _cond(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
     if interp.graph_level:
         _no_number(interp, pred)
         if isinstance(pred, Scalar):
-            return interp.somehow("tf.cond of a number in a graph", args)
+            return interp.opaque_result_of("tf.cond of a number in a graph", args)
     return _either(interp, args, kwargs)
 
 
@@ -64,7 +64,7 @@ def _either(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _switch_case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     given = argument(args, kwargs, 1, "branch_fns")
     _no_number(interp, argument(args, kwargs, 0, "branch_index"))
-    if isinstance(given, Mapping):
+    if isinstance(given, DictObject):
         entries = given.fields["content"]
         functions = {} if entries.rest is not None else dict(entries.entries)
     else:
@@ -113,11 +113,11 @@ def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
             return None
         interp.calls.call(argument(args, kwargs, 0, "cond"), list(items.items), {})
         result = interp.calls.call(body, list(items.items), {})
-        if len(content.items) == 1 and not isinstance(result, (Items, Listing)):
+        if len(content.items) == 1 and not isinstance(result, (Items, ListObject)):
             result = Items((result,))
         turns.append(result)
         current = result
-    return interp.join([turn.fields["content"] if isinstance(turn, Listing) else turn for turn in turns])
+    return interp.join([turn.fields["content"] if isinstance(turn, ListObject) else turn for turn in turns])
 
 
 def _looping(handler: Handler) -> Handler:
@@ -134,8 +134,8 @@ def _looping(handler: Handler) -> Handler:
 
 def _element(interp: Context, value: Value) -> Value:
     """What a mapped function receives of its argument: the slices of tensors, in the same nest."""
-    if isinstance(value, (Items, Listing)):
-        content = value.fields["content"] if isinstance(value, Listing) else value
+    if isinstance(value, (Items, ListObject)):
+        content = value.fields["content"] if isinstance(value, ListObject) else value
         if isinstance(content, Items) and any(isinstance(each, (Tensor, Variable)) for each in content.items):
             return Items(tuple(_element(interp, item) for item in content.items))
     return interp.state.element(interp.calls.iterate(value))
@@ -165,7 +165,7 @@ def _vectorized_map(interp: Context, args: list[Value], kwargs: dict[str, Value]
 
 def _map_fn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     function, elements = argument(args, kwargs, 0, "fn"), argument(args, kwargs, 1, "elems")
-    if not isinstance(function, (Function, Method, Thunk)):
+    if not isinstance(function, (Function, Method, NativeFunction)):
         return None
     interp.repeats(True)
     return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
@@ -246,33 +246,33 @@ def _map_structure(interp: Context, args: list[Value], kwargs: dict[str, Value])
 
     if len(args) < 2:
         return None
-    if isinstance(args[1], (Items, Listing, Mapping)) and [leaf for _, leaf in flatten(args[1], "")] == [args[1]]:
+    if isinstance(args[1], (Items, ListObject, DictObject)) and [leaf for _, leaf in flatten(args[1], "")] == [args[1]]:
         return interp.unknown("map_structure", *args)  # too large, as where a nest holds one part many times over
     return _structure(interp, args[0], args[1:])
 
 
 def _structure(interp: Context, function: Value, nests: list[Value]) -> Value:
     first = nests[0]
-    if isinstance(first, Listing):
-        made = _structure(interp, function, [n.fields["content"] if isinstance(n, Listing) else n for n in nests])
-        return Listing(made) if isinstance(made, (Items, Several)) else made
-    if isinstance(first, Mapping):
-        entries: list[Entries] = [nest.fields["content"] for nest in nests if isinstance(nest, Mapping)]
+    if isinstance(first, ListObject):
+        made = _structure(interp, function, [n.fields["content"] if isinstance(n, ListObject) else n for n in nests])
+        return ListObject(made) if isinstance(made, (Items, Repeated)) else made
+    if isinstance(first, DictObject):
+        entries: list[DictContent] = [nest.fields["content"] for nest in nests if isinstance(nest, DictObject)]
         keys = first.fields["content"].entries
         alike = all(each.rest is None and each.entries.keys() == keys.keys() for each in entries)
         if len(entries) != len(nests) or not alike:
             return interp.unknown("map_structure", *nests)
-        return Mapping(
-            Entries({key: _structure(interp, function, [each.entries[key] for each in entries]) for key in keys})
+        return DictObject(
+            DictContent({key: _structure(interp, function, [each.entries[key] for each in entries]) for key in keys})
         )
     if isinstance(first, Items):
         if any(not isinstance(nest, Items) or len(nest.items) != len(first.items) for nest in nests):
             return interp.unknown("map_structure", *nests)
         columns = zip(*(nest.items for nest in nests if isinstance(nest, Items)), strict=True)
         return Items(tuple(_structure(interp, function, list(column)) for column in columns), first.type, first.fields)
-    if isinstance(first, Several):
-        parts = [interp.state.element(nest) if isinstance(nest, (Items, Several)) else nest for nest in nests]
-        return Several(_structure(interp, function, parts), first.type)
+    if isinstance(first, Repeated):
+        parts = [interp.state.element(nest) if isinstance(nest, (Items, Repeated)) else nest for nest in nests]
+        return Repeated(_structure(interp, function, parts), first.type)
     return interp.calls.call(function, nests, {})
 
 
@@ -280,11 +280,13 @@ def _flatten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
     from tfgradlint.flow.verdict.request_analysis import flatten
 
     leaves = [leaf for _, leaf in flatten(argument(args, kwargs, 0, "structure"), "")]
-    if len(leaves) == 1 and isinstance(leaves[0], Several):
-        return Listing(leaves[0])
-    if any(isinstance(leaf, (Unknown, Several)) for leaf in leaves):
-        return Listing(Several(interp.join([leaf.element if isinstance(leaf, Several) else leaf for leaf in leaves])))
-    return Listing(Items(tuple(leaves), "list"))
+    if len(leaves) == 1 and isinstance(leaves[0], Repeated):
+        return ListObject(leaves[0])
+    if any(isinstance(leaf, (Unknown, Repeated)) for leaf in leaves):
+        return ListObject(
+            Repeated(interp.join([leaf.element if isinstance(leaf, Repeated) else leaf for leaf in leaves]))
+        )
+    return ListObject(Items(tuple(leaves), "list"))
 
 
 def _is_none(value: Value) -> bool:
@@ -293,7 +295,7 @@ def _is_none(value: Value) -> bool:
 
 _HANDLERS: dict[str, Handler] = {
     # A list in, a list out; a tensor in, a tensor out.
-    "tf.tuple": lambda interp, args, kwargs: interp.somehow("tf.tuple", [*args, *kwargs.values()]),
+    "tf.tuple": lambda interp, args, kwargs: interp.opaque_result_of("tf.tuple", [*args, *kwargs.values()]),
     "tf.cond": _cond,
     "tf.case": _case,
     "tf.switch_case": _switch_case,

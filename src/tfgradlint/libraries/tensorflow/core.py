@@ -12,7 +12,7 @@ from tfgradlint.flow.values.base import (
     Array,
     Cell,
     Const,
-    Noded,
+    GraphValue,
     Scalar,
     Symbol,
     Tensor,
@@ -20,7 +20,7 @@ from tfgradlint.flow.values.base import (
     Value,
     Variable,
 )
-from tfgradlint.flow.values.containers import Choice, Items, Listing, Mapping
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.creation import created
@@ -33,12 +33,12 @@ from tfgradlint.libraries.tensorflow import callbacks
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.world import World
+    from tfgradlint.libraries.session import Session
 
 Handler = Callable[["Context", list[Value], dict[str, Value]], "Value | None"]
 
 
-def call(interp: Context, world: World, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A TensorFlow function that is not just an operation."""
     handler = _HANDLERS.get(path)
     if handler is not None:
@@ -53,11 +53,12 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
     if "**" in kwargs or not last[:1].islower() or path.startswith(("tf.keras", "tf.saved", "tf.compat")):
         return None
     if any(
-        isinstance(value, (Cell, Function, Method, Partial)) and not isinstance(value, (Variable, Listing, Mapping))
+        isinstance(value, (Cell, Function, Method, Partial))
+        and not isinstance(value, (Variable, ListObject, DictObject))
         for value in given
     ):
         return None
-    return interp.somehow(path, given)
+    return interp.opaque_result_of(path, given)
 
 
 # -- tapes, variables, constants
@@ -98,13 +99,13 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     """A constant: of a literal or an array. In eager mode a tensor is handed through."""
     given = args[0] if args else kwargs.get("value", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
-    if isinstance(given, (Variable, Unknown, Choice)):
+    if isinstance(given, (Variable, Unknown, Union)):
         return None
     if isinstance(given, Tensor):
         if interp.graph_level and given.node.level:
             interp.raise_here(None, "TypeError")  # a tensor without content is no constant
         if interp.graph_level:
-            return interp.somehow("tf.constant of a tensor", [given])
+            return interp.opaque_result_of("tf.constant of a tensor", [given])
         return given if _is_none(named) else None
     nodes = nodes_of(given)
     if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
@@ -203,8 +204,8 @@ _HANDLERS: dict[str, Handler] = {
     "tf.hessians": _gradients("hessians"),
     "tf.compat.v1.gradients": _gradients("gradients"),
     "tf.compat.v1.hessians": _gradients("hessians"),
-    "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.alone else Const(not interp.graph_level),
-    "tf.inside_function": lambda interp, args, kwargs: None if interp.alone else Const(bool(interp.graph_level)),
+    "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.isolated else Const(not interp.graph_level),
+    "tf.inside_function": lambda interp, args, kwargs: None if interp.isolated else Const(bool(interp.graph_level)),
     "tf.convert_to_tensor": _converted,
     "tf.cast": _cast,
     "tf.dtypes.cast": _cast,
@@ -216,7 +217,7 @@ _HANDLERS: dict[str, Handler] = {
 _FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
 
 
-def attribute(interp: Context, world: World, receiver: Tensor | Variable, name: str) -> Value | None:
+def attribute(interp: Context, receiver: Tensor | Variable, name: str) -> Value | None:
     """An attribute that is not a method: shapes and dtypes carry no gradient."""
     if name == "value" and isinstance(receiver, Variable) and receiver.library == "keras":
         return Tensor(receiver.node)
@@ -239,7 +240,7 @@ def attribute(interp: Context, world: World, receiver: Tensor | Variable, name: 
 
 def method(
     interp: Context,
-    world: World,
+    session: Session,
     receiver: Tensor | Variable,
     name: str,
     args: list[Value],
@@ -263,12 +264,12 @@ def method(
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
         return Scalar(interp.recorder.plain([edge]))
-    if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not world.numpy_behavior:
+    if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not session.numpy_behavior:
         interp.raise_here(None, "AttributeError")
     if isinstance(receiver, Variable) and receiver.library == "keras" and name != "numpy":
-        return interp.somehow("keras variable", [receiver, *args])
+        return interp.opaque_result_of("keras variable", [receiver, *args])
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
-    known = world.known(owner + name) or world.known("tf.Tensor." + name)
+    known = session.known(owner + name) or session.known("tf.Tensor." + name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
 
 
@@ -300,7 +301,7 @@ def _assign(interp: Context, receiver: Variable, args: list[Value], kwargs: dict
     interp.reports.cleared.add(receiver)
     interp.state.set(receiver, "content", content)
     if receiver.library != "tf":
-        return interp.somehow("result of an assignment", [receiver, *given])
+        return interp.opaque_result_of("result of an assignment", [receiver, *given])
     if interp.recorder.tapes.active:
         # The call makes the tapes watch the variable, and reading the result is reading the variable.
         interp.recorder.read(content)
@@ -312,6 +313,6 @@ def unknown_method(
     interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of something unknown whose name alone says that a Python value or an array comes out."""
-    if isinstance(receiver, Noded) and name == "numpy" and not args:
+    if isinstance(receiver, GraphValue) and name == "numpy" and not args:
         return Array(interp.recorder.plain([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, "numpy")]))
     return None

@@ -9,8 +9,8 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Items, Listing
-from tfgradlint.flow.values.functions import Function, Method, Partial, Thunk
+from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _custom_gradient(interp: Context, args: list[Value], kwargs: dict[str, Value
 
     def run(given: list[Value], named: dict[str, Value]) -> Value:
         result = interp.calls.call(function, given, named)
-        content = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, Listing)) else result
+        content = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, ListObject)) else result
         if not isinstance(content, Items) or len(content.items) != 2:
             return _opaque_result(interp, result, given, "custom gradient")
         value, gradient = content.items
@@ -58,7 +58,7 @@ def _custom_gradient(interp: Context, args: list[Value], kwargs: dict[str, Value
         ]
         return _result(interp, value, edges)
 
-    return Thunk("custom_gradient", run)
+    return NativeFunction("custom_gradient", run)
 
 
 def _variables_inside(value: Value, given: list[Value]) -> list[Variable] | None:
@@ -90,13 +90,13 @@ def _effects(
     ]
     # It runs later, when the gradients are computed: nothing that it does is done yet.
     mark = interp.state.mark()
-    handed: dict[str, Value] = {"variables": Listing(Items(tuple(variables), "list"))} if variables else {}
+    handed: dict[str, Value] = {"variables": ListObject(Items(tuple(variables), "list"))} if variables else {}
     made = interp.calls.call(gradient, upstream, handed)
     interp.state.rollback(mark)
     arriving = set(nodes_of(Items(tuple(upstream))))
     if not variables:
         return _told(interp, made, len(given), arriving)
-    both = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else None
+    both = interp.calls.iterate(made) if isinstance(made, (Items, ListObject)) else None
     if not isinstance(both, Items) or len(both.items) != 2:
         return None
     towards = [
@@ -112,7 +112,7 @@ def _effects(
 
 def _told(interp: Context, made: Value, count: int, arriving: set[Node]) -> list[Effect] | None:
     """What is told of so many inputs by what the gradient function gave for them."""
-    content = interp.calls.iterate(made) if isinstance(made, (Items, Listing)) else Items((made,))
+    content = interp.calls.iterate(made) if isinstance(made, (Items, ListObject)) else Items((made,))
     if not isinstance(content, Items) or len(content.items) != count:
         return None
     return [
@@ -186,9 +186,9 @@ def _python(result: Callable[[Context, Value, Value], Value]) -> Handler:
 
         def decorated(given: list[Value], named: dict[str, Value]) -> Value:
             function = given[0] if given else NONE
-            return Thunk("callback", lambda given, named: result(interp, function, Items(tuple(given))))
+            return NativeFunction("callback", lambda given, named: result(interp, function, Items(tuple(given))))
 
-        return Thunk("decorator", decorated)
+        return NativeFunction("decorator", decorated)
 
     return run
 
@@ -208,7 +208,7 @@ def _pass_through(interp: Context, args: list[Value], kwargs: dict[str, Value]) 
         interp.calls.call(function, given, named)
         return Tensor(interp.recorder.op([Edge(node) for value in given for node in nodes_of(value)]))
 
-    return Thunk("grad_pass_through", run)
+    return NativeFunction("grad_pass_through", run)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -9,8 +9,8 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import Entries, Items, Listing, Mapping
-from tfgradlint.flow.values.objects import Foreign
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
+from tfgradlint.flow.values.objects import LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 
@@ -43,7 +43,9 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     return None
 
 
-def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def method(
+    interp: Context, receiver: LibraryObject, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
     """A method of a dataset."""
     element: Value = receiver.fields[_ELEMENT]
     if name in _SAME:
@@ -59,26 +61,28 @@ def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwa
 
 def element_of(value: Value) -> Value | None:
     """What an element of a dataset is like; None for anything else."""
-    return value.fields.get(_ELEMENT) if isinstance(value, Foreign) else None
+    return value.fields.get(_ELEMENT) if isinstance(value, LibraryObject) else None
 
 
-def _dataset(element: Value) -> Foreign:
-    made = Foreign(DATASET)
+def _dataset(element: Value) -> LibraryObject:
+    made = LibraryObject(DATASET)
     made.fields[_ELEMENT] = element
     return made
 
 
 def _zipped(given: Value) -> Value | None:
-    content = given.fields["content"] if isinstance(given, Listing) else given
+    content = given.fields["content"] if isinstance(given, ListObject) else given
     elements = [element_of(each) for each in content.items] if isinstance(content, Items) else [None]
     return _dataset(Items(tuple(each for each in elements if each))) if None not in elements else None
 
 
 def _sliced(interp: Context, value: Value, path: str) -> Value | None:
     """A tensor for each thing that is given; None where its structure is not known."""
-    if isinstance(value, (Listing, Mapping, Items, Entries)) and [leaf for _, leaf in flatten(value, "")] == [value]:
+    if isinstance(value, (ListObject, DictObject, Items, DictContent)) and [leaf for _, leaf in flatten(value, "")] == [
+        value
+    ]:
         return None  # too large, as where a nest holds one part many times over
-    if isinstance(value, (Listing, Mapping)):
+    if isinstance(value, (ListObject, DictObject)):
         value = value.fields["content"]
         if isinstance(value, Items):
             # A list is one tensor.
@@ -86,10 +90,10 @@ def _sliced(interp: Context, value: Value, path: str) -> Value | None:
     if isinstance(value, Items):
         parts = [_sliced(interp, item, path) for item in value.items]
         return Items(tuple(part for part in parts if part is not None)) if None not in parts else None
-    if isinstance(value, Entries) and value.rest is None:
+    if isinstance(value, DictContent) and value.rest is None:
         entries = {key: _sliced(interp, item, path) for key, item in value.entries.items()}
         known = {key: item for key, item in entries.items() if item is not None}
-        return Mapping(Entries(known)) if len(known) == len(entries) else None
+        return DictObject(DictContent(known)) if len(known) == len(entries) else None
     if isinstance(value, (Tensor, Variable, Array, Scalar, Const)):
         return _tensor(interp, value, path)
     return None

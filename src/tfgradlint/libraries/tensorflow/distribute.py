@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.values.base import NONE, Value
-from tfgradlint.flow.values.containers import Entries, Items, Mapping
-from tfgradlint.flow.values.functions import Thunk
-from tfgradlint.flow.values.objects import Foreign
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items
+from tfgradlint.flow.values.functions import NativeFunction
+from tfgradlint.flow.values.objects import LibraryObject
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -27,33 +27,35 @@ def call(interp: Context, path: str) -> Value | None:
     """A strategy, or a context that changes nothing for a gradient; None for anything else."""
     family, _, name = path.rpartition(".")
     if family in ("tf.distribute", "tf.distribute.experimental") and name in _CLASSES:
-        return Foreign(STRATEGY)
+        return LibraryObject(STRATEGY)
     return transparent() if path in _PLAIN_CONTEXTS else None
 
 
-def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def method(
+    interp: Context, receiver: LibraryObject, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
     """A method of a strategy."""
     if name == "scope":
         return transparent()
     if name in ("run", "experimental_run_v2") and args:
         given = args[1] if len(args) > 1 else kwargs.get("args", Items(()))
-        named = args[2] if len(args) > 2 else kwargs.get("kwargs", Mapping(Entries({})))
+        named = args[2] if len(args) > 2 else kwargs.get("kwargs", DictObject(DictContent({})))
         content = interp.calls.iterate(given)
-        entries = named.fields["content"] if isinstance(named, Mapping) else None
-        if isinstance(content, Items) and isinstance(entries, Entries) and entries.rest is None:
+        entries = named.fields["content"] if isinstance(named, DictObject) else None
+        if isinstance(content, Items) and isinstance(entries, DictContent) and entries.rest is None:
             words = {key: value for key, value in entries.entries.items() if isinstance(key, str)}
             return interp.calls.call(args[0], list(content.items), words)
         return None
     if name == "reduce" and len(args) > 1:
-        return interp.somehow("strategy.reduce()", [args[1]])
+        return interp.opaque_result_of("strategy.reduce()", [args[1]])
     if name in ("experimental_distribute_dataset", "experimental_local_results") and args:
         return args[0]
     return None
 
 
-def transparent() -> Foreign:
+def transparent() -> LibraryObject:
     """A context manager that changes nothing."""
-    made = Foreign("context")
-    made.fields["__enter__"] = Thunk("__enter__", lambda args, kwargs: NONE)
-    made.fields["__exit__"] = Thunk("__exit__", lambda args, kwargs: NONE)
+    made = LibraryObject("context")
+    made.fields["__enter__"] = NativeFunction("__enter__", lambda args, kwargs: NONE)
+    made.fields["__exit__"] = NativeFunction("__exit__", lambda args, kwargs: NONE)
     return made

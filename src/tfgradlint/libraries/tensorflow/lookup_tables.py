@@ -8,7 +8,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.containers import Items
-from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     """A table, or what one is made from; None for anything else."""
     if path not in _CLASSES or "**" in kwargs:
         return None
-    made = Foreign(TABLE)
+    made = LibraryObject(TABLE)
     made.fields[HOLDS] = Items((*args, *kwargs.values()))
     return made
 
 
-def method(interp: Context, receiver: Foreign, name: str, args: list[Value]) -> Value | None:
+def method(interp: Context, receiver: LibraryObject, name: str, args: list[Value]) -> Value | None:
     """A method of a table."""
     held: Value = receiver.fields[HOLDS]
     if name in ("lookup", "__getitem__") and args:
@@ -43,7 +43,7 @@ def method(interp: Context, receiver: Foreign, name: str, args: list[Value]) -> 
     return None
 
 
-def found(interp: Context, table: Foreign, keys: Value) -> Tensor:
+def found(interp: Context, table: LibraryObject, keys: Value) -> Tensor:
     """What stands in a table under the keys."""
     edges = [
         Edge(node, Effect.NONE, Cause.NO_GRADIENT, "lookup") if trainable(node.dtype) else Edge(node, Effect.PLAIN)

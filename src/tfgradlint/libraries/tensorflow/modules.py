@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.values.base import Const, Scalar, Symbol, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Choice, Entries, Items, Listing, Mapping, Several
-from tfgradlint.flow.values.objects import HOLDS, Class, Foreign, Instance, Layer
-from tfgradlint.flow.verdict.judgements import LACKING, Lack, Reason
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
 from tfgradlint.libraries.keras.weight_lists import OWNER
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
@@ -45,10 +45,10 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
     return Scalar(interp.recorder.leaf(), "str") if name == "name" else None
 
 
-_CELLS = (Instance, Class, Foreign)
+_CELLS = (Instance, Class, LibraryObject)
 
 
-def listed(interp: Context, receiver: Instance | Foreign, name: str, strict: bool) -> Value | None:
+def listed(interp: Context, receiver: Instance | LibraryObject, name: str, strict: bool) -> Value | None:
     """A module's list of variables; None where something may hide some.
 
     Sonnet is ``strict``: it refuses to list nothing.
@@ -61,11 +61,13 @@ def listed(interp: Context, receiver: Instance | Foreign, name: str, strict: boo
         if not found.unbuilt:
             return None
         interp.raise_here(Cause.UNBUILT, "ValueError", "sonnet")
-    made = Listing(Items(tuple(found.variables), "tuple"))
+    made = ListObject(Items(tuple(found.variables), "tuple"))
     made.fields[OWNER] = receiver
     if found.unbuilt:
         detail = "sonnet part" if found.variables else "sonnet"
-        made.fields[LACKING] = Lack(Reason(Cause.UNBUILT, interp.recorder.site, detail), tuple(found.unbuilt))
+        made.fields[LACKING] = MissingVariables(
+            Reason(Cause.UNBUILT, interp.recorder.site, detail), tuple(found.unbuilt)
+        )
     return made
 
 
@@ -85,7 +87,7 @@ class Found:
         if id(module) in self._seen:
             return
         self._seen.add(id(module))
-        if isinstance(module, Foreign):
+        if isinstance(module, LibraryObject):
             self._foreign(module)
             return
         assert isinstance(module, Instance)
@@ -106,14 +108,14 @@ class Found:
         if wanted and variable.library != "keras" and variable not in self.variables:
             self.variables.append(variable)
 
-    def _foreign(self, module: Foreign) -> None:
+    def _foreign(self, module: LibraryObject) -> None:
         parts: tuple[Value, ...] = module.fields[PARTS].items
         own = [part for part in parts if isinstance(part, Variable)]
         built = module.fields[BUILT]
         if (MORE in module.fields and not self._trained) or any(isinstance(name, str) for name in module.fields):
             self.complete = False
         if own and built is not True:
-            whole = not self._interp.blind and all(variable.birth > self._interp.since for variable in own)
+            whole = not self._interp.handed_out and all(variable.birth > self._interp.visible_from for variable in own)
             self.complete = self.complete and built is False and whole
             self.unbuilt += own
         else:
@@ -126,7 +128,7 @@ class Found:
 
     def _leaves(self, value: object, level: int) -> Iterator[Value]:
         """The variables and modules in a nest."""
-        if isinstance(value, (Listing, Mapping)):
+        if isinstance(value, (ListObject, DictObject)):
             value = value.fields["content"]
         if isinstance(value, Variable):
             yield value
@@ -138,7 +140,7 @@ class Found:
                 self.complete = False
         elif isinstance(value, Layer):
             self.complete = self.complete and not of_keras_2(self._interp, value)
-        elif isinstance(value, Foreign):
+        elif isinstance(value, LibraryObject):
             if PARTS in value.fields:
                 yield value
             elif HOLDS in value.fields or value.path.startswith("snt."):
@@ -146,11 +148,11 @@ class Found:
         elif isinstance(value, Items) and level < 8:
             for item in value.items:
                 yield from self._leaves(item, level + 1)
-        elif isinstance(value, Entries) and level < 8:
+        elif isinstance(value, DictContent) and level < 8:
             for key in sorted(value.entries, key=str):
                 yield from self._leaves(value.entries[key], level + 1)
             self.complete = self.complete and value.rest is None
-        elif isinstance(value, (Unknown, Several, Choice, Items, Entries)):
+        elif isinstance(value, (Unknown, Repeated, Union, Items, DictContent)):
             self.complete = False
 
 

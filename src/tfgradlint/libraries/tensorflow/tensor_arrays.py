@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value
-from tfgradlint.flow.values.containers import Choice, Items
-from tfgradlint.flow.values.objects import HOLDS, Foreign
+from tfgradlint.flow.values.containers import Items, Union
+from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import named_dtype
 
@@ -82,8 +82,8 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     return _array(info, _Content(((),)))
 
 
-def _array(info: _Info, content: _Content) -> Foreign:
-    made = Foreign(TENSOR_ARRAY)
+def _array(info: _Info, content: _Content) -> LibraryObject:
+    made = LibraryObject(TENSOR_ARRAY)
     made.fields[_INFO] = info
     made.fields[_CONTENT] = content
     made.fields[HOLDS] = _held(content)
@@ -96,11 +96,13 @@ def _held(content: _Content) -> Value:
 
 def escaped(interp: Context, value: Value) -> None:
     """Whoever gets hold of it may write into it."""
-    if isinstance(value, Foreign) and value.path == TENSOR_ARRAY:
+    if isinstance(value, LibraryObject) and value.path == TENSOR_ARRAY:
         interp.state.set(value, _CONTENT, None)
 
 
-def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def method(
+    interp: Context, receiver: LibraryObject, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
     """A method of an array."""
     if name in ("close", "mark_used"):
         return NONE
@@ -108,7 +110,7 @@ def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwa
         return Tensor(interp.recorder.op([], "int32"))
     info: _Info = receiver.fields[_INFO]
     content: _Content | None = receiver.fields[_CONTENT]
-    if content is None or info.level != interp.graph_level or (interp.alone and info.born < interp.since):
+    if content is None or info.level != interp.graph_level or (interp.isolated and info.born < interp.visible_from):
         return None
     given = [*args, *(kwargs[key] for key in ("index", "indices", "value", "lengths") if key in kwargs)]
     if name in _READS:
@@ -122,7 +124,7 @@ def method(interp: Context, receiver: Foreign, name: str, args: list[Value], kwa
 # -- into the array
 
 
-def _written(interp: Context, receiver: Foreign, write: _Write) -> Value:
+def _written(interp: Context, receiver: LibraryObject, write: _Write) -> Value:
     before: _Content = receiver.fields[_CONTENT]
     content = _Content(dict.fromkeys((*_kept(history, write.place), write) for history in before))
     if interp.graph_level:
@@ -157,7 +159,7 @@ def _some(interp: Context, info: _Info, given: list[Value]) -> _Write | None:
 
 def _element(interp: Context, info: _Info, value: Value) -> Value:
     """What is kept of a value: in eager mode the tensor itself."""
-    if isinstance(value, Choice):
+    if isinstance(value, Union):
         return interp.join([_element(interp, info, each) for each in value.values])
     if isinstance(value, Tensor) and not interp.graph_level:
         return value
@@ -176,7 +178,7 @@ _WRITES: dict[str, _Into] = {"write": _one, "unstack": _whole, "split": _whole, 
 # -- out of the array
 
 
-def _read(interp: Context, receiver: Foreign, given: list[Value]) -> Value | None:
+def _read(interp: Context, receiver: LibraryObject, given: list[Value]) -> Value | None:
     if len(given) != 1:
         return None
     index = _index(given[0])
@@ -203,15 +205,15 @@ def _at(history: tuple[_Write, ...], index: int | None) -> list[Value]:
     return found
 
 
-def _stack(interp: Context, receiver: Foreign, given: list[Value]) -> Value | None:
+def _stack(interp: Context, receiver: LibraryObject, given: list[Value]) -> Value | None:
     return _together(interp, receiver, True)
 
 
-def _gather(interp: Context, receiver: Foreign, given: list[Value]) -> Value | None:
+def _gather(interp: Context, receiver: LibraryObject, given: list[Value]) -> Value | None:
     return _together(interp, receiver, False)
 
 
-def _together(interp: Context, receiver: Foreign, whole: bool) -> Value:
+def _together(interp: Context, receiver: LibraryObject, whole: bool) -> Value:
     """One tensor made of all elements, or of some of them."""
     info: _Info = receiver.fields[_INFO]
     content: _Content = receiver.fields[_CONTENT]
@@ -232,5 +234,5 @@ def _may_hit(write: _Write, later: _Write) -> bool:
     return write.place == later.place or not (isinstance(write.place, int) and isinstance(later.place, int))
 
 
-_Out = Callable[["Context", Foreign, list[Value]], "Value | None"]
+_Out = Callable[["Context", LibraryObject, list[Value]], "Value | None"]
 _READS: dict[str, _Out] = {"read": _read, "stack": _stack, "concat": _stack, "gather": _gather}
