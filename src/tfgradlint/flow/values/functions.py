@@ -85,6 +85,19 @@ class Function(Value):
         #: The statement that a lambda stands in.
         self.statement = statement
 
+    def flagged(self, **flags: bool) -> Function:
+        """The same function with other flags: ``graph``, ``xla``, ``signature``, ``manager``, ``cached``."""
+        kept = {name: getattr(self, name) for name in ("graph", "xla", "signature", "manager", "cached")}
+        return Function(
+            self.node,
+            self.name,
+            self.scope,
+            self.defaults,
+            owner=self.owner,
+            statement=self.statement,
+            **{**kept, **flags},
+        )
+
 
 class ContextManagerCall(Value):
     """A call of a generator under ``contextlib.contextmanager``: it runs when a ``with`` enters it."""

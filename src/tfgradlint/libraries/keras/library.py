@@ -10,8 +10,18 @@ from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 from tfgradlint.libraries.keras import attributes, backend, compile, layer_calls, metrics, optimizers, untracked
 from tfgradlint.libraries.keras.weight_lists import OWNER
+from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept
 from tfgradlint.libraries.registry import Library
 from tfgradlint.libraries.session import keras_name, session_of
+
+_DECORATORS = dict.fromkeys(
+    (
+        "keras.saving.register_keras_serializable",
+        "tf.keras.saving.register_keras_serializable",
+        "tf.keras.utils.register_keras_serializable",
+    ),
+    kept,
+)
 
 
 class _Keras(Library):
@@ -20,7 +30,7 @@ class _Keras(Library):
     def call(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if keras_name(path) is None:
             return None
-        found = backend.call(context, path, args, kwargs)
+        found = backend.call(context, path, args, kwargs) or decorator_called(_DECORATORS, path, args)
         return found or layer_calls.call(context, session_of(context), path, args, kwargs)
 
     def call_object(self, context: Context, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -69,6 +79,9 @@ class _Keras(Library):
         node = context.recorder.op([Edge(variable.node)], variable.node.dtype)
         node.why = COPIED
         return Tensor(node)
+
+    def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:
+        return decorated_by(_DECORATORS, decorator, decorated)
 
     def escaped(self, context: Context, value: Value) -> None:
         layer_calls.escaped(context, value)

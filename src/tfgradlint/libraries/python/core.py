@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
@@ -13,12 +12,13 @@ from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
-from tfgradlint.flow.values.functions import Descriptor, Function, Partial
-from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.libraries.measured.handlers import Handler
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.builtins import HANDLERS
+from tfgradlint.libraries.python.decorators import Effect as DecoratorEffect
+from tfgradlint.libraries.python.decorators import cached, decorated_by, decorator_called, descriptor, kept, managing
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -51,7 +51,7 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
         return handler(interp, args, kwargs)
     if path.startswith(("builtins.", "math.")):
         return _plain(interp, path, args, kwargs)
-    return None
+    return decorator_called(_DECORATORS, path, args)
 
 
 def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -125,92 +125,24 @@ def _autograph_cast(interp: Context, name: str, value: Value) -> Value:
 
 # -- decorators
 
-_KEEPING = frozenset(
-    "functools.wraps abc.abstractmethod "
-    "typing.no_type_check typing.override typing.final dataclasses.dataclass tf.autograph.experimental.do_not_convert "
-    "tf.Module.with_name_scope snt.no_name_scope tf.keras.utils.register_keras_serializable "
-    "keras.saving.register_keras_serializable tf.keras.saving.register_keras_serializable".split()
-)
-_WRAPPING = {
-    "builtins.property": "property",
-    "builtins.staticmethod": "staticmethod",
-    "builtins.classmethod": "classmethod",
-    "functools.cached_property": "cached",
-    "snt.once": "once",
+_DECORATORS: Mapping[str, DecoratorEffect] = {
+    **dict.fromkeys(
+        ("functools.wraps", "abc.abstractmethod", "typing.no_type_check", "typing.override", "typing.final"), kept
+    ),
+    "dataclasses.dataclass": kept,
+    "functools.lru_cache": cached,
+    "functools.cache": cached,
+    "functools.cached_property": descriptor("cached"),
+    "builtins.property": descriptor("property"),
+    "builtins.staticmethod": descriptor("staticmethod"),
+    "builtins.classmethod": descriptor("classmethod"),
+    "contextlib.contextmanager": managing,
 }
-_CACHING = frozenset({"functools.lru_cache", "functools.cache"})
-#: Options of ``tf.function`` that ask for XLA.
-_XLA = ("jit_compile", "experimental_compile")
 
 
-def decorate(interp: Context, decorator: Value, function: Value) -> Value | None:
-    """A function under a decorator that is known to keep it; None to call the decorator like any function."""
-    if isinstance(decorator, Partial):
-        path = decorator.function.path if isinstance(decorator.function, Symbol) else ""
-        # ``@tf.function(jit_compile=True)`` and ``@functools.wraps(f)`` are partial applications of the decorator.
-        if path == "tf.function":
-            return compiled(interp, function, decorator.kwargs)
-        return _decorated(path, function) if path.endswith("()") else None
-    if isinstance(decorator, Symbol):
-        return compiled(interp, function) if decorator.path == "tf.function" else _decorated(decorator.path, function)
-    return None
-
-
-def _decorated(path: str, function: Value) -> Value | None:
-    path = path.removesuffix("()")
-    if path == "contextlib.contextmanager":
-        return managing(function)
-    if path in _CACHING:
-        return _with_flags(function, cached=True) if isinstance(function, Function) else None
-    if path in _KEEPING:
-        return function
-    if path in _WRAPPING:
-        return Descriptor(_WRAPPING[path], function)
-    return None
-
-
-def compiled(interp: Context, function: Value, options: Mapping[str, Value] = MappingProxyType({})) -> Value:
-    """The function under ``tf.function`` with these options; what is no function of the module stays as it is."""
-    if not isinstance(function, Function):
-        return function
-    xla = "**" in options or any(
-        interp.expressions.truth(options[name]) is not False for name in _XLA if name in options
-    )
-    signature = "input_signature" in options or "**" in options
-    return _with_flags(function, graph=True, xla=xla or function.xla, signature=signature or function.signature)
-
-
-def managing(function: Value) -> Value | None:
-    """The function under ``contextlib.contextmanager``."""
-    return _with_flags(function, manager=True) if isinstance(function, Function) and not function.graph else None
-
-
-def _with_flags(function: Function, **flags: bool) -> Function:
-    kept = {name: getattr(function, name) for name in ("graph", "xla", "signature", "manager", "cached")}
-    return Function(
-        function.node,
-        function.name,
-        function.scope,
-        function.defaults,
-        owner=function.owner,
-        statement=function.statement,
-        **{**kept, **flags},
-    )
-
-
-def decorator_factory(path: str) -> Handler:
-    """``wraps(f)``, ``lru_cache(maxsize=None)`` ...: called first, the result then decorates."""
-
-    def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        if args and isinstance(args[0], (Function, Class)) and path != "functools.wraps":
-            return _decorated(path, args[0])
-        return Symbol(f"{path}()")
-
-    return make
-
-
-for _path in _KEEPING | _CACHING:
-    HANDLERS[_path] = decorator_factory(_path)
+def decorate(decorator: Value, decorated: Value) -> Value | None:
+    """A function or class under a decorator of the standard library; None for any other decorator."""
+    return decorated_by(_DECORATORS, decorator, decorated)
 
 
 def own_number(value: Value) -> bool:

@@ -35,7 +35,7 @@ class _Python(Library):
         return enum.attribute(receiver, name) if isinstance(receiver, Const) else None
 
     def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:
-        return core.decorate(context, decorator, decorated)
+        return core.decorate(decorator, decorated)
 
     def construct(
         self, context: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]

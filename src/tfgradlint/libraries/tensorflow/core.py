@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
@@ -28,7 +28,7 @@ from tfgradlint.libraries.keras.weights import MAKE
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.numpy.core import without_content
-from tfgradlint.libraries.python import core as python
+from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.tensorflow import callbacks
 
 if TYPE_CHECKING:
@@ -37,13 +37,17 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Context", list[Value], dict[str, Value]], "Value | None"]
 
+#: Options of ``tf.function`` that ask for XLA.
+_XLA = ("jit_compile", "experimental_compile")
+_DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
+
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A TensorFlow function that is not just an operation."""
     handler = _HANDLERS.get(path)
     if handler is not None:
         return handler(interp, args, kwargs)
-    return callbacks.call(interp, path, args, kwargs)
+    return decorator_called(_DECORATORS, path, args) or callbacks.call(interp, path, args, kwargs)
 
 
 def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -150,10 +154,29 @@ def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
     if isinstance(given, Function):
-        return python.compiled(interp, given, kwargs)
+        return compiled(interp, given, kwargs)
     if isinstance(given, Method) and isinstance(given.function, Function):
-        return Method(python.compiled(interp, given.function, kwargs), given.receiver)
+        return Method(compiled(interp, given.function, kwargs), given.receiver)
     return Partial(Symbol("tf.function"), [], kwargs) if _is_none(given) else None
+
+
+def compiled(interp: Context, function: Value, options: Mapping[str, Value]) -> Value:
+    """The function under ``tf.function`` with these options; what is no function of the module stays as it is."""
+    if not isinstance(function, Function):
+        return function
+    xla = "**" in options or any(
+        interp.expressions.truth(options[name]) is not False for name in _XLA if name in options
+    )
+    signature = "input_signature" in options or "**" in options
+    return function.flagged(graph=True, xla=xla or function.xla, signature=signature or function.signature)
+
+
+def decorate(interp: Context, decorator: Value, decorated: Value) -> Value | None:
+    """A function under a decorator of TensorFlow; None for any other decorator."""
+    options = options_of(decorator, "tf.function")
+    if options is not None:
+        return compiled(interp, decorated, options)
+    return decorated_by(_DECORATORS, decorator, decorated)
 
 
 def _gradients(name: str) -> Handler:

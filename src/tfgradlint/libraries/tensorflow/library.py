@@ -72,6 +72,9 @@ class _TensorFlow(Library):
             return lookup_tables.found(context, table, operands[1])
         return operators.operator(context, name, operands)
 
+    def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:
+        return core.decorate(context, decorator, decorated)
+
     def escaped(self, context: Context, value: Value) -> None:
         tensor_arrays.escaped(context, value)
 

@@ -1,0 +1,66 @@
+"""Decorators: what the libraries' own make of a function or class, decorated at once or after a call with options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from tfgradlint.flow.values.base import Symbol, Value
+from tfgradlint.flow.values.functions import Descriptor, Function, Partial
+from tfgradlint.flow.values.objects import Class
+
+#: What a decorator makes of a function or class; None where that is not known.
+Effect = Callable[[Value], "Value | None"]
+_NO_OPTIONS: Mapping[str, Value] = MappingProxyType({})
+
+
+def kept(decorated: Value) -> Value | None:
+    """It is what it was."""
+    return decorated
+
+
+def descriptor(kind: str) -> Effect:
+    """A descriptor of this kind is made of it."""
+    return lambda decorated: Descriptor(kind, decorated)
+
+
+def cached(decorated: Value) -> Value | None:
+    """A function's results are kept, and given again for the same arguments."""
+    return decorated.flagged(cached=True) if isinstance(decorated, Function) else None
+
+
+def managing(decorated: Value) -> Value | None:
+    """A generator becomes a context manager."""
+    plain = isinstance(decorated, Function) and not decorated.graph
+    return decorated.flagged(manager=True) if isinstance(decorated, Function) and plain else None
+
+
+def decorated_by(effects: Mapping[str, Effect], decorator: Value, decorated: Value) -> Value | None:
+    """A function or class under a decorator with one of these names; None for any other."""
+    effect = effects.get(_path(decorator))
+    return effect(decorated) if effect is not None else None
+
+
+def decorator_called(effects: Mapping[str, Effect], path: str, args: list[Value]) -> Value | None:
+    """A decorator that is called like any function: with what it decorates, or with options, to decorate then."""
+    effect = effects.get(path)
+    if effect is None or effect not in (kept, cached):
+        return None
+    if args and isinstance(args[0], (Function, Class)) and path != "functools.wraps":
+        return effect(args[0])
+    return Symbol(f"{path}()")
+
+
+def _path(decorator: Value) -> str:
+    called = decorator.function if isinstance(decorator, Partial) else decorator
+    path = called.path if isinstance(called, Symbol) else ""
+    # ``@functools.wraps(f)`` is a partial application of what the call has given.
+    return path.removesuffix("()") if decorator is called or path.endswith("()") else ""
+
+
+def options_of(decorator: Value, path: str) -> Mapping[str, Value] | None:
+    """The options that a decorator of this name was given; None for any other decorator."""
+    called = decorator.function if isinstance(decorator, Partial) else decorator
+    if not isinstance(called, Symbol) or called.path != path:
+        return None
+    return decorator.kwargs if isinstance(decorator, Partial) else _NO_OPTIONS
