@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Slice, Union
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import dtype_of
 from tfgradlint.settings.gradients import Gradients
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: An edge for each word of the configuration; the detail of the last is what is raised and by what.
 _EDGES = {

@@ -98,8 +98,6 @@ def _edge(path: str, value: Value, node: Node) -> Edge:
 
 
 class _Foreign(Library):
-    roots = {root: root for root in ROOTS}
-
     def call(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         return call(context, path, args, kwargs)
 
@@ -110,4 +108,4 @@ class _Foreign(Library):
         return called(context, callee, args, kwargs) if isinstance(callee, HostObject) else None
 
 
-LIBRARY = _Foreign()
+LIBRARY = _Foreign({root: root for root in ROOTS})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 
 from tfgradlint import libraries
 from tfgradlint.flow.graph.nodes import Site
@@ -15,6 +15,9 @@ from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 
+#: A function of a library: the result of a call with these arguments, None where it is not known.
+Handler = Callable[[Context, list[Value], dict[str, Value]], "Value | None"]
+
 
 class Library:
     """One library: its hooks say what it means to the flow.
@@ -22,10 +25,13 @@ class Library:
     Every hook is asked of all libraries that have it, in the order of their names, until one knows the answer; None
     (False for ``set_attribute``) says that this one does not. A name is written as in the measured data, with the
     symbol of its root: ``tf.reduce_mean``.
+
+    Args:
+        roots: the names under which it is imported, each with the root that its symbols get: ``{"tensorflow": "tf"}``.
     """
 
-    #: The names under which it is imported, each with the root that its symbols get: ``{"tensorflow": "tf"}``.
-    roots: Mapping[str, str] = {}
+    def __init__(self, roots: Mapping[str, str]) -> None:
+        self.roots = roots
 
     def symbol(self, path: str) -> Value | None:
         """The value of a dotted name below one of the roots. None: it may be anything."""
@@ -126,7 +132,7 @@ def all_libraries() -> tuple[Library, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def having(hook: str) -> tuple[Library, ...]:
     """The libraries that have a hook of their own."""
     return tuple(each for each in all_libraries() if getattr(type(each), hook) is not getattr(Library, hook))

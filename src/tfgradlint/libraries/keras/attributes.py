@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
@@ -24,9 +24,6 @@ from tfgradlint.libraries.keras.weights import (
     of_keras_2,
     set_trainable,
 )
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
 METHODS = SILENT | frozenset(

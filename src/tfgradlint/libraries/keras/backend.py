@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Scalar, Symbol, Value
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.libraries.session import keras_name
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Each with TensorFlow's function and the names of the parameters that matter, in the order in which it takes them.
 _SAME = {

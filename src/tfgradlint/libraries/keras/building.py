@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
@@ -13,9 +14,6 @@ from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.compile import suffer
 from tfgradlint.libraries.keras.weights import ADDED, BUILT, INNER, WRAPS, is_sequential, of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 def mark_built(interp: Context, value: Value) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.objects import Layer
@@ -17,9 +16,6 @@ from tfgradlint.libraries.keras.models import MEASURED, NAMED, STATE_COUNT, reco
 from tfgradlint.libraries.keras.training_flag import unless_training
 from tfgradlint.libraries.keras.weights import WRAPS, Reach
 from tfgradlint.libraries.measured.curvature import joint_of_layer
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _FLOWS, _NONE = Words("flows", "flows"), Words("none", "none")
 #: Arguments of a call that change neither what it returns nor which gradients there are.

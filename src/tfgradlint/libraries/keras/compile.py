@@ -5,30 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import FALSE, NONE, Const, Symbol, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.measured.apply import apply
-from tfgradlint.libraries.session import keras_name
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.flow.tape.tape import Tape
-    from tfgradlint.knowledge import OperationFacts
-    from tfgradlint.libraries.session import Session
+from tfgradlint.libraries.session import Session, keras_name
 
 #: What a model was compiled with, by the names of the parameters.
 COMPILED = ("keras", "compiled")

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.values.base import Cell, Value, Variable
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.verdict.judgements import Reason
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.flow.machine.frames import Frame
 
 #: How often an object's ``call`` made something at a place.
 _COUNTS: WeakKeyDictionary[Context, dict[tuple[int, int], int]] = WeakKeyDictionary()

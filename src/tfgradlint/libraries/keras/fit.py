@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
@@ -36,10 +36,7 @@ from tfgradlint.libraries.keras.losses import compiled_loss
 from tfgradlint.libraries.keras.models import GRAPH, replay
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import HIDDEN, INNER, mark_escaped, of_keras_2
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.session import Session
+from tfgradlint.libraries.session import Session
 
 #: What is added to the loss while a model runs.
 _ADDED: WeakKeyDictionary[Context, list[Value]] = WeakKeyDictionary()

@@ -7,8 +7,8 @@ known, and still depends on nothing but its inputs and its weights.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
@@ -53,11 +53,7 @@ from tfgradlint.libraries.keras.weights import (
     set_trainable,
 )
 from tfgradlint.libraries.measured.apply import apply
-from tfgradlint.libraries.session import keras_name
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.session import Session
+from tfgradlint.libraries.session import Session, keras_name
 
 #: Families whose objects are no layers and hold no weights that a model trains.
 _TOOLS = ("optimizers", "metrics", "callbacks", "initializers", "regularizers", "constraints")

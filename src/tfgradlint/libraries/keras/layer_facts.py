@@ -8,15 +8,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Unknown, Value
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.knowledge.layers import LayerFacts, Switch
 from tfgradlint.libraries.session import keras_name, session_of
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Parameters that every layer takes and that change neither its weights nor its gradients.
 _COMMON = frozenset(

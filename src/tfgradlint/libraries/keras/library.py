@@ -25,8 +25,6 @@ _DECORATORS = dict.fromkeys(
 
 
 class _Keras(Library):
-    roots = {"keras": "keras", "tf_keras": "tf_keras"}
-
     def call(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if keras_name(path) is None:
             return None
@@ -97,4 +95,4 @@ class _Keras(Library):
         compile.finish(context)
 
 
-LIBRARY = _Keras()
+LIBRARY = _Keras({"keras": "keras", "tf_keras": "tf_keras"})

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Symbol, Tensor, Unknown, Value
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.libraries.session import keras_name
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _LOSS = re.compile(r"(?:^|_)loss(?:es)?(?:_fn|_function)?$|^(?:loss|cost)(?:_|$)", re.IGNORECASE)
 #: Functions of a truth and a prediction that judge and do not train.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.nodes import Edge
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Union
 from tfgradlint.flow.values.objects import Instance, Layer
@@ -13,10 +13,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import COMPILED, call_loss, each_of
 from tfgradlint.libraries.keras.models import GRAPH, NAME, called
 from tfgradlint.libraries.keras.weights import INNER
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.session import Session
+from tfgradlint.libraries.session import Session
 
 
 def compiled_loss(

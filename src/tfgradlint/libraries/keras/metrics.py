@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: What a metric has been given so far.
 _SEEN = ("keras", "seen")

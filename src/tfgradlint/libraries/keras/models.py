@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import bisect
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Unknown, Value, Variable
@@ -20,9 +20,6 @@ from tfgradlint.libraries.keras.creation import IN_TAPE, created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
 from tfgradlint.libraries.keras.training_flag import once_more
 from tfgradlint.libraries.keras.weights import BUILT, FROZEN_AT, HIDDEN, INNER, SEED, WRAPS, is_sequential, new_weight
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Keys of a layer's fields that are no attributes: its weights by name, its inputs and outputs, its name, how many
 #: states it returns behind its output, and whether what was measured of its gradients holds of it.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import LIVE, Tape
 from tfgradlint.flow.values.base import NONE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
@@ -15,11 +16,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.creation import applied
 from tfgradlint.libraries.keras.weights import MAKE
-from tfgradlint.libraries.session import keras_name
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.session import Session
+from tfgradlint.libraries.session import Session, keras_name
 
 #: Everything else an optimizer has is not known.
 METHODS = frozenset(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import Array, Const, Scalar, Value
 from tfgradlint.flow.values.objects import Instance, Layer
@@ -15,9 +14,6 @@ from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_bu
 from tfgradlint.libraries.keras.compile import COMPILED, compiling, eager, suffer
 from tfgradlint.libraries.keras.models import called
 from tfgradlint.libraries.keras.weights import HIDDEN, Reach, of_keras_2
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Whether a model's ``call`` was tried out as ``predict`` runs it.
 TRIED = ("keras", "tried")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Value
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _TRAINING: WeakKeyDictionary[Context, Value] = WeakKeyDictionary()
 #: Said of an edge that carries a gradient unless the model trains: then it may be zero.

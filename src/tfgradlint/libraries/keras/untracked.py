@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import Reason
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis, flatten
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Where each attribute of an object was assigned.
 ASSIGNED = ("assigned", "sites")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
@@ -25,9 +24,6 @@ from tfgradlint.libraries.keras.weights import (
     of_keras_2,
 )
 from tfgradlint.libraries.session import keras_name
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Which weights each of Keras' lists holds: trained ones, others, and the states of random numbers.
 LISTS = {

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.nodes import LEAF, Node, Site
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.libraries.session import keras_name, session_of
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _BASES = frozenset(
     {"Model", "Layer", "layers.Layer", "layers.Wrapper", "Sequential", "models.Model", "models.Sequential"}

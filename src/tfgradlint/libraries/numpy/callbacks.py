@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.walk import nodes_of
 
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-
-Refusing = Callable[["Context", Value], bool]
+Refusing = Callable[[Context, Value], bool]
 
 
 def call(

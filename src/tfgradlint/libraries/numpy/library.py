@@ -10,8 +10,6 @@ from tfgradlint.libraries.session import session_of
 
 
 class _NumPy(Library):
-    roots = {"numpy": "numpy"}
-
     def symbol(self, path: str) -> Value | None:
         return core.constant(*path.rsplit(".", 1)) or Symbol(path)
 
@@ -37,4 +35,4 @@ def _is_own(path: str) -> bool:
     return path.startswith("numpy.")
 
 
-LIBRARY = _NumPy()
+LIBRARY = _NumPy({"numpy": "numpy"})

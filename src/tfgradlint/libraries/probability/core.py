@@ -7,9 +7,8 @@ in a way nobody knows.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
@@ -17,9 +16,6 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge import OperationFacts
 from tfgradlint.knowledge import load_probability as _data
 from tfgradlint.libraries.measured.apply import applied, bind
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 ROOT = "tfp"
 _DISTRIBUTIONS, _BIJECTORS = "tfp.distributions", "tfp.bijectors"

@@ -10,8 +10,6 @@ from tfgradlint.libraries.registry import Library
 
 
 class _Probability(Library):
-    roots = {"tensorflow_probability": core.ROOT}
-
     def symbol(self, path: str) -> Value | None:
         return core.symbol(path)
 
@@ -31,4 +29,4 @@ class _Probability(Library):
         return core.method(context, receiver, name, args, kwargs)
 
 
-LIBRARY = _Probability()
+LIBRARY = _Probability({"tensorflow_probability": core.ROOT})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
 from tfgradlint.flow.python.strings import constant_text, unwrapped
@@ -11,7 +10,6 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Va
 from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.measured.handlers import Handler
 from tfgradlint.libraries.python import collections
 from tfgradlint.libraries.python import dataclasses as records
 from tfgradlint.libraries.python import enum as enumerations
@@ -19,9 +17,7 @@ from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
 from tfgradlint.libraries.python.copy import copied, deep_copied
 from tfgradlint.libraries.python.isinstance import isinstance_
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
+from tfgradlint.libraries.registry import Handler
 
 _COUNTED = 64
 

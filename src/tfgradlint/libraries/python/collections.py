@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Value
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated
-from tfgradlint.libraries.measured.handlers import Handler
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
+from tfgradlint.libraries.registry import Handler
 
 
 def _deque(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import mapping
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 #: What is nested more deeply, perhaps without end, is not looked into.
 _DEEP = 40
 

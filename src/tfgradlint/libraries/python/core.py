@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
@@ -19,9 +19,6 @@ from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.builtins import HANDLERS
 from tfgradlint.libraries.python.decorators import Effect as DecoratorEffect
 from tfgradlint.libraries.python.decorators import cached, decorated_by, decorator_called, descriptor, kept, managing
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import mapping
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.libraries.python.copy import deep_copy
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _TUPLE = "typing.NamedTuple"
 _PLAIN = frozenset({"abc.ABCMeta", "builtins.type"})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 #: Members of these are equal to their values too.

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import FALSE, TRUE, Array, Const, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.libraries.session import keras_name
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 def isinstance_(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value
 from tfgradlint.flow.values.containers import Deferred, Items, Repeated
-from tfgradlint.libraries.measured.handlers import Handler
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
+from tfgradlint.libraries.registry import Handler
 
 #: A longer sequence is any number of elements that are alike.
 _LONG = 64

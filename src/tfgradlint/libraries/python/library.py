@@ -17,8 +17,6 @@ _MODULES = (
 
 
 class _Python(Library):
-    roots = {name: name for name in _MODULES}
-
     def symbol(self, path: str) -> Value | None:
         return core.constant(*path.rsplit(".", 1)) or Symbol(path)
 
@@ -61,4 +59,4 @@ class _Python(Library):
         return enum.by_name(cls, index)
 
 
-LIBRARY = _Python()
+LIBRARY = _Python({name: name for name in _MODULES})

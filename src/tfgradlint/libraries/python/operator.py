@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.operators import BINARY, COMPARISONS
 from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import NativeFunction
-from tfgradlint.libraries.measured.handlers import Handler
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
+from tfgradlint.libraries.registry import Handler
 
 
 def _binary(name: str) -> Handler:

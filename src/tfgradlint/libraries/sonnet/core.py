@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import optimizers as keras_optimizers
 from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.session import Session
 from tfgradlint.libraries.sonnet.modules import (
     AT_ONCE,
     BLOCKING,
@@ -22,10 +22,6 @@ from tfgradlint.libraries.sonnet.modules import (
     UNUSUAL,
 )
 from tfgradlint.libraries.tensorflow.modules import ALLOWED, BUILT, LISTS, MORE, PARTS, allow_empty, listed
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.session import Session
 
 ROOT = "snt"
 _SEQUENTIAL, _MLP = "snt.Sequential", "snt.nets.MLP"

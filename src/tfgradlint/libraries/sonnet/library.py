@@ -14,8 +14,6 @@ _DECORATORS = {"snt.no_name_scope": kept, "snt.once": descriptor("once")}
 
 
 class _Sonnet(Library):
-    roots = {"sonnet": core.ROOT}
-
     def symbol(self, path: str) -> Value | None:
         return core.symbol(path)
 
@@ -41,4 +39,4 @@ class _Sonnet(Library):
         core.escaped(context, value)
 
 
-LIBRARY = _Sonnet()
+LIBRARY = _Sonnet({"sonnet": core.ROOT})

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.nodes import Edge
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.tensorflow import custom_gradient
-from tfgradlint.libraries.tensorflow.custom_gradient import Handler, argument
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
+from tfgradlint.libraries.tensorflow.custom_gradient import argument
 
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

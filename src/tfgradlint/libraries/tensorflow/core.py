@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
@@ -29,13 +29,9 @@ from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
+from tfgradlint.libraries.registry import Handler
+from tfgradlint.libraries.session import Session
 from tfgradlint.libraries.tensorflow import callbacks
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.libraries.session import Session
-
-Handler = Callable[["Context", list[Value], dict[str, Value]], "Value | None"]
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")

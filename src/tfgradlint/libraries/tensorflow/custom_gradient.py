@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.walk import nodes_of
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-
-Handler = Callable[["Context", list[Value], dict[str, Value]], "Value | None"]
+from tfgradlint.libraries.registry import Handler
 
 
 def argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:

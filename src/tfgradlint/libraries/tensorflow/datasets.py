@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.objects import LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 DATASET = "tf.data.Dataset"
 #: What an element is like.

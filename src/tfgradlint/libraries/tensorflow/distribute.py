@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import LibraryObject
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 STRATEGY = "tf.distribute.Strategy"
 _CLASSES = frozenset(

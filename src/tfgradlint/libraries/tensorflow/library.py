@@ -23,8 +23,6 @@ _ROOTS = ("tf", "keras", "tf_keras")
 
 
 class _TensorFlow(Library):
-    roots = {"tensorflow": "tf"}
-
     def call(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if path.partition(".")[0] not in _ROOTS:
             return None
@@ -79,4 +77,4 @@ class _TensorFlow(Library):
         tensor_arrays.escaped(context, value)
 
 
-LIBRARY = _TensorFlow()
+LIBRARY = _TensorFlow({"tensorflow": "tf"})

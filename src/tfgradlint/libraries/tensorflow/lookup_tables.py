@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 TABLE = "tf.lookup"
 _CLASSES = frozenset(

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Scalar, Symbol, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
 from tfgradlint.libraries.keras.weight_lists import OWNER
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 LISTS = ("trainable_variables", "variables")
 _BASES = frozenset({"tf.Module", "snt.Module"})

@@ -7,17 +7,15 @@ changed: each method returns a new array, and a write whose result nobody keeps 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tfgradlint.flow.graph.nodes import Edge, Effect
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value
 from tfgradlint.flow.values.containers import Items, Union
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import named_dtype
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 TENSOR_ARRAY = "tf.TensorArray"
 #: What was written, by alternative; None where it is not known.
@@ -171,7 +169,7 @@ def _part(interp: Context, info: _Info, value: Value) -> Value:
     return Tensor(interp.recorder.op([Edge(node, effect) for node in nodes_of(value)], info.dtype))
 
 
-_Into = Callable[["Context", _Info, list[Value]], "_Write | None"]
+_Into = Callable[[Context, _Info, list[Value]], "_Write | None"]
 _WRITES: dict[str, _Into] = {"write": _one, "unstack": _whole, "split": _whole, "scatter": _some}
 
 
@@ -234,5 +232,5 @@ def _may_hit(write: _Write, later: _Write) -> bool:
     return write.place == later.place or not (isinstance(write.place, int) and isinstance(later.place, int))
 
 
-_Out = Callable[["Context", LibraryObject, list[Value]], "Value | None"]
+_Out = Callable[[Context, LibraryObject, list[Value]], "Value | None"]
 _READS: dict[str, _Out] = {"read": _read, "stack": _stack, "concat": _stack, "gather": _gather}
