@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
@@ -53,7 +54,7 @@ class Configured:
             return None
         given = _by_name(effects, args, kwargs)
         if not all(isinstance(value, _DATA) for _, value in given):
-            return interp.calls.call(interp.unknown(f"call of {path}"), args, kwargs)
+            return interp.calls.call(interp.unknown(origins.call_of(path)), args, kwargs)
         edges = [
             _edge(path, effects if isinstance(effects, str) else effects.get(name, ""), value, node)
             for name, value in given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
@@ -36,7 +37,8 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
         given = [value for value in given if value not in callbacks]
         given += _called_back(interp, path, callbacks, plainly=not any(_nested(value) for value in given))
     if path.startswith("pandas.") and any(_nested(value) for value in given):
-        return interp.opaque_result_of(path, given)  # a frame keeps tensors in a list as the objects they are
+        # A frame keeps tensors in a list as the objects they are.
+        return interp.opaque_result_of(origins.returned_by(path), given)
     return HostObject(interp.recorder.plain(_edges(path, given)), path)
 
 
@@ -52,7 +54,7 @@ def _called_back(interp: Context, path: str, callbacks: list[Value], plainly: bo
         assert isinstance(made, Function)
         needed = sum(each.default is None for each in made.node.params.params) - (made is not function)
         values: list[Value] = [
-            HostObject(interp.recorder.leaf(), path) if plainly else interp.unknown(f"argument from {path}")
+            HostObject(interp.recorder.leaf(), path) if plainly else interp.unknown(origins.argument_from(path))
             for _ in range(needed)
         ]
         returned.append(interp.calls.call(function, values, {}))
@@ -78,7 +80,7 @@ def called(interp: Context, callee: HostObject, args: list[Value], kwargs: dict[
     """A method of what another library made: it may keep what it is given."""
     given = [*args, *kwargs.values()]
     if any(isinstance(value, _CALLBACKS) for value in given):
-        return interp.unknown(f"call of {callee.path}", callee, *given)
+        return interp.unknown(origins.call_of(callee.path), callee, *given)
     edges = _edges(callee.path, given)
     made = HostObject(interp.recorder.plain([Edge(callee.node, Effect.PLAIN), *edges]), callee.path)
     if edges:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Member, Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items
@@ -18,6 +20,8 @@ from tfgradlint.libraries.session import Session, canonical_path
 from tfgradlint.settings.gradients import Gradients
 
 _Answer = TypeVar("_Answer")
+
+_ONLY_IN_KERAS_3 = Origin(Kind.UNREACHED, "a name that only Keras 3 has")
 
 
 class LibraryModels:
@@ -55,7 +59,7 @@ class LibraryModels:
     def _member(self, context: Context, module: str, name: str) -> Value | None:
         """A name of a module or class."""
         if self.session.lacks(module, name):
-            return context.unknown("a name that only Keras 3 has")
+            return context.unknown(_ONLY_IN_KERAS_3)
         owner = self._owners.get(module.partition(".")[0])
         if owner is None and self._configured.owns(module):
             return self._configured.symbol(f"{module}.{name}")
@@ -85,7 +89,7 @@ class LibraryModels:
         known = self.session.known(path)
         if known is not None and known.params and known.params[0].name == "self":
             # A method as a function may be given anything: what was measured is told of objects of its own class.
-            return context.opaque_result_of(f"{path} as a function", [*args, *kwargs.values()])
+            return context.opaque_result_of(origins.returned_by(f"{path} as a function"), [*args, *kwargs.values()])
         measured = apply(context, known, args, kwargs) if known is not None else None
         if measured is not None:
             return measured

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.origins import Origin
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -78,10 +79,6 @@ NOWHERE = Site(None, None)
 OP = "op"
 #: One of the alternatives that its edges name, depending on the branch taken.
 PHI = "phi"
-#: Why a step is there that only stands for an argument inside of a compiled function.
-#: Said of a node that stands for a variable inside a compiled function, which gets a tensor for it.
-COPIED = "copied argument"
-ARGUMENT = "argument"
 #: A value with no history: a constant, or a variable's content.
 LEAF = "leaf"
 #: A value of which nothing is known: it may be, or depend on, anything older than itself.
@@ -131,7 +128,7 @@ class Node:
         joint: how its inputs act together, where that is known.
         sparse: the gradient across it may be made of slices, which is no tensor.
         called_at: for a step of a model made of inputs and outputs: where that was called.
-        why: what is unknown about the value, for statistics.
+        origin: where the value comes from, where nothing or not all is known of it.
     """
 
     __slots__ = (
@@ -146,6 +143,7 @@ class Node:
         "loop",
         "loose",
         "maybe_alias",
+        "origin",
         "placeholder",
         "rebinds",
         "recorded",
@@ -154,7 +152,6 @@ class Node:
         "sparse",
         "stopped",
         "variable",
-        "why",
     )
 
     def __init__(
@@ -176,7 +173,7 @@ class Node:
         self.stopped: tuple[Recording, ...] = ()
         self.variable: Stored | None = None
         self.rebinds: Site | None = None
-        self.why = ""
+        self.origin: Origin | None = None
         self.detail = ""
         self.level = 0
         self.loop: GraphLoop | None = None
@@ -188,4 +185,4 @@ class Node:
         self.maybe_alias: tuple[Node, ...] | None = None
 
     def __repr__(self) -> str:
-        return f"<{self.kind} {self.seq} {self.dtype or ''}{' ' + self.why if self.why else ''}>"
+        return f"<{self.kind} {self.seq} {self.dtype or ''} {self.origin or ''}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.values.base import Array, Cell, Const, GraphValue, Scalar, Symbol, Tensor, Unknown, Value, Variable
@@ -173,7 +174,7 @@ class State:
             return self._phi(flat)
         if len(flat) <= _CHOICES:
             return Union(tuple(flat))
-        return Unknown(self.recorder.opaque("many alternatives"))
+        return Unknown(self.recorder.opaque(origins.MANY_ALTERNATIVES))
 
     def _phi(self, values: list[Value]) -> Value:
         """Values of the graph; several kinds (a number here, a tensor there) make the result unknown in kind."""
@@ -195,7 +196,7 @@ class State:
             elements.extend(value.items if isinstance(value, Items) else [value.element])  # type: ignore[attr-defined]
         element = self.join(elements)
         if element is MISSING:
-            element = Unknown(self.recorder.opaque("empty list"))
+            element = Unknown(self.recorder.opaque(origins.EMPTY_LIST))
         return Repeated(element, values[0].type)  # type: ignore[attr-defined]
 
     def _join_items(self, items: list[Items]) -> Items:
@@ -234,7 +235,7 @@ class State:
             return content.element
         assert isinstance(content, Items)
         joined = self.join(content.items)
-        return joined if joined is not MISSING else Unknown(self.recorder.opaque("empty list"))
+        return joined if joined is not MISSING else Unknown(self.recorder.opaque(origins.EMPTY_LIST))
 
 
 def _counts(value: Const) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
@@ -135,7 +136,7 @@ class Binding:
                 return
             interp.program_ends(interp.statement)
             if not items:
-                content = Repeated(interp.unknown("unpacking"))
+                content = Repeated(interp.unknown(origins.UNPACKING))
         for position, element in enumerate(targets):
             each = interp.state.element(content)
             if position:
@@ -170,12 +171,12 @@ class Binding:
             name = _dotted(alias.name)
             value = interp.calls.attribute(module, name) if module is not None else None
             bound = alias.asname.name if alias.asname is not None else alias.name
-            self.assign(bound, value if value is not None else interp.unknown("import"))
+            self.assign(bound, value if value is not None else interp.unknown(origins.IMPORT))
         return True
 
     def _module(self, dotted: str) -> Value:
         found = self._interp.libraries.imported(dotted)
-        return found if found is not None else self._interp.unknown("import")
+        return found if found is not None else self._interp.unknown(origins.IMPORT)
 
     def global_(self, node: cst.Global) -> bool:
         for item in node.names:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
@@ -71,7 +73,7 @@ class Calls(Objects):
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The result of ``callee(*args, **kwargs)``."""
         if self._nested > _NESTED:
-            return self._interp.unknown("recursion", *_all(args, kwargs))
+            return self._interp.unknown(origins.RECURSION, *_all(args, kwargs))
         self._nested += 1
         try:
             return self._call(callee, args, kwargs)
@@ -88,7 +90,7 @@ class Calls(Objects):
             return self._member(callee, args, kwargs)
         if isinstance(callee, Symbol):
             found = interp.libraries.call(interp, callee, args, kwargs)
-            return found if found is not None else interp.unknown(f"call of {callee.path}", *_all(args, kwargs))
+            return found if found is not None else interp.unknown(origins.call_of(callee.path), *_all(args, kwargs))
         if isinstance(callee, Class):
             return self._instantiate(callee, args, kwargs)
         if isinstance(callee, Partial):
@@ -99,13 +101,13 @@ class Calls(Objects):
             return self._several_callees(callee, args, kwargs)
         if isinstance(callee, (Layer, LibraryObject, HostObject)):
             found = interp.libraries.call(interp, callee, args, kwargs)
-            return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
+            return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
         if isinstance(callee, Instance):
             function = self.class_attribute(callee.cls, "__call__")
             if function is not None:
                 return self.call(Method(function, callee), args, kwargs)
             found = interp.libraries.call(interp, callee, args, kwargs)
-            return found if found is not None else self._unknown_call("call of an object", callee, args, kwargs)
+            return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
         if isinstance(callee, Descriptor) and callee.kind == "staticmethod":
             return self.call(callee.function, args, kwargs)
         if isinstance(callee, UnknownMember):
@@ -116,11 +118,11 @@ class Calls(Objects):
                 len(args) >= 2 or "sources" in kwargs or "source" in kwargs
             ):
                 return self._interp.requests.unknown_tape(callee.name, args, kwargs)
-            return self._unknown_call(f".{callee.name}()", callee, args, kwargs)
-        why = callee.node.why if isinstance(callee, Unknown) else type(callee).__name__
-        return self._unknown_call(f"call of unknown ({why})", callee, args, kwargs)
+            return self._unknown_call(origins.method(callee.name), callee, args, kwargs)
+        what = callee.node.origin if isinstance(callee, Unknown) else type(callee).__name__
+        return self._unknown_call(origins.call_of_unknown(what), callee, args, kwargs)
 
-    def _unknown_call(self, why: str, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def _unknown_call(self, origin: Origin, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """An unknown function may use up a tape it is given."""
         given = _all(args, kwargs)
         for value in given:
@@ -130,16 +132,16 @@ class Calls(Objects):
                 self._interp.handed_out += 1
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
-        return self._interp.unknown(why, callee, *given)
+        return self._interp.unknown(origin, callee, *given)
 
     def _filled(self, value: Value) -> None:
         """An empty container in an unknown function's hands is there to be filled."""
         interp = self._interp
         content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
         if isinstance(content, Items) and not content.items:
-            interp.state.set(value, "content", Repeated(interp.unknown("filled"), content.type))  # type: ignore[arg-type]
+            interp.state.set(value, "content", Repeated(interp.unknown(origins.FILLED), content.type))  # type: ignore[arg-type]
         elif isinstance(content, DictContent) and not content.entries and content.rest is None:
-            interp.state.set(value, "content", DictContent({}, interp.unknown("filled")))  # type: ignore[arg-type]
+            interp.state.set(value, "content", DictContent({}, interp.unknown(origins.FILLED)))  # type: ignore[arg-type]
 
     def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
         """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
@@ -203,7 +205,7 @@ class Calls(Objects):
             return Scalar(interp.recorder.leaf())
         if isinstance(receiver, Array):
             return interp.expressions.binary("method", receiver, Items(tuple(args)), cst.Pass())
-        return interp.unknown(f".{member.name}()", receiver, *_all(args, kwargs))
+        return interp.unknown(origins.method(member.name), receiver, *_all(args, kwargs))
 
     # -- functions
 
@@ -244,7 +246,7 @@ class Calls(Objects):
             self._recursions[id(node)] += 1
             known = known and self._recursions[id(node)] <= _RECURSIONS
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
-            return interp.unknown("recursion", *_all(args, kwargs))
+            return interp.unknown(origins.RECURSION, *_all(args, kwargs))
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:
@@ -264,7 +266,7 @@ class Calls(Objects):
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node
         if not self._bind(function, scope, args, kwargs):
-            return interp.unknown("arguments", *_all(args, kwargs))
+            return interp.unknown(origins.ARGUMENTS, *_all(args, kwargs))
         if function.manager:
             return ContextManagerCall(function, scope)
         if function.cached:
@@ -277,7 +279,7 @@ class Calls(Objects):
         """What a function gave for these arguments before, or gives now and from now on."""
         interp = self._interp
         if not all(isinstance(value, Const) and hashable(value.value) for value in given):
-            return interp.unknown("cached result", self.execute(function, scope))
+            return interp.unknown(origins.CACHED_RESULT, self.execute(function, scope))
         key = (function.node, function.scope, *(value.value for value in given))  # type: ignore[attr-defined]
         if key not in self._results.fields:
             interp.state.set(self._results, key, self.execute(function, scope))
@@ -329,7 +331,7 @@ class Calls(Objects):
         state.join_into([snapshot for snapshot, _ in ends])
         if not ends:
             if abstract(node):
-                return interp.unknown("abstract method")
+                return interp.unknown(origins.ABSTRACT_METHOD)
             raise Raised
         return interp.join([value for _, value in ends])
 
@@ -367,16 +369,16 @@ class Calls(Objects):
             else:
                 others[name] = value
         if params.star_kwarg is not None:
-            rest = interp.unknown("**kwargs") if spread is not None else None
+            rest = interp.unknown(origins.SPREAD_KEYWORDS) if spread is not None else None
             fields[params.star_kwarg.name.value] = DictObject(DictContent(dict(others), rest))
         elif others:
             return False
         for name in (*positional, *keyword_only):
             if name not in fields:
                 if uncertain is not None and name in positional:
-                    fields[name] = interp.unknown("*args", uncertain)
+                    fields[name] = interp.unknown(origins.SPREAD_ARGUMENTS, uncertain)
                 elif spread is not None:
-                    fields[name] = interp.unknown("**kwargs")
+                    fields[name] = interp.unknown(origins.SPREAD_KEYWORDS)
                 elif name in function.defaults:
                     fields[name] = function.defaults[name]
                 else:
@@ -409,13 +411,13 @@ class Calls(Objects):
             applied = interp.libraries.decorate(interp, decorating, value)
             if applied is None and isinstance(decorating, (Function, Partial)):
                 applied = self.call(decorating, [value], {})
-            value = applied if applied is not None else interp.unknown("class decorator")
+            value = applied if applied is not None else interp.unknown(origins.CLASS_DECORATOR)
         return value
 
     def _instantiate(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
         if self.hooked(cls):
-            return interp.unknown("class with hooks", *_all(args, kwargs))
+            return interp.unknown(origins.CLASS_WITH_HOOKS, *_all(args, kwargs))
         instance = Instance(cls)
         function = self.class_attribute(cls, "__init__")
         if function is not None:
@@ -435,7 +437,7 @@ class Calls(Objects):
                     receiver = frame.scope.fields.get(params[0].name.value)
                     if receiver is not None:
                         return Super(function.owner, receiver)
-        return self._interp.unknown("super")
+        return self._interp.unknown(origins.returned_by("super"))
 
     # -- helpers of other modules
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.verdict.judgements import LACKING
@@ -73,17 +74,17 @@ def dictionary(interp: Context, pairs: Value) -> DictObject:
                 else:
                     rest.append(value)
             else:
-                rest.append(interp.unknown("pair", pair))
+                rest.append(interp.unknown(origins.PAIR, pair))
         return mapping(entries, interp.join(rest) if rest else None)
     parts = interp.calls.iterate(content.element, unpacking=2)
-    value = parts.items[1] if isinstance(parts, Items) and len(parts.items) == 2 else interp.unknown("pair")
+    value = parts.items[1] if isinstance(parts, Items) and len(parts.items) == 2 else interp.unknown(origins.PAIR)
     return mapping({}, value)
 
 
 def plain_dictionary(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> DictObject:
     """``dict(...)``: of pairs or another dictionary, and of names."""
     named = {key: value for key, value in kwargs.items() if key != "**"}
-    more = DictContent(named, interp.unknown("**kwargs") if "**" in kwargs else None)
+    more = DictContent(named, interp.unknown(origins.SPREAD_KEYWORDS) if "**" in kwargs else None)
     if not args:
         return DictObject(more)
     given = args[0] if isinstance(args[0], DictObject) else dictionary(interp, args[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.python.container_methods import extend, listing, mapping, unique
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated
@@ -66,7 +67,7 @@ class Displays:
                     entries.update(content.entries)
                     rest += [content.rest] if content.rest is not None else []
                 else:
-                    rest.append(self._interp.unknown("dictionary", value))
+                    rest.append(self._interp.unknown(origins.DICTIONARY, value))
                 continue
             assert isinstance(element, cst.DictElement)
             key, value = self._interp.eval(element.key), self._interp.eval(element.value)
@@ -124,7 +125,7 @@ class Displays:
                     made.append(produce())
         if exact:
             return Items(tuple(made), "list")
-        return Repeated(interp.join(made) if made else interp.unknown("empty list"), "list")
+        return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
 
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, lambda: self._interp.eval(node.elt))
@@ -179,7 +180,7 @@ class Displays:
             return interp.frame.at_yield(made)
         if interp.frame.yields is not None:
             extend(interp, interp.frame.yields, given)
-        return interp.unknown("yield")
+        return interp.unknown(origins.SENT)
 
 
 def _plain_number(element: cst.BaseElement) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.values.base import Const, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
@@ -31,14 +32,14 @@ class EntryPoints:
         names = [*params.posonly_params, *params.params, *params.kwonly_params]
         for position, param in enumerate(names):
             name = param.name.value
-            value: Value = interp.unknown("parameter")
+            value: Value = interp.unknown(origins.PARAMETER)
             if position == 0 and receiver is not None:
                 value = receiver
             scope.fields[name] = value
         if isinstance(params.star_arg, cst.Param):
-            scope.fields[params.star_arg.name.value] = Repeated(interp.unknown("parameter"), "tuple")
+            scope.fields[params.star_arg.name.value] = Repeated(interp.unknown(origins.PARAMETER), "tuple")
         if params.star_kwarg is not None:
-            scope.fields[params.star_kwarg.name.value] = DictObject(DictContent({}, interp.unknown("parameter")))
+            scope.fields[params.star_kwarg.name.value] = DictObject(DictContent({}, interp.unknown(origins.PARAMETER)))
         interp.calls.execute(function, scope)
 
     def initialise(self, instance: Instance) -> None:
@@ -54,11 +55,11 @@ class EntryPoints:
             if isinstance(cls, Class):
                 for name in interp.prescan.reassigned[cls.name]:
                     if name in instance.fields:
-                        interp.state.set(instance, name, interp.unknown("attribute"))
+                        interp.state.set(instance, name, interp.unknown(origins.ATTRIBUTE))
         for name, value in list(instance.fields.items()):
             if isinstance(value, Const) and value.value is None:
                 # A place to be filled from outside.
-                interp.state.set(instance, name, interp.unknown("attribute"))
+                interp.state.set(instance, name, interp.unknown(origins.ATTRIBUTE))
             elif name in interp.prescan.mutated:
                 self.forget_content(value)
 
@@ -66,9 +67,9 @@ class EntryPoints:
         """A list or dictionary that some function changes may hold anything when another one runs alone."""
         interp = self._interp
         if isinstance(value, ListObject):
-            interp.state.set(value, "content", Repeated(interp.unknown("element"), value.fields["content"].type))
+            interp.state.set(value, "content", Repeated(interp.unknown(origins.ELEMENT), value.fields["content"].type))
         elif isinstance(value, DictObject):
-            interp.state.set(value, "content", DictContent({}, interp.unknown("element")))
+            interp.state.set(value, "content", DictContent({}, interp.unknown(origins.ELEMENT)))
 
 
 def trivial(node: cst.FunctionDef | cst.Lambda) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.python.displays import Displays
 from tfgradlint.flow.python.operators import Operators
 from tfgradlint.flow.python.strings import NotConstant, constant_text
@@ -69,7 +70,7 @@ class Expressions:
         if interp.steps < 0:
             interp.step()
         method = self._dispatch.get(type(node))
-        return method(node) if method is not None else interp.unknown(type(node).__name__)
+        return method(node) if method is not None else interp.unknown(origins.expression(type(node).__name__))
 
     # -- names and constants
 
@@ -86,7 +87,7 @@ class Expressions:
                 return value
             if scope.owner and self._interp.prescan.assigns(scope.owner, name):
                 # A local name that is not bound yet hides the outer one.
-                return self._interp.unknown("unbound local")
+                return self._interp.unknown(origins.UNBOUND_LOCAL)
             scope = scope.parent
         if name in ("True", "False", "None"):
             return {"True": TRUE, "False": FALSE, "None": NONE}[name]
@@ -95,7 +96,7 @@ class Expressions:
             return found
         if self._interp.prescan.names.nowhere(name) and not _in_class(first):
             self._interp.program_ends(node)
-        return self._interp.unknown("undefined name")
+        return self._interp.unknown(origins.UNDEFINED_NAME)
 
     def _literal(self, node: cst.CSTNode) -> Value:
         known = self._constants.get(id(node))

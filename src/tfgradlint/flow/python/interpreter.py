@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context, Libraries
 from tfgradlint.flow.machine.frames import OutOfSteps
@@ -94,7 +95,7 @@ class Interpreter(Context):
     def _forget_globals(self) -> None:
         for name in self.prescan.global_names:
             if name in self.module.fields:
-                self.state.set(self.module, name, self.unknown("global name"))
+                self.state.set(self.module, name, self.unknown(origins.GLOBAL_NAME))
         for name in self.prescan.mutated:
             if name in self.module.fields:
                 self.entry_points.forget_content(self.module.fields[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
 from tfgradlint.flow.python.entry_points import trivial
@@ -79,25 +80,25 @@ class Objects:
                 value: Value = self._replaced.fields[path]
                 return value
             found = interp.libraries.attribute(interp, receiver, name)
-            return found if found is not None else interp.unknown(f"{receiver.path}.{name}")
+            return found if found is not None else interp.unknown(origins.name_in_library(path))
         if name == "__dict__" and isinstance(receiver, (Instance, LibraryObject, Class)):
             return self._laid_open(receiver)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
         if isinstance(receiver, Function):
             known = self._function(receiver).fields.get(name)
-            return known if known is not None else interp.unknown(f".{name}")
+            return known if known is not None else interp.unknown(origins.attribute(name))
         if isinstance(receiver, Unknown):
             return self._unknown_attribute(receiver, name)
         if isinstance(receiver, Class):
             found = self.class_attribute(receiver, name)
             if isinstance(found, Descriptor):
                 return Method(found.function, receiver) if found.kind == "classmethod" else found.function
-            return found if found is not None else interp.unknown("class attribute")
+            return found if found is not None else interp.unknown(origins.CLASS_ATTRIBUTE)
         if isinstance(receiver, Union):
             return interp.join(
                 [self.attribute(each, name) for each in receiver.values if not isinstance(each, Const)]
-                or [interp.unknown("attribute")]
+                or [interp.unknown(origins.ATTRIBUTE)]
             )
         if isinstance(receiver, Items) and name in receiver.fields:
             return receiver.items[receiver.fields.index(name)]
@@ -124,8 +125,8 @@ class Objects:
         interp = self._interp
         for name in list(receiver.fields):
             if isinstance(name, str):
-                interp.state.set(receiver, name, interp.unknown("__dict__"))
-        return interp.unknown("__dict__")
+                interp.state.set(receiver, name, interp.unknown(origins.LAID_OPEN))
+        return interp.unknown(origins.LAID_OPEN)
 
     def _function(self, function: Function) -> Cell:
         key = (id(function.node), id(function.scope))
@@ -139,19 +140,19 @@ class Objects:
             value: Value = receiver.fields[name]
             return value
         if self.hooked(receiver.cls):
-            return self._interp.unknown("class with hooks", receiver)
+            return self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)
         found = self.class_attribute(receiver.cls, name)
         if found is None:
             made = self._interp.libraries.attribute(self._interp, receiver, name)
             if made is not None:
                 return made
-            unknown = self._interp.unknown("attribute")
+            unknown = self._interp.unknown(origins.ATTRIBUTE)
             value = UnknownMember(unknown.node, receiver, name)
             self._interp.state.set(receiver, name, value)
             return value
         if isinstance(found, Function):
             if receiver.open and self._replaceable(receiver, found):
-                return self._interp.unknown("method of a derived class")
+                return self._interp.unknown(origins.DERIVED_METHOD)
             return Method(found, receiver)
         if isinstance(found, Descriptor):
             if found.kind == "cached":
@@ -167,7 +168,7 @@ class Objects:
                 return NativeFunction(name, lambda args, kwargs: self._once(function, receiver, args, kwargs))
             return found.function
         if isinstance(found, Instance) and self.class_attribute(found.cls, "__get__") is not None:
-            return self._interp.unknown("descriptor", receiver)
+            return self._interp.unknown(origins.DESCRIPTOR, receiver)
         return found
 
     def _once(self, function: Value, receiver: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -213,7 +214,9 @@ class Objects:
         inherited = interp.libraries.attribute(interp, receiver.receiver, name)
         if isinstance(inherited, Member) and name != "build":
             return inherited
-        return NativeFunction(f"super().{name}", lambda args, kwargs: interp.unknown(f"super().{name}", *args))
+        return NativeFunction(
+            f"super().{name}", lambda args, kwargs: interp.unknown(origins.returned_by(f"super().{name}"), *args)
+        )
 
     def _initialised(self, receiver: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         self._interp.libraries.initialise(self._interp, receiver, args, kwargs)
@@ -225,10 +228,10 @@ class Objects:
         if value is None:
             found = self._interp.libraries.attribute(self._interp, receiver, name)
             if found is None:
-                node = self._interp.recorder.opaque(
-                    receiver.node.why if receiver.node.why in ("parameter", "import") else f".{name}",
-                    [Edge(receiver.node, Effect.UNKNOWN)],
-                )
+                origin = receiver.node.origin
+                if origin is not origins.PARAMETER and origin is not origins.IMPORT:
+                    origin = origins.attribute(name)
+                node = self._interp.recorder.opaque(origin, [Edge(receiver.node, Effect.UNKNOWN)])
                 found = UnknownMember(node, receiver, name)
             self._interp.state.set(known, name, found)
             value = found
@@ -245,7 +248,7 @@ class Objects:
         interp = self._interp
         if len(interp.prescan.private[name]) > 1:
             # Two classes have an attribute of this name, each its own.
-            value = interp.unknown("private attribute", value)
+            value = interp.unknown(origins.PRIVATE_ATTRIBUTE, value)
         if interp.libraries.set_attribute(interp, receiver, name, value):
             return
         found = self.class_attribute(receiver.cls, name) if isinstance(receiver, Instance) else None
@@ -266,12 +269,12 @@ class Objects:
             interp.state.set(receiver, name, value if name != "trainable" else interp.expressions.truth(value))
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
-            interp.state.set(self._known(receiver.node), name, interp.unknown("attribute", value))
+            interp.state.set(self._known(receiver.node), name, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value))
         elif isinstance(receiver, Union):
             for each in receiver.values:
                 interp.libraries.escaped(interp, each)
                 if isinstance(each, (Instance, Unknown)):
-                    self.set_attribute(each, name, interp.unknown("attribute"))
+                    self.set_attribute(each, name, interp.unknown(origins.ATTRIBUTE))
 
     # -- elements
 
@@ -290,20 +293,20 @@ class Objects:
             return interp.join([self.subscript(each, index) for each in receiver.values if not isinstance(each, Const)])
         if isinstance(receiver, Class):
             found = interp.libraries.class_element(receiver, index)
-            return found if found is not None else interp.unknown("element")
+            return found if found is not None else interp.unknown(origins.ELEMENT)
         if isinstance(receiver, Instance):
             function = self.class_attribute(receiver.cls, "__getitem__")
             if function is not None:
                 return interp.calls.call(Method(function, receiver), [index], {})
             content = interp.libraries.elements(interp, receiver)
-            return self._pick(content, index) if content is not None else interp.unknown("element", receiver)
+            return self._pick(content, index) if content is not None else interp.unknown(origins.ELEMENT, receiver)
         if isinstance(receiver, Unknown) and isinstance(index, Const) and not isinstance(index.value, float):
             known = self._known(receiver.node)
             key = ("[]", index.value)
             value = known.fields.get(key)
             if value is None:
                 if isinstance(index.value, str):
-                    value = interp.unknown("element", receiver)
+                    value = interp.unknown(origins.ELEMENT, receiver)
                 else:
                     value = self._element_of(receiver, index)
                 interp.state.set(known, key, value)
@@ -321,7 +324,7 @@ class Objects:
             found = interp.libraries.operator(interp, "__getitem__", [receiver, index])
             if found is not None:
                 return found
-        return interp.unknown("element", receiver)
+        return interp.unknown(origins.ELEMENT, receiver)
 
     def _pick(self, content: Items | Repeated, index: Value) -> Value:
         interp = self._interp
@@ -330,14 +333,14 @@ class Objects:
         if isinstance(index, Const) and isinstance(index.value, int):
             if -len(content.items) <= index.value < len(content.items):
                 return content.items[index.value]
-            return interp.unknown("index out of range")
+            return interp.unknown(origins.INDEX_OUT_OF_RANGE)
         if isinstance(index, Slice):
             bounds = [part.value if isinstance(part, Const) else MISSING for part in index.parts]
             if MISSING not in bounds:
                 try:
                     return Items(content.items[slice(*bounds)], content.type)
                 except (TypeError, ValueError):
-                    return interp.unknown("slice")
+                    return interp.unknown(origins.SLICE)
             return Repeated(interp.state.element(content), content.type)
         return interp.state.element(content)
 
@@ -359,7 +362,7 @@ class Objects:
         candidates = [] if isinstance(index, Const) else list(content.entries.values())
         if content.rest is not None:
             candidates.append(content.rest)
-        return interp.join(candidates) if candidates else interp.unknown("key")
+        return interp.join(candidates) if candidates else interp.unknown(origins.MISSING_KEY)
 
     def peek(self, receiver: Value, index: Value) -> Value | None:
         """The element that is about to be replaced, where it is known."""
@@ -385,7 +388,7 @@ class Objects:
             elif isinstance(content, Items) and not isinstance(index, Slice):
                 content = Items(tuple(interp.join([item, value]) for item in content.items), content.type)
             elif isinstance(index, Slice):
-                content = Repeated(interp.join([interp.state.element(content), interp.unknown("slice", value)]))
+                content = Repeated(interp.join([interp.state.element(content), interp.unknown(origins.SLICE, value)]))
             else:
                 content = Repeated(interp.join([content.element, value]), content.type)
             interp.state.set(receiver, "content", content)
@@ -437,7 +440,7 @@ class Objects:
         interp = self._interp
         if isinstance(value, Deferred):
             if value in self._forcing:
-                return Repeated(interp.unknown("generator"))
+                return Repeated(interp.unknown(origins.GENERATOR))
             self._forcing.append(value)
             try:
                 return self.iterate(value.force(), unpacking)
@@ -451,10 +454,10 @@ class Objects:
             return self._instance_elements(value)
         if isinstance(value, Class):
             listed = interp.libraries.elements(interp, value)
-            return listed if listed is not None else Repeated(interp.unknown("element"))
+            return listed if listed is not None else Repeated(interp.unknown(origins.ELEMENT))
         if isinstance(value, LibraryObject):
             element = interp.libraries.operator(interp, "__iter__", [value])
-            return Repeated(element if element is not None else interp.unknown("element", value))
+            return Repeated(element if element is not None else interp.unknown(origins.ELEMENT, value))
         if isinstance(value, DictObject):
             content: DictContent = value.fields["content"]
             if content.rest is None:
@@ -464,18 +467,18 @@ class Objects:
             return Items(tuple(Const(each) for each in value.value[:64]))
         if isinstance(value, Union):
             parts: list[Value] = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
-            return interp.join(parts) if parts else Repeated(interp.unknown("element"))  # type: ignore[return-value]
+            return interp.join(parts) if parts else Repeated(interp.unknown(origins.ELEMENT))  # type: ignore[return-value]
         if isinstance(value, (Tensor, Variable, Unknown, Array)):
             element = self._element_of(value, Scalar(interp.recorder.leaf(), "int"))
             if isinstance(value, Unknown) and isinstance(element, Unknown):
-                element = interp.unknown("element of " + (value.node.why or "unknown"), value)
+                element = interp.unknown(origins.element_of(value.node.origin), value)
             if unpacking:
                 return Items((element, *(self.another(element) for _ in range(unpacking - 1))))
             return Repeated(element)
         if isinstance(value, (Scalar, Const)):
             edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]
             return Repeated(Scalar(interp.recorder.plain(edges)))
-        return Repeated(interp.unknown("element", value))
+        return Repeated(interp.unknown(origins.ELEMENT, value))
 
     def _instance_elements(self, value: Instance) -> Items | Repeated:
         interp = self._interp
@@ -485,7 +488,7 @@ class Objects:
             if not isinstance(iterator, Instance):
                 return self.iterate(iterator)
         known = interp.libraries.elements(interp, value)
-        return known if known is not None else Repeated(interp.unknown("element", value))
+        return known if known is not None else Repeated(interp.unknown(origins.ELEMENT, value))
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""
@@ -496,7 +499,7 @@ class Objects:
                 node = recorder.leaf(old.dtype)
             else:
                 node = Node(old.kind, recorder.now(), old.site, old.edges, old.dtype, old.active)
-                node.recorded, node.stopped, node.why = old.recorded, old.stopped, old.why
+                node.recorded, node.stopped, node.origin = old.recorded, old.stopped, old.origin
                 node.joint, node.sparse = old.joint, old.sparse
             if isinstance(value, Scalar):
                 return Scalar(node, value.type)

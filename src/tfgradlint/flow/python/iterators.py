@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.values.base import Cell, Value
 from tfgradlint.flow.values.containers import Items, Repeated
 
@@ -50,7 +51,7 @@ class Iterators:
         """The elements that are left, which are gone then."""
         taken = self._entry(iterator)
         if taken is None:
-            return Repeated(self._interp.unknown("iterated before"))
+            return Repeated(self._interp.unknown(origins.ITERATED_BEFORE))
         if taken.position == _ALL:
             return Items(())
         content = self._content(taken)
@@ -62,7 +63,7 @@ class Iterators:
         interp = self._interp
         taken = self._entry(iterator)
         if taken is None:
-            return interp.unknown("iterated before")
+            return interp.unknown(origins.ITERATED_BEFORE)
         content = self._content(taken)
         if taken.position == _ALL or (isinstance(content, Items) and taken.position >= len(content.items)):
             return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.python.container_methods import merged
 from tfgradlint.flow.python.strings import formatted
@@ -91,7 +92,7 @@ class Operators:
         interp = self._interp
         if any(isinstance(operand, (Tensor, Variable, Unknown)) for operand in operands):
             found = interp.libraries.operator(interp, name, operands)
-            return found if found is not None else interp.unknown(f"operator {name}", *operands)
+            return found if found is not None else interp.unknown(origins.operator(name), *operands)
         edges = [Edge(node, Effect.PLAIN) for operand in operands for node in nodes_of(operand)]
         node = interp.recorder.op(edges)
         arrays = [operand for operand in operands if isinstance(operand, Array)]
@@ -99,7 +100,7 @@ class Operators:
             return Array(node, any(array.exact for array in arrays))
         if all(isinstance(operand, (Scalar, Const)) for operand in operands):
             return Scalar(node, _number(name, operands))
-        return interp.unknown(f"operator {name}", *operands)
+        return interp.unknown(origins.operator(name), *operands)
 
     def _distributed(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
         """An operator on one of several values; alternatives that Python refuses are left out."""
@@ -157,7 +158,7 @@ class Operators:
                 function = interp.calls.class_attribute(receiver.cls, method)
                 if function is not None:
                     return interp.calls.call(Method(function, receiver), [argument], {})
-        return interp.unknown("operator of an object", left, right)
+        return interp.unknown(origins.operator("of an object"), left, right)
 
     def _constant(self, name: str, values: list[Any]) -> Value:
         kind = "bool" if name in COMPARISONS.values() else ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.values.base import Const, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 
@@ -77,7 +78,7 @@ class Patterns:
         while stack:
             each = stack.pop()
             if isinstance(each, (cst.MatchAs, cst.MatchStar)) and each.name is not None:
-                interp.statements.assign(each.name, interp.unknown("pattern", subject))
+                interp.statements.assign(each.name, interp.unknown(origins.PATTERN, subject))
             if isinstance(each, cst.MatchMapping) and each.rest is not None:
-                interp.statements.assign(each.rest, interp.unknown("pattern", subject))
+                interp.statements.assign(each.rest, interp.unknown(origins.PATTERN, subject))
             stack.extend(each.children)

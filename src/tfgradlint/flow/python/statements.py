@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import Left, Raised, Snapshot
 from tfgradlint.flow.python.binding import Binding, bound_names
@@ -95,7 +96,7 @@ class Statements:
                 # What ends the program at the top of a module is told; the rest is judged all the same, but for what
                 # it was about to bind.
                 for name in bound_names(statement):
-                    interp.state.set(interp.module, name, interp.unknown("not reached"))
+                    interp.state.set(interp.module, name, interp.unknown(origins.NOT_REACHED))
                 interp.state.set(interp.recorder.tapes, "ended", False)
                 goes_on = True
             if not goes_on:
@@ -349,7 +350,7 @@ class Statements:
             state.rollback(mark)
             state.join_into(middle)
             if handler.name is not None:
-                self.assign(handler.name.name, interp.unknown("exception"))
+                self.assign(handler.name.name, interp.unknown(origins.EXCEPTION))
             if self.suite(handler.body):
                 ends.append(state.snapshot(mark))
         state.rollback(mark)

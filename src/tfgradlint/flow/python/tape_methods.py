@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
 from tfgradlint.flow.machine.state import Raised
@@ -19,7 +20,7 @@ from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING, Judgement, MissingVariables, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
-from tfgradlint.flow.verdict.request_analysis import WATCHED, Implied, Request, RequestAnalysis, flatten
+from tfgradlint.flow.verdict.request_analysis import Implied, Request, RequestAnalysis, flatten
 from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class TapeMethods:
             return self._request(tape, name, args, kwargs)
         if not name.startswith("_") and name not in self._interp.asked_for:
             self._interp.raise_here(Cause.NO_SUCH_METHOD, "AttributeError", name)
-        return self._interp.unknown(f"tape.{name}")
+        return self._interp.unknown(origins.returned_by(f"tape.{name}"))
 
     # -- recording
 
@@ -104,7 +105,7 @@ class TapeMethods:
             tapes = interp.recorder.tapes
             interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
             return (
-                interp.unknown("context manager", manager),
+                interp.unknown(origins.CONTEXT_MANAGER, manager),
                 lambda: interp.state.set(tapes, "others", max(0, (tapes.fields["others"] or 0) - 1)),
             )
         leave = interp.calls.attribute(manager, "__exit__")
@@ -188,7 +189,7 @@ class TapeMethods:
     def _watched_variables(self, tape: Tape, args: list[Value], kwargs: dict[str, Value]) -> Value:
         read = tape.fields["read"]
         if read is None:
-            return self._interp.unknown(WATCHED)
+            return self._interp.unknown(origins.WATCHED_VARIABLES)
         watched = [key for key in tape.fields["watched"] if isinstance(key, Variable)]
         variables: dict[Variable, None] = dict.fromkeys(
             variable for variable in (*read, *watched) if variable in watched or variable_tracked(tape, variable)
@@ -202,8 +203,9 @@ class TapeMethods:
         interp = self._interp
         leaves = flatten(self._argument(args, kwargs, 1, "xs"), "")
         if interp.graph_level or interp.isolated or self._interp.may_be_handled():
-            self._note(name, leaves, [Judgement("unknown", why=name)] * len(leaves))
-            return interp.unknown(name, *args)
+            made = origins.returned_by(name)
+            self._note(name, leaves, [Judgement("unknown", origin=made)] * len(leaves))
+            return interp.unknown(made, *args)
         reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, "", (), "RuntimeError")
         leaves = leaves or [("", NONE)]
         self._note(name, leaves, [Judgement("raises", reason)] * len(leaves))
@@ -225,8 +227,8 @@ class TapeMethods:
         """A request on something that is not known to be a tape."""
         sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
         leaves = flatten(sources, "")
-        self._note(name, leaves, [Judgement("unknown", why="tape")] * len(leaves))
-        return self._interp.unknown("unknown tape", *args)
+        self._note(name, leaves, [Judgement("unknown", origin=origins.TAPE)] * len(leaves))
+        return self._interp.unknown(origins.UNKNOWN_TAPE, *args)
 
     def _argument(self, args: list[Value], kwargs: dict[str, Value], position: int, *names: str) -> Value:
         if position < len(args):
@@ -253,9 +255,9 @@ class TapeMethods:
         given = interp.traces.given(tape.level) if outside else None
         judgements: list[Judgement]
         if interp.recorder.tapes.fields["ended"]:
-            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
+            judgements = [Judgement("unknown", origin=origins.NOT_REACHED)] * len(leaves)
         elif tape.fields["blurred"] or life is None or zeros is None or (outside and (given is None or life != LIVE)):
-            judgements = [Judgement("unknown", why="tape")] * len(leaves)
+            judgements = [Judgement("unknown", origin=origins.TAPE)] * len(leaves)
         elif life == SPENT:
             leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_REUSED, site, "", (tape.fields.get("used") or site,), "RuntimeError")
@@ -267,11 +269,12 @@ class TapeMethods:
         elif (asked := self._by_element(tape, name, args, kwargs)) is not None:
             leaves = leaves or [("", NONE)]
             raised = Reason(Cause.TAPE_REUSED, site, "element by element", (), "RuntimeError")
-            judgements = [Judgement("raises", raised) if asked else Judgement("unknown", why="tape")] * len(leaves)
+            judgement = Judgement("raises", raised) if asked else Judgement("unknown", origin=origins.TAPE)
+            judgements = [judgement] * len(leaves)
         elif self._endless():
-            judgements = [Judgement("unknown", why="loop under XLA")] * len(leaves)
+            judgements = [Judgement("unknown", origin=origins.LOOP_UNDER_XLA)] * len(leaves)
         elif interp.calls.traced_for_others:
-            judgements = [Judgement("unknown", why="traced for other variables")] * len(leaves)
+            judgements = [Judgement("unknown", origin=origins.TRACED_FOR_OTHERS)] * len(leaves)
         else:
             judge = RequestAnalysis(Request(tape, name, target, zeros), site, self._interp.reports.thorough, given)
             judgements = [judge.judge(leaf) for _, leaf in leaves]
@@ -288,7 +291,7 @@ class TapeMethods:
             self._zeros_like([leaf for _, leaf in leaves], judgements)
         self._note(name, leaves, judgements)
         if leaves and leaves[0][1] is sources and isinstance(sources, (Items, ListObject, DictObject)):
-            return interp.unknown("sources nested without end")
+            return interp.unknown(origins.NESTED_SOURCES)
         arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
         return self._result(Asked(tape, target, arriving), sources, iter(judgements))
 
@@ -343,7 +346,7 @@ class TapeMethods:
         judge = RequestAnalysis(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
         judgements = [judge.judge(leaf) for _, leaf in leaves]
         if self._endless() or interp.recorder.tapes.fields["ended"]:
-            judgements = [Judgement("unknown", why="not reached")] * len(leaves)
+            judgements = [Judgement("unknown", origin=origins.NOT_REACHED)] * len(leaves)
         return Implied(leaves, judgements, target, judge)
 
     def _endless(self) -> bool:
@@ -370,7 +373,7 @@ class TapeMethods:
         site.evaluations.append(judgements)
         for judgement in judgements:
             if judgement.verdict == "unknown":
-                interp.reports.unknowns[judgement.why or "?"] += 1
+                interp.reports.unknowns[str(judgement.origin or "?")] += 1
 
     def _result(self, asked: Asked, sources: Value, judgements: Any) -> Value:
         """The gradients: a nest of values like the sources."""
@@ -388,7 +391,7 @@ class TapeMethods:
             return Repeated(self._result(asked, sources.element, judgements), sources.type)
         judgement = next(judgements, None)
         if judgement is None:
-            return self._interp.unknown("gradient")
+            return self._interp.unknown(origins.GRADIENT)
         return self._gradient(asked, sources, judgement)
 
     def _gradient(self, asked: Asked, source: Value, judgement: Judgement) -> Value:
@@ -398,13 +401,13 @@ class TapeMethods:
             self.results.gave_none = True
             return NONE
         if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
-            made = interp.unknown("gradient", target, source, arriving)
+            made = interp.unknown(origins.GRADIENT, target, source, arriving)
             self.results.note(made.node, source)
             return made
         if interp.recorder.tapes.active:
             edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
             if edges is None:
-                made = interp.unknown("gradient of slices", target, source, arriving)
+                made = interp.unknown(origins.GRADIENT_OF_SLICES, target, source, arriving)
                 self.results.note(made.node, source)
                 return made
             if judgement.verdict == "zero":
@@ -416,14 +419,14 @@ class TapeMethods:
         else:
             edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source, arriving)))]
         node = interp.recorder.op(edges)
-        node.why = "gradient of a gradient"
+        node.origin = origins.GRADIENT_OF_GRADIENT
         node.dtype = nodes_of(source)[0].dtype
         self.results.note(node, source)
         return Tensor(node)
 
 
 def _variable(leaf: Value) -> bool:
-    return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.why == "weights")
+    return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.origin == origins.WEIGHTS)
 
 
 def _contents(target: Value, source: Value) -> list[Node]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.graph.nodes import ARGUMENT, Edge, Effect, Node
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Scope
@@ -78,7 +79,7 @@ class Traces:
             recorder = self._interp.recorder
             effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
             node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
-            node.why = ARGUMENT
+            node.origin = origins.ARGUMENT
             return Tensor(node)
         if isinstance(value, Items):
             if id(value) not in done:
@@ -129,9 +130,9 @@ class Traces:
             if not interp.recorder.tapes.active:
                 return result
             if interp.bounded or interp.unbounded:
-                return interp.opaque_result_of("loop under XLA", [result])
+                return interp.opaque_result_of(origins.LOOP_UNDER_XLA, [result])
             if interp.forks and within:
-                return interp.opaque_result_of("branch under XLA", [result])
+                return interp.opaque_result_of(origins.BRANCH_UNDER_XLA, [result])
             return result
         finally:
             interp.xla = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import AGAIN, Cause
 from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, trainable
 from tfgradlint.flow.tape.recorder import Recorder
@@ -47,7 +48,7 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
     result = [Edge(node, effect) for node, effect in found]
     if any(node.level > recorder.level for node in between):
         # Towards all that a compiled function takes its gradient is a tensor, if of zeros.
-        result.append(Edge(recorder.opaque("gradient of a compiled function"), Effect.UNKNOWN))
+        result.append(Edge(recorder.opaque(origins.GRADIENT_OF_COMPILED), Effect.UNKNOWN))
     return result
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OP, OPAQUE, PHI, Edge, Effect, GraphLoop, Node, Site, trainable
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.tape import Tape, Tapes, tracked
 from tfgradlint.flow.values.base import Cell
 
@@ -35,10 +36,10 @@ class Recorder:
         """A value without a history."""
         return Node(LEAF, self.now(), self.site, (), dtype, self.tapes.active)
 
-    def opaque(self, why: str, edges: Sequence[Edge] = ()) -> Node:
+    def opaque(self, origin: Origin, edges: Sequence[Edge] = ()) -> Node:
         """A value of which nothing is known."""
         node = Node(OPAQUE, self.now(), self.site, tuple(edges), None, self.tapes.active)
-        node.why = why
+        node.origin = origin
         for tape, _ in node.active:
             node.recorded[tape] = 1
         return node

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Node, Site
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.search import Loss, ancestors
 from tfgradlint.flow.values.base import Value, Variable
 from tfgradlint.flow.values.walk import nodes_of
@@ -50,7 +51,7 @@ class Judgement(NamedTuple):
     verdict: str
     reason: Reason | None = None
     #: For ``unknown``: what hides the answer.
-    why: str = ""
+    origin: Origin | None = None
     #: All that is lost on the way, where that was asked for.
     losses: tuple[Loss, ...] = ()
 

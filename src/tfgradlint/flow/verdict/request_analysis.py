@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import ARGUMENT, COPIED, LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph.nodes import LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.search import (
     ANY,
     FLOWS,
@@ -77,10 +79,6 @@ def _flatten(value: Value, label: str, level: int, leaves: list[tuple[str, Value
     return True
 
 
-#: What a tape watches is not known: perhaps nothing, and then nothing is asked for.
-WATCHED = "watched variables"
-
-
 class RequestAnalysis:
     """Judges one request, source by source."""
 
@@ -127,7 +125,7 @@ class RequestAnalysis:
         lost = judgement.verdict in ("none", "zero") and isinstance(source, (Tensor, Variable))
         if lost or (judgement.verdict == "flows" and isinstance(source, Variable)):
             return Judgement(judgement.verdict)
-        return Judgement("unknown", why="tape of a caller")
+        return Judgement("unknown", origin=origins.TAPE_OF_CALLER)
 
     def _judged(self, source: Value) -> Judgement:
         spoilt = self._spoilt_target()
@@ -138,8 +136,8 @@ class RequestAnalysis:
             source = source.element
             if isinstance(source, Tensor):
                 source = Unknown(source.node)
-        if isinstance(source, Unknown) and source.node.why == WATCHED:
-            return Judgement("unknown", why=WATCHED)
+        if isinstance(source, Unknown) and source.node.origin is origins.WATCHED_VARIABLES:
+            return Judgement("unknown", origin=origins.WATCHED_VARIABLES)
         if isinstance(source, Const) and source.value is None:
             return Judgement("raises", None)
         if isinstance(source, (Array, Scalar)) or (
@@ -155,7 +153,7 @@ class RequestAnalysis:
                 ),
             )
         if not isinstance(source, (Tensor, Variable, Unknown)):
-            return Judgement("unknown", why="source")
+            return Judgement("unknown", origin=origins.SOURCE)
         if self._raising is not None:
             node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
             exception, _, operation = self._raising.detail.partition(" ")
@@ -164,25 +162,26 @@ class RequestAnalysis:
                 exception = "StagingError"
             return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, operation, raised=exception))
         if self._may_raise:
-            return Judgement("unknown", why="may raise")
+            return Judgement("unknown", origin=origins.MAY_RAISE)
         if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
             if source.node in self._nodes or source.node in self._may_be:
-                return Judgement("unknown", why="integer target")  # ones, as for anything that is asked for itself
+                # Ones, as for anything that is asked for itself.
+                return Judgement("unknown", origin=origins.INTEGER_TARGET)
             return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
         bits = self._bits(source)
         if any(node.detail for node in self._nodes if not trainable(node.dtype)):
             # An integer beside a floating sibling (the indices of top_k) gives zeros or raises.
-            return Judgement("unknown", why="integer target")
+            return Judgement("unknown", origin=origins.INTEGER_TARGET)
         if bits == FLOWS:
             return Judgement("flows")
         if isinstance(source, Tensor) and source.node.maybe_alias is not None:
             # The call may have handed its argument through, and that is another source.
-            return Judgement("unknown", why="handed through or not")
+            return Judgement("unknown", origin=origins.MAYBE_HANDED_THROUGH)
         if bits == NOTHING:
             return self._lost(self._explain(source))
         if bits == ZERO:
             return Judgement("zero", self._explain_zero(source) or self._explain_loop(source))
-        return Judgement("unknown", why=self._hidden_by())
+        return Judgement("unknown", origin=self._hidden_by())
 
     # -- the target
 
@@ -193,9 +192,9 @@ class RequestAnalysis:
                 return Judgement("raises", None)
             number = isinstance(target, Const) and isinstance(target.value, (int, float))
             if isinstance(target, Union) and any(not _graphed(each) for each in target.values):
-                return Judgement("unknown", why="alternatives")
+                return Judgement("unknown", origin=origins.ALTERNATIVES)
             if not number and not isinstance(target, (Array, Scalar, Union, Repeated)) and not _graphed(target):
-                return Judgement("unknown", why=type(target).__name__)
+                return Judgement("unknown", origin=origins.TARGET)
             if number or isinstance(target, (Array, Scalar)):
                 exact = isinstance(target, Array)
                 if exact and self._request.kind == "jacobian":
@@ -356,37 +355,37 @@ class RequestAnalysis:
 
     def _derived(self, source: Tensor | Variable | Unknown) -> Reason | None:
         """The source was computed, for the request, from something that the target used."""
-        if isinstance(source, Variable) or source.node.kind in (LEAF, OPAQUE) or source.node.why == ARGUMENT:
+        if isinstance(source, Variable) or source.node.kind in (LEAF, OPAQUE) or source.node.origin is origins.ARGUMENT:
             return None
-        origins = ancestors([source.node]) - {source.node}
+        history = ancestors([source.node]) - {source.node}
         used = ancestors(self._nodes)
         variables = {node.variable for node in used if node.variable is not None}
-        shared = [node for node in origins if node in used or node.variable in variables]
+        shared = [node for node in history if node in used or node.variable in variables]
         if not shared:
             return None
         return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _copied(source))
 
     def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
         """Target and source were given the wrong way round: the source was computed from the target."""
-        origins = ancestors([source.node])
-        variables = {node.variable for node in origins if node.variable is not None}
+        history = ancestors([source.node])
+        variables = {node.variable for node in history if node.variable is not None}
         return all(
-            node in origins or (node.variable is not None and node.variable in variables) for node in self._nodes
+            node in history or (node.variable is not None and node.variable in variables) for node in self._nodes
         )
 
-    def _hidden_by(self) -> str:
+    def _hidden_by(self) -> Origin | None:
         """The first unknown thing met on the way back from the target."""
         for node in sorted(ancestors(self._nodes, 4000), key=lambda node: -node.seq):
             if node.kind == OPAQUE:
-                return node.why
+                return node.origin
             if any(edge.effect is Effect.UNKNOWN for edge in node.edges):
-                return node.why or "effect not known"
-        return "alternatives"
+                return node.origin or origins.EFFECT_NOT_KNOWN
+        return origins.ALTERNATIVES
 
 
 def _copied(source: Value) -> str:
     """Whether the source is what a compiled function gets for a variable of Keras."""
-    return "argument" if isinstance(source, Tensor) and source.node.why == COPIED else ""
+    return "argument" if isinstance(source, Tensor) and source.node.origin is origins.COPIED_ARGUMENT else ""
 
 
 def _refusal(source: Value) -> str:

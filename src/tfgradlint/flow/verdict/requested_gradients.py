@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfgradlint.flow.graph.nodes import OPAQUE, Node
+from tfgradlint.flow.graph.origins import Kind
 from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.walk import nodes_of
 
@@ -40,7 +41,7 @@ class RequestedGradients:
         if not isinstance(value, (Tensor, Unknown)):
             return False
         node = value.node
-        while node not in self._sources and node.kind == OPAQUE and node.why.startswith("element"):
+        while node not in self._sources and _element(node):
             if len(node.edges) != 1:
                 return False
             node = node.edges[0].node
@@ -57,10 +58,15 @@ class RequestedGradients:
             if asked is not None:
                 found[id(asked[0])] = asked
                 continue
-            if node.kind == OPAQUE and not node.why.startswith("element"):
+            if node.kind == OPAQUE and not _element(node):
                 return None
             for edge in node.edges:
                 if edge.node not in seen:
                     seen.add(edge.node)
                     stack.append(edge.node)
         return list(found.values())
+
+
+def _element(node: Node) -> bool:
+    """Whether it is one of the elements of something unknown."""
+    return node.kind == OPAQUE and node.origin is not None and node.origin.kind is Kind.ELEMENT

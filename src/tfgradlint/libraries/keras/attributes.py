@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Tensor, Unknown, Value, Variable
@@ -75,7 +76,7 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
             return found
     if name not in _MADE:
         mark_escaped(interp, receiver)
-    return interp.unknown(name, *Reach(receiver).variables)
+    return interp.unknown(origins.member(name), *Reach(receiver).variables)
 
 
 def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
@@ -128,7 +129,7 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
             if held is not None:
                 return ListObject(Items(tuple(held), "list"))
             mark_escaped(interp, receiver)
-        return interp.unknown(name, *Reach(receiver).variables)
+        return interp.unknown(origins.member(name), *Reach(receiver).variables)
     return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
 
 

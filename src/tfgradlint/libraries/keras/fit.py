@@ -34,6 +34,7 @@ from tfgradlint.libraries.keras.compile import (
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
 from tfgradlint.libraries.keras.models import GRAPH, replay
+from tfgradlint.libraries.keras.origins import REGULARIZER
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import HIDDEN, INNER, mark_escaped, of_keras_2
 from tfgradlint.libraries.session import Session
@@ -220,7 +221,7 @@ class _Training:
         if self._interp.regularised:
             # The losses that layers add for their weights reach those behind a step without a gradient.
             judgements = [
-                each if each.verdict == "flows" else Judgement("unknown", why="regularizer") for each in judgements
+                each if each.verdict == "flows" else Judgement("unknown", origin=REGULARIZER) for each in judgements
             ]
         if self._model.fields.get(BROKEN):
             judgements = [judgement._replace(reason=None) for judgement in judgements]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.graph.nodes import COPIED, Edge, Site
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Edge, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Member, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import ListObject
@@ -75,7 +76,7 @@ class _Keras(Library):
             return None
         # TensorFlow does not know the variables of Keras 3, and makes a tensor of what they hold.
         node = context.recorder.op([Edge(variable.node)], variable.node.dtype)
-        node.why = COPIED
+        node.origin = origins.COPIED_ARGUMENT
         return Tensor(node)
 
     def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
@@ -59,7 +60,7 @@ def _judge(interp: Context, function: Function, receiver: Instance | None, predi
     given: dict[str, Value] = {}
     for name in _parameters(function)[receiver is not None :]:
         known = name == prediction or name in _TRUTH
-        given[name] = Tensor(interp.recorder.op([], "float32")) if known else interp.unknown("parameter")
+        given[name] = Tensor(interp.recorder.op([], "float32")) if known else interp.unknown(origins.PARAMETER)
     callee: Value = function if receiver is None else Method(function, receiver)
 
     def run(tape: Tape) -> Value:

@@ -18,6 +18,7 @@ from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.building import assemble
 from tfgradlint.libraries.keras.creation import IN_TAPE, created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
+from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.training_flag import once_more
 from tfgradlint.libraries.keras.weights import BUILT, FROZEN_AT, HIDDEN, INNER, SEED, WRAPS, is_sequential, new_weight
 
@@ -345,7 +346,7 @@ def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Valu
             continue
         edges = [once_more(interp, mapping.get(edge.node, edge.node), edge) for edge in node.edges]
         if node.kind == OPAQUE:
-            copy = recorder.opaque(node.why, edges)
+            copy = recorder.opaque(node.origin or MODEL, edges)
         elif node.kind == PHI:
             copy = recorder.phi([edge.node for edge in edges])
             copy.maybe_alias = node.maybe_alias
@@ -355,7 +356,7 @@ def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Valu
             copy = recorder.op(both, node.dtype, node.site)
         else:
             copy = recorder.op(edges, node.dtype, None if node.site is NOWHERE else node.site)
-            copy.loose, copy.maybe_alias, copy.why = node.loose, node.maybe_alias, node.why
+            copy.loose, copy.maybe_alias, copy.origin = node.loose, node.maybe_alias, node.origin
             copy.joint, copy.sparse = node.joint, node.sparse
         copy.called_at = recorder.site
         mapping[node] = copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
@@ -203,7 +204,7 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
         interp.raise_here(Cause.UNBUILT, "ValueError", "keras 2")
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
-        return interp.unknown("weights", receiver)
+        return interp.unknown(origins.WEIGHTS, receiver)
     made = ListObject(Items(tuple(weights.found), "list"))
     made.fields[OWNER] = receiver
     if weights.unbuilt:

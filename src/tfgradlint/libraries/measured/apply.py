@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
@@ -67,7 +68,7 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
     if case is None:
         return interp_unknown(interp, known, bound)
     if case.returns.startswith("raises"):
-        return interp.unknown(f"{known.name} raises", *bound.values())
+        return interp.unknown(origins.raised_by(known.name), *bound.values())
     return _returned(interp, known, case, bound)
 
 
@@ -78,8 +79,8 @@ _MAYBE_SAME = (Tensor, Unknown, Variable)
 def interp_unknown(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> Value:
     """The result depends on the arguments, nobody knows how; but on nothing else."""
     if any(isinstance(value, (Function, LibraryObject)) for value in bound.values()):
-        return interp.unknown(f"call of {known.name}", *bound.values())
-    return interp.opaque_result_of(f"arguments of {known.name}", list(bound.values()))
+        return interp.unknown(origins.call_of(known.name), *bound.values())
+    return interp.opaque_result_of(origins.arguments_of(known.name), list(bound.values()))
 
 
 def _returned(interp: Context, known: OperationFacts, case: Case, bound: dict[str, Value]) -> Value:
@@ -95,7 +96,7 @@ def _returned(interp: Context, known: OperationFacts, case: Case, bound: dict[st
         return ListObject(Items(tuple(outputs), "list"))
     if case.returns in ("tuple", "namedtuple"):
         return Items(tuple(outputs), "tuple", case.fields)
-    return interp.unknown(f"result of {known.name}", *bound.values())
+    return interp.unknown(origins.result_of(known.name), *bound.values())
 
 
 def _only_element(interp: Context, value: Value | None) -> Value | None:
@@ -160,7 +161,7 @@ def _output(
         return ListObject(_elements(interp, bound.get(output.dtype.removeprefix("=")), Tensor(node)))
     if output.kind in ("tensor", "slices", "ragged"):
         return Tensor(node)
-    node.why = f"{known.name} returns {output.kind}"
+    node.origin = origins.returns(known.name, output.kind)
     return Unknown(node)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
@@ -45,15 +46,15 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     """A NumPy call without any tensor among its arguments makes a plain array."""
     given = [*args, *kwargs.values()]
     if any(_of_objects(value) for value in given):
-        return interp.unknown(_OBJECTS, *given)
+        return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
     nodes = [node for value in given for node in nodes_of(value)]
-    if any(node.why == _OBJECTS for node in ancestors(nodes, 200)):
-        return interp.unknown(_OBJECTS, *given)
+    if any(node.origin is origins.ARRAY_OF_OBJECTS for node in ancestors(nodes, 200)):
+        return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
     called = numpy_callbacks.call(interp, path, args, kwargs, without_content)
     if called is not None:
         return called
     if any(isinstance(value, Function) for value in given):
-        return interp.unknown(f"call of {path}", *given)
+        return interp.unknown(origins.call_of(path), *given)
     if any(_maybe_tensor(value) for value in given):
         if any(without_content(interp, value) for value in given) and _takes_values(session, path):
             exception = "TypeError" if session_of(interp).legacy_keras else "ValueError"  # of a model's placeholders
@@ -76,7 +77,7 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
     """A NumPy name that was not measured, given something that may be a tensor."""
     if path.startswith("numpy.random.") or path in ("numpy.load", "numpy.loadtxt"):
         return Array(interp.recorder.plain([Edge(n, Effect.PLAIN) for v in args for n in nodes_of(v)]))
-    return interp.opaque_result_of(path, [*args, *kwargs.values()])
+    return interp.opaque_result_of(origins.returned_by(path), [*args, *kwargs.values()])
 
 
 def _maybe_tensor(value: Value) -> bool:
@@ -87,9 +88,6 @@ def _maybe_tensor(value: Value) -> bool:
     if isinstance(value, (Const, Array, Scalar, Symbol)):
         return False
     return bool(nodes_of(value)) or isinstance(value, (Tensor, Variable, Unknown))
-
-
-_OBJECTS = "array of objects"
 
 
 def _of_objects(dtype: Value) -> bool:
@@ -175,7 +173,7 @@ def method(
 ) -> Value | None:
     """A method of an array: another array or a Python value."""
     if any(_of_objects(value) for value in (*args, *kwargs.values())):
-        return interp.unknown(_OBJECTS, receiver, *args)
+        return interp.unknown(origins.ARRAY_OF_OBJECTS, receiver, *args)
     edges = [Edge(node, Effect.PLAIN) for node in nodes_of(receiver)]
     for value in (*args, *kwargs.values()):
         taken = _maybe_tensor(value)

@@ -7,6 +7,7 @@ in a way nobody knows.
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
@@ -94,7 +95,7 @@ def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | No
     if value is not None and reference and _data().get(f"{receiver.path}.{name}") is not None:
         return value
     composed = receiver.path in _COMPOSED and isinstance(value, LibraryObject)
-    return value if composed else interp.unknown(name, receiver)
+    return value if composed else interp.unknown(origins.member(name), receiver)
 
 
 def method(
@@ -140,21 +141,21 @@ def _measured(
     everything: list[Value] = [receiver, *given.values()]
     given = {key: value for key, value in given.items() if key not in _NO_DATA}
     if not _covered(interp, receiver):
-        return interp.opaque_result_of(f".{name}()", everything)
+        return interp.opaque_result_of(origins.method(name), everything)
     other = given.pop("other", None)
     if other is not None:
         if not isinstance(other, LibraryObject) or other.path != receiver.path or not _covered(interp, other):
-            return interp.unknown(f".{name}()", *everything)
+            return interp.unknown(origins.method(name), *everything)
         given.update({f"other.{key}": value for key, value in other.fields[_BOUND].items()})
     blurred: list[Node] = []
     if "value" in given and _remembered(interp, receiver, given["value"]):
         if _kind(receiver) == "remembering":
-            return interp.opaque_result_of(f".{name}() of what it may know", everything)
+            return interp.opaque_result_of(origins.method_of(name, "what it may know"), everything)
         blurred = nodes_of(given.pop("value"))
     if "value" in given and _related(receiver, given["value"]):
         again = _data().get(f"{receiver.path}.{name}(sample)")
         if again is None or not _just_drawn(receiver, given["value"]):
-            return interp.opaque_result_of(f".{name}() of what it made", everything)
+            return interp.opaque_result_of(origins.method_of(name, "what it made"), everything)
         known = again
         given["value"] = NONE  # told of with the parameters
     bound = {key: value for key, value in {**own, **given}.items() if key not in _HARMLESS}
@@ -293,7 +294,7 @@ def _transformed(
         return method(interp, bijector, "forward", [drawn], {}) if isinstance(drawn, Tensor) else None
     if name == "log_prob" and args:
         if _related(receiver, args[0]):
-            return interp.opaque_result_of(".log_prob() of its sample", [receiver, args[0]])
+            return interp.opaque_result_of(origins.method_of("log_prob", "its sample"), [receiver, args[0]])
         back = method(interp, bijector, "inverse", args[:1], {})
         density = method(interp, inner, "log_prob", [back], {}) if isinstance(back, Tensor) else None
         return _added(interp, [density, method(interp, bijector, "inverse_log_det_jacobian", args[:1], {})])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
@@ -20,6 +21,7 @@ from tfgradlint.libraries.python.isinstance import isinstance_
 from tfgradlint.libraries.registry import Handler
 
 _COUNTED = 64
+_MAP = origins.returned_by("map")
 
 
 def _sequence(kind: str) -> Handler:
@@ -119,7 +121,7 @@ def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         interp.recorder.site = site
         saved, interp.statement = interp.statement, statement
         try:
-            content = interp.calls.iterate(rows) if rows is not None else Repeated(interp.unknown("map"))
+            content = interp.calls.iterate(rows) if rows is not None else Repeated(interp.unknown(_MAP))
             if isinstance(content, Items) and len(content.items) <= 16:
                 made = []
                 for row in content.items:
@@ -196,7 +198,7 @@ def _getattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
     if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
         found = interp.calls.attribute(args[0], args[1].value)
         return interp.join([found, args[2]]) if len(args) > 2 and isinstance(found, Unknown) else found
-    return interp.unknown("getattr", *args)
+    return interp.unknown(origins.returned_by("getattr"), *args)
 
 
 def _hasattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -211,7 +213,7 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
             interp.calls.set_attribute(args[0], args[1].value, args[2])
         elif isinstance(args[0], Instance):
             for name in [name for name in args[0].fields if isinstance(name, str)]:
-                interp.state.set(args[0], name, interp.unknown("setattr"))
+                interp.state.set(args[0], name, interp.unknown(origins.returned_by("setattr")))
             interp.libraries.escaped(interp, args[0])  # an attribute of any name may hold weights
     return NONE
 
@@ -275,7 +277,7 @@ def _partial(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 def _reduce(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[1]) if len(args) > 1 else None
     if not isinstance(content, Items) or len(content.items) > 16:
-        return interp.unknown("functools.reduce", *args)
+        return interp.unknown(origins.returned_by("functools.reduce"), *args)
     items = [*args[2:3], *content.items]
     total = items[0] if items else NONE
     for item in items[1:]:
@@ -336,8 +338,8 @@ def _rewritten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     """``exec`` and ``globals`` may bind any name to anything."""
     for scope in (interp.scope, interp.module):
         for name in list(scope.fields):
-            interp.state.set(scope, name, interp.unknown("exec"))
-    return interp.unknown("exec")
+            interp.state.set(scope, name, interp.unknown(origins.returned_by("exec")))
+    return interp.unknown(origins.returned_by("exec"))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -372,8 +374,8 @@ HANDLERS: dict[str, Handler] = {
     "builtins.print": _nothing,
     "builtins.str": _str,
     "builtins.callable": _callable,
-    "builtins.eval": lambda interp, args, kwargs: interp.unknown("eval"),
-    "builtins.locals": lambda interp, args, kwargs: interp.unknown("locals"),
+    "builtins.eval": lambda interp, args, kwargs: interp.unknown(origins.returned_by("eval")),
+    "builtins.locals": lambda interp, args, kwargs: interp.unknown(origins.returned_by("locals")),
     "builtins.repr": _text,
     "builtins.format": _text,
     "builtins.input": _text,

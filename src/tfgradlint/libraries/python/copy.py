@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import mapping
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Tensor, Value, Variable
@@ -51,7 +52,7 @@ class _DeepCopy:
         if isinstance(value, Variable) and value.library == "tf":
             return Variable(interp.recorder.leaf(value.dtype), value.fields["trainable"], value.library)
         if depth > _DEEP:
-            return interp.unknown("deep copy", value)
+            return interp.unknown(origins.returned_by("deep copy"), value)
         if isinstance(value, Items):
             return Items(tuple(self.copy(item, depth + 1) for item in value.items), value.type, value.fields)
         if isinstance(value, Repeated):
@@ -62,4 +63,4 @@ class _DeepCopy:
             content: DictContent = value.fields["content"]
             rest = None if content.rest is None else self.copy(content.rest, depth + 1)
             return mapping({key: self.copy(each, depth + 1) for key, each in content.entries.items()}, rest)
-        return interp.unknown("deep copy", value)
+        return interp.unknown(origins.returned_by("deep copy"), value)

@@ -6,6 +6,7 @@ import builtins
 import math
 from collections.abc import Mapping
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
@@ -59,11 +60,12 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
     if root in ("math", "time", "os", "sys", "random", "operator", "itertools") or (
         root == "builtins" and not any(isinstance(value, (Cell, Function)) for value in given)
     ):
+        made = origins.returned_by(path)
         if root in ("random", "math") and not nodes:
             return Scalar(interp.recorder.leaf(), "float")
         if any(isinstance(value, (Instance, Function, Unknown)) for value in given) and root == "builtins":
-            return interp.unknown(path, *given)
-        return interp.opaque_result_of(path, given)
+            return interp.unknown(made, *given)
+        return interp.opaque_result_of(made, given)
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from tfgradlint.flow.graph.origins import Kind, Origin, returned_by
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import mapping
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Value
@@ -16,6 +17,8 @@ from tfgradlint.libraries.python.copy import deep_copy
 
 _TUPLE = "typing.NamedTuple"
 _PLAIN = frozenset({"abc.ABCMeta", "builtins.type"})
+#: What ``__post_init__`` may have put into a field.
+_FIELD = Origin(Kind.ANYTHING, "field")
 
 
 class Field(Value):
@@ -73,7 +76,7 @@ def _finished(interp: Context, instance: Instance, names: list[str]) -> None:
         return
     # It is given what is no field in the end.
     for name in names:
-        interp.state.set(instance, name, interp.unknown("field"))
+        interp.state.set(instance, name, interp.unknown(_FIELD))
 
 
 def replaced(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -136,7 +139,7 @@ def named_tuple(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     def make(given: list[Value], named: dict[str, Value]) -> Value:
         values = {**dict(zip(names, given, strict=False)), **named}
         if set(values) != set(names):
-            return interp.unknown("named tuple", *given, *named.values())
+            return interp.unknown(returned_by("named tuple"), *given, *named.values())
         return Items(tuple(values[name] for name in names), "tuple", names)
 
     return NativeFunction("named tuple", make)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Symbol, Value
 from tfgradlint.flow.values.containers import Items
@@ -102,7 +103,7 @@ def of_value(interp: Context, instance: Instance, args: list[Value]) -> Value | 
     for member in known.items:
         if len(args) == 1 and isinstance(member, Const) and isinstance(args[0], Const) and _same(member, args[0]):
             return member
-    return interp.unknown("member of an enumeration", *args)
+    return interp.unknown(origins.returned_by("member of an enumeration"), *args)
 
 
 def _same(member: Const, given: Const) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.operators import BINARY, COMPARISONS
 from tfgradlint.flow.values.base import Const, Scalar, Value
@@ -65,7 +66,7 @@ def _getter(get: Callable[[Context, Value, Value], Value | None]) -> Handler:
                 interp.recorder.site = site
                 got = get(interp, given[0], each) if len(given) == 1 and not named else None
                 if got is None:
-                    return interp.unknown("getter", *given)
+                    return interp.unknown(origins.returned_by("getter"), *given)
                 found.append(got)
             return found[0] if len(found) == 1 else Items(tuple(found))
 
@@ -90,7 +91,7 @@ def _method(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
     def run(given: list[Value], more: dict[str, Value]) -> Value:
         if len(given) != 1 or more:
-            return interp.unknown("methodcaller", *given)
+            return interp.unknown(origins.returned_by("methodcaller"), *given)
         return interp.calls.call(interp.calls.attribute(given[0], name), others, named)
 
     return NativeFunction("methodcaller", run)

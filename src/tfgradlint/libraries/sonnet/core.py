@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
+from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
@@ -35,6 +37,9 @@ _NAMES = frozenset(
 )
 #: Among a module's fields: its variables by name, and the activation and options of a chain.
 _NAMED, _ACTIVATION, _LAST = ("snt", "named"), ("snt", "activation"), ("snt", "activate last")
+#: What a module returned that the program changed, and one that was given no tensor.
+_CHANGED = Origin(Kind.MADE, "changed module")
+_INPUT = Origin(Kind.MADE, "input of a module")
 
 
 def symbol(path: str) -> Symbol | None:
@@ -60,7 +65,7 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
         return allow_empty(interp, args[0])
     if path == "snt.build" and args:
         _built(interp, args[0])
-        return interp.unknown("result of snt.build()")
+        return interp.unknown(origins.result_of("snt.build()"))
     if path.startswith("snt.optimizers."):
         return LibraryObject(path)
     if path == _SEQUENTIAL:
@@ -141,7 +146,7 @@ def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | No
     """A list of variables, a variable by its name; the rest is not known."""
     if name in LISTS:
         found = listed(interp, receiver, name, ALLOWED not in receiver.fields)
-        return found if found is not None else interp.unknown("variables", receiver)
+        return found if found is not None else interp.unknown(origins.member("variables"), receiver)
     named: dict[str, Value] = receiver.fields.get(_NAMED, {})
     if name in named and receiver.fields[BUILT] is True:
         return named[name]
@@ -150,7 +155,7 @@ def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | No
     if name in ("name", "output_size", "hidden_size"):
         return Scalar(interp.recorder.leaf(), "str" if name == "name" else "int")
     escaped(interp, receiver)
-    return interp.unknown(name, receiver)
+    return interp.unknown(origins.member(name), receiver)
 
 
 def escaped(interp: Context, value: Value) -> None:
@@ -206,7 +211,7 @@ def method(
         return None
     if any(isinstance(each, str) for each in receiver.fields):
         _built(interp, receiver)
-        return interp.unknown("changed module", receiver, *args, *kwargs.values())
+        return interp.unknown(_CHANGED, receiver, *args, *kwargs.values())
     if receiver.path == _SEQUENTIAL:
         return _run(interp, receiver.fields[PARTS].items, args, kwargs)
     if receiver.path == _MLP:
@@ -250,7 +255,7 @@ def _one(interp: Context, receiver: LibraryObject, args: list[Value], kwargs: di
     _built(interp, receiver)
     given: Value = args[0] if args else next(iter(kwargs.values()), NONE)
     if isinstance(given, (Union, Instance, Class)):
-        return interp.unknown("input of a module", receiver, *args)
+        return interp.unknown(_INPUT, receiver, *args)
     effect = Effect.NONE if name in BLOCKING else Effect.FLOWS
     edges = [] if name in BLOCKING else [Edge(node, effect) for node in nodes_of(given)]
     for variable, value in receiver.fields[_NAMED].items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.graph.nodes import Edge
+from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
@@ -11,6 +12,12 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.tensorflow import custom_gradient
 from tfgradlint.libraries.tensorflow.custom_gradient import argument
+
+_MAP_STRUCTURE = Origin(Kind.MADE, "map_structure")
+_TUPLE = Origin(Kind.MADE, "tf.tuple")
+#: The result of a choice among no functions.
+_NO_BRANCH = Origin(Kind.UNREACHED, "no branch")
+_COND_OF_NUMBER = Origin(Kind.MADE, "tf.cond of a number in a graph")
 
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -32,7 +39,7 @@ def _branches(interp: Context, functions: list[Value]) -> Value:
     else:
         interp.branches()
         interp.alternatives([lambda each=each: run(each) for each in functions])  # type: ignore[misc]
-    return interp.join(results) if results else interp.unknown("no branch")
+    return interp.join(results) if results else interp.unknown(_NO_BRANCH)
 
 
 def _cond(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -40,7 +47,7 @@ def _cond(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
     if interp.graph_level:
         _no_number(interp, pred)
         if isinstance(pred, Scalar):
-            return interp.opaque_result_of("tf.cond of a number in a graph", args)
+            return interp.opaque_result_of(_COND_OF_NUMBER, args)
     return _either(interp, args, kwargs)
 
 
@@ -244,7 +251,7 @@ def _map_structure(interp: Context, args: list[Value], kwargs: dict[str, Value])
     if len(args) < 2:
         return None
     if isinstance(args[1], (Items, ListObject, DictObject)) and [leaf for _, leaf in flatten(args[1], "")] == [args[1]]:
-        return interp.unknown("map_structure", *args)  # too large, as where a nest holds one part many times over
+        return interp.unknown(_MAP_STRUCTURE, *args)  # too large, as where a nest holds one part many times over
     return _structure(interp, args[0], args[1:])
 
 
@@ -258,13 +265,13 @@ def _structure(interp: Context, function: Value, nests: list[Value]) -> Value:
         keys = first.fields["content"].entries
         alike = all(each.rest is None and each.entries.keys() == keys.keys() for each in entries)
         if len(entries) != len(nests) or not alike:
-            return interp.unknown("map_structure", *nests)
+            return interp.unknown(_MAP_STRUCTURE, *nests)
         return DictObject(
             DictContent({key: _structure(interp, function, [each.entries[key] for each in entries]) for key in keys})
         )
     if isinstance(first, Items):
         if any(not isinstance(nest, Items) or len(nest.items) != len(first.items) for nest in nests):
-            return interp.unknown("map_structure", *nests)
+            return interp.unknown(_MAP_STRUCTURE, *nests)
         columns = zip(*(nest.items for nest in nests if isinstance(nest, Items)), strict=True)
         return Items(tuple(_structure(interp, function, list(column)) for column in columns), first.type, first.fields)
     if isinstance(first, Repeated):
@@ -292,7 +299,7 @@ def _is_none(value: Value) -> bool:
 
 _HANDLERS: dict[str, Handler] = {
     # A list in, a list out; a tensor in, a tensor out.
-    "tf.tuple": lambda interp, args, kwargs: interp.opaque_result_of("tf.tuple", [*args, *kwargs.values()]),
+    "tf.tuple": lambda interp, args, kwargs: interp.opaque_result_of(_TUPLE, [*args, *kwargs.values()]),
     "tf.cond": _cond,
     "tf.case": _case,
     "tf.switch_case": _switch_case,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import (
     NONE,
@@ -37,6 +39,11 @@ from tfgradlint.libraries.tensorflow import callbacks
 _XLA = ("jit_compile", "experimental_compile")
 _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
 
+_CONSTANT_OF_TENSOR = Origin(Kind.MADE, "tf.constant of a tensor")
+_ASSIGNMENT = Origin(Kind.MADE, "result of an assignment")
+#: What a method of a variable of Keras returned.
+_KERAS_VARIABLE = Origin(Kind.MADE, "keras variable")
+
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A TensorFlow function that is not just an operation."""
@@ -58,7 +65,7 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
         for value in given
     ):
         return None
-    return interp.opaque_result_of(path, given)
+    return interp.opaque_result_of(origins.returned_by(path), given)
 
 
 # -- tapes, variables, constants
@@ -73,7 +80,7 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
     initial = args[0] if args else kwargs.get("initial_value", kwargs.get("initializer", NONE))
     wanted = args[1] if len(args) > 1 and library == "tf" else kwargs.get("trainable", NONE)
     if "**" in kwargs:
-        return interp.unknown("tf.Variable(**)")
+        return interp.unknown(origins.returned_by("tf.Variable(**)"))
     created(interp)
     if isinstance(initial, (Function, Method, Partial)):
         initial = interp.calls.call(initial, [], {})
@@ -105,7 +112,7 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
         if interp.graph_level and given.node.level:
             interp.raise_here(None, "TypeError")  # a tensor without content is no constant
         if interp.graph_level:
-            return interp.opaque_result_of("tf.constant of a tensor", [given])
+            return interp.opaque_result_of(_CONSTANT_OF_TENSOR, [given])
         return given if _is_none(named) else None
     nodes = nodes_of(given)
     if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
@@ -286,7 +293,7 @@ def method(
     if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not session.numpy_behavior:
         interp.raise_here(None, "AttributeError")
     if isinstance(receiver, Variable) and receiver.library == "keras" and name != "numpy":
-        return interp.opaque_result_of("keras variable", [receiver, *args])
+        return interp.opaque_result_of(_KERAS_VARIABLE, [receiver, *args])
     owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
     known = session.known(owner + name) or session.known("tf.Tensor." + name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
@@ -320,7 +327,7 @@ def _assign(interp: Context, receiver: Variable, args: list[Value], kwargs: dict
     interp.reports.cleared.add(receiver)
     interp.state.set(receiver, "content", content)
     if receiver.library != "tf":
-        return interp.opaque_result_of("result of an assignment", [receiver, *given])
+        return interp.opaque_result_of(_ASSIGNMENT, [receiver, *given])
     if interp.recorder.tapes.active:
         # The call makes the tapes watch the variable, and reading the result is reading the variable.
         interp.recorder.read(content)

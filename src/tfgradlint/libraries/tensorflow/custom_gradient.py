@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
@@ -13,6 +15,8 @@ from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.registry import Handler
+
+_CUSTOM_GRADIENT = Origin(Kind.MADE, "custom gradient")
 
 
 def argument(args: list[Value], kwargs: dict[str, Value], position: int, name: str) -> Value:
@@ -41,12 +45,12 @@ def _custom_gradient(interp: Context, args: list[Value], kwargs: dict[str, Value
         result = interp.calls.call(function, given, named)
         content = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, ListObject)) else result
         if not isinstance(content, Items) or len(content.items) != 2:
-            return _opaque_result(interp, result, given, "custom gradient")
+            return _opaque_result(interp, result, given)
         value, gradient = content.items
         variables = _variables_inside(value, given)
         effects = None if named else _effects(interp, value, gradient, given, variables)
         if effects is None:
-            return _opaque_result(interp, value, [*given, *named.values()], "custom gradient")
+            return _opaque_result(interp, value, [*given, *named.values()])
         edges = [
             Edge(node, effect)
             for each, effect in zip([*given, *(variables or ())], effects, strict=True)
@@ -131,17 +135,17 @@ def _result(interp: Context, value: Value, edges: list[Edge]) -> Value:
         return Items(tuple(_result(interp, item, edges) for item in value.items), value.type, value.fields)
     assert isinstance(value, Tensor)
     node = interp.recorder.op(edges, value.node.dtype)
-    node.why = "custom gradient"
+    node.origin = _CUSTOM_GRADIENT
     return Tensor(node)
 
 
-def _opaque_result(interp: Context, value: Value, given: list[Value], why: str) -> Value:
+def _opaque_result(interp: Context, value: Value, given: list[Value]) -> Value:
     """A tensor that depends on its arguments in a way nobody followed, and on nothing that is not under it."""
     if isinstance(value, Items):
-        return Items(tuple(_opaque_result(interp, item, given, why) for item in value.items))
+        return Items(tuple(_opaque_result(interp, item, given) for item in value.items))
     nodes = [*nodes_of(value), *(node for each in given for node in nodes_of(each))]
     node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
-    node.why = why
+    node.origin = _CUSTOM_GRADIENT
     return Tensor(node) if isinstance(value, Tensor) else Unknown(node)
 
 
@@ -168,7 +172,7 @@ def _py_function(interp: Context, function: Value, inputs: Value) -> Value:
         effect = _carried(nodes_of(made), set(nodes_of(copy))) if isinstance(made, Tensor) else Effect.UNKNOWN
         edges += [Edge(node, effect) for node in nodes_of(each)]
     node = recorder.op(edges or [Edge(each, Effect.UNKNOWN) for each in nodes_of(inputs)])
-    node.why = "py_function"
+    node.origin = origins.returned_by("py_function")
     return Tensor(node)
 
 

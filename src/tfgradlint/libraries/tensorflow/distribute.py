@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items
@@ -43,7 +44,7 @@ def method(
             return interp.calls.call(args[0], list(content.items), words)
         return None
     if name == "reduce" and len(args) > 1:
-        return interp.opaque_result_of("strategy.reduce()", [args[1]])
+        return interp.opaque_result_of(origins.returned_by("strategy.reduce()"), [args[1]])
     if name in ("experimental_distribute_dataset", "experimental_local_results") and args:
         return args[0]
     return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
+from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.walk import nodes_of
@@ -17,6 +19,8 @@ _MIRRORED = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__
 #: Operators that lists, sets or dictionaries have too.
 _ON_CONTAINERS = frozenset({"__add__", "__mul__", "__or__", "__and__", "__sub__", "__getitem__"})
 _SYMMETRIC = {"__eq__": "__eq__", "__ne__": "__ne__"}
+_ARRAY_AND_KERAS = Origin(Kind.MADE, "array and keras variable")
+_TIMES_ZERO = Origin(Kind.MADE, "product with zero")
 
 
 def operator(interp: Context, name: str, operands: list[Value]) -> Value | None:
@@ -30,7 +34,7 @@ def operator(interp: Context, name: str, operands: list[Value]) -> Value | None:
     if lead == 1 and _reads_itself(interp, operands[1]) and not own_number(operands[0]):
         exact = isinstance(operands[0], Array) and operands[0].exact
         if session.legacy_keras or session.imports_tf_keras or not exact:
-            return interp.opaque_result_of("array and keras variable", operands)
+            return interp.opaque_result_of(_ARRAY_AND_KERAS, operands)
         # NumPy is asked first, and a Keras variable lets itself be read.
         return interp.libraries.call(interp, Symbol(function_of(name)), operands, {})
     if lead == 1:
@@ -38,11 +42,11 @@ def operator(interp: Context, name: str, operands: list[Value]) -> Value | None:
         operands = [operands[1], operands[0]]
     if name in ("__mul__", "__rmul__") and any(isinstance(each, Const) and each.value == 0 for each in operands):
         # A term that is switched off: its gradient is zero.
-        return interp.opaque_result_of("product with zero", operands)
+        return interp.opaque_result_of(_TIMES_ZERO, operands)
     dtypes = {operand.node.dtype for operand in operands if isinstance(operand, (Tensor, Variable))}
     if "bool" in dtypes and len(dtypes) > 1:
         # ``number * truth`` is a logical "and" to TensorFlow; other operators refuse.
-        return interp.opaque_result_of(f"operator {name} of numbers and truths", operands)
+        return interp.opaque_result_of(origins.operator(f"{name} of numbers and truths"), operands)
     owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
     known = session.known(owner + name) or session.known(_TENSOR + name)
     return apply(interp, known, operands, {}) if known is not None else None
@@ -59,7 +63,7 @@ def _unknown_operator(interp: Context, name: str, operands: list[Value]) -> Valu
         return Unknown(made.node)
     nodes: list[Node] = [node for operand in operands for node in nodes_of(operand)]
     node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
-    node.why = f"operator {name}"
+    node.origin = origins.operator(name)
     node.loose = name in _ON_CONTAINERS
     return Unknown(node)
 

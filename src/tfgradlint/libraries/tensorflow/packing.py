@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Value, Variable
 from tfgradlint.flow.verdict.request_analysis import flatten
 
 _PACKING = frozenset({"tf.stack", "tf.convert_to_tensor", "keras.ops.stack", "keras.ops.convert_to_tensor"})
+_PACKED = Origin(Kind.MADE, "packed keras variables")
 
 
 def call(interp: Context, path: str, args: list[Value]) -> Value | None:
@@ -16,5 +18,5 @@ def call(interp: Context, path: str, args: list[Value]) -> Value | None:
     packed = [each for _, each in flatten(args[0], "")]
     if any(isinstance(each, Variable) and each.library == "keras" for each in packed):
         # TensorFlow packs no variables of Keras 3: it raises AttributeError.
-        return interp.opaque_result_of("packed keras variables", args)
+        return interp.opaque_result_of(_PACKED, args)
     return None
