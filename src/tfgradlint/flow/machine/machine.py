@@ -10,7 +10,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Site
-from tfgradlint.flow.graph.origins import Kind, Origin
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
@@ -194,15 +194,15 @@ class Machine:
 
     # -- values
 
-    def unknown(self, origin: Origin | str, *values: Value) -> Unknown:
+    def unknown(self, origin: Origin, *values: Value) -> Unknown:
         """A value of which nothing is known; it may depend on ``values``."""
         edges = [Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value, 40)]
-        return Unknown(self.recorder.opaque(_typed(origin), edges))
+        return Unknown(self.recorder.opaque(origin, edges))
 
-    def opaque_result_of(self, origin: Origin | str, values: list[Value]) -> Unknown:
+    def opaque_result_of(self, origin: Origin, values: list[Value]) -> Unknown:
         """A result that depends on ``values`` in a way nobody knows (it may be one of them), but on nothing else."""
         node = self.recorder.op([Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value)])
-        node.origin = _typed(origin)
+        node.origin = origin
         node.loose = True
         return Unknown(node)
 
@@ -210,7 +210,3 @@ class Machine:
         """One value that stands for any of ``values``."""
         joined: Value = self.state.join(values)
         return self.unknown(origins.NOTHING) if joined is MISSING else joined
-
-
-def _typed(origin: Origin | str) -> Origin:
-    return Origin(Kind.MADE, origin) if isinstance(origin, str) else origin

@@ -12,6 +12,7 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Li
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.compile import suffer
+from tfgradlint.libraries.keras.origins import BATCH
 from tfgradlint.libraries.keras.weights import ADDED, BUILT, INNER, WRAPS, is_sequential, of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
 
@@ -96,7 +97,7 @@ def fed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[V
 def _batch(interp: Context, value: Value) -> Value:
     """Batches of what is given are tensors."""
     if isinstance(value, _NESTS) and [leaf for _, leaf in flatten(value, "")] == [value]:
-        return interp.unknown("batch")  # too large, as where a nest holds one part many times over
+        return interp.unknown(BATCH)  # too large, as where a nest holds one part many times over
     if isinstance(value, (ListObject, DictObject)):
         content = _batch(interp, value.fields["content"])
         if isinstance(content, DictContent):
@@ -108,7 +109,7 @@ def _batch(interp: Context, value: Value) -> Value:
         return DictContent({key: _batch(interp, item) for key, item in value.entries.items()})
     if isinstance(value, (Array, Tensor, Variable)):
         return Tensor(interp.recorder.op([], value.node.dtype))
-    return value if isinstance(value, Const) else interp.unknown("batch")
+    return value if isinstance(value, Const) else interp.unknown(BATCH)
 
 
 # -- trying a chain of layers out

@@ -13,6 +13,7 @@ from tfgradlint.knowledge.layers import LayerFacts, Words
 from tfgradlint.libraries.keras.building import mark_built
 from tfgradlint.libraries.keras.layer_facts import facts, lets_through, recurrent
 from tfgradlint.libraries.keras.models import MEASURED, NAMED, STATE_COUNT, recorded_array
+from tfgradlint.libraries.keras.origins import ACTIVATION, LAYER
 from tfgradlint.libraries.keras.training_flag import unless_training
 from tfgradlint.libraries.keras.weights import WRAPS, Reach
 from tfgradlint.libraries.measured.curvature import joint_of_layer
@@ -39,11 +40,11 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     activation = callee.fields.get("activation", NONE)
     states = callee.fields.get(STATE_COUNT, 0)
     if known is not None and recurrent(known) and not _plain_steps(interp, callee):
-        return interp.unknown("layer", *given, *Reach(callee).variables)
+        return interp.unknown(LAYER, *given, *Reach(callee).variables)
     if states is None and known is not None and callee.path.endswith("Cell") and _usual(known, by_name):
         return _step(interp, callee, known, by_name)
     if not callee.single or states is None or (known is not None and not _usual(known, by_name)):
-        return interp.opaque_result_of("layer", [*given, *Reach(callee).variables])
+        return interp.opaque_result_of(LAYER, [*given, *Reach(callee).variables])
     edges = [
         _edge(interp, node, _words(known, name, by_name) if known is not None else None, callee)
         for name, value in by_name.items()
@@ -76,20 +77,20 @@ def _wrapped(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str
         return (
             made
             if made is not None
-            else interp.opaque_result_of("layer", [*args, *kwargs.values(), *Reach(callee).variables])
+            else interp.opaque_result_of(LAYER, [*args, *kwargs.values(), *Reach(callee).variables])
         )
     found = []
     for part in callee.parts or ():
         found.append(interp.calls.call(part, args[:1], {}))
         interp.recorder.site = site
     if len(args) != 1 or not kwargs.keys() <= _PLAIN or not isinstance(mode, Const):
-        return interp.opaque_result_of("layer", [*found, *args, *kwargs.values()])
+        return interp.opaque_result_of(LAYER, [*found, *args, *kwargs.values()])
     if len(found) == 1:
         return found[0]
     each = [value.items if isinstance(value, Items) else (value,) for value in found]
     outputs, states = [values[0] for values in each], [state for values in each for state in values[1:]]
     if not all(isinstance(value, Tensor) for value in outputs):
-        return interp.opaque_result_of("layer", found)
+        return interp.opaque_result_of(LAYER, found)
     if mode.value is not None:
         outputs = [Tensor(interp.recorder.op([Edge(node) for output in outputs for node in nodes_of(output)]))]
     return Items((*outputs, *states)) if len(outputs) + len(states) > 1 else outputs[0]
@@ -136,7 +137,7 @@ def _step(interp: Context, callee: Layer, known: LayerFacts, given: dict[str, Va
     if callee.path.endswith("LSTMCell"):
         return Items((output, ListObject(Items((output, Tensor(interp.recorder.op(edges))), "list"))))
     if not isinstance(states, (Tensor, Variable, ListObject, Items)):
-        return interp.opaque_result_of("layer", [output])
+        return interp.opaque_result_of(LAYER, [output])
     nested = isinstance(states, (ListObject, Items))
     return Items((output, ListObject(Items((output,), "list")) if nested else output))
 
@@ -225,7 +226,7 @@ def _passed(interp: Context, inputs: list[Value]) -> Value:
     """The input itself, or something computed from it."""
     given = inputs[0] if inputs else NONE
     if not isinstance(given, (Tensor, Variable)):
-        return interp.opaque_result_of("layer", inputs)
+        return interp.opaque_result_of(LAYER, inputs)
     made = interp.recorder.op([Edge(node) for node in nodes_of(given)])
     node = interp.recorder.phi([given.node, made])
     node.maybe_alias = (given.node,)
@@ -243,7 +244,7 @@ def _activated(interp: Context, path: str, activation: Value, result: Tensor) ->
     if lets_through(interp, path, activation):
         return result
     if isinstance(activation, Const):
-        return interp.opaque_result_of("activation", [result])
+        return interp.opaque_result_of(ACTIVATION, [result])
     site = interp.recorder.site
     made = interp.calls.call(activation, [result], {})
     interp.recorder.site = site

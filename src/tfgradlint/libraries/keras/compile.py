@@ -21,6 +21,7 @@ from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras import metrics as keras_metrics
+from tfgradlint.libraries.keras.origins import named_loss
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.measured.apply import apply
@@ -286,7 +287,7 @@ def call_loss(interp: Context, session: Session, loss: Value, truth: Value, pred
     if isinstance(loss, Const) and isinstance(loss.value, str):
         known = _named_loss(session, loss.value)
         made = apply(interp, known, [truth, prediction], {}) if known is not None else None
-        return made if made is not None else interp.opaque_result_of(f"loss {loss.value}", [truth, prediction])
+        return made if made is not None else interp.opaque_result_of(named_loss(loss.value), [truth, prediction])
     return interp.calls.call(loss, [truth, prediction], {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from weakref import WeakKeyDictionary
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
@@ -34,7 +35,7 @@ from tfgradlint.libraries.keras.compile import (
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
 from tfgradlint.libraries.keras.models import GRAPH, replay
-from tfgradlint.libraries.keras.origins import REGULARIZER
+from tfgradlint.libraries.keras.origins import ADDED_LOSS, BATCH, LOSS, REGULARIZER
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import HIDDEN, INNER, mark_escaped, of_keras_2
 from tfgradlint.libraries.session import Session
@@ -87,7 +88,7 @@ def fitted(
         forget_built(interp, receiver)
     if "callbacks" in kwargs:
         mark_escaped(interp, receiver)  # a callback may do anything with the model
-    return interp.unknown(f".{name}()")
+    return interp.unknown(origins.method(name))
 
 
 def _also(interp: Context, model: Layer | Instance, kwargs: dict[str, Value]) -> bool:
@@ -171,7 +172,7 @@ class _Training:
         weights = args[place] if len(args) > place else kwargs.get("sample_weight", NONE)
         unweighted = isinstance(weights, Const) and weights.value is None and "class_weight" not in kwargs
         if self._name == "train_on_batch" or not unweighted:
-            return Items((inputs, truths, NONE if unweighted else self._interp.unknown("batch")))
+            return Items((inputs, truths, NONE if unweighted else self._interp.unknown(BATCH)))
         return inputs if isinstance(truths, Const) else Items((inputs, truths))
 
     def _compiling(self) -> AbstractContextManager[None]:
@@ -196,7 +197,7 @@ class _Training:
         self._nothing = not added and isinstance(loss, Const)
         self._added = bool(added)
         losses = [*added, *([] if isinstance(loss, Const) else each_of(loss))]
-        return Items(tuple(losses)) if losses else interp.unknown("loss")
+        return Items(tuple(losses)) if losses else interp.unknown(LOSS)
 
     def _planned(self, inputs: Value) -> list[Value]:
         """What the layers of a model of inputs and outputs add, computed from what it is given now."""
@@ -207,7 +208,7 @@ class _Training:
         own = set(nodes_of(start))
         planned = [loss for loss in _PLANNED.get(self._interp, []) if own & ancestors(nodes_of(loss))]
         made = [replay(self._interp, start, loss, inputs) for loss in planned]
-        return [self._interp.unknown("added loss") if loss is None else loss for loss in made]
+        return [self._interp.unknown(ADDED_LOSS) if loss is None else loss for loss in made]
 
     def _sources(self) -> list[tuple[str, Value]]:
         weights = Weights(self._interp, self._model)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable
@@ -36,6 +37,7 @@ from tfgradlint.libraries.keras.models import (
     trace,
 )
 from tfgradlint.libraries.keras.optimizers import is_optimizer
+from tfgradlint.libraries.keras.origins import MODEL, SUBLAYER
 from tfgradlint.libraries.keras.predict import predicted
 from tfgradlint.libraries.keras.training_flag import asked, training_as
 from tfgradlint.libraries.keras.weights import (
@@ -115,7 +117,7 @@ def _loss(interp: Context, session: Session, path: str, name: str) -> Value:
         given = {key: value for key, value in kwargs.items() if key != "sample_weight"}
         made = apply(interp, known, args[:2], given) if known is not None else None
         if made is None or len(args) > 2 or "sample_weight" in kwargs:
-            return interp.opaque_result_of(path, [*args, *kwargs.values()])
+            return interp.opaque_result_of(origins.returned_by(path), [*args, *kwargs.values()])
         return made
 
     return NativeFunction(path, run)
@@ -135,7 +137,9 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
     base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
     inner: Value | None = None
     if base.endswith("Wrapper"):
-        interp.calls.set_attribute(instance, "layer", args[0] if args else kwargs.get("layer", interp.unknown("layer")))
+        interp.calls.set_attribute(
+            instance, "layer", args[0] if args else kwargs.get("layer", interp.unknown(SUBLAYER))
+        )
     if base.endswith("Sequential"):
         inner = sequential(interp, base, args, kwargs)
     elif base.endswith("Model"):
@@ -166,14 +170,14 @@ def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwa
 def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = args[0] if args else kwargs.get("inputs", NONE)
     if HIDDEN in callee.fields:
-        return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+        return interp.unknown(MODEL, *args, *kwargs.values(), *Reach(callee).variables)
     if GRAPH in callee.fields:
         with training_as(interp, asked(interp, kwargs)):
             made = _once_more(interp, callee, given)
-        return made if made is not None else interp.unknown("model", *args, *Reach(callee).variables)
+        return made if made is not None else interp.unknown(MODEL, *args, *Reach(callee).variables)
     parts = callee.parts
     if parts is None:
-        return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
+        return interp.unknown(MODEL, *args, *kwargs.values(), *Reach(callee).variables)
     with training_as(interp, asked(interp, kwargs)):
         return _run_parts(interp, callee, parts, args, kwargs)
 
@@ -191,7 +195,7 @@ def _run_parts(
                 value = interp.calls.call(part, [value], {})
                 interp.recorder.site = site
             elif not isinstance(part, Tensor):
-                return interp.unknown("model", *args, *Reach(callee).variables)
+                return interp.unknown(MODEL, *args, *Reach(callee).variables)
         return value
     return call_built_in(interp, callee, args, kwargs)
 
@@ -297,7 +301,7 @@ def method(
         return _found(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:
         old = receiver.fields["parts"]
-        more = Items((*old.items, args[0])) if isinstance(old, Items) else Repeated(interp.unknown("layer", args[0]))
+        more = Items((*old.items, args[0])) if isinstance(old, Items) else Repeated(interp.unknown(SUBLAYER, args[0]))
         interp.state.set(receiver, "parts", more)
         interp.state.delete(receiver, ASSEMBLED)
         build_chain(interp, receiver)
@@ -336,4 +340,4 @@ def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwarg
             if isinstance(name, Const) and name.value == wanted.value:
                 return part
     mark_escaped(interp, receiver)
-    return interp.unknown("layer", *Reach(receiver).variables)
+    return interp.unknown(SUBLAYER, *Reach(receiver).variables)

@@ -12,6 +12,7 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import COMPILED, call_loss, each_of
 from tfgradlint.libraries.keras.models import GRAPH, NAME, called
+from tfgradlint.libraries.keras.origins import COMPUTE_LOSS, LOSS, LOSS_WEIGHT, TRUTH
 from tfgradlint.libraries.keras.weights import INNER
 from tfgradlint.libraries.session import Session
 
@@ -30,19 +31,19 @@ def compiled_loss(
         return NONE
     outputs = each_of(predictions)
     if isinstance(predictions, (Unknown, Union)):
-        return interp.unknown("loss", predictions)
+        return interp.unknown(LOSS, predictions)
     names = _names(interp, model, predictions, outputs)
     chosen = _by_output(options.get("loss", NONE), names, len(outputs))
     given = _entries(options.get("loss", NONE))
     if chosen is None or (given is not None and len(given) < len(names) and _entries(predictions) is None):
-        return interp.unknown("loss", predictions)
+        return interp.unknown(LOSS, predictions)
     weights = _by_output(options.get("loss_weights", NONE), names, len(outputs))
     expected = _by_output(truths, names, len(outputs)) or []
     found = []
     for position, output in enumerate(outputs):
         if _is_none(chosen[position]):
             continue  # this output is not trained
-        truth = expected[position] if expected else interp.unknown("truth")
+        truth = expected[position] if expected else interp.unknown(TRUTH)
         loss = call_loss(interp, session, chosen[position], truth, output)
         found.append(_weighted(interp, loss, weights[position] if weights is not None else None))
     return Items(tuple(found))
@@ -58,7 +59,7 @@ def computed(
     losses = compiled_loss(interp, session, receiver, receiver.fields[COMPILED], given["y"], given["y_pred"])
     nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
     if isinstance(losses, Unknown) or any(isinstance(loss, Const) for loss in each_of(losses)):
-        return interp.opaque_result_of("compute_loss", each_of(losses))
+        return interp.opaque_result_of(COMPUTE_LOSS, each_of(losses))
     return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
 
 
@@ -105,4 +106,4 @@ def _by_output(given: Value, names: list[object], number: int) -> list[Value] | 
 def _weighted(interp: Context, loss: Value, weight: Value | None) -> Value:
     """A loss times its weight, which may be zero."""
     nothing = isinstance(weight, Const) and weight.value is not None and not weight.value
-    return interp.opaque_result_of("loss weight", [loss]) if nothing else loss
+    return interp.opaque_result_of(LOSS_WEIGHT, [loss]) if nothing else loss

@@ -9,7 +9,7 @@ from tfgradlint.flow.graph.origins import Kind, Origin
 #: What a layer returned.
 LAYER = Origin(Kind.MADE, "layer")
 #: A layer that a model or another layer has.
-PART_LAYER = Origin(Kind.PART, "layer")
+SUBLAYER = Origin(Kind.PART, "layer")
 #: What a model returned.
 MODEL = Origin(Kind.MADE, "model")
 ACTIVATION = Origin(Kind.MADE, "activation")

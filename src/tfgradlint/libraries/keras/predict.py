@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
@@ -13,6 +14,7 @@ from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
 from tfgradlint.libraries.keras.compile import COMPILED, compiling, eager, suffer
 from tfgradlint.libraries.keras.models import called
+from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.weights import HIDDEN, Reach, of_keras_2
 
 #: Whether a model's ``call`` was tried out as ``predict`` runs it.
@@ -32,10 +34,10 @@ def predicted(
     _try_out(interp, receiver, name, args, kwargs)
     given = [*args, *kwargs.values()]
     if name == "test_on_batch":
-        return interp.unknown(".test_on_batch()", *given)
+        return interp.unknown(origins.method(name), *given)
     nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
     if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
-        nodes.append(interp.unknown("model").node)
+        nodes.append(interp.unknown(MODEL).node)
     edges = [
         Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
         for node in nodes
