@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.graph.origins import Kind, Origin
@@ -15,11 +12,9 @@ from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 from tfgradlint.libraries.configured import Configured
 from tfgradlint.libraries.measured.apply import apply
-from tfgradlint.libraries.registry import Library, all_libraries, having
+from tfgradlint.libraries.registry import all_libraries, having
 from tfgradlint.libraries.session import Session, canonical_path
 from tfgradlint.settings.gradients import Gradients
-
-_Answer = TypeVar("_Answer")
 
 _ONLY_IN_KERAS_3 = Origin(Kind.UNREACHED, "a name that only Keras 3 has")
 
@@ -49,12 +44,20 @@ class LibraryModels:
         return Symbol(canonical_path(known + dot + rest))
 
     def builtin(self, name: str) -> Value | None:
-        return _first(having("builtin"), lambda library: library.builtin(name))
+        for library in having("builtin"):
+            answer = library.builtin(name)
+            if answer is not None:
+                return answer
+        return None
 
     def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Symbol):
             return self._member(context, receiver.path, name)
-        return _first(having("attribute"), lambda library: library.attribute(context, receiver, name))
+        for library in having("attribute"):
+            answer = library.attribute(context, receiver, name)
+            if answer is not None:
+                return answer
+        return None
 
     def _member(self, context: Context, module: str, name: str) -> Value | None:
         """A name of a module or class."""
@@ -77,15 +80,20 @@ class LibraryModels:
             return self._method(context, callee.receiver, callee.name, args, kwargs)
         if isinstance(callee, LibraryObject):
             return self._method(context, callee, "__call__", args, kwargs)
-        return _first(having("call_object"), lambda library: library.call_object(context, callee, args, kwargs))
+        for library in having("call_object"):
+            answer = library.call_object(context, callee, args, kwargs)
+            if answer is not None:
+                return answer
+        return None
 
     def _function(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         configured = self._configured.call(context, path, args, kwargs)
         if configured is not None:
             return configured
-        described = _first(having("call"), lambda library: library.call(context, path, args, kwargs))
-        if described is not None:
-            return described
+        for library in having("call"):
+            described = library.call(context, path, args, kwargs)
+            if described is not None:
+                return described
         known = self.session.known(path)
         if known is not None and known.params and known.params[0].name == "self":
             # A method as a function may be given anything: what was measured is told of objects of its own class.
@@ -93,18 +101,34 @@ class LibraryModels:
         measured = apply(context, known, args, kwargs) if known is not None else None
         if measured is not None:
             return measured
-        return _first(having("unmeasured"), lambda library: library.unmeasured(context, path, args, kwargs))
+        for library in having("unmeasured"):
+            answer = library.unmeasured(context, path, args, kwargs)
+            if answer is not None:
+                return answer
+        return None
 
     def _method(
         self, context: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
     ) -> Value | None:
-        return _first(having("method"), lambda library: library.method(context, receiver, name, args, kwargs))
+        for library in having("method"):
+            answer = library.method(context, receiver, name, args, kwargs)
+            if answer is not None:
+                return answer
+        return None
 
     def operator(self, context: Context, name: str, operands: list[Value]) -> Value | None:
-        return _first(having("operator"), lambda library: library.operator(context, name, operands))
+        for library in having("operator"):
+            answer = library.operator(context, name, operands)
+            if answer is not None:
+                return answer
+        return None
 
     def decorate(self, context: Context, decorator: Value, function: Value) -> Value | None:
-        return _first(having("decorate"), lambda library: library.decorate(context, decorator, function))
+        for library in having("decorate"):
+            answer = library.decorate(context, decorator, function)
+            if answer is not None:
+                return answer
+        return None
 
     # -- objects and classes of the module
 
@@ -116,8 +140,11 @@ class LibraryModels:
             library.initialise(context, instance, args, kwargs)
 
     def construct(self, context: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        made = _first(having("construct"), lambda library: library.construct(context, instance, args, kwargs))
-        return made if made is not None else instance
+        for library in having("construct"):
+            made = library.construct(context, instance, args, kwargs)
+            if made is not None:
+                return made
+        return instance
 
     def plain_metaclass(self, metaclass: Value) -> bool:
         return any(library.plain_metaclass(metaclass) for library in having("plain_metaclass"))
@@ -127,15 +154,27 @@ class LibraryModels:
             library.defined(cls)
 
     def elements(self, context: Context, value: Value) -> Items | None:
-        return _first(having("elements"), lambda library: library.elements(context, value))
+        for library in having("elements"):
+            answer = library.elements(context, value)
+            if answer is not None:
+                return answer
+        return None
 
     def class_element(self, cls: Class, index: Value) -> Value | None:
-        return _first(having("class_element"), lambda library: library.class_element(cls, index))
+        for library in having("class_element"):
+            answer = library.class_element(cls, index)
+            if answer is not None:
+                return answer
+        return None
 
     # -- what happens to values
 
     def argument(self, context: Context, variable: Variable) -> Value | None:
-        return _first(having("argument"), lambda library: library.argument(context, variable))
+        for library in having("argument"):
+            answer = library.argument(context, variable)
+            if answer is not None:
+                return answer
+        return None
 
     def escaped(self, context: Context, value: Value) -> None:
         for library in having("escaped"):
@@ -151,12 +190,3 @@ class LibraryModels:
         """The module and all that nothing called have run."""
         for library in having("finished"):
             library.finished(context)
-
-
-def _first(libraries: tuple[Library, ...], ask: Callable[[Library], _Answer | None]) -> _Answer | None:
-    """The answer of the first library that knows one."""
-    for library in libraries:
-        answer = ask(library)
-        if answer is not None:
-            return answer
-    return None

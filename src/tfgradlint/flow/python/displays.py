@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -128,7 +129,7 @@ class Displays:
         return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
 
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
-        made = self._comprehend(node.for_in, lambda: self._interp.eval(node.elt))
+        made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
         if isinstance(node, cst.SetComp):
             made = Items(unique(made.items), "set") if isinstance(made, Items) else Repeated(made.element, "set")
         return ListObject(made)
@@ -143,7 +144,7 @@ class Displays:
             saved_statement, interp.statement = interp.statement, statement
             frame.scope = scope
             try:
-                return self._comprehend(node.for_in, lambda: self._interp.eval(node.elt), iterable)
+                return self._comprehend(node.for_in, partial(self._interp.eval, node.elt), iterable)
             finally:
                 frame.scope = saved
                 interp.statement = saved_statement
