@@ -46,8 +46,6 @@ class Machine:
         self.visible_from = 0
         #: How many functions were handed to somebody who may call them unseen.
         self.handed_out = 0
-        #: Whether some layer of the program adds a loss of its own for its weights.
-        self.regularised = False
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
         #: Whether a function is running that XLA compiles, and how many loops that tensors end ran in it under a tape:

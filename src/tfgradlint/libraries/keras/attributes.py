@@ -12,7 +12,8 @@ from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.compile import COMPILED
-from tfgradlint.libraries.keras.models import GRAPH, NAME, called, trace
+from tfgradlint.libraries.keras.models import GRAPH, NAME, trace
+from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.untracked import ASSIGNED
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras.weights import (
@@ -91,7 +92,7 @@ def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
         if name.endswith("s"):
             return ListObject(Items(tuple(leaf for _, leaf in flatten(value, "")), "list"))
         return value
-    results = [result for _, _, callee, result in called(interp) if callee is receiver]
+    results = [call.result for call in keras_state(interp).calls if call.layer is receiver]
     return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
 
 

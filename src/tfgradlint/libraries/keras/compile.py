@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
@@ -19,6 +18,8 @@ from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras import metrics as keras_metrics
+from tfgradlint.libraries.keras.compiled import Objection, Objections, Options
+from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.measured.apply import apply
@@ -40,7 +41,6 @@ FROZEN_THEN = ("keras", "frozen when compiled")
 BROKEN = ("keras", "broken loss")
 #: What is to be said of the losses that it was compiled with.
 _OBJECTIONS = ("keras", "objections")
-_MADE: WeakKeyDictionary[Context, list[Objection]] = WeakKeyDictionary()
 _OPTIONS = (
     "optimizer",
     "loss",
@@ -56,42 +56,6 @@ ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR, Cause.UNW
 
 #: Causes that raise where Keras compiles the step.
 _REFUSED = frozenset({Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION})
-
-
-class Objection:
-    """What is wrong with the losses of one ``compile``: told of the model when it trains with them."""
-
-    def __init__(self) -> None:
-        self.reasons: list[Reason] = []
-        #: Whether the model was compiled again, and whether it was told.
-        self.replaced = False
-        self.told = False
-
-
-class Options(dict[str, Value]):
-    """What ``compile`` was given; where it may have been one of several calls, an option may be either's."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def joined(alternatives: list[Options]) -> Options:
-        names = dict.fromkeys(name for each in alternatives for name in each)
-        return Options({name: _either([each.get(name, NONE) for each in alternatives]) for name in names})
-
-
-def _either(values: list[Value]) -> Value:
-    distinct = list({id(value): value for value in values}.values())
-    return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
-
-
-class Objections(tuple[Objection, ...]):
-    """Those of the ``compile`` that is in force, or of several that may be."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def joined(alternatives: list[Objections]) -> Objections:
-        return Objections(dict.fromkeys(each for one in alternatives for each in one))
 
 
 def object_to(interp: Context, model: Layer | Instance, site: Site, others: bool) -> None:
@@ -132,7 +96,7 @@ def suffer(interp: Context, told: int, site: Site) -> None:
 
 def finish(interp: Context) -> None:
     """The end of the program: losses that were neither replaced nor trained with wait for somebody else's ``fit``."""
-    for objection in _MADE.get(interp, ()):
+    for objection in keras_state(interp).objections:
         if not objection.told and not objection.replaced:
             interp.reports.steps += [(reason, None) for reason in objection.reasons]
 
@@ -152,7 +116,7 @@ def compiled(
     for objection in receiver.fields.get(_OBJECTIONS) or ():
         objection.replaced = True
     objection = Objection()
-    _MADE.setdefault(interp, []).append(objection)
+    keras_state(interp).objections.append(objection)
     interp.state.set(receiver, _OBJECTIONS, Objections((objection,)))
     told = len(interp.reports.steps)
     broken = False

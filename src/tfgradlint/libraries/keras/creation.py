@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
@@ -12,6 +11,7 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Cell, Value, Variable
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.verdict.judgements import Reason
+from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
     from tfgradlint.flow.machine.frames import Frame
 
-#: How often an object's ``call`` made something at a place.
-_COUNTS: WeakKeyDictionary[Context, dict[tuple[int, int], int]] = WeakKeyDictionary()
 #: Where an object's ``call`` makes what stops Keras from compiling it.
 PENDING = ("keras", "made in call")
 #: Where a layer was made inside a tape, kept with each of its weights.
@@ -78,7 +76,7 @@ def _made_once(interp: Context, frame: Frame) -> None:
 
 def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
     site = interp.recorder.site
-    counts = _COUNTS.setdefault(interp, {})
+    counts = keras_state(interp).creations
     key = (id(site.expression), id(receiver))
     counts[key] = counts.get(key, 0) + 1
     if not drawing and (counts[key] > 1 or interp.graph_level):

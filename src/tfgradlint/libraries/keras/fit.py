@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.tape.search import ancestors
@@ -34,6 +33,7 @@ from tfgradlint.libraries.keras.compile import (
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
 from tfgradlint.libraries.keras.models import GRAPH, replay
+from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import HIDDEN, INNER, mark_escaped, of_keras_2
 
@@ -41,18 +41,14 @@ if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
     from tfgradlint.libraries.session import Session
 
-#: What is added to the loss while a model runs.
-_ADDED: WeakKeyDictionary[Context, list[Value]] = WeakKeyDictionary()
-#: What was added while models were put together from placeholders.
-_PLANNED: WeakKeyDictionary[Context, list[Value]] = WeakKeyDictionary()
-
 
 def added(interp: Context, loss: Value) -> None:
     """``add_loss(loss)``: a part of the loss of the step that is running."""
-    if interp in _ADDED:
-        _ADDED[interp].append(loss)
+    state = keras_state(interp)
+    if state.added_losses is not None:
+        state.added_losses.append(loss)
     elif any(node.placeholder for node in nodes_of(loss)):
-        _PLANNED.setdefault(interp, []).append(loss)
+        state.planned_losses.append(loss)
 
 
 # -- fit
@@ -79,7 +75,7 @@ def fitted(
     training = _Training(interp, session, receiver, options, name)
     if not legacy and not interp.may_be_handled():
         completed = interp.calls.attempt(lambda: training.run(args, kwargs), made)
-    object_to(interp, receiver, site, interp.regularised or training.reaches)
+    object_to(interp, receiver, site, keras_state(interp).regularised or training.reaches)
     if training.raises:
         interp.program_ends(site.expression)
     suffer(interp, told, site)
@@ -181,8 +177,8 @@ class _Training:
 
     def _loss(self, inputs: Value, truths: Value) -> Value:
         """The losses of one step, those that layers add among them."""
-        interp, model = self._interp, self._model
-        _ADDED[interp] = []
+        interp, model, state = self._interp, self._model, keras_state(self._interp)
+        state.added_losses = []
         predictions = interp.calls.call(model, [inputs], {"training": Const(True)})
         self._predicted = interp.recorder.now()
         own = interp.calls.class_attribute(model.cls, "compute_loss") if isinstance(model, Instance) else None
@@ -194,7 +190,8 @@ class _Training:
                 interp.raise_here(None, "ValueError")
         else:
             loss = compiled_loss(interp, self._session, model, self._options, truths, predictions)
-        added = [*_ADDED.pop(interp, []), *self._planned(inputs)]
+        inside, state.added_losses = state.added_losses or [], None
+        added = [*inside, *self._planned(inputs)]
         self._nothing = not added and isinstance(loss, Const)
         self._added = bool(added)
         losses = [*added, *([] if isinstance(loss, Const) else each_of(loss))]
@@ -207,7 +204,7 @@ class _Training:
             return []
         start, _ = inner.fields[GRAPH]
         own = set(nodes_of(start))
-        planned = [loss for loss in _PLANNED.get(self._interp, []) if own & ancestors(nodes_of(loss))]
+        planned = [loss for loss in keras_state(self._interp).planned_losses if own & ancestors(nodes_of(loss))]
         made = [replay(self._interp, start, loss, inputs) for loss in planned]
         return [self._interp.unknown("added loss") if loss is None else loss for loss in made]
 
@@ -220,7 +217,7 @@ class _Training:
         return [(f"trainable_variables[{place}]", weight) for place, weight in enumerate(weights.found)]
 
     def _tell(self, judgements: list[Judgement], leaves: list[tuple[str, Value]]) -> None:
-        if self._interp.regularised:
+        if keras_state(self._interp).regularised:
             # The losses that layers add for their weights reach those behind a step without a gradient.
             judgements = [
                 each if each.verdict == "flows" else Judgement("unknown", why="regularizer") for each in judgements
@@ -230,7 +227,7 @@ class _Training:
         elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
             judgements = [self._of_the_loss(judgement) for judgement in judgements]
         where = self._model.fields.get(COMPILED_AT)
-        if self._nothing and leaves and where is not None and not self._interp.regularised:
+        if self._nothing and leaves and where is not None and not keras_state(self._interp).regularised:
             reason = Reason(Cause.KERAS_LOSS, where, "missing", (), "ValueError")
             self._interp.reports.steps.append((reason, self._site))
         elif leaves:

@@ -27,7 +27,6 @@ from tfgradlint.libraries.keras.models import (
     NAME,
     build,
     build_chain,
-    called,
     functional,
     layer,
     opaque_model,
@@ -37,6 +36,7 @@ from tfgradlint.libraries.keras.models import (
 )
 from tfgradlint.libraries.keras.optimizers import is_optimizer
 from tfgradlint.libraries.keras.predict import predicted
+from tfgradlint.libraries.keras.state import LayerCall, keras_state
 from tfgradlint.libraries.keras.training_flag import asked, training_as
 from tfgradlint.libraries.keras.weights import (
     ADDED,
@@ -154,16 +154,16 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
 def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of a layer or model, built in or written in the module."""
     recorder = interp.recorder
-    first, before = recorder.now(), len(called(interp))
+    first, before = recorder.now(), len(keras_state(interp).calls)
     if isinstance(callee, Instance):
         result = _call_instance(interp, callee, args, kwargs)
     else:
         result = _call_built_in(interp, callee, args, kwargs)
     if result is not None and not recorder.tapes.active:
         # What it called itself is a part of it.
-        calls = called(interp)
+        calls = keras_state(interp).calls
         del calls[before:]
-        calls.append((first, recorder.now(), callee, result))
+        calls.append(LayerCall(first, recorder.now(), callee, result))
     return result
 
 
@@ -202,7 +202,7 @@ def _run_parts(
 
 def _assembled(interp: Context, chain: Layer) -> None:
     site = interp.recorder.site
-    assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
+    assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), keras_state(interp).calls)
     interp.recorder.site = site
 
 
@@ -317,7 +317,7 @@ def _added(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]
     from tfgradlint.libraries.tensorflow.core import variable
 
     if any("regularizer" in key or key == "**" for key in kwargs):
-        interp.regularised = True
+        keras_state(interp).regularised = True
     made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
     if isinstance(receiver, Instance):
         name = kwargs.get("name")

@@ -11,7 +11,8 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Un
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import COMPILED, call_loss, each_of
-from tfgradlint.libraries.keras.models import GRAPH, NAME, called
+from tfgradlint.libraries.keras.models import GRAPH, NAME
+from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.weights import INNER
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def _names(interp: Context, model: Layer | Instance, predictions: Value, outputs
         return []
     found: list[object] = []
     for output in each_of(inner.fields[GRAPH][1]):
-        makers = [callee for _, _, callee, made in called(interp) if set(nodes_of(made)) & set(nodes_of(output))]
+        own = set(nodes_of(output))
+        makers = [call.layer for call in keras_state(interp).calls if own & set(nodes_of(call.result))]
         name = makers[0].fields.get(NAME) if len(makers) == 1 and isinstance(makers[0], Layer) else None
         if not isinstance(name, Const) or name.value is None:
             return []

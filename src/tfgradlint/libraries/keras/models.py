@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.tape.search import ancestors
@@ -18,6 +17,7 @@ from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.building import assemble
 from tfgradlint.libraries.keras.creation import IN_TAPE, created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
+from tfgradlint.libraries.keras.state import LayerCall, keras_state
 from tfgradlint.libraries.keras.training_flag import once_more
 from tfgradlint.libraries.keras.weights import BUILT, FROZEN_AT, HIDDEN, INNER, SEED, WRAPS, is_sequential, new_weight
 
@@ -40,15 +40,6 @@ _STEPPED = _SHAPES | {"cell", "return_sequences", "return_state", "go_backwards"
 _COMPOSED = (Layer, Instance)
 _CALLABLE = (Function, Method, NativeFunction, Partial, Union, Unknown)
 
-#: The layers called while no tape was open, by interpretation: how models of inputs and outputs come about.
-Called = list[tuple[int, int, Value, Value]]
-_CALLED: WeakKeyDictionary[Context, Called] = WeakKeyDictionary()
-
-
-def called(interp: Context) -> Called:
-    """(first step, last step, layer, result) of each outermost call, in order."""
-    return _CALLED.setdefault(interp, [])
-
 
 def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """One of Keras' own layers."""
@@ -59,7 +50,7 @@ def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict
         made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
     made.fields[NAME] = kwargs.get("name", NONE)
     if last == "ActivityRegularization" or any("regularizer" in name or name == "**" for name in kwargs):
-        interp.regularised = True
+        keras_state(interp).regularised = True
     weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
     drawn = made.fields.get(SEED, 0)
     if (weights or drawn) and created(interp, not weights):
@@ -186,7 +177,7 @@ def build_chain(interp: Context, chain: Layer) -> None:
         site = interp.recorder.site
         _build_all(interp, parts)
         interp.recorder.site = site
-        assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
+        assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), keras_state(interp).calls)
 
 
 def trace(interp: Context, chain: Layer) -> tuple[Value, Value] | None:
@@ -261,7 +252,7 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     seen = ancestors(nodes_of(outputs))
     single = isinstance(outputs, (Tensor, Unknown))
     hidden = any(node.kind == OPAQUE for node in seen) or isinstance(outputs, Unknown)
-    made = Layer(path, None, layers_between(outputs, called(interp)), single)
+    made = Layer(path, None, layers_between(outputs, keras_state(interp).calls), single)
     if hidden or not all(node.kind == LEAF for node in nodes_of(inputs)) or not nodes_of(inputs):
         made.fields[HIDDEN] = True
     else:
@@ -270,7 +261,7 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     return made
 
 
-def layers_between(outputs: Value, calls: Called) -> tuple[Value, ...]:
+def layers_between(outputs: Value, calls: list[LayerCall]) -> tuple[Value, ...]:
     """The layers on the way from a model's outputs to its inputs, in Keras' order: deepest first."""
     steps = {node: _unit(node, calls) for node in ancestors(nodes_of(outputs))}
     ahead: dict[int, list[int]] = {}
@@ -290,7 +281,7 @@ def layers_between(outputs: Value, calls: Called) -> tuple[Value, ...]:
     deepest: dict[int, int] = {}
     first_seen: dict[int, int] = {}
     for unit in sorted(order, reverse=True):
-        name = id(calls[_index(unit, calls)][2]) if _index(unit, calls) >= 0 else -unit
+        name = id(calls[_index(unit, calls)].layer) if _index(unit, calls) >= 0 else -unit
         deepest[name] = depth[unit] = max(depth[unit], deepest.get(name, 0))
         first_seen[name] = min(order[unit], first_seen.get(name, order[unit]))
         for before in ahead.get(unit, []):
@@ -299,22 +290,22 @@ def layers_between(outputs: Value, calls: Called) -> tuple[Value, ...]:
     for unit in order:
         index = _index(unit, calls)
         if index >= 0:
-            found[id(calls[index][2])] = calls[index][2]
+            found[id(calls[index].layer)] = calls[index].layer
     return tuple(found[name] for name in sorted(found, key=lambda name: (-deepest[name], first_seen[name])))
 
 
-def _unit(node: Node, calls: Called) -> int:
+def _unit(node: Node, calls: list[LayerCall]) -> int:
     """What counts as one step: all steps within a layer's call together. Units are ordered as they were executed."""
-    index = bisect.bisect_left(calls, node.seq, key=lambda call: call[1])
-    if index < len(calls) and calls[index][0] < node.seq:
-        return calls[index][1]
+    index = bisect.bisect_left(calls, node.seq, key=lambda call: call.last)
+    if index < len(calls) and calls[index].first < node.seq:
+        return calls[index].last
     return node.seq
 
 
-def _index(unit: int, calls: Called) -> int:
+def _index(unit: int, calls: list[LayerCall]) -> int:
     """The call that a unit is, or -1 for a step of another kind."""
-    index = bisect.bisect_left(calls, unit, key=lambda call: call[1])
-    return index if index < len(calls) and calls[index][1] == unit else -1
+    index = bisect.bisect_left(calls, unit, key=lambda call: call.last)
+    return index if index < len(calls) and calls[index].last == unit else -1
 
 
 def _ends(outputs: Value) -> list[Node]:

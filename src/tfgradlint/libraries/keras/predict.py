@@ -13,7 +13,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
 from tfgradlint.libraries.keras.compile import COMPILED, compiling, eager, suffer
-from tfgradlint.libraries.keras.models import called
+from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.weights import HIDDEN, Reach, of_keras_2
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
     if own or of_keras_2(interp, model) or interp.may_be_handled():
         mark_built(interp, model)
         return
-    calls = called(interp)
+    calls = keras_state(interp).calls
     before = len(calls)
     told, site = len(interp.reports.steps), interp.recorder.site
     inputs, _ = fed(interp, args, kwargs)
