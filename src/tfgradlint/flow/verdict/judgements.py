@@ -10,6 +10,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.tape.search import Loss, ancestors
 from tfgradlint.flow.values.base import Value, Variable
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.walk import nodes_of
 
 
@@ -40,8 +41,8 @@ class MissingVariables(NamedTuple):
         return bool(missing) and any(node.variable in missing for node in ancestors(nodes_of(target)))
 
 
-#: A :class:`MissingVariables` among a list's fields.
-LACKING = ("request", "lacking")
+#: What a list of sources lacks.
+LACKING: Note[MissingVariables] = Note("missing variables")
 
 
 class Judgement(NamedTuple):

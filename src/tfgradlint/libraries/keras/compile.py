@@ -14,12 +14,13 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import FALSE, NONE, Const, Symbol, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.notes import Gathered
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras import metrics as keras_metrics
-from tfgradlint.libraries.keras.compiled import Objection, Objections, Options
-from tfgradlint.libraries.keras.state import keras_state
+from tfgradlint.libraries.keras.compiled import Objection, Options
+from tfgradlint.libraries.keras.state import BROKEN, COMPILED, COMPILED_AT, FROZEN_THEN, OBJECTIONS, keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.measured.apply import apply
@@ -31,16 +32,6 @@ if TYPE_CHECKING:
     from tfgradlint.knowledge import OperationFacts
     from tfgradlint.libraries.session import Session
 
-#: What a model was compiled with, by the names of the parameters.
-COMPILED = ("keras", "compiled")
-#: Where.
-COMPILED_AT = ("keras", "compiled at")
-#: Where everything was frozen when it was compiled.
-FROZEN_THEN = ("keras", "frozen when compiled")
-#: Whether a loss it was compiled with has no gradient: told where it was compiled.
-BROKEN = ("keras", "broken loss")
-#: What is to be said of the losses that it was compiled with.
-_OBJECTIONS = ("keras", "objections")
 _OPTIONS = (
     "optimizer",
     "loss",
@@ -66,7 +57,7 @@ def object_to(interp: Context, model: Layer | Instance, site: Site, others: bool
     """
     weights = Weights(interp, model)
     mild = others or (bool(weights.frozen) and not weights.found)
-    objections: Objections = model.fields.get(_OBJECTIONS) or Objections()
+    objections = OBJECTIONS.of(model) or ()
     for objection in objections:
         if len(objections) == 1 or not objection.replaced:
             objection.told = True
@@ -106,18 +97,18 @@ def compiled(
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = Options({**dict(zip(_OPTIONS, args, strict=False)), **kwargs})
-    before = receiver.fields.get(COMPILED, {})
+    before: dict[str, Value] = COMPILED.of(receiver) or {}
     if "loss" in before and "**" not in kwargs and options.get("loss", NONE) is NONE:
         options["loss"] = before["loss"]  # Keras keeps the loss it has
-    interp.state.set(receiver, COMPILED, options)
-    interp.state.set(receiver, COMPILED_AT, interp.recorder.site)
+    COMPILED.put(interp.state, receiver, options)
+    COMPILED_AT.put(interp.state, receiver, interp.recorder.site)
     if of_keras_2(interp, receiver):
         _note_frozen(interp, receiver)
-    for objection in receiver.fields.get(_OBJECTIONS) or ():
+    for objection in OBJECTIONS.of(receiver) or ():
         objection.replaced = True
     objection = Objection()
     keras_state(interp).objections.append(objection)
-    interp.state.set(receiver, _OBJECTIONS, Objections((objection,)))
+    OBJECTIONS.put(interp.state, receiver, Gathered((objection,)))
     told = len(interp.reports.steps)
     broken = False
     if "**" not in kwargs and "loss" in options and _uses_its_loss(interp, receiver):
@@ -127,7 +118,7 @@ def compiled(
             broken = _Trial(interp, session, options, of_keras_2(interp, receiver), frozen).judge(loss) or broken
     objection.reasons = [reason for reason, _ in interp.reports.steps[told:]]
     del interp.reports.steps[told:]
-    interp.state.set(receiver, BROKEN, broken)
+    BROKEN.put(interp.state, receiver, broken)
     return NONE
 
 
@@ -136,7 +127,7 @@ def _note_frozen(interp: Context, receiver: Layer | Instance) -> None:
     weights = Weights(interp, receiver)
     step = interp.calls.class_attribute(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
     nothing = weights.known and weights.frozen and not (weights.found or weights.unbuilt or isinstance(step, Function))
-    interp.state.set(receiver, FROZEN_THEN, weights.frozen[-1] if nothing else None)
+    FROZEN_THEN.put(interp.state, receiver, weights.frozen[-1] if nothing else None)
 
 
 def _uses_its_loss(interp: Context, model: Layer | Instance) -> bool:

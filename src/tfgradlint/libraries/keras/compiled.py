@@ -31,13 +31,3 @@ class Objection:
         #: Whether the model was compiled again, and whether it was told.
         self.replaced = False
         self.told = False
-
-
-class Objections(tuple[Objection, ...]):
-    """Those of the ``compile`` that is in force, or of several that may be."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def joined(alternatives: list[Objections]) -> Objections:
-        return Objections(dict.fromkeys(each for one in alternatives for each in one))

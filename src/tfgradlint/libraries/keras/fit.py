@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value
+from tfgradlint.flow.values.base import NONE, Array, Cell, Const, Tensor, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Instance, Layer
@@ -17,11 +17,7 @@ from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
 from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
 from tfgradlint.libraries.keras.compile import (
-    BROKEN,
-    COMPILED,
-    COMPILED_AT,
     ELSEWHERE,
-    FROZEN_THEN,
     compiling,
     each_of,
     eager,
@@ -32,10 +28,19 @@ from tfgradlint.libraries.keras.compile import (
 )
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
-from tfgradlint.libraries.keras.models import GRAPH, replay
-from tfgradlint.libraries.keras.state import keras_state
+from tfgradlint.libraries.keras.models import replay
+from tfgradlint.libraries.keras.state import (
+    BROKEN,
+    COMPILED,
+    COMPILED_AT,
+    FROZEN_THEN,
+    GRAPH,
+    HIDDEN,
+    INNER,
+    keras_state,
+)
 from tfgradlint.libraries.keras.weight_lists import Weights
-from tfgradlint.libraries.keras.weights import HIDDEN, INNER, mark_escaped, of_keras_2
+from tfgradlint.libraries.keras.weights import mark_escaped, of_keras_2
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -63,10 +68,11 @@ def fitted(
     kwargs: dict[str, Value],
 ) -> Value:
     """``model.fit(...)``: one step of training, and what it gives each weight."""
-    options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
+    options: dict[str, Value] = COMPILED.of(receiver) or {}
     legacy = of_keras_2(interp, receiver)
-    if legacy and receiver.fields.get(FROZEN_THEN) is not None and not interp.may_be_handled():
-        interp.reports.steps.append((Reason(Cause.FROZEN, receiver.fields[FROZEN_THEN], "fit"), interp.recorder.site))
+    frozen = FROZEN_THEN.of(receiver) if legacy else None
+    if frozen is not None and not interp.may_be_handled():
+        interp.reports.steps.append((Reason(Cause.FROZEN, frozen, "fit"), interp.recorder.site))
     for part in [] if legacy else _held(receiver, set()):
         trained(interp, part)
     steps = interp.reports.steps
@@ -199,10 +205,11 @@ class _Training:
 
     def _planned(self, inputs: Value) -> list[Value]:
         """What the layers of a model of inputs and outputs add, computed from what it is given now."""
-        inner = self._model.fields.get(INNER, self._model)
-        if GRAPH not in inner.fields:
+        inner = INNER.of(self._model) or self._model
+        graph = GRAPH.of(inner) if isinstance(inner, Cell) else None
+        if graph is None:
             return []
-        start, _ = inner.fields[GRAPH]
+        start, _ = graph
         own = set(nodes_of(start))
         planned = [loss for loss in keras_state(self._interp).planned_losses if own & ancestors(nodes_of(loss))]
         made = [replay(self._interp, start, loss, inputs) for loss in planned]
@@ -222,11 +229,11 @@ class _Training:
             judgements = [
                 each if each.verdict == "flows" else Judgement("unknown", why="regularizer") for each in judgements
             ]
-        if self._model.fields.get(BROKEN):
+        if BROKEN.of(self._model):
             judgements = [judgement._replace(reason=None) for judgement in judgements]
         elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
             judgements = [self._of_the_loss(judgement) for judgement in judgements]
-        where = self._model.fields.get(COMPILED_AT)
+        where = COMPILED_AT.of(self._model)
         if self._nothing and leaves and where is not None and not keras_state(self._interp).regularised:
             reason = Reason(Cause.KERAS_LOSS, where, "missing", (), "ValueError")
             self._interp.reports.steps.append((reason, self._site))

@@ -17,14 +17,12 @@ from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.attributes import SILENT
-from tfgradlint.libraries.keras.building import ASSEMBLED, assemble, forget_built, holds_own, mark_built
+from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
-from tfgradlint.libraries.keras.compile import COMPILED, compiled, suffer
+from tfgradlint.libraries.keras.compile import compiled, suffer
 from tfgradlint.libraries.keras.layer_facts import MERGING
 from tfgradlint.libraries.keras.losses import computed
 from tfgradlint.libraries.keras.models import (
-    GRAPH,
-    NAME,
     build,
     build_chain,
     functional,
@@ -36,13 +34,20 @@ from tfgradlint.libraries.keras.models import (
 )
 from tfgradlint.libraries.keras.optimizers import is_optimizer
 from tfgradlint.libraries.keras.predict import predicted
-from tfgradlint.libraries.keras.state import LayerCall, keras_state
-from tfgradlint.libraries.keras.training_flag import asked, training_as
-from tfgradlint.libraries.keras.weights import (
+from tfgradlint.libraries.keras.state import (
     ADDED,
+    ASSEMBLED,
+    COMPILED,
+    GRAPH,
     HIDDEN,
     INNER,
     MAKE,
+    NAME,
+    LayerCall,
+    keras_state,
+)
+from tfgradlint.libraries.keras.training_flag import asked, training_as
+from tfgradlint.libraries.keras.weights import (
     Reach,
     added,
     is_keras,
@@ -145,7 +150,7 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
     elif base.endswith("Model"):
         inner = functional(interp, base, args, kwargs)
     if inner is not None:
-        interp.state.set(instance, INNER, inner)
+        INNER.put(interp.state, instance, inner)
 
 
 # -- calling
@@ -171,9 +176,10 @@ def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: di
     given = args[0] if args else kwargs.get("inputs", NONE)
     if HIDDEN in callee.fields:
         return interp.unknown("model", *args, *kwargs.values(), *Reach(callee).variables)
-    if GRAPH in callee.fields:
+    graph = GRAPH.of(callee)
+    if graph is not None:
         with training_as(interp, asked(interp, kwargs)):
-            made = _once_more(interp, callee, given)
+            made = _once_more(interp, graph, given)
         return made if made is not None else interp.unknown("model", *args, *Reach(callee).variables)
     parts = callee.parts
     if parts is None:
@@ -208,21 +214,20 @@ def _assembled(interp: Context, chain: Layer) -> None:
 
 def _built(interp: Context, model: Layer | Instance) -> None:
     """``build(shape)``: in Keras 3 that makes the weights of its own layers and chains, and of nothing else."""
-    inner = model.fields.get(INNER) if isinstance(model, Instance) else model
+    inner = INNER.of(model) if isinstance(model, Instance) else model
     if isinstance(inner, Layer):
         (_assembled if is_sequential(inner) else mark_built)(interp, inner)
     elif of_keras_2(interp, model):
         forget_built(interp, model)
 
 
-def _once_more(interp: Context, callee: Layer, given: Value) -> Value | None:
+def _once_more(interp: Context, graph: tuple[Value, Value], given: Value) -> Value | None:
     recorder = interp.recorder
     pinned = recorder.pinned
     if not recorder.tapes.active and pinned is None:
         recorder.pinned = recorder.site
     try:
-        inputs, outputs = callee.fields[GRAPH]
-        return replay(interp, inputs, outputs, given)
+        return replay(interp, *graph, given)
     finally:
         recorder.pinned = pinned
 
@@ -233,7 +238,7 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
     if not is_keras(instance.cls):
         return None
     if not isinstance(function, Function):
-        inner = instance.fields.get(INNER)
+        inner = INNER.of(instance)
         return _call_built_in(interp, inner, args, kwargs) if isinstance(inner, Layer) else None
     recorder = interp.recorder
     site, pinned = recorder.site, recorder.pinned
@@ -290,7 +295,7 @@ def method(
         return _added(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
         return predicted(interp, receiver, name, args, kwargs)
-    if name == "compute_loss" and receiver.fields.get(COMPILED):
+    if name == "compute_loss" and COMPILED.of(receiver):
         return computed(interp, session, receiver, args, kwargs)
     if name == "add_loss" and args:
         keras_training.added(interp, args[0])
@@ -322,21 +327,21 @@ def _added(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]
     if isinstance(receiver, Instance):
         name = kwargs.get("name")
         if isinstance(made, Variable) and isinstance(name, Const):
-            made.fields[MAKE] = (receiver.cls.name, name.value)
+            MAKE.begin(made, (receiver.cls.name, name.value))
         old = added(receiver)
         more = Items((*old.items, made)) if isinstance(old, Items) else Repeated(interp.join([old.element, made]))
-        interp.state.set(receiver, ADDED, more)
+        ADDED.put(interp.state, receiver, more)
     return made
 
 
 def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The layer of that name, where it is known."""
     wanted = kwargs.get("name", args[0] if args else NONE)
-    inner = receiver.fields.get(INNER, receiver)
+    inner = INNER.of(receiver) or receiver
     if isinstance(inner, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
         trace(interp, inner)
         for part in inner.parts or ():
-            name = part.fields.get(NAME) if isinstance(part, Layer) else None
+            name = NAME.of(part) if isinstance(part, Layer) else None
             if isinstance(name, Const) and name.value == wanted.value:
                 return part
     mark_escaped(interp, receiver)

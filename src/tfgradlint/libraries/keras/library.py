@@ -9,7 +9,7 @@ from tfgradlint.flow.values.containers import ListObject
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 from tfgradlint.libraries.keras import attributes, backend, compile, layer_calls, metrics, optimizers, untracked
-from tfgradlint.libraries.keras.weight_lists import OWNER
+from tfgradlint.libraries.keras.state import OWNER
 from tfgradlint.libraries.registry import Library
 from tfgradlint.libraries.session import keras_name, session_of
 
@@ -76,7 +76,7 @@ class _Keras(Library):
     def request(
         self, context: Context, sources: Value, leaves: list[Value], analysis: RequestAnalysis, site: Site
     ) -> None:
-        owner = sources.fields.get(OWNER) if isinstance(sources, ListObject) else None
+        owner = OWNER.of(sources) if isinstance(sources, ListObject) else None
         if isinstance(owner, Value):
             untracked.report(context, owner, leaves, analysis, site)
 

@@ -15,25 +15,33 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.building import assemble
-from tfgradlint.libraries.keras.creation import IN_TAPE, created
+from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
-from tfgradlint.libraries.keras.state import LayerCall, keras_state
+from tfgradlint.libraries.keras.state import (
+    BUILT,
+    FROZEN_AT,
+    GRAPH,
+    HIDDEN,
+    IN_TAPE,
+    INNER,
+    MEASURED,
+    NAME,
+    NAMED,
+    RECIPE,
+    SEED,
+    SHAPED,
+    STATE_COUNT,
+    TRACED,
+    WRAPS,
+    LayerCall,
+    keras_state,
+)
 from tfgradlint.libraries.keras.training_flag import once_more
-from tfgradlint.libraries.keras.weights import BUILT, FROZEN_AT, HIDDEN, INNER, SEED, WRAPS, is_sequential, new_weight
+from tfgradlint.libraries.keras.weights import is_sequential, new_weight
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
-#: Keys of a layer's fields that are no attributes: its weights by name, its inputs and outputs, its name, how many
-#: states it returns behind its output, and whether what was measured of its gradients holds of it.
-NAMED, GRAPH, NAME, STATE_COUNT = ("keras", "weights"), ("keras", "graph"), ("keras", "name"), ("keras", "states")
-MEASURED = ("keras", "measured")
-#: The arguments that a layer was made with.
-RECIPE = ("keras", "recipe")
-#: The placeholder and the result of a chain of layers, once somebody asked for them.
-TRACED = ("keras", "traced")
-#: Whether the layer was given the shape of its input, and how.
-SHAPED = ("keras", "shaped")
 _SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
 _WRAPPED = _SHAPES | {"layer", "merge_mode", "name", "trainable"}
 _STEPPED = _SHAPES | {"cell", "return_sequences", "return_state", "go_backwards", "unroll", "name", "trainable"}
@@ -43,24 +51,25 @@ _CALLABLE = (Function, Method, NativeFunction, Partial, Union, Unknown)
 
 def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """One of Keras' own layers."""
-    made = wrapper(interp, path, last, args, kwargs) or _layer(interp, path, last, args, kwargs)
-    made.fields[RECIPE] = (args, kwargs)
+    wrapped = wrapper(interp, path, last, args, kwargs)
+    made, drawn = (wrapped, 0) if wrapped is not None else _layer(interp, path, last, args, kwargs)
+    RECIPE.begin(made, (args, kwargs))
     if "trainable" in kwargs:
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
-        made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
-    made.fields[NAME] = kwargs.get("name", NONE)
+        FROZEN_AT.begin(made, (interp.recorder.now(), interp.recorder.site))
+    NAME.begin(made, kwargs.get("name", NONE))
     if last == "ActivityRegularization" or any("regularizer" in name or name == "**" for name in kwargs):
         keras_state(interp).regularised = True
     weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
-    drawn = made.fields.get(SEED, 0)
     if (weights or drawn) and created(interp, not weights):
         for weight in weights:
-            weight.fields[IN_TAPE] = interp.recorder.site
-    made.fields[BUILT] = False
-    if drawn:
+            IN_TAPE.begin(weight, interp.recorder.site)
+    BUILT.begin(made, False)
+    if drawn != 0:
         # Whether the state stands before or behind the weights is not known.
-        made.fields[SEED] = None if weights else new_weight(interp, (last, "seed"), False)
-    made.fields[SHAPED] = bool(_SHAPES & kwargs.keys())
+        certain = drawn is not None and not weights
+        SEED.begin(made, new_weight(interp, (last, "seed"), False) if certain else None)
+    SHAPED.begin(made, bool(_SHAPES & kwargs.keys()))
     return made
 
 
@@ -75,16 +84,19 @@ def wrapper(interp: Context, path: str, last: str, args: list[Value], kwargs: di
     elif last == "RNN" and isinstance(inner, Instance) and len(args) == 1:
         made = Layer(path, None, (inner,))
         mode = kwargs.get("return_state", Const(False))
-    elif last == "Bidirectional" and isinstance(inner, Layer) and RECIPE in inner.fields:
-        again = inner.path, inner.path.rpartition(".")[2], *inner.fields[RECIPE]
+    elif last == "Bidirectional" and isinstance(inner, Layer) and (recipe := RECIPE.of(inner)) is not None:
+        again = inner.path, inner.path.rpartition(".")[2], *recipe
         made = Layer(path, None, (layer(interp, *again), layer(interp, *again)))
     else:
         return None
-    made.fields[WRAPS] = mode
+    WRAPS.begin(made, mode)
     return made
 
 
-def _layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+def _layer(
+    interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]
+) -> tuple[Layer, int | None]:
+    """A layer that holds no other one, and how many states of random numbers it draws, 0 or 1; None: not known."""
     given = [*args, *kwargs.values()]
     parts = tuple(part for value in given for part in _flat(value) if isinstance(part, _COMPOSED))
     if "activation" in kwargs or (last == "Activation" and args):
@@ -105,14 +117,20 @@ def _layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dic
         if last == "Activation":
             made.fields["activation"] = activation
         elif (foreign and not weightless) or isinstance(activation, _CALLABLE):
-            made.fields[HIDDEN] = True
-    made.fields[MEASURED] = here is not None and here.gradients
-    if here is not None:
-        number = seeds(interp, here) if here.weights else None
-        if number or (number is None and here.facts.seeds.number):
-            made.fields[SEED] = number if number == 1 else None
-        made.fields[STATE_COUNT] = states(interp, here)
-    return made
+            HIDDEN.begin(made, True)
+    MEASURED.begin(made, here is not None and here.gradients)
+    if here is None:
+        return made, 0
+    STATE_COUNT.begin(made, states(interp, here))
+    return made, _drawn(interp, here)
+
+
+def _drawn(interp: Context, here: Making) -> int | None:
+    """How many states of random numbers it draws, 0 or 1; None where that is not known, or they are several."""
+    number = seeds(interp, here) if here.weights else None
+    if number is None:
+        return None if here.facts.seeds.number else 0
+    return number if number < 2 else None
 
 
 def _with_weights(interp: Context, path: str, here: Making, activation: Value) -> Layer | None:
@@ -134,7 +152,7 @@ def _with_weights(interp: Context, path: str, here: Making, activation: Value) -
         named[name] = new_weight(interp, make, name not in known.frozen) if flag else NONE
     weights = tuple(weight for weight in named.values() if isinstance(weight, Variable))
     made = Layer(path, None, (*weights, activation) if isinstance(activation, _COMPOSED) else weights)
-    made.fields[NAMED] = named
+    NAMED.begin(made, named)
     made.fields.update({name: weight for name, weight in named.items() if "." not in name and "/" not in name})
     made.fields["activation"] = activation
     made.fields["recurrent_activation"] = here.bound.get("recurrent_activation", NONE)
@@ -161,11 +179,11 @@ def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
         if isinstance(content, Items):
             made = Layer(path, None, content.items)
     if made.own is not None:
-        made.fields[HIDDEN] = True
+        HIDDEN.begin(made, True)
     if "trainable" in kwargs:
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
-        made.fields[FROZEN_AT] = (interp.recorder.now(), interp.recorder.site)
-    made.fields[NAME] = kwargs.get("name", NONE)
+        FROZEN_AT.begin(made, (interp.recorder.now(), interp.recorder.site))
+    NAME.begin(made, kwargs.get("name", NONE))
     build_chain(interp, made)
     return made
 
@@ -183,8 +201,8 @@ def build_chain(interp: Context, chain: Layer) -> None:
 def trace(interp: Context, chain: Layer) -> tuple[Value, Value] | None:
     """The placeholder that a chain begins with, and what its layers make of it one by one; None where it has none."""
     if TRACED in chain.fields or not is_sequential(chain) or HIDDEN in chain.fields:
-        return chain.fields.get(TRACED)
-    interp.state.set(chain, TRACED, None)
+        return TRACED.of(chain)
+    TRACED.put(interp.state, chain, None)
     first, *others = chain.parts or (NONE,)
     layers = others if isinstance(first, Tensor) else [first, *others]
     if not _knows_its_input(first, bool(others)) or not all(
@@ -202,17 +220,17 @@ def trace(interp: Context, chain: Layer) -> tuple[Value, Value] | None:
         value = interp.calls.call(part, [value], {})
     interp.recorder.site = site
     interp.state.set(tapes, "active", active)
-    interp.state.set(chain, TRACED, (start, value))
+    TRACED.put(interp.state, chain, (start, value))
     return start, value
 
 
 def _knows_its_input(first: Value, followed: bool) -> bool:
     """Whether a chain that begins with this is built; by a model that is built, once something follows it."""
     if isinstance(first, Instance):
-        first = first.fields.get(INNER, NONE)
+        first = INNER.of(first) or NONE
     if not isinstance(first, Layer):
         return isinstance(first, Tensor)
-    return bool(first.fields.get(SHAPED)) or (followed and _made(first))
+    return bool(SHAPED.of(first)) or (followed and _made(first))
 
 
 def _made(model: Value) -> bool:
@@ -220,7 +238,7 @@ def _made(model: Value) -> bool:
     if not isinstance(model, Layer) or not is_sequential(model):
         return isinstance(model, Tensor) or (isinstance(model, Layer) and GRAPH in model.fields)
     return any(
-        _made(part) or (isinstance(part, Layer) and not is_sequential(part) and part.fields.get(BUILT) is True)
+        _made(part) or (isinstance(part, Layer) and not is_sequential(part) and BUILT.of(part) is True)
         for part in model.parts or ()
     )
 
@@ -254,10 +272,10 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     hidden = any(node.kind == OPAQUE for node in seen) or isinstance(outputs, Unknown)
     made = Layer(path, None, layers_between(outputs, keras_state(interp).calls), single)
     if hidden or not all(node.kind == LEAF for node in nodes_of(inputs)) or not nodes_of(inputs):
-        made.fields[HIDDEN] = True
+        HIDDEN.begin(made, True)
     else:
-        made.fields[GRAPH] = (inputs, outputs)
-    made.fields[NAME] = kwargs.get("name", NONE)
+        GRAPH.begin(made, (inputs, outputs))
+    NAME.begin(made, kwargs.get("name", NONE))
     return made
 
 

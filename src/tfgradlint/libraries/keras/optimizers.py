@@ -14,7 +14,7 @@ from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.creation import applied
-from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.session import keras_name
 
 if TYPE_CHECKING:
@@ -233,5 +233,5 @@ def _mismatched(interp: Context, gradient: Value, variable: Value) -> bool:
 
 
 def _unlike(one: Variable, other: Variable) -> bool:
-    makes = [variable.fields.get(MAKE) for variable in (one, other)]
+    makes = [MAKE.of(variable) for variable in (one, other)]
     return None not in makes and makes[0] != makes[1]
