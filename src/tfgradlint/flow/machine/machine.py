@@ -151,7 +151,7 @@ class Machine:
 
     def report_step(self, cause: Cause, detail: str = "", exception: str = "") -> None:
         """A step that goes through and trains wrongly, or that ends in an exception."""
-        self.reports.steps.append((Reason(cause, self.recorder.site, detail, (), exception), None))
+        self.reports.add_step(Reason(cause, self.recorder.site, detail, (), exception))
 
     def alternatives(self, runs: list[Callable[[], bool]]) -> bool:
         """Run each alternative from the present state and go on with the join of those that fall through.

@@ -216,7 +216,7 @@ class TapeMethods:
             return False
         interp = self._interp
         reason = Reason(Cause.REBOUND_VARIABLE, interp.here(None), "augmented", (), "RuntimeError")
-        interp.reports.steps.append((reason, None))
+        interp.reports.add_step(reason)
         return True
 
     # -- requests
@@ -246,7 +246,7 @@ class TapeMethods:
         self.results.asked(leaf for _, leaf in leaves)
         lack = LACKING.of(sources) if isinstance(sources, ListObject) else None
         if lack is not None and lack.matters(leaves, target) and not self._interp.may_be_handled():
-            interp.reports.steps.append((lack.reason, interp.recorder.site))
+            interp.reports.add_step(lack.reason, interp.recorder.site)
         life = tape.fields["life"]
         site = interp.recorder.site
         outside = tape.level != interp.graph_level

@@ -34,7 +34,7 @@ class MissingVariables(NamedTuple):
     missing: tuple[Variable, ...] = ()
 
     def matters(self, leaves: Sequence[object], target: Value) -> bool:
-        """Whether a request for ``leaves`` suffers from it."""
+        """Whether it affects a request for ``leaves``."""
         if not leaves:
             return True
         missing = {each for each in self.missing if each.fields["trainable"] is True}
@@ -43,6 +43,21 @@ class MissingVariables(NamedTuple):
 
 #: What a list of sources lacks.
 LACKING: Note[MissingVariables] = Note("missing variables")
+
+
+class ReportedStep(NamedTuple):
+    """A step that goes wrong by itself, whatever becomes of any source, and the request it affects, if any."""
+
+    reason: Reason
+    affected_request: Site | None = None
+
+
+class Suspect(NamedTuple):
+    """A weight that a request lacks: reported where nothing else asks for it and nothing assigns it."""
+
+    variable: Variable
+    reason: Reason
+    affected_request: Site
 
 
 class Judgement(NamedTuple):

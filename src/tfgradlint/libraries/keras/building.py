@@ -10,7 +10,7 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Varia
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.request_analysis import flatten
-from tfgradlint.libraries.keras.compile import suffer
+from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, INNER, WRAPS
 from tfgradlint.libraries.keras.weights import is_sequential, of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
@@ -127,17 +127,17 @@ def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object]
         return
     given = Tensor(interp.recorder.leaf())
     given.node.placeholder = True
-    steps, calls = interp.reports.steps, len(before)
-    told, site = len(steps), interp.recorder.site
-    completed = interp.calls.attempt(lambda: run([given]), made)
+    calls, site = len(before), interp.recorder.site
+    with interp.reports.collecting() as tried:
+        completed = interp.calls.attempt(lambda: run([given]), made)
     del before[calls:]
     if completed:
-        return
-    if len(steps) > told and not any(reason.raised == "NotImplementedError" for reason, _ in steps[told:]):
-        suffer(interp, told, site)
+        interp.reports.add_steps(tried)
+    elif tried and not any(step.reason.raised == "NotImplementedError" for step in tried):
+        report_compiled(interp, tried, site)
         raise Raised
-    del steps[told:]
-    forget_built(interp, chain)
+    else:
+        forget_built(interp, chain)
 
 
 def holds_own(chain: Layer) -> bool:

@@ -24,10 +24,10 @@ def _either(values: list[Value]) -> Value:
 
 
 class Objection:
-    """What is wrong with the losses of one ``compile``: told of the model when it trains with them."""
+    """What is wrong with the losses of one ``compile``: reported where the model trains with them."""
 
     def __init__(self) -> None:
         self.reasons: list[Reason] = []
-        #: Whether the model was compiled again, and whether it was told.
+        #: Whether the model was compiled again, and whether it was reported.
         self.replaced = False
-        self.told = False
+        self.reported = False

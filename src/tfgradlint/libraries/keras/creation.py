@@ -98,7 +98,7 @@ def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None
 
 
 def _report(interp: Context, site: Site, where: str) -> None:
-    interp.reports.steps.append((Reason(Cause.CREATED_IN_CALL, site, where), None))
+    interp.reports.add_step(Reason(Cause.CREATED_IN_CALL, site, where))
 
 
 def _receiver(frame: Frame) -> Instance | None:

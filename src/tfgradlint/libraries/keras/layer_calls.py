@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
@@ -19,7 +20,7 @@ from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
-from tfgradlint.libraries.keras.compile import compiled, suffer
+from tfgradlint.libraries.keras.compile import compiled
 from tfgradlint.libraries.keras.layer_facts import MERGING
 from tfgradlint.libraries.keras.losses import computed
 from tfgradlint.libraries.keras.models import (
@@ -34,6 +35,7 @@ from tfgradlint.libraries.keras.models import (
 )
 from tfgradlint.libraries.keras.optimizers import is_optimizer
 from tfgradlint.libraries.keras.predict import predicted
+from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import (
     ADDED,
     ASSEMBLED,
@@ -256,20 +258,32 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
         # Off the tape a model is one step to the reader: the call is what has to move.
         recorder.pinned = site
     unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
-    told = len(interp.reports.steps)
     with training_as(interp, known):
         recorder.level += traced
         interp.unconverted += unconverted
         try:
-            return interp.calls.call(Method(function, instance), inputs, kwargs)
-        except Raised:
             if traced:
-                suffer(interp, told, site)
-            raise
+                return _traced(interp, Method(function, instance), inputs, kwargs, site)
+            return interp.calls.call(Method(function, instance), inputs, kwargs)
         finally:
             recorder.pinned = pinned
             recorder.level -= traced
             interp.unconverted -= unconverted
+
+
+def _traced(interp: Context, method: Method, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+    """What a layer makes of placeholders: Keras tries it out at ``site``, and where that raises, it raises there."""
+    raised: Raised | None = None
+    with interp.reports.collecting() as tried:
+        try:
+            result = interp.calls.call(method, args, kwargs)
+        except Raised as exception:
+            raised = exception
+    if raised is not None:
+        report_compiled(interp, tried, site)
+        raise raised
+    interp.reports.add_steps(tried)
+    return result
 
 
 def escaped(interp: Context, value: Value) -> None:

@@ -8,7 +8,7 @@ from tfgradlint.flow.values.base import Member, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import ListObject
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
-from tfgradlint.libraries.keras import attributes, backend, compile, layer_calls, metrics, optimizers, untracked
+from tfgradlint.libraries.keras import attributes, backend, layer_calls, metrics, optimizers, reporting, untracked
 from tfgradlint.libraries.keras.state import OWNER
 from tfgradlint.libraries.registry import Library
 from tfgradlint.libraries.session import keras_name, session_of
@@ -81,7 +81,7 @@ class _Keras(Library):
             untracked.report(context, owner, leaves, analysis, site)
 
     def finished(self, context: Context) -> None:
-        compile.finish(context)
+        reporting.report_unused_losses(context)
 
 
 LIBRARY = _Keras()

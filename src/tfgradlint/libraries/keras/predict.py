@@ -12,7 +12,8 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
-from tfgradlint.libraries.keras.compile import compiling, eager, suffer
+from tfgradlint.libraries.keras.compiling import compiling, eager
+from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import COMPILED, HIDDEN, TRIED, keras_state
 from tfgradlint.libraries.keras.weights import Reach, of_keras_2
 
@@ -71,12 +72,12 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
         mark_built(interp, model)
         return
     calls = keras_state(interp).calls
-    before = len(calls)
-    told, site = len(interp.reports.steps), interp.recorder.site
+    before, site = len(calls), interp.recorder.site
     inputs, _ = fed(interp, args, kwargs)
-    completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
+    with interp.reports.collecting() as tried:
+        completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
     del calls[before:]
-    suffer(interp, told, site)
+    report_compiled(interp, tried, site)
     if not completed:
         forget_built(interp, model)
 

@@ -9,7 +9,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.objects import Class, Instance, Layer
-from tfgradlint.flow.verdict.judgements import Reason
+from tfgradlint.flow.verdict.judgements import Reason, Suspect
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis, flatten
 from tfgradlint.libraries.keras.state import ASSIGNED
 from tfgradlint.libraries.keras.weight_lists import Weights
@@ -35,7 +35,7 @@ def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAna
     for variable, site, kind in _hidden(interp, owner, 0):
         if variable not in leaves and judge.judge(variable).verdict == "flows":
             reason = Reason(Cause.UNTRACKED, site, kind)
-            interp.reports.suspects.append((variable, reason, request))
+            interp.reports.suspects.append(Suspect(variable, reason, request))
 
 
 def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variable, Site, str]]:
