@@ -138,7 +138,7 @@ class Machine:
     def raise_here(self, cause: Cause | None, exception: str, detail: str = "") -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
 
-        Without a cause, what led to it is told elsewhere.
+        Without a cause, what led to it is reported elsewhere.
 
         Raises:
             Raised: always.

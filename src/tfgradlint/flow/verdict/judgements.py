@@ -28,7 +28,7 @@ class Reason(NamedTuple):
 
 
 class MissingVariables(NamedTuple):
-    """What a list of sources lacks, and why: told where the list is empty, or the target needs what is missing."""
+    """What a list of sources lacks, and why: reported where the list is empty, or the target needs what is missing."""
 
     reason: Reason
     missing: tuple[Variable, ...] = ()

@@ -11,7 +11,7 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Li
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import flatten
-from tfgradlint.libraries.keras.models import trace
+from tfgradlint.libraries.keras.chains import trace
 from tfgradlint.libraries.keras.state import ASSIGNED, COMPILED, GRAPH, INNER, NAME, keras_state
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras.weights import Reach, is_keras, is_sequential, mark_escaped, of_keras_2, set_trainable

@@ -11,7 +11,7 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Li
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.reporting import report_compiled
-from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, INNER, WRAPS
+from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, INNER, WRAPS, LayerCall
 from tfgradlint.libraries.keras.weights import is_sequential, of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
 
@@ -115,7 +115,7 @@ def _batch(interp: Context, value: Value) -> Value:
 # -- trying a chain of layers out
 
 
-def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object], before: list[Any]) -> None:
+def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object], before: list[LayerCall]) -> None:
     """A chain that learns the shape of its input makes its weights: the layers of the module are tried out for that.
 
     ``run`` calls the chain; ``before`` are the calls noted so far. What raises there raises where the chain is made,

@@ -13,7 +13,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge.layers import LayerFacts, Words
 from tfgradlint.libraries.keras.building import mark_built
 from tfgradlint.libraries.keras.layer_facts import facts, lets_through, recurrent
-from tfgradlint.libraries.keras.models import recorded_array
+from tfgradlint.libraries.keras.replay import recorded_array
 from tfgradlint.libraries.keras.state import MEASURED, NAMED, STATE_COUNT, WRAPS
 from tfgradlint.libraries.keras.training_flag import unless_training
 from tfgradlint.libraries.keras.weights import Reach

@@ -18,7 +18,7 @@ from tfgradlint.libraries.keras.compile import each_of
 from tfgradlint.libraries.keras.compiling import compiling, eager, under_xla
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
-from tfgradlint.libraries.keras.models import replay
+from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import (
     TrainingStep,
     report_compiled,

@@ -1,7 +1,7 @@
 """Keras: layers and models connect what they are given, and their weights, with what they return.
 
-What is known of a built-in layer is in :mod:`keras_layers`; where nothing is, the call leads on in a way that is not
-known, and still depends on nothing but its inputs and its weights.
+Where nothing is known of a built-in layer, its call leads on in a way that is not known, and still depends on nothing
+but its inputs and its weights.
 """
 
 from __future__ import annotations
@@ -20,21 +20,15 @@ from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
+from tfgradlint.libraries.keras.chains import build, build_chain, sequential, trace
 from tfgradlint.libraries.keras.compile import compiled
+from tfgradlint.libraries.keras.functional import functional
 from tfgradlint.libraries.keras.layer_facts import MERGING
+from tfgradlint.libraries.keras.layers import layer, opaque_model
 from tfgradlint.libraries.keras.losses import computed
-from tfgradlint.libraries.keras.models import (
-    build,
-    build_chain,
-    functional,
-    layer,
-    opaque_model,
-    replay,
-    sequential,
-    trace,
-)
 from tfgradlint.libraries.keras.optimizers import is_optimizer
 from tfgradlint.libraries.keras.predict import predicted
+from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import (
     ADDED,

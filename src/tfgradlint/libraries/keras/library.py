@@ -55,7 +55,7 @@ class _Keras(Library):
 
     def set_attribute(self, context: Context, receiver: Value, name: str, value: Value) -> bool:
         if isinstance(receiver, Instance):
-            untracked.note(context, receiver, name)
+            untracked.record_assignment(context, receiver, name)
         return attributes.set_attribute(context, receiver, name, value)
 
     def initialise(self, context: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:

@@ -23,7 +23,7 @@ NAME: Note[Value] = Note("name")
 SHAPED: Note[bool] = Note("input shape given")
 #: Its weights by name, NONE for those that it does without.
 NAMED: Note[dict[str, Value]] = Note("weights by name")
-#: The state of the random numbers that it draws. None: where it stands among the weights is not known.
+#: The state of the random numbers that it draws. None: its place among the weights is not known.
 SEED: Note[Variable] = Note("seed")
 #: How many states it returns behind its output. None: not known, or what it returns is of another form.
 STATE_COUNT: Note[int] = Note("number of states")

@@ -25,7 +25,7 @@ def asked(interp: Context, kwargs: dict[str, Value]) -> Value:
 
 @contextmanager
 def training_as(interp: Context, flag: Value) -> Iterator[None]:
-    """Layers that are called inside and are not told otherwise go by this flag."""
+    """Layers that are called inside, and are given no flag of their own, go by this one."""
     state = keras_state(interp)
     before, state.training = state.training, flag
     try:

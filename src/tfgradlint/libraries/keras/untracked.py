@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LEVELS = 6
 
 
-def note(interp: Context, receiver: Instance, name: str) -> None:
+def record_assignment(interp: Context, receiver: Instance, name: str) -> None:
     """An attribute of an object is being assigned."""
     sites = dict(ASSIGNED.of(receiver) or {})
     sites.pop(name, None)  # what is assigned anew comes last
