@@ -59,11 +59,11 @@ def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], 
     teller = _FindingBuilder(places)
     for request in interpreter.reports.sites.values():
         teller.request(request)
-    for reason, suffering in interpreter.reports.steps:
-        teller.step(reason, suffering)
-    for variable, reason, suffering in interpreter.reports.suspects:
-        if variable not in interpreter.reports.cleared:
-            teller.step(reason, suffering)
+    for step in interpreter.reports.steps:
+        teller.step(step.reason, step.affected_request)
+    for suspect in interpreter.reports.suspects:
+        if suspect.variable not in interpreter.reports.cleared:
+            teller.step(suspect.reason, suspect.affected_request)
     if interpreter.reports.trains:
         for request in interpreter.reports.sites.values():
             teller.thrown_away(request)
@@ -95,7 +95,7 @@ class _FindingBuilder:
         self.findings: dict[tuple[str, Position], Finding] = {}
         self._origins: dict[tuple[str, Position], tuple[Rule, Break, Reason, Site | None]] = {}
         self._losses: dict[tuple[str, Position], dict[Loss, None]] = {}
-        self._suffering: dict[tuple[str, Position], dict[str, None]] = {}
+        self._affected_sources: dict[tuple[str, Position], dict[str, None]] = {}
         self.predictions: list[Prediction] = []
 
     def request(self, site: RequestSite) -> None:
@@ -161,7 +161,7 @@ class _FindingBuilder:
         failed: list[str] = []
         for key, (rule, told, reason, request) in self._origins.items():
             if key in self.findings:
-                scene = Scene(code, reason.site, request, tuple(self._suffering[key]), reason.steps)
+                scene = Scene(code, reason.site, request, tuple(self._affected_sources[key]), reason.steps)
                 losses = self._losses.get(key, ()) if rule.code in _ONE_BY_ONE else ()
                 try:
                     fix = self._repair(rule, told, scene, losses)
@@ -182,10 +182,10 @@ class _FindingBuilder:
                 fix = together(fix, rule.fix(Break(loss.cause, step, "", 0, "", "", loss.detail), other))
         return fix
 
-    def step(self, reason: Reason, suffering: Site | None) -> None:
+    def step(self, reason: Reason, affected_request: Site | None) -> None:
         """A step that raises, or goes wrong, without a verdict on any source."""
-        at = self._places.position(suffering) if suffering is not None else None
-        self._finding(reason, "raises", self._subject(reason), suffering, at)
+        at = self._places.position(affected_request) if affected_request is not None else None
+        self._finding(reason, "raises", self._subject(reason), affected_request, at)
 
     def _subject(self, reason: Reason) -> str:
         statement = reason.site.statement if reason.cause is Cause.REBOUND_VARIABLE else None
@@ -201,7 +201,7 @@ class _FindingBuilder:
             return None
         position = self._places.position(reason.site)
         key = (rule.code, position)
-        self._suffering.setdefault(key, {})[source] = None
+        self._affected_sources.setdefault(key, {})[source] = None
         if key in self.findings:
             return self.findings[key]
         result = (_RESULTS if call in _REQUESTS or not call else _IN_FIT).get(verdict, "")

@@ -16,13 +16,13 @@ _SOURCES = ("sources", "source")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A finding in its module: the expression it stands at, its statement, and the request that suffers."""
+    """A finding in its module: the expression it stands at, its statement, and the request that it affects."""
 
     code: Code
     site: Site
     request: Site | None
-    #: The texts of the sources that suffer.
-    suffering: tuple[str, ...] = ()
+    #: The texts of the sources that it affects.
+    affected_sources: tuple[str, ...] = ()
     steps: tuple[Site, ...] = ()
 
     @property
@@ -70,11 +70,11 @@ class Scene:
 
     @property
     def lost(self) -> list[cst.BaseExpression]:
-        """The expressions of the sources that suffer: those of a list written out, else what holds them all."""
+        """The expressions of the sources that it affects: those of a list written out, else what holds them all."""
         sources = self.sources
         if not isinstance(sources, (cst.List, cst.Tuple)):
             return [sources] if sources is not None else []
-        return [each.value for each in sources.elements if self.code.source(each.value) in self.suffering]
+        return [each.value for each in sources.elements if self.code.source(each.value) in self.affected_sources]
 
     def tape_of(self, call: cst.Call) -> Entered | None:
         """Where the tape is entered whose method is called."""

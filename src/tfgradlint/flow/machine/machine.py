@@ -47,8 +47,6 @@ class Machine:
         self.visible_from = 0
         #: How many functions were handed to somebody who may call them unseen.
         self.handed_out = 0
-        #: Whether some layer of the program adds a loss of its own for its weights.
-        self.regularised = False
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
         #: Whether a function is running that XLA compiles, and how many loops that tensors end ran in it under a tape:
@@ -140,7 +138,7 @@ class Machine:
     def raise_here(self, cause: Cause | None, exception: str, detail: str = "") -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
 
-        Without a cause, what led to it is told elsewhere.
+        Without a cause, what led to it is reported elsewhere.
 
         Raises:
             Raised: always.
@@ -153,7 +151,7 @@ class Machine:
 
     def report_step(self, cause: Cause, detail: str = "", exception: str = "") -> None:
         """A step that goes through and trains wrongly, or that ends in an exception."""
-        self.reports.steps.append((Reason(cause, self.recorder.site, detail, (), exception), None))
+        self.reports.add_step(Reason(cause, self.recorder.site, detail, (), exception))
 
     def alternatives(self, runs: list[Callable[[], bool]]) -> bool:
         """Run each alternative from the present state and go on with the join of those that fall through.

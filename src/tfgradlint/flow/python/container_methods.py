@@ -123,7 +123,7 @@ def extend(interp: Context, receiver: ListObject, value: Value, left: bool = Fal
         new = Repeated(interp.join([interp.state.element(old), interp.state.element(more)]), old.type)
     interp.state.set(receiver, "content", new)
     if isinstance(value, ListObject) and LACKING in value.fields:
-        interp.state.set(receiver, LACKING, value.fields[LACKING])
+        LACKING.put(interp.state, receiver, LACKING.of(value))
 
 
 def _in_a_ring(interp: Context, old: Items | Repeated, more: Items | Repeated, most: Value, left: bool) -> Value:

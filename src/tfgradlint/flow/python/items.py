@@ -12,7 +12,6 @@ from tfgradlint.flow.python.iterators import Iterators
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
-    TRUE,
     Array,
     Cell,
     Const,
@@ -39,6 +38,7 @@ from tfgradlint.flow.values.containers import (
     Union,
 )
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
+from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 #: Methods that change what it means to make an object or to reach its attributes.
 _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
+#: Of an object: the methods that do nothing any more, as they have been called once.
+_DONE: Note[Gathered[int]] = Note("done once")
 
 
 class Objects:
@@ -173,9 +175,9 @@ class Objects:
 
     def _once(self, function: Value, receiver: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A method that does nothing but the first time it is called on an object."""
-        done = ("once", id(function))
-        if done not in receiver.fields:
-            self._interp.state.set(receiver, done, TRUE)
+        done = _DONE.of(receiver) or ()
+        if id(function) not in done:
+            _DONE.put(self._interp.state, receiver, Gathered((*done, id(function))))
             self._interp.calls.call(Method(function, receiver), args, kwargs)
         return NONE
 

@@ -129,7 +129,7 @@ class Operators:
             made = ListObject(joined)
             for each in (left, right):
                 if isinstance(each, ListObject) and LACKING in each.fields:
-                    made.fields[LACKING] = each.fields[LACKING]
+                    LACKING.begin(made, LACKING.of(each))
             return made
         if name == "__mul__" and isinstance(one, sequences) and isinstance(other, (Const, Scalar)):
             count = other.value if isinstance(other, Const) else None

@@ -18,7 +18,7 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Tens
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.judgements import LACKING, Judgement, MissingVariables, Reason
+from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
 from tfgradlint.flow.verdict.request_analysis import Implied, Request, RequestAnalysis, flatten
 from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
@@ -218,7 +218,7 @@ class TapeMethods:
             return False
         interp = self._interp
         reason = Reason(Cause.REBOUND_VARIABLE, interp.here(None), "augmented", (), "RuntimeError")
-        interp.reports.steps.append((reason, None))
+        interp.reports.add_step(reason)
         return True
 
     # -- requests
@@ -246,9 +246,9 @@ class TapeMethods:
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
         leaves = flatten(sources, "")
         self.results.asked(leaf for _, leaf in leaves)
-        lack = sources.fields.get(LACKING) if isinstance(sources, ListObject) else None
-        if isinstance(lack, MissingVariables) and lack.matters(leaves, target) and not self._interp.may_be_handled():
-            interp.reports.steps.append((lack.reason, interp.recorder.site))
+        lack = LACKING.of(sources) if isinstance(sources, ListObject) else None
+        if lack is not None and lack.matters(leaves, target) and not self._interp.may_be_handled():
+            interp.reports.add_step(lack.reason, interp.recorder.site)
         life = tape.fields["life"]
         site = interp.recorder.site
         outside = tape.level != interp.graph_level

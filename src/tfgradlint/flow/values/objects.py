@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tfgradlint.flow.values.base import Cell, Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.notes import Note
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -36,8 +37,8 @@ class Layer(Cell):
         return content.items if isinstance(content, Items) else None
 
 
-#: Among the fields of a :class:`LibraryObject`: the values that it holds.
-HOLDS = ("foreign", "holds")
+#: The values that a :class:`LibraryObject` holds.
+HOLDS: Note[Value] = Note("held values")
 
 
 class LibraryObject(Cell):

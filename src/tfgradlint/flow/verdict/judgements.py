@@ -11,6 +11,7 @@ from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.search import Loss, ancestors
 from tfgradlint.flow.values.base import Value, Variable
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.walk import nodes_of
 
 
@@ -28,21 +29,36 @@ class Reason(NamedTuple):
 
 
 class MissingVariables(NamedTuple):
-    """What a list of sources lacks, and why: told where the list is empty, or the target needs what is missing."""
+    """What a list of sources lacks, and why: reported where the list is empty, or the target needs what is missing."""
 
     reason: Reason
     missing: tuple[Variable, ...] = ()
 
     def matters(self, leaves: Sequence[object], target: Value) -> bool:
-        """Whether a request for ``leaves`` suffers from it."""
+        """Whether it affects a request for ``leaves``."""
         if not leaves:
             return True
         missing = {each for each in self.missing if each.fields["trainable"] is True}
         return bool(missing) and any(node.variable in missing for node in ancestors(nodes_of(target)))
 
 
-#: A :class:`MissingVariables` among a list's fields.
-LACKING = ("request", "lacking")
+#: What a list of sources lacks.
+LACKING: Note[MissingVariables] = Note("missing variables")
+
+
+class ReportedStep(NamedTuple):
+    """A step that goes wrong by itself, whatever becomes of any source, and the request it affects, if any."""
+
+    reason: Reason
+    affected_request: Site | None = None
+
+
+class Suspect(NamedTuple):
+    """A weight that a request lacks: reported where nothing else asks for it and nothing assigns it."""
+
+    variable: Variable
+    reason: Reason
+    affected_request: Site
 
 
 class Judgement(NamedTuple):

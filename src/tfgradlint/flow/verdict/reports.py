@@ -1,29 +1,32 @@
-"""What an interpretation found out: the outcome of every request, and steps that go wrong by themselves."""
+"""What is reported of a program: the outcome of every request, and steps that go wrong by themselves."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Value, Variable
-from tfgradlint.flow.verdict.judgements import Judgement, Reason, RequestSite
+from tfgradlint.flow.verdict.judgements import Judgement, Reason, ReportedStep, RequestSite, Suspect
 
 #: Anything the user named as a source.
 Leaf = tuple[str, Value]
 
 
 class Reports:
-    """What an interpretation found out: the request sites in order, and steps that raise by themselves."""
+    """What an interpretation found out. What was reported stays as it is: who is not sure yet collects it first."""
 
     def __init__(self) -> None:
         self.sites: dict[Any, RequestSite] = {}
-        #: Steps that are reported without a verdict on a source, and the request that suffers, where there is one.
-        self.steps: list[tuple[Reason, Site | None]] = []
+        self.steps: list[ReportedStep] = []
+        #: Where a step goes that is reported now.
+        self._receiving = self.steps
         self.unknowns: Counter[str] = Counter()
-        #: Weights that a request lacks: told in the end where no other request asks for them and nothing assigns them.
-        self.suspects: list[tuple[Variable, Reason, Site]] = []
+        #: Weights that a request lacks, and those that another one asks for, or that something assigns.
+        self.suspects: list[Suspect] = []
         self.cleared: set[Variable] = set()
         #: Whether all that is lost on the way to a source is asked for.
         self.thorough = False
@@ -38,6 +41,31 @@ class Reports:
         if found is None:
             found = self.sites[key] = RequestSite(site, call, len(self.sites))
         return found
+
+    def add_step(self, reason: Reason, affected_request: Site | None = None) -> None:
+        """Report a step that goes wrong by itself."""
+        self._receiving.append(ReportedStep(reason, affected_request))
+
+    def add_steps(self, tried: list[ReportedStep]) -> None:
+        """Report what was collected, as it is."""
+        self._receiving += tried
+
+    @contextmanager
+    def collecting(self) -> Iterator[list[ReportedStep]]:
+        """Collect the steps that are reported inside: who tries something out decides what becomes of them.
+
+        Where an exception takes the decision away, all of them are reported as they are.
+        """
+        before = self._receiving
+        tried: list[ReportedStep] = []
+        self._receiving = tried
+        try:
+            yield tried
+        except BaseException:
+            before += tried
+            raise
+        finally:
+            self._receiving = before
 
 
 #: Causes that take the gradient away in the middle of a model.

@@ -12,19 +12,10 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Li
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import flatten
-from tfgradlint.libraries.keras.compile import COMPILED
-from tfgradlint.libraries.keras.models import GRAPH, NAME, called, trace
-from tfgradlint.libraries.keras.untracked import ASSIGNED
+from tfgradlint.libraries.keras.chains import trace
+from tfgradlint.libraries.keras.state import ASSIGNED, COMPILED, GRAPH, INNER, NAME, keras_state
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
-from tfgradlint.libraries.keras.weights import (
-    INNER,
-    Reach,
-    is_keras,
-    is_sequential,
-    mark_escaped,
-    of_keras_2,
-    set_trainable,
-)
+from tfgradlint.libraries.keras.weights import Reach, is_keras, is_sequential, mark_escaped, of_keras_2, set_trainable
 
 SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
 METHODS = SILENT | frozenset(
@@ -50,7 +41,7 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
         return value if name != "trainable" else Const(value)
     if name == "optimizer" and COMPILED in receiver.fields:
         return _optimizer(interp, receiver)
-    given = receiver.fields.get(NAME)
+    given = NAME.of(receiver)
     if name == "name" and isinstance(given, Const) and given.value is not None:
         return given
     if name == "loss" and _loss(interp, receiver) is not None:
@@ -62,9 +53,10 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
     parts = receiver.parts
     if name == "layers":
         trace(interp, receiver)
-    if name == "layers" and GRAPH in receiver.fields and parts and isinstance(receiver.fields[GRAPH][0], Tensor):
+    graph = GRAPH.of(receiver)
+    if name == "layers" and graph is not None and parts and isinstance(graph[0], Tensor):
         first = Layer("keras.layers.InputLayer", None, ())
-        first.fields["output"] = receiver.fields[GRAPH][0]
+        first.fields["output"] = graph[0]
         return ListObject(Items((first, *parts), "list"))
     if name == "layers" and is_sequential(receiver) and parts:
         return ListObject(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
@@ -81,7 +73,7 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
 
 def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
     """A model's own inputs or outputs; what a layer gave when a model was made of it."""
-    graph = receiver.fields.get(GRAPH)
+    graph = GRAPH.of(receiver)
     if graph is None and (name.endswith("s") or of_keras_2(interp, receiver)):
         graph = trace(interp, receiver)  # a chain of Keras 3 has one output only where it was called on a placeholder
     if graph is not None:
@@ -89,13 +81,13 @@ def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
         if name.endswith("s"):
             return ListObject(Items(tuple(leaf for _, leaf in flatten(value, "")), "list"))
         return value
-    results = [result for _, _, callee, result in called(interp) if callee is receiver]
+    results = [call.result for call in keras_state(interp).calls if call.layer is receiver]
     return results[0] if len(results) == 1 and name == "output" and isinstance(results[0], Tensor) else None
 
 
 def _optimizer(interp: Context, receiver: Layer | Instance) -> Value:
     """The optimizer that the model was compiled with."""
-    given: Value = receiver.fields[COMPILED].get("optimizer", Const("rmsprop"))
+    given = COMPILED.certain(receiver).get("optimizer", Const("rmsprop"))
     if isinstance(given, Const) and isinstance(given.value, str):
         return LibraryObject(f"keras.optimizers.{given.value.capitalize()}")
     return given
@@ -103,7 +95,7 @@ def _optimizer(interp: Context, receiver: Layer | Instance) -> Value:
 
 def _loss(interp: Context, receiver: Layer | Instance) -> Value | None:
     """The very loss that the model was compiled with, where it was given one; Keras 2 keeps another form of it."""
-    options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
+    options: dict[str, Value] = COMPILED.of(receiver) or {}
     given = options.get("loss", NONE)
     nothing = isinstance(given, Const) and given.value is None
     return None if nothing or "**" in options or of_keras_2(interp, receiver) else given
@@ -115,14 +107,15 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
         return None
     if name in LISTS:
         return listed(interp, receiver, name)
-    if name == "optimizer" and receiver.fields.get(COMPILED):
+    if name == "optimizer" and COMPILED.of(receiver):
         return _optimizer(interp, receiver)
     if name == "loss" and name not in receiver.fields and _loss(interp, receiver) is not None:
         return _loss(interp, receiver)
     if name in METHODS and name != "add":
         return Member(receiver, name)
-    if isinstance(receiver.fields.get(INNER), Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
-        return attribute(interp, receiver.fields[INNER], name)
+    inner = INNER.of(receiver)
+    if isinstance(inner, Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
+        return attribute(interp, inner, name)
     if name in _MADE or name == "layers":
         if name == "layers":
             held = None if receiver.open else _in_order(receiver)
@@ -135,7 +128,7 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
 
 def _in_order(receiver: Instance) -> list[Value] | None:
     """The layers that an object of the module holds, as they were assigned."""
-    order = list(receiver.fields.get(ASSIGNED) or ())
+    order = list(ASSIGNED.of(receiver) or ())
     names = {name for name in receiver.fields if isinstance(name, str)} - _OWN
     if not names <= set(order):
         return None

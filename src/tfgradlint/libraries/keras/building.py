@@ -11,17 +11,18 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Varia
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.request_analysis import flatten
-from tfgradlint.libraries.keras.compile import suffer
 from tfgradlint.libraries.keras.origins import BATCH
-from tfgradlint.libraries.keras.weights import ADDED, BUILT, INNER, WRAPS, is_sequential, of_keras_2
+from tfgradlint.libraries.keras.reporting import report_compiled
+from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, INNER, WRAPS, LayerCall
+from tfgradlint.libraries.keras.weights import is_sequential, of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
 
 
 def mark_built(interp: Context, value: Value) -> None:
     """A layer, or every layer of a chain, has made its weights. What an object of the module did is not known."""
     if isinstance(value, Layer):
-        if value.fields.get(BUILT, True) is not True:
-            interp.state.set(value, BUILT, True)
+        if BUILT.of(value, True) is not True:
+            BUILT.put(interp.state, value, True)
             if interp.unconverted and value.fields["trainable"] is not True:
                 _made_late(interp, value)
         if is_sequential(value) or WRAPS in value.fields:
@@ -50,12 +51,12 @@ def forget_built(interp: Context, value: Value, seen: set[int] | None = None) ->
         return
     seen.add(id(value))
     if isinstance(value, Layer):
-        if value.fields.get(BUILT, True) is False:
-            interp.state.set(value, BUILT, None)
+        if BUILT.of(value, True) is False:
+            BUILT.put(interp.state, value, None)
         parts = value.parts or ()
     elif isinstance(value, Instance):
         fields = [field for name, field in value.fields.items() if isinstance(name, str)]
-        parts = (*fields, value.fields.get(INNER, NONE))
+        parts = (*fields, INNER.of(value) or NONE)
     elif isinstance(value, (ListObject, DictObject)):
         parts = (value.fields["content"],)
     elif isinstance(value, (Items, DictContent)):
@@ -73,8 +74,6 @@ def made(key: Any, value: Any) -> bool:
     return key in (BUILT, ADDED)
 
 
-#: Whether a chain of layers has been tried out.
-ASSEMBLED = ("keras", "assembled")
 _SWITCHES = frozenset({"built", "trainable", "listed"})
 
 
@@ -115,29 +114,29 @@ def _batch(interp: Context, value: Value) -> Value:
 # -- trying a chain of layers out
 
 
-def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object], before: list[Any]) -> None:
+def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object], before: list[LayerCall]) -> None:
     """A chain that learns the shape of its input makes its weights: the layers of the module are tried out for that.
 
     ``run`` calls the chain; ``before`` are the calls noted so far. What raises there raises where the chain is made,
     but for ``NotImplementedError``, which Keras takes for a layer that cannot tell the shape of its output.
     """
-    interp.state.set(chain, ASSEMBLED, True)
+    ASSEMBLED.put(interp.state, chain, True)
     if not holds_own(chain) or of_keras_2(interp, chain):
         mark_built(interp, chain)
         return
     given = Tensor(interp.recorder.leaf())
     given.node.placeholder = True
-    steps, calls = interp.reports.steps, len(before)
-    told, site = len(steps), interp.recorder.site
-    completed = interp.calls.attempt(lambda: run([given]), made)
+    calls, site = len(before), interp.recorder.site
+    with interp.reports.collecting() as tried:
+        completed = interp.calls.attempt(lambda: run([given]), made)
     del before[calls:]
     if completed:
-        return
-    if len(steps) > told and not any(reason.raised == "NotImplementedError" for reason, _ in steps[told:]):
-        suffer(interp, told, site)
+        interp.reports.add_steps(tried)
+    elif tried and not any(step.reason.raised == "NotImplementedError" for step in tried):
+        report_compiled(interp, tried, site)
         raise Raised
-    del steps[told:]
-    forget_built(interp, chain)
+    else:
+        forget_built(interp, chain)
 
 
 def holds_own(chain: Layer) -> bool:

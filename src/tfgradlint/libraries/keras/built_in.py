@@ -12,10 +12,11 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge.layers import LayerFacts, Words
 from tfgradlint.libraries.keras.building import mark_built
 from tfgradlint.libraries.keras.layer_facts import facts, lets_through, recurrent
-from tfgradlint.libraries.keras.models import MEASURED, NAMED, STATE_COUNT, recorded_array
 from tfgradlint.libraries.keras.origins import ACTIVATION, LAYER
+from tfgradlint.libraries.keras.replay import recorded_array
+from tfgradlint.libraries.keras.state import MEASURED, NAMED, STATE_COUNT, WRAPS
 from tfgradlint.libraries.keras.training_flag import unless_training
-from tfgradlint.libraries.keras.weights import WRAPS, Reach
+from tfgradlint.libraries.keras.weights import Reach
 from tfgradlint.libraries.measured.curvature import joint_of_layer
 
 _FLOWS, _NONE = Words("flows", "flows"), Words("none", "none")
@@ -28,7 +29,7 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     if WRAPS in callee.fields:
         return _wrapped(interp, callee, args, kwargs)
     mark_built(interp, callee)
-    known = facts(interp, callee.path) if callee.fields.get(MEASURED, True) else None
+    known = facts(interp, callee.path) if MEASURED.of(callee, True) else None
     if known is not None and known.wraps:
         known = None  # it does what the layers do that it holds
     inputs = [as_tensor(interp, value) for value in args]
@@ -38,7 +39,7 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
         return _passed(interp, given)
     by_name = _by_name(known, inputs, more)
     activation = callee.fields.get("activation", NONE)
-    states = callee.fields.get(STATE_COUNT, 0)
+    states = STATE_COUNT.of(callee, 0)
     if known is not None and recurrent(known) and not _plain_steps(interp, callee):
         return interp.unknown(LAYER, *given, *Reach(callee).variables)
     if states is None and known is not None and callee.path.endswith("Cell") and _usual(known, by_name):
@@ -63,7 +64,7 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
 
 def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, activation: Value) -> Interaction | None:
     """How the inputs and weights of a layer act together. An activation of the program's own is a step of its own."""
-    weights = [name for name, weight in (callee.fields.get(NAMED) or {}).items() if weight is not NONE]
+    weights = [name for name, weight in (NAMED.of(callee) or {}).items() if weight is not NONE]
     if known is None or inputs + len(weights) != edges:
         return None
     return joint_of_layer(known.name, activation.value if isinstance(activation, Const) else None, inputs, weights)
@@ -71,7 +72,7 @@ def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, act
 
 def _wrapped(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """What the layers make of it that the layer holds: of two the results together, and then their states."""
-    site, mode = interp.recorder.site, callee.fields[WRAPS]
+    site, mode = interp.recorder.site, WRAPS.certain(callee)
     if callee.path.endswith(".RNN"):
         made = _stepped(interp, callee, args[0], mode) if len(args) == 1 and kwargs.keys() <= _PLAIN else None
         return (
@@ -198,7 +199,7 @@ def _unknown(node: Node) -> Edge:
 
 
 def _towards_weights(interp: Context, callee: Layer, known: LayerFacts | None) -> list[Edge]:
-    named = callee.fields.get(NAMED)
+    named = NAMED.of(callee)
     if named is None:
         return [_unknown(weight.node) for weight in Reach(callee).variables]
     words = {weight.name: weight.words for weight in known.weights} if known is not None else {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
@@ -13,17 +11,9 @@ from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.values.base import Cell, Value, Variable
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.verdict.judgements import Reason
+from tfgradlint.libraries.keras.state import FIRST_VARIABLES, IN_TAPE, PENDING, keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
-
-#: How often an object's ``call`` made something at a place.
-_COUNTS: WeakKeyDictionary[Context, dict[tuple[int, int], int]] = WeakKeyDictionary()
-#: Where an object's ``call`` makes what stops Keras from compiling it.
-PENDING = ("keras", "made in call")
-#: Where a layer was made inside a tape, kept with each of its weights.
-IN_TAPE = ("keras", "made in tape")
-#: The variables that an optimizer was used for first.
-_FIRST = ("keras", "first variables")
 
 
 def created(interp: Context, drawing: bool = False) -> bool:
@@ -75,36 +65,36 @@ def _made_once(interp: Context, frame: Frame) -> None:
 
 def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
     site = interp.recorder.site
-    counts = _COUNTS.setdefault(interp, {})
+    counts = keras_state(interp).creations
     key = (id(site.expression), id(receiver))
     counts[key] = counts.get(key, 0) + 1
     if not drawing and (counts[key] > 1 or interp.graph_level):
         _report(interp, site, "in call")
     elif drawing and interp.graph_level:
-        interp.state.set(receiver, PENDING, (*(receiver.fields.get(PENDING) or ()), site))
+        PENDING.put(interp.state, receiver, (*(PENDING.of(receiver) or ()), site))
 
 
 def trained(interp: Context, instance: Value) -> None:
     """Keras compiles the object's ``call`` and runs it again."""
-    for site in (instance.fields.get(PENDING) or ()) if isinstance(instance, Instance) else ():
+    for site in (PENDING.of(instance) or ()) if isinstance(instance, Instance) else ():
         _report(interp, site, "in call")
 
 
 def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None:
     """An optimizer is used: it refuses variables that it did not see the first time."""
-    first = optimizer.fields.get(_FIRST)
+    first = FIRST_VARIABLES.of(optimizer)
     if first is None:
-        interp.state.set(optimizer, _FIRST, tuple(variables))
+        FIRST_VARIABLES.put(interp.state, optimizer, tuple(variables))
         return
-    places = {id(each.fields[IN_TAPE].expression): each.fields[IN_TAPE] for each in first if each.fields.get(IN_TAPE)}
+    places = {id(site.expression) for each in first if (site := IN_TAPE.of(each)) is not None}
     for variable in variables:
-        site = variable.fields.get(IN_TAPE)
+        site = IN_TAPE.of(variable)
         if variable not in first and site is not None and id(site.expression) in places:
             _report(interp, site, "inside the tape")
 
 
 def _report(interp: Context, site: Site, where: str) -> None:
-    interp.reports.steps.append((Reason(Cause.CREATED_IN_CALL, site, where), None))
+    interp.reports.add_step(Reason(Cause.CREATED_IN_CALL, site, where))
 
 
 def _receiver(frame: Frame) -> Instance | None:

@@ -1,7 +1,7 @@
 """Keras: layers and models connect what they are given, and their weights, with what they return.
 
-What is known of a built-in layer is in :mod:`keras_layers`; where nothing is, the call leads on in a way that is not
-known, and still depends on nothing but its inputs and its weights.
+Where nothing is known of a built-in layer, its call leads on in a way that is not known, and still depends on nothing
+but its inputs and its weights.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable
@@ -18,33 +19,33 @@ from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.attributes import SILENT
-from tfgradlint.libraries.keras.building import ASSEMBLED, assemble, forget_built, holds_own, mark_built
+from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
-from tfgradlint.libraries.keras.compile import COMPILED, compiled, suffer
+from tfgradlint.libraries.keras.chains import build, build_chain, sequential, trace
+from tfgradlint.libraries.keras.compile import compiled
+from tfgradlint.libraries.keras.functional import functional
 from tfgradlint.libraries.keras.layer_facts import MERGING
+from tfgradlint.libraries.keras.layers import layer, opaque_model
 from tfgradlint.libraries.keras.losses import computed
-from tfgradlint.libraries.keras.models import (
-    GRAPH,
-    NAME,
-    build,
-    build_chain,
-    called,
-    functional,
-    layer,
-    opaque_model,
-    replay,
-    sequential,
-    trace,
-)
 from tfgradlint.libraries.keras.optimizers import is_optimizer
 from tfgradlint.libraries.keras.origins import MODEL, SUBLAYER
 from tfgradlint.libraries.keras.predict import predicted
-from tfgradlint.libraries.keras.training_flag import asked, training_as
-from tfgradlint.libraries.keras.weights import (
+from tfgradlint.libraries.keras.replay import replay
+from tfgradlint.libraries.keras.reporting import report_compiled
+from tfgradlint.libraries.keras.state import (
     ADDED,
+    ASSEMBLED,
+    COMPILED,
+    GRAPH,
     HIDDEN,
     INNER,
     MAKE,
+    NAME,
+    LayerCall,
+    keras_state,
+)
+from tfgradlint.libraries.keras.training_flag import asked, training_as
+from tfgradlint.libraries.keras.weights import (
     Reach,
     added,
     is_keras,
@@ -145,7 +146,7 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
     elif base.endswith("Model"):
         inner = functional(interp, base, args, kwargs)
     if inner is not None:
-        interp.state.set(instance, INNER, inner)
+        INNER.put(interp.state, instance, inner)
 
 
 # -- calling
@@ -154,16 +155,16 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
 def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of a layer or model, built in or written in the module."""
     recorder = interp.recorder
-    first, before = recorder.now(), len(called(interp))
+    first, before = recorder.now(), len(keras_state(interp).calls)
     if isinstance(callee, Instance):
         result = _call_instance(interp, callee, args, kwargs)
     else:
         result = _call_built_in(interp, callee, args, kwargs)
     if result is not None and not recorder.tapes.active:
         # What it called itself is a part of it.
-        calls = called(interp)
+        calls = keras_state(interp).calls
         del calls[before:]
-        calls.append((first, recorder.now(), callee, result))
+        calls.append(LayerCall(first, recorder.now(), callee, result))
     return result
 
 
@@ -171,9 +172,10 @@ def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: di
     given = args[0] if args else kwargs.get("inputs", NONE)
     if HIDDEN in callee.fields:
         return interp.unknown(MODEL, *args, *kwargs.values(), *Reach(callee).variables)
-    if GRAPH in callee.fields:
+    graph = GRAPH.of(callee)
+    if graph is not None:
         with training_as(interp, asked(interp, kwargs)):
-            made = _once_more(interp, callee, given)
+            made = _once_more(interp, graph, given)
         return made if made is not None else interp.unknown(MODEL, *args, *Reach(callee).variables)
     parts = callee.parts
     if parts is None:
@@ -202,27 +204,26 @@ def _run_parts(
 
 def _assembled(interp: Context, chain: Layer) -> None:
     site = interp.recorder.site
-    assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), called(interp))
+    assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), keras_state(interp).calls)
     interp.recorder.site = site
 
 
 def _built(interp: Context, model: Layer | Instance) -> None:
     """``build(shape)``: in Keras 3 that makes the weights of its own layers and chains, and of nothing else."""
-    inner = model.fields.get(INNER) if isinstance(model, Instance) else model
+    inner = INNER.of(model) if isinstance(model, Instance) else model
     if isinstance(inner, Layer):
         (_assembled if is_sequential(inner) else mark_built)(interp, inner)
     elif of_keras_2(interp, model):
         forget_built(interp, model)
 
 
-def _once_more(interp: Context, callee: Layer, given: Value) -> Value | None:
+def _once_more(interp: Context, graph: tuple[Value, Value], given: Value) -> Value | None:
     recorder = interp.recorder
     pinned = recorder.pinned
     if not recorder.tapes.active and pinned is None:
         recorder.pinned = recorder.site
     try:
-        inputs, outputs = callee.fields[GRAPH]
-        return replay(interp, inputs, outputs, given)
+        return replay(interp, *graph, given)
     finally:
         recorder.pinned = pinned
 
@@ -233,7 +234,7 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
     if not is_keras(instance.cls):
         return None
     if not isinstance(function, Function):
-        inner = instance.fields.get(INNER)
+        inner = INNER.of(instance)
         return _call_built_in(interp, inner, args, kwargs) if isinstance(inner, Layer) else None
     recorder = interp.recorder
     site, pinned = recorder.site, recorder.pinned
@@ -251,20 +252,32 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
         # Off the tape a model is one step to the reader: the call is what has to move.
         recorder.pinned = site
     unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
-    told = len(interp.reports.steps)
     with training_as(interp, known):
         recorder.level += traced
         interp.unconverted += unconverted
         try:
-            return interp.calls.call(Method(function, instance), inputs, kwargs)
-        except Raised:
             if traced:
-                suffer(interp, told, site)
-            raise
+                return _traced(interp, Method(function, instance), inputs, kwargs, site)
+            return interp.calls.call(Method(function, instance), inputs, kwargs)
         finally:
             recorder.pinned = pinned
             recorder.level -= traced
             interp.unconverted -= unconverted
+
+
+def _traced(interp: Context, method: Method, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+    """What a layer makes of placeholders: Keras tries it out at ``site``, and where that raises, it raises there."""
+    raised: Raised | None = None
+    with interp.reports.collecting() as tried:
+        try:
+            result = interp.calls.call(method, args, kwargs)
+        except Raised as exception:
+            raised = exception
+    if raised is not None:
+        report_compiled(interp, tried, site)
+        raise raised
+    interp.reports.add_steps(tried)
+    return result
 
 
 def escaped(interp: Context, value: Value) -> None:
@@ -290,7 +303,7 @@ def method(
         return _added(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
         return predicted(interp, receiver, name, args, kwargs)
-    if name == "compute_loss" and receiver.fields.get(COMPILED):
+    if name == "compute_loss" and COMPILED.of(receiver):
         return computed(interp, session, receiver, args, kwargs)
     if name == "add_loss" and args:
         keras_training.added(interp, args[0])
@@ -317,26 +330,26 @@ def _added(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]
     from tfgradlint.libraries.tensorflow.core import variable
 
     if any("regularizer" in key or key == "**" for key in kwargs):
-        interp.regularised = True
+        keras_state(interp).regularised = True
     made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
     if isinstance(receiver, Instance):
         name = kwargs.get("name")
         if isinstance(made, Variable) and isinstance(name, Const):
-            made.fields[MAKE] = (receiver.cls.name, name.value)
+            MAKE.begin(made, (receiver.cls.name, name.value))
         old = added(receiver)
         more = Items((*old.items, made)) if isinstance(old, Items) else Repeated(interp.join([old.element, made]))
-        interp.state.set(receiver, ADDED, more)
+        ADDED.put(interp.state, receiver, more)
     return made
 
 
 def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The layer of that name, where it is known."""
     wanted = kwargs.get("name", args[0] if args else NONE)
-    inner = receiver.fields.get(INNER, receiver)
+    inner = INNER.of(receiver) or receiver
     if isinstance(inner, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
         trace(interp, inner)
         for part in inner.parts or ():
-            name = part.fields.get(NAME) if isinstance(part, Layer) else None
+            name = NAME.of(part) if isinstance(part, Layer) else None
             if isinstance(name, Const) and name.value == wanted.value:
                 return part
     mark_escaped(interp, receiver)

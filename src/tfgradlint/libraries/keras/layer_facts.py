@@ -68,7 +68,7 @@ def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Ma
 
 
 def _applies(known: LayerFacts, label: str, bound: Mapping[str, Value]) -> bool:
-    """Whether a parameter has, or may have, the value that is told; or any but its default."""
+    """Whether a parameter has, or may have, the value that the label names; or any but its default."""
     name, equals, literal = label.partition("=")
     value = bound.get(name)
     if value is None:
@@ -82,7 +82,7 @@ def _applies(known: LayerFacts, label: str, bound: Mapping[str, Value]) -> bool:
 
 
 def _default(known: LayerFacts, name: str) -> object:
-    """The default of a parameter, ``...`` where there is none that could be told."""
+    """The default of a parameter, ``...`` where there is none that is known."""
     for param in known.params:
         if param.name == name:
             return ast.literal_eval(param.default) if param.default else ...

@@ -9,8 +9,16 @@ from tfgradlint.flow.values.base import Member, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import ListObject
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
-from tfgradlint.libraries.keras import attributes, backend, compile, layer_calls, metrics, optimizers, untracked
-from tfgradlint.libraries.keras.weight_lists import OWNER
+from tfgradlint.libraries.keras import (
+    attributes,
+    backend,
+    layer_calls,
+    metrics,
+    optimizers,
+    reporting,
+    untracked,
+)
+from tfgradlint.libraries.keras.state import OWNER
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept
 from tfgradlint.libraries.registry import Library
 from tfgradlint.libraries.session import keras_name, session_of
@@ -64,7 +72,7 @@ class _Keras(Library):
 
     def set_attribute(self, context: Context, receiver: Value, name: str, value: Value) -> bool:
         if isinstance(receiver, Instance):
-            untracked.note(context, receiver, name)
+            untracked.record_assignment(context, receiver, name)
         return attributes.set_attribute(context, receiver, name, value)
 
     def initialise(self, context: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
@@ -88,12 +96,12 @@ class _Keras(Library):
     def request(
         self, context: Context, sources: Value, leaves: list[Value], analysis: RequestAnalysis, site: Site
     ) -> None:
-        owner = sources.fields.get(OWNER) if isinstance(sources, ListObject) else None
+        owner = OWNER.of(sources) if isinstance(sources, ListObject) else None
         if isinstance(owner, Value):
             untracked.report(context, owner, leaves, analysis, site)
 
     def finished(self, context: Context) -> None:
-        compile.finish(context)
+        reporting.report_unused_losses(context)
 
 
 LIBRARY = _Keras({"keras": "keras", "tf_keras": "tf_keras"})

@@ -77,9 +77,9 @@ def _tell(interp: Context, judgement: Judgement, site: Site) -> None:
     if judgement.verdict not in ("none", "zero"):
         return
     if reason is None or reason.cause in _ELSEWHERE:
-        interp.reports.steps.append((Reason(Cause.LOSS_FUNCTION, site, "unused"), None))
+        interp.reports.add_step(Reason(Cause.LOSS_FUNCTION, site, "unused"))
     else:
-        interp.reports.steps.append((reason._replace(cause=Cause.LOSS_FUNCTION, detail=""), None))
+        interp.reports.add_step(reason._replace(cause=Cause.LOSS_FUNCTION, detail=""))
 
 
 def _prediction(function: Function, cls: Class | None = None) -> str | None:

@@ -10,10 +10,9 @@ from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Union
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.libraries.keras.compile import COMPILED, call_loss, each_of
-from tfgradlint.libraries.keras.models import GRAPH, NAME, called
+from tfgradlint.libraries.keras.compile import call_loss, each_of
 from tfgradlint.libraries.keras.origins import COMPUTE_LOSS, LOSS, LOSS_WEIGHT, TRUTH
-from tfgradlint.libraries.keras.weights import INNER
+from tfgradlint.libraries.keras.state import COMPILED, GRAPH, INNER, NAME, keras_state
 from tfgradlint.libraries.session import Session
 
 
@@ -56,7 +55,7 @@ def computed(
     given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
     if "y_pred" not in given or "y" not in given:
         return None
-    losses = compiled_loss(interp, session, receiver, receiver.fields[COMPILED], given["y"], given["y_pred"])
+    losses = compiled_loss(interp, session, receiver, COMPILED.certain(receiver), given["y"], given["y_pred"])
     nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
     if isinstance(losses, Unknown) or any(isinstance(loss, Const) for loss in each_of(losses)):
         return interp.opaque_result_of(COMPUTE_LOSS, each_of(losses))
@@ -79,13 +78,15 @@ def _names(interp: Context, model: Layer | Instance, predictions: Value, outputs
     if entries is not None:
         names = sorted(entries, key=str)
         return names if len(names) == len(outputs) else []
-    inner = model.fields.get(INNER, model)
-    if not isinstance(inner, Layer) or GRAPH not in inner.fields:
+    inner = INNER.of(model) or model
+    graph = GRAPH.of(inner) if isinstance(inner, Layer) else None
+    if graph is None:
         return []
     found: list[object] = []
-    for output in each_of(inner.fields[GRAPH][1]):
-        makers = [callee for _, _, callee, made in called(interp) if set(nodes_of(made)) & set(nodes_of(output))]
-        name = makers[0].fields.get(NAME) if len(makers) == 1 and isinstance(makers[0], Layer) else None
+    for output in each_of(graph[1]):
+        own = set(nodes_of(output))
+        makers = [call.layer for call in keras_state(interp).calls if own & set(nodes_of(call.result))]
+        name = NAME.of(makers[0]) if len(makers) == 1 and isinstance(makers[0], Layer) else None
         if not isinstance(name, Const) or name.value is None:
             return []
         found.append(name.value)

@@ -8,12 +8,11 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.notes import Gathered
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
-
-#: What a metric has been given so far.
-_SEEN = ("keras", "seen")
+from tfgradlint.libraries.keras.state import SEEN
 
 
 def is_metric(path: str) -> bool:
@@ -28,12 +27,12 @@ def method(
     """A call of a metric, or of one of its methods."""
     if name in ("__call__", "update_state"):
         given = [node for value in (*args, *kwargs.values()) for node in nodes_of(value)]
-        interp.state.set(receiver, _SEEN, _Seen((*receiver.fields.get(_SEEN, ()), *given)[-_KEPT:]))
+        SEEN.put(interp.state, receiver, Gathered((*(SEEN.of(receiver) or ()), *given)[-_KEPT:]))
         return NONE if name == "update_state" else _result(interp, receiver, given)
     if name == "result":
         return _result(interp, receiver, [])
     if name in ("reset_state", "reset_states"):
-        interp.state.set(receiver, _SEEN, _Seen())
+        SEEN.put(interp.state, receiver, Gathered())
         return NONE
     return None
 
@@ -49,23 +48,13 @@ def update(interp: Context, options: dict[str, Value]) -> None:
             interp.calls.call(callee, [truth, prediction], {})
 
 
-class _Seen(tuple[Node, ...]):
-    """What a metric has been given, on any of the ways that may have been taken."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def joined(alternatives: list[_Seen]) -> _Seen:
-        return _Seen(dict.fromkeys(node for one in alternatives for node in one))
-
-
 #: A metric in a loop is given ever more; the latest serve the messages.
 _KEPT = 16
 
 
 def _result(interp: Context, receiver: LibraryObject, given: list[Node]) -> Value:
     """A tensor read from the metric's variables."""
-    nodes = dict.fromkeys([*receiver.fields.get(_SEEN, ()), *given])
+    nodes = dict.fromkeys([*(SEEN.of(receiver) or ()), *given])
     edges = [
         Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, receiver.path)
         if trainable(node.dtype)

@@ -15,7 +15,8 @@ from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.creation import applied
-from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.keras.reporting import report_minimized
+from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.session import Session, keras_name
 
 #: Everything else an optimizer has is not known.
@@ -132,12 +133,7 @@ def _minimized(
             interp.unconverted -= 1
 
     asked = interp.requests.implied(site, run, lambda: flatten(variables, ""))
-    judgements = asked.judgements
-    if judgements and all(each.verdict == "none" for each in judgements):
-        judgements = [
-            each._replace(reason=each.reason and each.reason._replace(raised="ValueError")) for each in judgements
-        ]
-    interp.requests.note("minimize", site, asked.leaves, judgements)
+    report_minimized(interp, site, asked)
     applied(interp, receiver, [leaf for _, leaf in asked.leaves if isinstance(leaf, Variable)])
     return NONE
 
@@ -230,5 +226,5 @@ def _mismatched(interp: Context, gradient: Value, variable: Value) -> bool:
 
 
 def _unlike(one: Variable, other: Variable) -> bool:
-    makes = [variable.fields.get(MAKE) for variable in (one, other)]
+    makes = [MAKE.of(variable) for variable in (one, other)]
     return None not in makes and makes[0] != makes[1]

@@ -12,13 +12,12 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
-from tfgradlint.libraries.keras.compile import COMPILED, compiling, eager, suffer
-from tfgradlint.libraries.keras.models import called
+from tfgradlint.libraries.keras.compiling import compiling, eager
 from tfgradlint.libraries.keras.origins import MODEL
-from tfgradlint.libraries.keras.weights import HIDDEN, Reach, of_keras_2
+from tfgradlint.libraries.keras.reporting import report_compiled
+from tfgradlint.libraries.keras.state import COMPILED, HIDDEN, TRIED, keras_state
+from tfgradlint.libraries.keras.weights import Reach, of_keras_2
 
-#: Whether a model's ``call`` was tried out as ``predict`` runs it.
-TRIED = ("keras", "tried")
 #: The method that a model of the module may bring for a step of each of Keras' own methods.
 _STEPS = {"evaluate": "test_step", "test_on_batch": "test_step"}
 
@@ -57,32 +56,32 @@ def _refused(interp: Context, receiver: Layer | Instance, name: str) -> str:
         tape.accessed and tape not in interp.recorder.tapes.stopped for tape, _ in interp.recorder.tapes.active
     )
     weights = any(each.fields["trainable"] is True for each in Reach(receiver).variables)
-    compiled = eager(interp, receiver.fields.get(COMPILED) or {}) is False
+    compiled = eager(interp, COMPILED.of(receiver) or {}) is False
     return "LookupError" if name != "evaluate" and watching and weights and compiled else ""
 
 
 def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]) -> None:
     """Run the model's ``call`` as it is compiled: what it reaches makes its weights, and NumPy raises."""
-    if model.fields.get(TRIED):
+    if TRIED.of(model):
         return
-    interp.state.set(model, TRIED, True)
+    TRIED.put(interp.state, model, True)
     own = isinstance(model, Instance) and interp.calls.class_attribute(model.cls, _STEPS.get(name, "predict_step"))
     if own or of_keras_2(interp, model) or interp.may_be_handled():
         mark_built(interp, model)
         return
-    calls = called(interp)
-    before = len(calls)
-    told, site = len(interp.reports.steps), interp.recorder.site
+    calls = keras_state(interp).calls
+    before, site = len(calls), interp.recorder.site
     inputs, _ = fed(interp, args, kwargs)
-    completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
+    with interp.reports.collecting() as tried:
+        completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
     del calls[before:]
-    suffer(interp, told, site)
+    report_compiled(interp, tried, site)
     if not completed:
         forget_built(interp, model)
 
 
 def _run(interp: Context, model: Layer | Instance, name: str, inputs: Value) -> None:
-    options: dict[str, Value] = model.fields.get(COMPILED) or {}
+    options: dict[str, Value] = COMPILED.of(model) or {}
     interp.state.set(interp.recorder.tapes, "active", Active())
     with compiling(interp, eager(interp, options)):
         interp.calls.call(model, [inputs], {"training": Const(False)})

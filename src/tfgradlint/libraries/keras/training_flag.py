@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from weakref import WeakKeyDictionary
 
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Value
+from tfgradlint.libraries.keras.state import keras_state
 
-_TRAINING: WeakKeyDictionary[Context, Value] = WeakKeyDictionary()
 #: Said of an edge that carries a gradient unless the model trains: then it may be zero.
 _UNLESS_TRAINING = "unless training"
 
@@ -18,18 +17,18 @@ _UNLESS_TRAINING = "unless training"
 def asked(interp: Context, kwargs: dict[str, Value]) -> Value:
     """The flag that a call goes by: its own, or that of the call around it."""
     given = kwargs.get("training", NONE)
-    return _TRAINING.get(interp, NONE) if isinstance(given, Const) and given.value is None else given
+    return keras_state(interp).training if isinstance(given, Const) and given.value is None else given
 
 
 @contextmanager
 def training_as(interp: Context, flag: Value) -> Iterator[None]:
-    """Layers that are called inside and are not told otherwise go by this flag."""
-    before = _TRAINING.get(interp, NONE)
-    _TRAINING[interp] = flag
+    """Layers that are called inside, and are given no flag of their own, go by this one."""
+    state = keras_state(interp)
+    before, state.training = state.training, flag
     try:
         yield
     finally:
-        _TRAINING[interp] = before
+        state.training = before
 
 
 def unless_training(interp: Context, node: Node) -> Edge:
@@ -47,5 +46,5 @@ def once_more(interp: Context, node: Node, edge: Edge) -> Edge:
 
 
 def _infers(interp: Context) -> bool:
-    flag = _TRAINING.get(interp, NONE)
+    flag = keras_state(interp).training
     return isinstance(flag, Const) and not flag.value

@@ -9,21 +9,20 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.objects import Class, Instance, Layer
-from tfgradlint.flow.verdict.judgements import Reason
+from tfgradlint.flow.verdict.judgements import Reason, Suspect
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis, flatten
+from tfgradlint.libraries.keras.state import ASSIGNED
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
-#: Where each attribute of an object was assigned.
-ASSIGNED = ("assigned", "sites")
 _LEVELS = 6
 
 
-def note(interp: Context, receiver: Instance, name: str) -> None:
+def record_assignment(interp: Context, receiver: Instance, name: str) -> None:
     """An attribute of an object is being assigned."""
-    sites = dict(receiver.fields.get(ASSIGNED) or {})
+    sites = dict(ASSIGNED.of(receiver) or {})
     sites.pop(name, None)  # what is assigned anew comes last
-    interp.state.set(receiver, ASSIGNED, {**sites, name: Site(interp.statement, None)})
+    ASSIGNED.put(interp.state, receiver, {**sites, name: Site(interp.statement, None)})
 
 
 def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAnalysis, request: Site) -> None:
@@ -33,7 +32,7 @@ def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAna
     for variable, site, kind in _hidden(interp, owner, 0):
         if variable not in leaves and judge.judge(variable).verdict == "flows":
             reason = Reason(Cause.UNTRACKED, site, kind)
-            interp.reports.suspects.append((variable, reason, request))
+            interp.reports.suspects.append(Suspect(variable, reason, request))
 
 
 def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variable, Site, str]]:
@@ -44,7 +43,7 @@ def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variabl
     if not isinstance(owner, Instance) or level > _LEVELS:
         return
     keras, module = is_keras(owner.cls), _is_module(owner)
-    sites: dict[str, Site] = owner.fields.get(ASSIGNED) or {}
+    sites = ASSIGNED.of(owner) or {}
     for name in [name for name in owner.fields if isinstance(name, str)]:
         for value in _leaves(owner.fields[name]):
             site = sites.get(name)

@@ -12,18 +12,8 @@ from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
 from tfgradlint.flow.verdict.request_analysis import flatten
-from tfgradlint.libraries.keras.weights import (
-    BUILT,
-    FROZEN_AT,
-    HIDDEN,
-    INNER,
-    OPENED,
-    SEED,
-    added,
-    is_keras,
-    is_sequential,
-    of_keras_2,
-)
+from tfgradlint.libraries.keras.state import BUILT, FROZEN_AT, HIDDEN, INNER, OPENED, OWNER, SEED
+from tfgradlint.libraries.keras.weights import added, is_keras, is_sequential, of_keras_2
 from tfgradlint.libraries.session import keras_name
 
 #: Which weights each of Keras' lists holds: trained ones, others, and the states of random numbers.
@@ -35,8 +25,6 @@ LISTS = {
     "non_trainable_weights": (False, True, False),
     "non_trainable_variables": (False, True, True),
 }
-#: The object whose list it is.
-OWNER = ("keras", "owner")
 #: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
 _MANY = 64
 
@@ -110,18 +98,19 @@ class Weights:
         weights = [*own, *(part for part in value.parts if isinstance(part, Variable))]
         if own and self._others:
             self.known = False  # what stands for all its weights cannot be told apart
-        built = value.fields.get(BUILT, True)
+        built = BUILT.of(value, True)
         if weights and built is not True:
             self.unbuilt += [weight for weight in weights if weight.fields["trainable"] is True]
             if built is None or not self._seen_whole(weights):
                 self.known = False
             weights = []
         self._all(weights, frozen)
-        seed = value.fields.get(SEED, NONE)
-        if self._seeds and seed is None:
-            self.known = False
-        elif self._seeds:
-            self._add(seed, frozen)
+        if self._seeds:
+            seed = SEED.of(value, NONE)
+            if seed is None:
+                self.known = False
+            else:
+                self._add(seed, frozen)
         self._all([part for part in value.parts if not isinstance(part, Variable)], frozen)
 
     def _instance(self, value: Instance, frozen: bool) -> None:
@@ -138,7 +127,7 @@ class Weights:
         frozen = self._frozen(value, bool(flag.value)) or frozen
         fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
         own = [added(value), *(each for each in fields if isinstance(each, Variable))]
-        inner = value.fields.get(INNER, NONE)
+        inner = INNER.of(value) or NONE
         if not self._legacy:
             # Weights of its own come before those of the layers it holds.
             self._all([*own, inner, *fields], frozen)
@@ -156,7 +145,7 @@ class Weights:
             self.known = False
         if trainable is not False:
             return False
-        seq, site = value.fields.get(FROZEN_AT) or (0, None)
+        seq, site = FROZEN_AT.of(value) or (0, None)
         if site is None or seq < self._interp.visible_from:
             self.known = False
         else:
@@ -206,11 +195,10 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown(origins.WEIGHTS, receiver)
     made = ListObject(Items(tuple(weights.found), "list"))
-    made.fields[OWNER] = receiver
+    OWNER.begin(made, receiver)
     if weights.unbuilt:
-        made.fields[LACKING] = MissingVariables(
-            Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else ""), tuple(weights.unbuilt)
-        )
+        reason = Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else "")
+        LACKING.begin(made, MissingVariables(reason, tuple(weights.unbuilt)))
     elif weights.frozen and not weights.found:
-        made.fields[LACKING] = MissingVariables(Reason(Cause.FROZEN, weights.frozen[-1]))
+        LACKING.begin(made, MissingVariables(Reason(Cause.FROZEN, weights.frozen[-1])))
     return made

@@ -8,27 +8,12 @@ from tfgradlint.flow.values.base import NONE, Const, Symbol, Unknown, Value, Var
 from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, Layer
+from tfgradlint.libraries.keras.state import ADDED, FROZEN_AT, HIDDEN, INNER, MAKE, OPENED
 from tfgradlint.libraries.session import keras_name, session_of
 
 _BASES = frozenset(
     {"Model", "Layer", "layers.Layer", "layers.Wrapper", "Sequential", "models.Model", "models.Sequential"}
 )
-#: Where a layer of the module keeps what ``add_weight`` gave it, and whether somebody got hold of its parts.
-ADDED, OPENED = ("keras", "added"), ("keras", "opened")
-#: Whether a layer certainly has made its weights: until then there are none.
-BUILT = ("keras", "built")
-#: The model of inputs and outputs, or the chain, that an object of a class of the module is at heart.
-INNER = ("keras", "inner")
-#: When and where it was frozen.
-FROZEN_AT = ("keras", "frozen at")
-#: The state of the random numbers a layer draws.
-SEED = ("keras", "seed")
-#: A layer that does what the layers do that it holds.
-WRAPS = ("keras", "wraps")
-#: A layer of which something is not known that may lead to any weight.
-HIDDEN = ("keras", "hidden")
-#: What a weight is: the layer's class, the weight's name in it, and the layer's size.
-MAKE = ("keras", "make")
 
 
 def is_keras(cls: Class) -> bool:
@@ -60,14 +45,13 @@ def new_weight(interp: Context, make: tuple[object, ...] | None = None, trained:
     """A weight of a layer."""
     recorder = interp.recorder
     made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), trained, library_of(interp))
-    made.fields[MAKE] = make
+    MAKE.begin(made, make)
     return made
 
 
 def added(value: Instance) -> Items | Repeated:
     """What ``add_weight`` gave the object; several weights where that depends on what was executed."""
-    found: Items | Repeated = value.fields.get(ADDED, _NOTHING)
-    return found
+    return ADDED.of(value) or _NOTHING
 
 
 _NOTHING = Items(())
@@ -99,7 +83,7 @@ class Reach:
             # What its methods read besides its attributes is not known.
             self.complete = False
             self._all(tuple(value.fields[name] for name in value.fields if isinstance(name, str)))
-            self._all((added(value), value.fields.get(INNER, NONE)))
+            self._all((added(value), INNER.of(value) or NONE))
         elif isinstance(value, (ListObject, DictObject)):
             self._add(value.fields["content"])
         elif isinstance(value, Items):
@@ -125,11 +109,11 @@ def set_trainable(interp: Context, value: Value, flag: Value, depth: int = 0) ->
         return  # Keras 3 leaves everything as it is where the value does not change
     if isinstance(value, Layer):
         interp.state.set(value, "trainable", wanted)
-        interp.state.set(value, FROZEN_AT, when)
+        FROZEN_AT.put(interp.state, value, when)
         set_trainable(interp, value.fields["parts"], flag, depth + 1)
     elif isinstance(value, Instance):
         interp.state.set(value, "trainable", flag)
-        interp.state.set(value, FROZEN_AT, when)
+        FROZEN_AT.put(interp.state, value, when)
         for name, field in list(value.fields.items()):
             if (isinstance(name, str) and name != "trainable") or name == INNER:
                 set_trainable(interp, field, flag, depth + 1)
@@ -157,7 +141,7 @@ def mark_escaped(interp: Context, value: Value, depth: int = 0) -> None:
             interp.state.set(value, "opened", True)
             mark_escaped(interp, value.fields["parts"], depth + 1)
     elif isinstance(value, Instance) and OPENED not in value.fields and depth < 8:
-        interp.state.set(value, OPENED, True)
+        OPENED.put(interp.state, value, True)
         for name, field in list(value.fields.items()):
             if isinstance(name, str) or name == INNER:
                 mark_escaped(interp, field, depth + 1)

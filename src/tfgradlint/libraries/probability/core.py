@@ -7,11 +7,15 @@ in a way nobody knows.
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge import OperationFacts
@@ -34,9 +38,11 @@ _COMPOSED = {
 _HARMLESS = frozenset({"validate_args", "allow_nan_stats", "name"})
 #: Arguments of methods that carry no gradient.
 _NO_DATA = ("sample_shape", "seed", "name", "event_ndims")
-#: Among an object's fields: its arguments by parameter, the tapes that were recording when it was made, and what its
-#: methods made, by which it may know an argument again.
-_BOUND, _MADE_UNDER, _DRAWN = ("tfp", "bound"), ("tfp", "made under"), ("tfp", "drawn")
+#: The arguments that an object was made with, by parameter, and the tapes that were recording then.
+_BOUND: Note[dict[str, Value]] = Note("arguments")
+_MADE_UNDER: Note[Active] = Note("made under")
+#: What its methods made, by which it may know an argument again.
+_DRAWN: Note[tuple[Node, ...]] = Note("drawn")
 _FACTS = {"name": "str"} | dict.fromkeys(("batch_shape", "event_shape", "dtype", "reparameterization_type"), "")
 _METHODS = frozenset(
     "sample log_prob prob unnormalized_log_prob cdf log_cdf survival_function log_survival_function quantile mean mode "
@@ -72,10 +78,10 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
 
 def _made(interp: Context, path: str, bound: dict[str, Value]) -> LibraryObject:
     made = LibraryObject(path)
-    made.fields[_BOUND] = bound
-    made.fields[HOLDS] = Items(tuple(bound.values()))
-    made.fields[_MADE_UNDER] = interp.recorder.tapes.active
-    made.fields[_DRAWN] = ()
+    _BOUND.begin(made, bound)
+    HOLDS.begin(made, Items(tuple(bound.values())))
+    _MADE_UNDER.begin(made, interp.recorder.tapes.active)
+    _DRAWN.begin(made, ())
     return made
 
 
@@ -90,7 +96,7 @@ def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | No
         return Member(receiver, name)
     if name in _FACTS:
         return Scalar(interp.recorder.leaf(), _FACTS[name])
-    value: Value | None = receiver.fields[_BOUND].get(name)
+    value = _BOUND.certain(receiver).get(name)
     reference = isinstance(value, (Tensor, Variable)) and _is_reference(value)
     if value is not None and reference and _data().get(f"{receiver.path}.{name}") is not None:
         return value
@@ -110,7 +116,7 @@ def method(
     if result is None and receiver.path not in _COMPOSED:
         result = _measured(interp, receiver, name, args, kwargs)
     if isinstance(result, Tensor) and name in ("sample", "forward", "inverse"):
-        interp.state.set(receiver, _DRAWN, (*(receiver.fields[_DRAWN] or ()), result.node))
+        _DRAWN.put(interp.state, receiver, (*(_DRAWN.of(receiver) or ()), result.node))
     return result
 
 
@@ -137,7 +143,7 @@ def _measured(
     given = bind(known, args, kwargs) if known is not None else None
     if known is None or given is None:
         return None
-    own = receiver.fields[_BOUND]
+    own = _BOUND.certain(receiver)
     everything: list[Value] = [receiver, *given.values()]
     given = {key: value for key, value in given.items() if key not in _NO_DATA}
     if not _covered(interp, receiver):
@@ -146,7 +152,7 @@ def _measured(
     if other is not None:
         if not isinstance(other, LibraryObject) or other.path != receiver.path or not _covered(interp, other):
             return interp.unknown(origins.method(name), *everything)
-        given.update({f"other.{key}": value for key, value in other.fields[_BOUND].items()})
+        given.update({f"other.{key}": value for key, value in _BOUND.certain(other).items()})
     blurred: list[Node] = []
     if "value" in given and _remembered(interp, receiver, given["value"]):
         if _kind(receiver) == "remembering":
@@ -177,8 +183,8 @@ def _covered(interp: Context, receiver: LibraryObject) -> bool:
     if known is None:
         return False
     tried = known.cases[0].outputs[0].effects
-    same_tapes = receiver.fields[_MADE_UNDER] == interp.recorder.tapes.active
-    for name, value in receiver.fields[_BOUND].items():
+    same_tapes = _MADE_UNDER.of(receiver) == interp.recorder.tapes.active
+    for name, value in _BOUND.certain(receiver).items():
         if name in _HARMLESS or name == "dtype":
             continue
         if name not in tried and not _default(known, name, value):
@@ -224,8 +230,8 @@ def _related(receiver: LibraryObject, value: Value) -> bool:
 
     What goes through the value and what goes through the parameter may cancel out then.
     """
-    drawn = receiver.fields[_DRAWN]
-    own = {*(drawn or ()), *nodes_of(receiver.fields[HOLDS])}
+    drawn = _DRAWN.of(receiver)
+    own = {*(drawn or ()), *nodes_of(HOLDS.certain(receiver))}
     return drawn is None or _just_drawn(receiver, value) or bool(own & _moving(nodes_of(value)))
 
 
@@ -242,14 +248,14 @@ def _moving(nodes: list[Node]) -> set[Node]:
 
 
 def _just_drawn(receiver: LibraryObject, value: Value) -> bool:
-    return isinstance(value, Tensor) and value.node in (receiver.fields[_DRAWN] or ())
+    return isinstance(value, Tensor) and value.node in (_DRAWN.of(receiver) or ())
 
 
 # -- objects made of others
 
 
 def _composed(interp: Context, receiver: LibraryObject, name: str, args: list[Value]) -> Value | None:
-    bound = receiver.fields[_BOUND]
+    bound = _BOUND.certain(receiver)
     names = _COMPOSED[receiver.path]
     if any(key not in names and key not in _HARMLESS for key in bound):
         return None
@@ -267,7 +273,7 @@ def _composed(interp: Context, receiver: LibraryObject, name: str, args: list[Va
     return None
 
 
-def _known_inner(value: Value | None) -> bool:
+def _known_inner(value: Value | None) -> TypeGuard[LibraryObject]:
     return value is not None and is_own(value)
 
 
@@ -277,7 +283,7 @@ def _independent(interp: Context, inner: Value | None, name: str, args: list[Val
         other = args[0] if args else NONE
         if not isinstance(other, LibraryObject) or other.path != _INDEPENDENT:
             return None
-        within = other.fields[_BOUND].get("distribution")
+        within = _BOUND.certain(other).get("distribution")
         return _added(interp, [method(interp, inner, name, [within], {})]) if within is not None else None
     if name in _HANDED_ON:
         return method(interp, inner, name, args[:1] if name == "sample" else [], {})

@@ -8,10 +8,11 @@ from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import optimizers as keras_optimizers
-from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.session import Session
 from tfgradlint.libraries.sonnet.modules import (
     AT_ONCE,
@@ -35,8 +36,11 @@ _NAMES = frozenset(
         *(f"snt.optimizers.{name}" for name in OPTIMIZERS),
     ]
 )
-#: Among a module's fields: its variables by name, and the activation and options of a chain.
-_NAMED, _ACTIVATION, _LAST = ("snt", "named"), ("snt", "activation"), ("snt", "activate last")
+#: The variables of a module by name.
+_NAMED: Note[dict[str, Value]] = Note("variables by name")
+#: Of an ``MLP``: its activation, and whether that comes behind the last layer as well.
+_ACTIVATION: Note[Value] = Note("activation")
+_LAST: Note[bool] = Note("activate last")
 #: What a module returned that the program changed, and one that was given no tensor.
 _CHANGED = Origin(Kind.MADE, "changed module")
 _INPUT = Origin(Kind.MADE, "input of a module")
@@ -77,8 +81,9 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
 
 def _made(path: str, parts: tuple[Value, ...], built: bool | None) -> LibraryObject:
     made = LibraryObject(path)
-    made.fields[PARTS] = made.fields[HOLDS] = Items(parts)
-    made.fields[BUILT] = built
+    PARTS.begin(made, Items(parts))
+    HOLDS.begin(made, Items(parts))
+    BUILT.begin(made, built)
     return made
 
 
@@ -99,16 +104,16 @@ def _module(interp: Context, path: str, name: str, args: list[Value], kwargs: di
             make = (path, variable, size.value if isinstance(size, Const) else None)
             named[variable] = _variable(interp, make)
     made = _made(path, tuple(named.values()), name in AT_ONCE or not named)
-    made.fields[_NAMED] = named
+    _NAMED.begin(made, named)
     if facts.others:
-        made.fields[MORE] = True
+        MORE.begin(made, True)
     return made
 
 
 def _variable(interp: Context, make: tuple[object, ...]) -> Variable:
     recorder = interp.recorder
     made = Variable(Node(LEAF, recorder.now(), recorder.site, (), "float32"), True)
-    made.fields[MAKE] = make
+    MAKE.begin(made, make)
     return made
 
 
@@ -134,8 +139,8 @@ def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Librar
     if None in parts:
         return None
     made = _made(_MLP, tuple(part for part in parts if part is not None), True)
-    made.fields[_ACTIVATION] = bound.get("activation", Symbol("tf.nn.relu"))
-    made.fields[_LAST] = last
+    _ACTIVATION.begin(made, bound.get("activation", Symbol("tf.nn.relu")))
+    _LAST.begin(made, last)
     return made
 
 
@@ -147,8 +152,8 @@ def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | No
     if name in LISTS:
         found = listed(interp, receiver, name, ALLOWED not in receiver.fields)
         return found if found is not None else interp.unknown(origins.member("variables"), receiver)
-    named: dict[str, Value] = receiver.fields.get(_NAMED, {})
-    if name in named and receiver.fields[BUILT] is True:
+    named = _NAMED.of(receiver) or {}
+    if name in named and BUILT.of(receiver) is True:
         return named[name]
     if name == "initial_state" and receiver.path.removeprefix("snt.") in RECURRENT:
         return Member(receiver, name)
@@ -164,8 +169,8 @@ def escaped(interp: Context, value: Value) -> None:
     waiting = [value]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, LibraryObject) and PARTS in each.fields and each.fields[BUILT] is False:
-            interp.state.set(each, BUILT, None)
+        if isinstance(each, LibraryObject) and PARTS in each.fields and BUILT.of(each) is False:
+            BUILT.put(interp.state, each, None)
         inner = [part for part in _elements(each) if id(part) not in seen]
         seen.update(map(id, inner))
         waiting += inner
@@ -174,7 +179,7 @@ def escaped(interp: Context, value: Value) -> None:
 def _elements(value: Value) -> tuple[Value, ...]:
     """The parts of a module, or what a container holds."""
     if isinstance(value, LibraryObject) and PARTS in value.fields:
-        return tuple(value.fields[PARTS].items)
+        return PARTS.certain(value).items
     content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
     return content.items if isinstance(content, Items) else ()
 
@@ -182,9 +187,9 @@ def _elements(value: Value) -> tuple[Value, ...]:
 def _built(interp: Context, value: Value) -> None:
     """The module has been called."""
     if isinstance(value, LibraryObject) and PARTS in value.fields:
-        if value.fields[BUILT] is not True:
-            interp.state.set(value, BUILT, True)
-        for part in value.fields[PARTS].items:
+        if BUILT.of(value) is not True:
+            BUILT.put(interp.state, value, True)
+        for part in PARTS.certain(value).items:
             _built(interp, part)
     elif isinstance(value, Instance):
         for name in [name for name in value.fields if isinstance(name, str)]:
@@ -213,7 +218,7 @@ def method(
         _built(interp, receiver)
         return interp.unknown(_CHANGED, receiver, *args, *kwargs.values())
     if receiver.path == _SEQUENTIAL:
-        return _run(interp, receiver.fields[PARTS].items, args, kwargs)
+        return _run(interp, PARTS.certain(receiver).items, args, kwargs)
     if receiver.path == _MLP:
         return _run_mlp(interp, receiver, args)
     return _one(interp, receiver, args, kwargs)
@@ -240,12 +245,12 @@ def _run(interp: Context, parts: tuple[Value, ...], args: list[Value], kwargs: d
 
 def _run_mlp(interp: Context, receiver: LibraryObject, args: list[Value]) -> Value:
     value: Value = args[0] if args else NONE
-    parts = receiver.fields[PARTS].items
+    parts = PARTS.certain(receiver).items
     for position, part in enumerate(parts):
         site = interp.recorder.site
         value = interp.calls.call(part, [value], {})
-        if position < len(parts) - 1 or receiver.fields[_LAST]:
-            value = interp.calls.call(receiver.fields[_ACTIVATION], [value], {})
+        if position < len(parts) - 1 or _LAST.certain(receiver):
+            value = interp.calls.call(_ACTIVATION.certain(receiver), [value], {})
         interp.recorder.site = site
     return value
 
@@ -258,7 +263,7 @@ def _one(interp: Context, receiver: LibraryObject, args: list[Value], kwargs: di
         return interp.unknown(_INPUT, receiver, *args)
     effect = Effect.NONE if name in BLOCKING else Effect.FLOWS
     edges = [] if name in BLOCKING else [Edge(node, effect) for node in nodes_of(given)]
-    for variable, value in receiver.fields[_NAMED].items():
+    for variable, value in _NAMED.certain(receiver).items():
         sure = Effect.UNKNOWN if variable in UNSURE else Effect.FLOWS
         edges += [Edge(node, sure) for node in nodes_of(value)]
     if name in PASSING:

@@ -26,7 +26,7 @@ from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Uni
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.creation import created
-from tfgradlint.libraries.keras.weights import MAKE
+from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.numpy.core import without_content
@@ -255,9 +255,9 @@ def attribute(interp: Context, receiver: Tensor | Variable, name: str) -> Value 
             name == "name"
             and isinstance(receiver, Variable)
             and receiver.library == "keras"
-            and receiver.fields.get(MAKE)
+            and (make := MAKE.of(receiver))
         ):
-            return Const(str(receiver.fields[MAKE][1]).rpartition(".")[2])
+            return Const(str(make[1]).rpartition(".")[2])
         if name == "trainable" and isinstance(receiver, Variable):
             return Const(receiver.fields["trainable"])
         return Scalar(interp.recorder.leaf(), _FACTS[name])

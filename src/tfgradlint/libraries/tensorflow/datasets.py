@@ -10,13 +10,14 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 
 DATASET = "tf.data.Dataset"
-#: What an element is like.
-_ELEMENT = ("dataset", "element")
+#: What an element of a dataset is like.
+_ELEMENT: Note[Value] = Note("element")
 #: Methods that hand their elements on, in another order, number or shape.
 _SAME = frozenset(
     "batch shuffle repeat prefetch cache take skip padded_batch with_options filter shard unbatch rebatch snapshot "
@@ -44,7 +45,7 @@ def method(
     interp: Context, receiver: LibraryObject, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
     """A method of a dataset."""
-    element: Value = receiver.fields[_ELEMENT]
+    element = _ELEMENT.certain(receiver)
     if name in _SAME:
         return _dataset(element)
     if name == "map" and args:
@@ -58,12 +59,12 @@ def method(
 
 def element_of(value: Value) -> Value | None:
     """What an element of a dataset is like; None for anything else."""
-    return value.fields.get(_ELEMENT) if isinstance(value, LibraryObject) else None
+    return _ELEMENT.of(value) if isinstance(value, LibraryObject) else None
 
 
 def _dataset(element: Value) -> LibraryObject:
     made = LibraryObject(DATASET)
-    made.fields[_ELEMENT] = element
+    _ELEMENT.begin(made, element)
     return made
 
 

@@ -22,17 +22,17 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     if path not in _CLASSES or "**" in kwargs:
         return None
     made = LibraryObject(TABLE)
-    made.fields[HOLDS] = Items((*args, *kwargs.values()))
+    HOLDS.begin(made, Items((*args, *kwargs.values())))
     return made
 
 
 def method(interp: Context, receiver: LibraryObject, name: str, args: list[Value]) -> Value | None:
     """A method of a table."""
-    held: Value = receiver.fields[HOLDS]
+    held = HOLDS.certain(receiver)
     if name in ("lookup", "__getitem__") and args:
         return found(interp, receiver, args[0])
     if name == "insert" and len(args) == 2:
-        interp.state.set(receiver, HOLDS, Items((held, *args)))
+        HOLDS.put(interp.state, receiver, Items((held, *args)))
         return NONE
     if name == "size":
         return Tensor(interp.recorder.leaf("int64"))
@@ -43,6 +43,6 @@ def found(interp: Context, table: LibraryObject, keys: Value) -> Tensor:
     """What stands in a table under the keys."""
     edges = [
         Edge(node, Effect.NONE, Cause.NO_GRADIENT, "lookup") if trainable(node.dtype) else Edge(node, Effect.PLAIN)
-        for node in (*nodes_of(keys), *nodes_of(table.fields[HOLDS]))
+        for node in (*nodes_of(keys), *nodes_of(HOLDS.certain(table)))
     ]
     return Tensor(interp.recorder.op(edges))

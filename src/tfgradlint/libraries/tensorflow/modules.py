@@ -6,21 +6,23 @@ from collections.abc import Iterator
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Const, Scalar, Symbol, Unknown, Value, Variable
+from tfgradlint.flow.values.base import Scalar, Symbol, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
-from tfgradlint.libraries.keras.weight_lists import OWNER
+from tfgradlint.libraries.keras.state import OWNER
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 
 LISTS = ("trainable_variables", "variables")
 _BASES = frozenset({"tf.Module", "snt.Module"})
 #: Of a module of a library: its variables and modules in order, and whether its own variables are made (None: perhaps).
-PARTS, BUILT = ("module", "parts"), ("module", "built")
-#: The library's module has variables besides those that are known.
-MORE = ("module", "more")
-#: Where it was said that a Sonnet module may be without variables.
-ALLOWED = ("snt", "may be empty")
+PARTS: Note[Items] = Note("variables and modules")
+BUILT: Note[bool] = Note("variables are made")
+#: A library's module has variables besides those that are known.
+MORE: Note[bool] = Note("more variables")
+#: The program says of a Sonnet module, or of a class of them, that it may be without variables.
+ALLOWED: Note[bool] = Note("may be empty")
 
 
 def module_base(cls: Class) -> str:
@@ -59,12 +61,11 @@ def listed(interp: Context, receiver: Instance | LibraryObject, name: str, stric
             return None
         interp.raise_here(Cause.UNBUILT, "ValueError", "sonnet")
     made = ListObject(Items(tuple(found.variables), "tuple"))
-    made.fields[OWNER] = receiver
+    OWNER.begin(made, receiver)
     if found.unbuilt:
         detail = "sonnet part" if found.variables else "sonnet"
-        made.fields[LACKING] = MissingVariables(
-            Reason(Cause.UNBUILT, interp.recorder.site, detail), tuple(found.unbuilt)
-        )
+        reason = Reason(Cause.UNBUILT, interp.recorder.site, detail)
+        LACKING.begin(made, MissingVariables(reason, tuple(found.unbuilt)))
     return made
 
 
@@ -106,9 +107,9 @@ class Found:
             self.variables.append(variable)
 
     def _foreign(self, module: LibraryObject) -> None:
-        parts: tuple[Value, ...] = module.fields[PARTS].items
+        parts = PARTS.certain(module).items
         own = [part for part in parts if isinstance(part, Variable)]
-        built = module.fields[BUILT]
+        built = BUILT.of(module)
         if (MORE in module.fields and not self._trained) or any(isinstance(name, str) for name in module.fields):
             self.complete = False
         if own and built is not True:
@@ -165,5 +166,5 @@ def allow_empty(interp: Context, value: Value) -> Value | None:
     """``snt.allow_empty_variables`` for a class or an object."""
     if not isinstance(value, _CELLS):
         return None
-    interp.state.set(value, ALLOWED, Const(True))
+    ALLOWED.put(interp.state, value, True)
     return value

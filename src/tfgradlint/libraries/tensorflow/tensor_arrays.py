@@ -13,13 +13,12 @@ from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value
 from tfgradlint.flow.values.containers import Items, Union
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import named_dtype
 
 TENSOR_ARRAY = "tf.TensorArray"
-#: What was written, by alternative; None where it is not known.
-_CONTENT = ("tensor array", "content")
 #: At how many alternatives they are no longer told apart.
 _MOST = 4
 #: The index of what fills a whole array.
@@ -62,7 +61,9 @@ class _Info(NamedTuple):
     clears: bool
 
 
-_INFO = ("tensor array", "info")
+_INFO: Note[_Info] = Note("array")
+#: What was written, by alternative; None where it is not known.
+_CONTENT: Note[_Content] = Note("written")
 
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -82,9 +83,9 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
 
 def _array(info: _Info, content: _Content) -> LibraryObject:
     made = LibraryObject(TENSOR_ARRAY)
-    made.fields[_INFO] = info
-    made.fields[_CONTENT] = content
-    made.fields[HOLDS] = _held(content)
+    _INFO.begin(made, info)
+    _CONTENT.begin(made, content)
+    HOLDS.begin(made, _held(content))
     return made
 
 
@@ -95,7 +96,7 @@ def _held(content: _Content) -> Value:
 def escaped(interp: Context, value: Value) -> None:
     """Whoever gets hold of it may write into it."""
     if isinstance(value, LibraryObject) and value.path == TENSOR_ARRAY:
-        interp.state.set(value, _CONTENT, None)
+        _CONTENT.put(interp.state, value, None)
 
 
 def method(
@@ -106,8 +107,8 @@ def method(
         return NONE
     if name == "size":
         return Tensor(interp.recorder.op([], "int32"))
-    info: _Info = receiver.fields[_INFO]
-    content: _Content | None = receiver.fields[_CONTENT]
+    info = _INFO.certain(receiver)
+    content = _CONTENT.of(receiver)
     if content is None or info.level != interp.graph_level or (interp.isolated and info.born < interp.visible_from):
         return None
     given = [*args, *(kwargs[key] for key in ("index", "indices", "value", "lengths") if key in kwargs)]
@@ -123,12 +124,12 @@ def method(
 
 
 def _written(interp: Context, receiver: LibraryObject, write: _Write) -> Value:
-    before: _Content = receiver.fields[_CONTENT]
+    before = _CONTENT.certain(receiver)
     content = _Content(dict.fromkeys((*_kept(history, write.place), write) for history in before))
     if interp.graph_level:
-        return _array(receiver.fields[_INFO], content)
-    interp.state.set(receiver, _CONTENT, content)
-    interp.state.set(receiver, HOLDS, _held(content))
+        return _array(_INFO.certain(receiver), content)
+    _CONTENT.put(interp.state, receiver, content)
+    HOLDS.put(interp.state, receiver, _held(content))
     return receiver
 
 
@@ -180,8 +181,8 @@ def _read(interp: Context, receiver: LibraryObject, given: list[Value]) -> Value
     if len(given) != 1:
         return None
     index = _index(given[0])
-    info: _Info = receiver.fields[_INFO]
-    content: _Content = receiver.fields[_CONTENT]
+    info = _INFO.certain(receiver)
+    content = _CONTENT.certain(receiver)
     found = [value for history in content for value in _at(history, index)]
     if not found:
         return Tensor(interp.recorder.op([], info.dtype))
@@ -213,8 +214,8 @@ def _gather(interp: Context, receiver: LibraryObject, given: list[Value]) -> Val
 
 def _together(interp: Context, receiver: LibraryObject, whole: bool) -> Value:
     """One tensor made of all elements, or of some of them."""
-    info: _Info = receiver.fields[_INFO]
-    content: _Content = receiver.fields[_CONTENT]
+    info = _INFO.certain(receiver)
+    content = _CONTENT.certain(receiver)
     results: list[Value] = []
     for history in content:
         edges: list[Edge] = []

@@ -1,0 +1,93 @@
+"""Models of inputs and outputs: which layers were called between them."""
+
+from __future__ import annotations
+
+import bisect
+
+from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, Node
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
+from tfgradlint.flow.values.containers import DictContent
+from tfgradlint.flow.values.objects import Layer
+from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.keras.replay import content_of
+from tfgradlint.libraries.keras.state import (
+    GRAPH,
+    HIDDEN,
+    NAME,
+    LayerCall,
+    keras_state,
+)
+
+
+def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
+    """``Model(inputs, outputs)``: made of the layers that were called between them."""
+    inputs = args[0] if args else kwargs.get("inputs")
+    outputs = args[1] if len(args) > 1 else kwargs.get("outputs")
+    if inputs is None or outputs is None:
+        return None
+    seen = ancestors(nodes_of(outputs))
+    single = isinstance(outputs, (Tensor, Unknown))
+    hidden = any(node.kind == OPAQUE for node in seen) or isinstance(outputs, Unknown)
+    made = Layer(path, None, layers_between(outputs, keras_state(interp).calls), single)
+    if hidden or not all(node.kind == LEAF for node in nodes_of(inputs)) or not nodes_of(inputs):
+        HIDDEN.begin(made, True)
+    else:
+        GRAPH.begin(made, (inputs, outputs))
+    NAME.begin(made, kwargs.get("name", NONE))
+    return made
+
+
+def layers_between(outputs: Value, calls: list[LayerCall]) -> tuple[Value, ...]:
+    """The layers on the paths from a model's outputs to its inputs, in Keras' order: deepest first."""
+    steps = {node: _unit(node, calls) for node in ancestors(nodes_of(outputs))}
+    ahead: dict[int, list[int]] = {}
+    for node in sorted(steps, key=lambda node: node.seq):
+        own = ahead.setdefault(steps[node], [])
+        own += [
+            steps[edge.node] for edge in node.edges if edge.node.variable is None and steps[edge.node] != steps[node]
+        ]
+    order: dict[int, int] = {}
+    stack = [steps[node] for node in reversed(_ends(outputs))]
+    while stack:
+        unit = stack.pop()
+        if unit not in order:
+            order[unit] = len(order)
+            stack.extend(reversed(ahead.get(unit, [])))
+    depth = dict.fromkeys(order, 0)
+    deepest: dict[int, int] = {}
+    first_seen: dict[int, int] = {}
+    for unit in sorted(order, reverse=True):
+        name = id(calls[_index(unit, calls)].layer) if _index(unit, calls) >= 0 else -unit
+        deepest[name] = depth[unit] = max(depth[unit], deepest.get(name, 0))
+        first_seen[name] = min(order[unit], first_seen.get(name, order[unit]))
+        for before in ahead.get(unit, []):
+            depth[before] = max(depth[before], depth[unit] + 1)
+    found: dict[int, Value] = {}
+    for unit in order:
+        index = _index(unit, calls)
+        if index >= 0:
+            found[id(calls[index].layer)] = calls[index].layer
+    return tuple(found[name] for name in sorted(found, key=lambda name: (-deepest[name], first_seen[name])))
+
+
+def _unit(node: Node, calls: list[LayerCall]) -> int:
+    """What counts as one step: all steps within a layer's call together. Units are ordered as they were executed."""
+    index = bisect.bisect_left(calls, node.seq, key=lambda call: call.last)
+    if index < len(calls) and calls[index].first < node.seq:
+        return calls[index].last
+    return node.seq
+
+
+def _index(unit: int, calls: list[LayerCall]) -> int:
+    """The call that a unit is, or -1 for a step of another kind."""
+    index = bisect.bisect_left(calls, unit, key=lambda call: call.last)
+    return index if index < len(calls) and calls[index].last == unit else -1
+
+
+def _ends(outputs: Value) -> list[Node]:
+    content = content_of(outputs)
+    if isinstance(content, DictContent):
+        return [node for key in sorted(content.entries, key=str) for node in nodes_of(content.entries[key])]
+    return nodes_of(outputs)

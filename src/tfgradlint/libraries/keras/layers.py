@@ -1,0 +1,153 @@
+"""Making Keras' own layers."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Union
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
+from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.keras.creation import created
+from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
+from tfgradlint.libraries.keras.state import (
+    BUILT,
+    FROZEN_AT,
+    HIDDEN,
+    IN_TAPE,
+    MEASURED,
+    NAME,
+    NAMED,
+    RECIPE,
+    SEED,
+    SHAPED,
+    STATE_COUNT,
+    WRAPS,
+    keras_state,
+)
+from tfgradlint.libraries.keras.weights import new_weight
+
+_SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
+_WRAPPED = _SHAPES | {"layer", "merge_mode", "name", "trainable"}
+_STEPPED = _SHAPES | {"cell", "return_sequences", "return_state", "go_backwards", "unroll", "name", "trainable"}
+_COMPOSED = (Layer, Instance)
+_CALLABLE = (Function, Method, NativeFunction, Partial, Union, Unknown)
+
+
+def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
+    """One of Keras' own layers."""
+    wrapped = wrapper(interp, path, last, args, kwargs)
+    made, drawn = (wrapped, 0) if wrapped is not None else _layer(interp, path, last, args, kwargs)
+    RECIPE.begin(made, (args, kwargs))
+    if "trainable" in kwargs:
+        made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
+        FROZEN_AT.begin(made, (interp.recorder.now(), interp.recorder.site))
+    NAME.begin(made, kwargs.get("name", NONE))
+    if last == "ActivityRegularization" or any("regularizer" in name or name == "**" for name in kwargs):
+        keras_state(interp).regularised = True
+    weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
+    if (weights or drawn) and created(interp, not weights):
+        for weight in weights:
+            IN_TAPE.begin(weight, interp.recorder.site)
+    BUILT.begin(made, False)
+    if drawn != 0:
+        # Whether the state comes before or after the weights is not known.
+        certain = drawn is not None and not weights
+        SEED.begin(made, new_weight(interp, (last, "seed"), False) if certain else None)
+    SHAPED.begin(made, bool(_SHAPES & kwargs.keys()))
+    return made
+
+
+def wrapper(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
+    """A layer that holds another one, or two that are made like the one it is given."""
+    inner = args[0] if args else kwargs.get("cell" if last == "RNN" else "layer", NONE)
+    mode = args[1] if len(args) > 1 else kwargs.get("merge_mode", Const("concat"))
+    if len(args) > 2 or not kwargs.keys() <= (_STEPPED if last == "RNN" else _WRAPPED):
+        return None
+    if last == "TimeDistributed" and isinstance(inner, _COMPOSED):
+        made = Layer(path, None, (inner,))
+    elif last == "RNN" and isinstance(inner, Instance) and len(args) == 1:
+        made = Layer(path, None, (inner,))
+        mode = kwargs.get("return_state", Const(False))
+    elif last == "Bidirectional" and isinstance(inner, Layer) and (recipe := RECIPE.of(inner)) is not None:
+        again = inner.path, inner.path.rpartition(".")[2], *recipe
+        made = Layer(path, None, (layer(interp, *again), layer(interp, *again)))
+    else:
+        return None
+    WRAPS.begin(made, mode)
+    return made
+
+
+def _layer(
+    interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]
+) -> tuple[Layer, int | None]:
+    """A layer that wraps no other one, and how many states of random numbers it draws, 0 or 1; None: not known."""
+    given = [*args, *kwargs.values()]
+    parts = tuple(part for value in given for part in _flat(value) if isinstance(part, _COMPOSED))
+    if "activation" in kwargs or (last == "Activation" and args):
+        activation: Value = kwargs.get("activation", args[0] if args else NONE)
+    else:
+        activation = NONE
+    known = facts(interp, path)
+    here = making(known, args, kwargs) if known is not None else None
+    foreign = [value for value in given if isinstance(value, _CALLABLE) and value is not activation]
+    made: Layer | None = None
+    if here is not None and here.weights and not here.facts.weightless:
+        activation = here.bound.get("activation", NONE)
+        made = _with_weights(interp, path, here, activation)
+    if made is None:
+        weightless = here is not None and here.weights and here.facts.weightless
+        several = any(name in kwargs for name in ("return_state", "return_attention_scores", "**"))
+        made = Layer(path, None if weightless else new_weight(interp), parts, not several)
+        if last == "Activation":
+            made.fields["activation"] = activation
+        elif (foreign and not weightless) or isinstance(activation, _CALLABLE):
+            HIDDEN.begin(made, True)
+    MEASURED.begin(made, here is not None and here.gradients)
+    if here is None:
+        return made, 0
+    STATE_COUNT.begin(made, states(interp, here))
+    return made, _drawn(interp, here)
+
+
+def _drawn(interp: Context, here: Making) -> int | None:
+    """How many states of random numbers it draws, 0 or 1; None where that is not known, or they are several."""
+    number = seeds(interp, here) if here.weights else None
+    if number is None:
+        return None if here.facts.seeds.number else 0
+    return number if number < 2 else None
+
+
+def _with_weights(interp: Context, path: str, here: Making, activation: Value) -> Layer | None:
+    """A layer whose weights are known one by one."""
+    known = here.facts
+    if known.wraps:
+        return None
+    named: dict[str, Value] = {}
+    first = here.bound.get(known.params[0].name) if known.params else None
+    size = first.value if isinstance(first, Const) else None  # the number of units or filters
+    for name, switch in (
+        *((each.name, each.switch) for each in known.weights),
+        *((name, None) for name in known.frozen),
+    ):
+        flag = present(interp, here, switch)
+        if flag is None:
+            return None
+        make = (known.name, name, size)
+        named[name] = new_weight(interp, make, name not in known.frozen) if flag else NONE
+    weights = tuple(weight for weight in named.values() if isinstance(weight, Variable))
+    made = Layer(path, None, (*weights, activation) if isinstance(activation, _COMPOSED) else weights)
+    NAMED.begin(made, named)
+    made.fields.update({name: weight for name, weight in named.items() if "." not in name and "/" not in name})
+    made.fields["activation"] = activation
+    made.fields["recurrent_activation"] = here.bound.get("recurrent_activation", NONE)
+    return made
+
+
+def _flat(value: Value) -> list[Value]:
+    return [leaf for _, leaf in flatten(value, "")]
+
+
+def opaque_model(interp: Context, path: str, single: bool) -> Layer:
+    """A model that somebody else made."""
+    return Layer(path, new_weight(interp), (), single)

@@ -1,0 +1,120 @@
+"""What is kept of Keras: for one run of the interpreter, and as notes about layers, models, weights and optimizers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tfgradlint.flow.graph.nodes import Node, Site
+from tfgradlint.flow.machine.machine import Machine
+from tfgradlint.flow.values.base import NONE, Value, Variable
+from tfgradlint.flow.values.containers import Items, Repeated
+from tfgradlint.flow.values.notes import Gathered, Note
+from tfgradlint.libraries.keras.compiled import Objection, Options
+
+# -- of a layer, as it was made
+
+#: The arguments that it was made with.
+RECIPE: Note[tuple[list[Value], dict[str, Value]]] = Note("arguments")
+#: What it was given for a name.
+NAME: Note[Value] = Note("name")
+#: Whether it was given the shape of its input.
+SHAPED: Note[bool] = Note("input shape given")
+#: Its weights by name, NONE for those that it does without.
+NAMED: Note[dict[str, Value]] = Note("weights by name")
+#: The state of the random numbers that it draws. None: its place among the weights is not known.
+SEED: Note[Variable] = Note("seed")
+#: How many states it returns behind its output. None: not known, or what it returns is of another form.
+STATE_COUNT: Note[int] = Note("number of states")
+#: Whether what was measured of its gradients holds of it.
+MEASURED: Note[bool] = Note("measured")
+#: It does what the layers do that it holds; how their results are put together, or whether it returns the states.
+WRAPS: Note[Value] = Note("wraps")
+#: Something of it is not known that may lead to any weight.
+HIDDEN: Note[bool] = Note("hidden parts")
+
+# -- of a model
+
+#: Its inputs and outputs, where it was made of them.
+GRAPH: Note[tuple[Value, Value]] = Note("inputs and outputs")
+#: The model of inputs and outputs, or the chain, that an object of a class of the module is at heart.
+INNER: Note[Value] = Note("inner model")
+#: The placeholder and the result of a chain of layers, once somebody asked for them. None: it has none.
+TRACED: Note[tuple[Value, Value]] = Note("traced")
+#: Whether a chain of layers was tried out, by which its layers make their weights.
+ASSEMBLED: Note[bool] = Note("assembled")
+#: Whether its ``call`` was tried out as ``predict`` runs it.
+TRIED: Note[bool] = Note("tried out")
+#: Where its ``call`` makes what stops Keras from compiling it.
+PENDING: Note[tuple[Site, ...]] = Note("made in call")
+
+# -- of the weights of a layer or model
+
+#: Whether a layer has made its weights. None: perhaps. Without this note it has.
+BUILT: Note[bool] = Note("built")
+#: What ``add_weight`` gave a layer of the module: a sequence, whose length may depend on what was executed.
+ADDED: Note[Items | Repeated] = Note("added weights")
+#: When and where ``trainable`` was set last.
+FROZEN_AT: Note[tuple[int, Site]] = Note("frozen at")
+#: Somebody got hold of the parts of an object of the module, and may have frozen or replaced them.
+OPENED: Note[bool] = Note("opened")
+#: Where each attribute of an object was assigned, the last one last.
+ASSIGNED: Note[dict[str, Site]] = Note("assigned at")
+#: Of a list of weights: the object whose list it is.
+OWNER: Note[Value] = Note("owner")
+#: Of a weight: the class of its layer, its name in there, and the layer's size.
+MAKE: Note[tuple[object, ...]] = Note("make")
+#: Of a weight: where its layer was made inside a tape.
+IN_TAPE: Note[Site] = Note("made in tape")
+
+# -- of a model that is compiled, of metrics and optimizers
+
+#: What ``compile`` was given, by the names of its parameters, and where that was.
+COMPILED: Note[Options] = Note("compiled")
+COMPILED_AT: Note[Site] = Note("compiled at")
+#: Where everything had been frozen when it was compiled. None: it had not.
+FROZEN_THEN: Note[Site] = Note("frozen when compiled")
+#: Whether a loss that it was compiled with has no gradient, which is reported where it was compiled.
+BROKEN: Note[bool] = Note("broken loss")
+#: What is to be said of the losses of the ``compile`` that is in force, or of several that may be.
+OBJECTIONS: Note[Gathered[Objection]] = Note("objections")
+#: Of a metric: what it was given so far, on any of the paths that may have been taken.
+SEEN: Note[Gathered[Node]] = Note("seen")
+#: Of an optimizer: the variables that it was used for first.
+FIRST_VARIABLES: Note[tuple[Variable, ...]] = Note("first variables")
+
+
+# -- of the run
+
+
+class LayerCall(NamedTuple):
+    """A call of a layer or model while no tape was open, with the steps of the graph before and behind it."""
+
+    first: int
+    last: int
+    layer: Value
+    result: Value
+
+
+class KerasState:
+    """What holds for one run."""
+
+    def __init__(self) -> None:
+        #: The outermost calls of layers, in order: models of inputs and outputs are made of them.
+        self.calls: list[LayerCall] = []
+        #: What is to be said of the losses of every ``compile`` so far.
+        self.objections: list[Objection] = []
+        #: What ``add_loss`` was given in the step of training that runs; None where none does.
+        self.added_losses: list[Value] | None = None
+        #: What ``add_loss`` was given while models were put together from placeholders.
+        self.planned_losses: list[Value] = []
+        #: The training flag of the call that runs, for the layers inside it.
+        self.training: Value = NONE
+        #: How often the ``call`` of an object made something at a place.
+        self.creations: dict[tuple[int, int], int] = {}
+        #: Whether some layer of the program adds a loss of its own for its weights.
+        self.regularised = False
+
+
+def keras_state(machine: Machine) -> KerasState:
+    """What is kept for this run."""
+    return machine.of(KerasState)
