@@ -36,7 +36,7 @@ _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
 #: Rules whose repair changes the one step that the finding stands at.
 _ONE_BY_ONE = frozenset({"TFG201", "TFG202", "TFG204", "TFG205", "TFG206"})
 #: What comes of a step that does not raise by itself, by what the reason's detail says.
-_AFTERMATH = {
+_AFTERMATH: dict[Cause, dict[object, str]] = {
     Cause.KERAS_LOSS: {"": "trains nothing with it"},
     Cause.METRIC_AS_LOSS: {"": "returns None"},
     Cause.MISMATCHED_VARIABLES: {"": ""},

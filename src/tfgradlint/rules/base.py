@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
@@ -20,8 +21,8 @@ class Break:
     ``step``: the step that breaks, as the user would name it: ``np.mean()``, ``tf.round()``,
     ``a slice of x``, ``w.numpy()``. ``request``: the call's text, shortened: ``tape.gradient(loss, w)``.
     ``line``: the request's line. ``source``: the source's text. ``result``: what TensorFlow does
-    there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``: one word more where a
-    cause has kinds (each rule says which ones it knows), else ``""``. ``remedy``: what the measured
+    there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``: the kind of break, where a
+    cause has kinds (each rule says which ones it knows). ``remedy``: what the measured
     knowledge suggests instead of the step (``tf.reduce_mean()``), else ``""``.
     """
 
@@ -31,8 +32,18 @@ class Break:
     line: int
     source: str
     result: str
-    detail: str = ""
+    detail: Any = None
     remedy: str = ""
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation, function or method that breaks, where that is known; else ``""``."""
+        return self.detail.name if isinstance(self.detail, Operation) else ""
+
+    @property
+    def second(self) -> bool:
+        """Whether only the derivative of a derivative meets the break."""
+        return isinstance(self.detail, Operation) and self.detail.second
 
     @property
     def suffers(self) -> str:

@@ -182,7 +182,7 @@ class NumpyFunction(Rule):
     cause = Cause.NUMPY_FUNCTION
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
+        """``operation`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
         return f"{broken.step} leaves TensorFlow: {broken.suffers}; {_remedy(broken)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
@@ -199,8 +199,8 @@ def _remedy(broken: Break) -> str:
 
 def _name(broken: Break) -> str:
     """The name in the table; from the step's text only where that is unmistakable."""
-    if broken.detail:
-        name = broken.detail.removeprefix("numpy.")
+    if broken.operation:
+        name = broken.operation.removeprefix("numpy.")
         return _FORMERLY.get(name, name)
     for module in ("np.", "numpy."):
         if broken.step.startswith(module):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.tape.derivatives import derivative_edges
@@ -69,7 +70,7 @@ class TapeMethods:
         if name in ("gradient", "jacobian", "batch_jacobian"):
             return self._request(tape, name, args, kwargs)
         if not name.startswith("_") and name not in self._interp.asked_for:
-            self._interp.raise_here(Cause.NO_SUCH_METHOD, "AttributeError", name)
+            self._interp.raise_here(Cause.NO_SUCH_METHOD, "AttributeError", Operation(name))
         return self._interp.unknown(f"tape.{name}")
 
     # -- recording

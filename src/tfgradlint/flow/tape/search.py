@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail, Operation
 from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, PHI, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape.tape import Tape, recorded, tracked
 
@@ -148,7 +149,7 @@ class Obstacle(NamedTuple):
 
     node: Node
     cause: Cause
-    detail: str
+    detail: Detail | str | None
 
 
 class Path(NamedTuple):
@@ -182,14 +183,14 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
         for edge in node.edges:
             obstacles: tuple[Obstacle, ...] | None = ()
             if edge.cause is not None and edge.effect in (Effect.NONE, Effect.RAISES, Effect.ZERO):
-                obstacles = (Obstacle(node, edge.cause, edge.detail),)
+                obstacles = (Obstacle(node, edge.cause, edge.kind),)
             elif off is not None and edge.effect is not Effect.PLAIN:
                 obstacles = (Obstacle(node, Cause.OFF_TAPE, off),)
             price = cost + _BREAK * len(obstacles or ())
             if obstacles and obstacles[0].cause is Cause.OFF_TAPE:
                 # Of two ways that are both broken, what was kept off the tape may have been kept off on purpose.
                 price += _UNSURE
-            if edge.detail.endswith("_like") and obstacles:
+            if obstacles and isinstance(edge.detail, Operation) and edge.detail.form_only:
                 # What only has the form of something was hardly meant to carry its gradient.
                 price += _BREAK // 2
             if edge.effect is Effect.PLAIN:
@@ -271,7 +272,7 @@ class Loss(NamedTuple):
 
     cause: Cause
     site: Site
-    detail: str
+    detail: Detail | str | None
 
 
 def losses(tape: Tape, targets: list[Node], reached: Callable[[Node], bool]) -> tuple[Loss, ...]:
@@ -288,7 +289,7 @@ def losses(tape: Tape, targets: list[Node], reached: Callable[[Node], bool]) -> 
             leading.add(node)
             off = _off(tape, node)
             if edge.cause is not None and edge.effect in (Effect.NONE, Effect.RAISES):
-                found[Loss(edge.cause, node.site, edge.detail)] = None
+                found[Loss(edge.cause, node.site, edge.kind)] = None
             elif off is not None:
                 found[Loss(Cause.OFF_TAPE, node.site, off)] = None
     return tuple(found)

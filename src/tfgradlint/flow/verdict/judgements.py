@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Node, Site
@@ -18,7 +18,7 @@ class Reason(NamedTuple):
 
     cause: Cause
     site: Site
-    detail: str = ""
+    detail: Any = None
     steps: tuple[Site, ...] = ()
     #: The exception TensorFlow raises, or "".
     raised: str = ""

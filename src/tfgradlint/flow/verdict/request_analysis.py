@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import ARGUMENT, COPIED, LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape.search import (
     ANY,
@@ -158,7 +160,8 @@ class RequestAnalysis:
             return Judgement("unknown", why="source")
         if self._raising is not None:
             node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
-            exception, _, operation = self._raising.detail.partition(" ")
+            operation = self._raising.kind
+            exception = operation.raised if isinstance(operation, Operation) else ""
             if self._request.kind != "gradient" and exception == "LookupError":
                 # A Jacobian is computed in a graph of its own.
                 exception = "StagingError"
@@ -170,7 +173,7 @@ class RequestAnalysis:
                 return Judgement("unknown", why="integer target")  # ones, as for anything that is asked for itself
             return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
         bits = self._bits(source)
-        if any(node.detail for node in self._nodes if not trainable(node.dtype)):
+        if any(node.as_target is not None for node in self._nodes if not trainable(node.dtype)):
             # An integer beside a floating sibling (the indices of top_k) gives zeros or raises.
             return Judgement("unknown", why="integer target")
         if bits == FLOWS:
@@ -446,7 +449,10 @@ def _birth_seq(source: Tensor | Variable | Unknown) -> int:
 
 def _broken(path: Path, obstacle: Obstacle) -> Reason:
     above = path.nodes[: path.nodes.index(obstacle.node) + 1]
-    return Reason(obstacle.cause, obstacle.node.site, obstacle.detail, _steps(path), "", above)
+    detail = obstacle.detail
+    if isinstance(detail, Operation) and obstacle.cause is Cause.UNREGISTERED:
+        detail = replace(detail, second=False)  # nothing is raised here, whichever derivative it would be
+    return Reason(obstacle.cause, obstacle.node.site, detail, _steps(path), "", above)
 
 
 def _steps(path: Path | None) -> tuple[Site, ...]:

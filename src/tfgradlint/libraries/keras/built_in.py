@@ -17,6 +17,7 @@ from tfgradlint.libraries.keras.models import MEASURED, NAMED, STATE_COUNT, reco
 from tfgradlint.libraries.keras.training_flag import unless_training
 from tfgradlint.libraries.keras.weights import WRAPS, Reach
 from tfgradlint.libraries.measured.curvature import joint_of_layer
+from tfgradlint.libraries.measured.details import operation
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -175,7 +176,7 @@ def _usual(known: LayerFacts, given: dict[str, Value]) -> bool:
 def _edge(interp: Context, node: Node, words: Words | None, callee: Layer) -> Edge:
     """What crosses a layer from one of its inputs."""
     if words == _NONE:
-        return Edge(node, Effect.NONE, Cause.NO_GRADIENT, "keras.layers." + callee.path.rpartition(".")[2])
+        return Edge(node, Effect.NONE, Cause.NO_GRADIENT, operation("keras.layers." + callee.path.rpartition(".")[2]))
     if words == _FLOWS:
         return Edge(node)
     return unless_training(interp, node) if words is not None and words.inference == "flows" else _unknown(node)

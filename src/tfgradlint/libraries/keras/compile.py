@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import FALSE, NONE, Const, Symbol, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Union
@@ -242,7 +243,7 @@ class _Trial:
         """Report a loss without a gradient; True if it is one."""
         interp = self._interp
         if _is_metric(self._session, loss):
-            self._report(Reason(Cause.METRIC_AS_LOSS, self._site, _metric_name(loss), raised="ValueError"))
+            self._report(Reason(Cause.METRIC_AS_LOSS, self._site, Operation(_metric_name(loss)), raised="ValueError"))
         if isinstance(loss, (Function, Method, Partial, Instance)) and not interp.may_be_handled():
             interp.calls.attempt(lambda: self._run(loss))
         return self._broken

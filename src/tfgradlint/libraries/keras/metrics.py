@@ -12,6 +12,7 @@ from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.measured.details import operation
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -71,7 +72,7 @@ def _result(interp: Context, receiver: LibraryObject, given: list[Node]) -> Valu
     """A tensor read from the metric's variables."""
     nodes = dict.fromkeys([*receiver.fields.get(_SEEN, ()), *given])
     edges = [
-        Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, receiver.path)
+        Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, operation(receiver.path))
         if trainable(node.dtype)
         else Edge(node, Effect.PLAIN)
         for node in nodes

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.values.base import NONE, Const, Value
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
 _TRAINING: WeakKeyDictionary[Context, Value] = WeakKeyDictionary()
-#: Said of an edge that carries a gradient unless the model trains: then it may be zero.
-_UNLESS_TRAINING = "unless training"
 
 
 def asked(interp: Context, kwargs: dict[str, Value]) -> Value:
@@ -39,12 +38,12 @@ def unless_training(interp: Context, node: Node) -> Edge:
     """An edge across a layer that normalises by the batch while it trains."""
     if _infers(interp) and not node.placeholder:
         return Edge(node)
-    return Edge(node, Effect.UNKNOWN, None, _UNLESS_TRAINING)
+    return Edge(node, Effect.UNKNOWN, None, EdgeNote.UNLESS_TRAINING)
 
 
 def once_more(interp: Context, node: Node, edge: Edge) -> Edge:
     """The same edge when a model of inputs and outputs runs on what it is given."""
-    if edge.detail == _UNLESS_TRAINING and _infers(interp) and not node.placeholder:
+    if edge.detail is EdgeNote.UNLESS_TRAINING and _infers(interp) and not node.placeholder:
         return Edge(node)
     return Edge(node, *edge[1:])
 
