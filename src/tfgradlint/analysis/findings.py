@@ -11,7 +11,9 @@ import libcst as cst
 
 from tfgradlint.analysis.positions import Positions
 from tfgradlint.analysis.results import Analysis, Finding, Fix, PathStep, Position, Prediction, SourcePrediction, worst
+from tfgradlint.flow.graph.breaks import Discarded, FrozenIn, Unbuilt
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import Loss
@@ -35,19 +37,19 @@ _WHOLE = (
 _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
 #: Rules whose repair changes the one step that the finding stands at.
 _ONE_BY_ONE = frozenset({"TFG201", "TFG202", "TFG204", "TFG205", "TFG206"})
-#: What comes of a step that does not raise by itself, by what the reason's detail says.
-_AFTERMATH: dict[Cause, dict[object, str]] = {
-    Cause.KERAS_LOSS: {"": "trains nothing with it"},
-    Cause.METRIC_AS_LOSS: {"": "returns None"},
-    Cause.MISMATCHED_VARIABLES: {"": ""},
+#: What comes of a step that does not raise by itself, by the kind of its break.
+_AFTERMATH: dict[Cause, dict[Detail | None, str]] = {
+    Cause.KERAS_LOSS: {None: "trains nothing with it"},
+    Cause.METRIC_AS_LOSS: {None: "returns None"},
+    Cause.MISMATCHED_VARIABLES: {None: ""},
     Cause.UNBUILT: {
-        **dict.fromkeys(("", "sonnet"), "returns []"),
-        **dict.fromkeys(("part", "sonnet part"), "leaves the rest out"),
+        None: "returns []",
+        **dict.fromkeys((Unbuilt(partly=True), Unbuilt(partly=True, sonnet=True)), "leaves the rest out"),
     },
-    Cause.FROZEN: {"": "returns []", "fit": "trains nothing"},
-    Cause.UNTRACKED: {"": "leaves it out"},
-    Cause.CREATED_IN_CALL: {"": ""},
-    Cause.UNUSED_GRADIENT: {"": "", "empty": "does nothing"},
+    Cause.FROZEN: {None: "returns []", FrozenIn.FIT: "trains nothing"},
+    Cause.UNTRACKED: {None: "leaves it out"},
+    Cause.CREATED_IN_CALL: {None: ""},
+    Cause.UNUSED_GRADIENT: {None: "", Discarded.FILTERED: "does nothing"},
 }
 #: What a weight gets from a step that Keras takes by itself.
 _IN_FIT = {"none": "gives it no gradient", "zero": "gives it zeros"}
@@ -132,7 +134,7 @@ class _FindingBuilder:
         """A request for variables, in a program that trains, whose result nothing reads."""
         position = self._places.position(site.site)
         if site.variables and (position.line, position.column) in self._places.unused(_REQUESTS):
-            reason = Reason(Cause.UNUSED_GRADIENT, site.site)
+            reason = Reason(Cause.UNUSED_GRADIENT, site.site, Discarded.UNREAD)
             self._finding(reason, "", "", site.site, position)
 
     def once(self) -> None:
@@ -207,7 +209,7 @@ class _FindingBuilder:
         result = (_RESULTS if call in _REQUESTS or not call else _IN_FIT).get(verdict, "")
         if reason.cause in _AFTERMATH and not reason.raised:
             cause = reason.cause if call or reason.cause is not Cause.METRIC_AS_LOSS else Cause.KERAS_LOSS
-            result = _AFTERMATH[cause].get(reason.detail, _AFTERMATH[cause][""])
+            result = _AFTERMATH[cause].get(reason.detail, _AFTERMATH[cause][None])
         elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
             result = f"raises {reason.raised or 'an error'}"
             if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.details import Operation
+from tfgradlint.flow.graph.details import Detail, Operation
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
@@ -32,7 +32,7 @@ class Break:
     line: int
     source: str
     result: str
-    detail: Any = None
+    detail: Detail | None = None
     remedy: str = ""
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Reuse
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -93,9 +94,9 @@ class TapeReused(Rule):
     def message(self, broken: Break) -> str:
         """``step`` is the earlier request, as in ``tape.gradient(loss, w) on line 9``.
 
-        ``detail``: "element by element" where one request asks the tape more than once.
+        ``detail``: a :class:`Reuse`.
         """
-        if broken.detail:
+        if broken.detail is Reuse.BY_ELEMENT:
             return (
                 "the tape is not persistent and this request asks it for one element after the other: "
                 f"{broken.suffers}; use tf.GradientTape(persistent=True)"

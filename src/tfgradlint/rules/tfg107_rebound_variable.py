@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Rebinding
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -88,9 +89,9 @@ class ReboundVariable(Rule):
     cause = Cause.REBOUND_VARIABLE
 
     def message(self, broken: Break) -> str:
-        """``detail``: ``rebound``, or ``augmented`` for a ``w -= ...`` that raises and has no request."""
+        """``detail``: a :class:`Rebinding`. A ``w -= ...`` that raises has no request."""
         name = broken.source or "the name"
-        if broken.detail == "augmented":
+        if broken.detail is Rebinding.AUGMENTED:
             return (
                 f"augmented assignment to the tf.Variable {broken.source or broken.step} {broken.result}; "
                 "use its assign_sub(), assign_add() or assign()"

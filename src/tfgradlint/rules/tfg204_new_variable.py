@@ -93,7 +93,7 @@ class NewVariable(Rule):
     cause = Cause.NEW_VARIABLE
 
     def message(self, broken: Break) -> str:
-        """Knows no ``detail``."""
+        """It has no kinds."""
         remedy = broken.remedy or "go on with the tensor itself, or ask for the gradient of the new variable"
         return f"{broken.step} does not know where its value came from: {broken.suffers}; {remedy}"
 

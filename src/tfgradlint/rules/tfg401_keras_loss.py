@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -78,13 +79,13 @@ class KerasLoss(Rule):
     cause = Cause.KERAS_LOSS
 
     def message(self, broken: Break) -> str:
-        """``detail`` is ``unused`` where the loss never uses the prediction, ``zero`` where its gradient is zero."""
+        """``detail``: a :class:`LossFault`."""
         suffers = broken.suffers if broken.request else f"fit {broken.result}"
-        if broken.detail == "missing":
+        if broken.detail is LossFault.MISSING:
             return f'{broken.step} is given no loss: {suffers}; pass one, such as loss="mse", or use add_loss'
-        if broken.detail == "unused":
+        if broken.detail is LossFault.UNUSED_PREDICTION:
             return f"the loss given to {broken.step} never uses the prediction: {suffers}; compute it from y_pred"
         remedy = f"use {broken.remedy}" if broken.remedy else "train with a smooth loss and keep this one as a metric"
-        if broken.detail == "zero":
+        if broken.detail is LossFault.ZERO:
             return f"{broken.step} gives this loss a gradient of zero: {suffers}; {remedy}"
         return f"{broken.step} ends the way from the prediction to the loss: {suffers}; {remedy}"

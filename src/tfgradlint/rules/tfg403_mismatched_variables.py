@@ -83,11 +83,9 @@ class MismatchedVariables(Rule):
     cause = Cause.MISMATCHED_VARIABLES
 
     def message(self, broken: Break) -> str:
-        """``source`` is the variable a gradient was computed for, ``detail`` the one it is paired with."""
-        pair = (
-            f"the gradient of {broken.source} with {broken.detail}"
-            if broken.detail
-            else "gradients with others' variables"
-        )
+        """``step`` is the optimizer's call."""
         result = f" and {broken.result}" if broken.result else ""
-        return f"{broken.step} pairs {pair}{result}; zip the gradients with the very list that was given to the tape"
+        return (
+            f"{broken.step} pairs gradients with others' variables{result}; "
+            "zip the gradients with the very list that was given to the tape"
+        )

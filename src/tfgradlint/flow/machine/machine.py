@@ -138,7 +138,7 @@ class Machine:
         """Whether a handler, or a context manager that may be one, stands ready for an exception."""
         return bool(self.attempts) or self.recorder.tapes.fields["others"] != 0
 
-    def raise_here(self, cause: Cause | None, exception: str, detail: Detail | str | None = None) -> NoReturn:
+    def raise_here(self, cause: Cause | None, exception: str, detail: Detail | None = None) -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
 
         Without a cause, what led to it is told elsewhere.
@@ -152,7 +152,7 @@ class Machine:
             self.reports.endings.add(self.recorder.site)
         raise Raised
 
-    def report_step(self, cause: Cause, detail: Detail | str | None = None, exception: str = "") -> None:
+    def report_step(self, cause: Cause, detail: Detail | None = None, exception: str = "") -> None:
         """A step that goes through and trains wrongly, or that ends in an exception."""
         self.reports.steps.append((Reason(cause, self.recorder.site, detail, (), exception), None))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.tape.search import Loss, ancestors
 from tfgradlint.flow.values.base import Value, Variable
@@ -18,7 +19,7 @@ class Reason(NamedTuple):
 
     cause: Cause
     site: Site
-    detail: Any = None
+    detail: Detail | None = None
     steps: tuple[Site, ...] = ()
     #: The exception TensorFlow raises, or "".
     raised: str = ""

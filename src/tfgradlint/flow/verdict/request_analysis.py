@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, StandIn, Unwatched
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import ARGUMENT, COPIED, LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
@@ -152,7 +153,7 @@ class RequestAnalysis:
                 Reason(
                     Cause.SOURCE_NOT_TENSOR,
                     self._site,
-                    "array" if isinstance(source, Array) else "number",
+                    NonTensor.ARRAY if isinstance(source, Array) else NonTensor.NUMBER,
                     raised=_refusal(source),
                 ),
             )
@@ -343,15 +344,16 @@ class RequestAnalysis:
         if tracked(self._tape, source.node) == 2 and not self._watched_late(key, path):
             return None
         if key in self._tape.fields["watched"]:
-            return Reason(Cause.LATE_WATCH, self._tape.watch_sites.get(key, self._site), "", steps)
+            return Reason(Cause.LATE_WATCH, self._tape.watch_sites.get(key, self._site), None, steps)
         if isinstance(source, Variable):
-            detail = "trainable" if source.fields["trainable"] is False else "accessed"
+            frozen = source.fields["trainable"] is False
+            detail = Unwatched.FROZEN if frozen else Unwatched.ON_REQUEST_ONLY
             return Reason(Cause.UNWATCHED_VARIABLE, self._site, detail, steps)
         if source.node.rebinds is not None:
-            return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, "rebound", steps)
+            return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, Rebinding.TO_TENSOR, steps)
         if isinstance(source, Unknown):
             return None
-        return Reason(Cause.UNWATCHED_TENSOR, self._site, _copied(source), steps)
+        return Reason(Cause.UNWATCHED_TENSOR, self._site, _stands_for(source), steps)
 
     def _watched_late(self, key: object, path: Path) -> bool:
         watched_at = self._tape.watch_times.get(key, 0)
@@ -367,7 +369,7 @@ class RequestAnalysis:
         shared = [node for node in origins if node in used or node.variable in variables]
         if not shared:
             return None
-        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _copied(source))
+        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _stands_for(source))
 
     def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
         """Target and source were given the wrong way round: the source was computed from the target."""
@@ -387,9 +389,9 @@ class RequestAnalysis:
         return "alternatives"
 
 
-def _copied(source: Value) -> str:
-    """Whether the source is what a compiled function gets for a variable of Keras."""
-    return "argument" if isinstance(source, Tensor) and source.node.why == COPIED else ""
+def _stands_for(source: Value) -> StandIn | None:
+    """What the source stands for, where it is what a compiled function gets for something."""
+    return StandIn.KERAS_VARIABLE if isinstance(source, Tensor) and source.node.why == COPIED else None
 
 
 def _refusal(source: Value) -> str:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from tfgradlint.flow.graph.breaks import LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Site
@@ -272,7 +273,8 @@ class _Trial:
             site = self._site if reason is None or elsewhere else reason.site
             steps = reason.steps if reason is not None and not elsewhere else ()
             raised = refusal(reason, "ValueError" if judgement.verdict == "none" and self._refused else "")
-            detail = "unused" if elsewhere else ("zero" if judgement.verdict == "zero" else "")
+            lost = LossFault.ZERO if judgement.verdict == "zero" else LossFault.CUT
+            detail = LossFault.UNUSED_PREDICTION if elsewhere else lost
             self._report(Reason(Cause.KERAS_LOSS, site, detail, steps, raised))
 
     def _report(self, reason: Reason) -> None:

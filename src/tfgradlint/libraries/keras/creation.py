@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from tfgradlint.flow.graph.breaks import Creation
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Cell, Value, Variable
@@ -52,7 +53,7 @@ def created(interp: Context, drawing: bool = False) -> bool:
             return False
         if frame.function is not None and frame.function.graph and not interp.eager_functions:
             if not drawing:
-                _report(interp, interp.recorder.site, "in a compiled function")
+                _report(interp, interp.recorder.site, Creation.IN_COMPILED_FUNCTION)
             return False
     return bool(interp.recorder.tapes.active)
 
@@ -73,7 +74,7 @@ def _made_once(interp: Context, frame: Frame) -> None:
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and target.value.value == "self":
         weights = Weights(interp, receiver)
         if weights.known and not weights.unbuilt and not interp.isolated:
-            _report(interp, interp.recorder.site, "in call")
+            _report(interp, interp.recorder.site, Creation.IN_CALL)
 
 
 def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
@@ -82,7 +83,7 @@ def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
     key = (id(site.expression), id(receiver))
     counts[key] = counts.get(key, 0) + 1
     if not drawing and (counts[key] > 1 or interp.graph_level):
-        _report(interp, site, "in call")
+        _report(interp, site, Creation.IN_CALL)
     elif drawing and interp.graph_level:
         interp.state.set(receiver, PENDING, (*(receiver.fields.get(PENDING) or ()), site))
 
@@ -90,7 +91,7 @@ def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
 def trained(interp: Context, instance: Value) -> None:
     """Keras compiles the object's ``call`` and runs it again."""
     for site in (instance.fields.get(PENDING) or ()) if isinstance(instance, Instance) else ():
-        _report(interp, site, "in call")
+        _report(interp, site, Creation.IN_CALL)
 
 
 def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None:
@@ -103,10 +104,10 @@ def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None
     for variable in variables:
         site = variable.fields.get(IN_TAPE)
         if variable not in first and site is not None and id(site.expression) in places:
-            _report(interp, site, "inside the tape")
+            _report(interp, site, Creation.IN_TAPE)
 
 
-def _report(interp: Context, site: Site, where: str) -> None:
+def _report(interp: Context, site: Site, where: Creation) -> None:
     interp.reports.steps.append((Reason(Cause.CREATED_IN_CALL, site, where), None))
 
 

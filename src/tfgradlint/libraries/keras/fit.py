@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from tfgradlint.flow.graph.breaks import FrozenIn, LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value
@@ -70,7 +71,9 @@ def fitted(
     options: dict[str, Value] = receiver.fields.get(COMPILED) or {}
     legacy = of_keras_2(interp, receiver)
     if legacy and receiver.fields.get(FROZEN_THEN) is not None and not interp.may_be_handled():
-        interp.reports.steps.append((Reason(Cause.FROZEN, receiver.fields[FROZEN_THEN], "fit"), interp.recorder.site))
+        interp.reports.steps.append(
+            (Reason(Cause.FROZEN, receiver.fields[FROZEN_THEN], FrozenIn.FIT), interp.recorder.site)
+        )
     for part in [] if legacy else _held(receiver, set()):
         trained(interp, part)
     steps = interp.reports.steps
@@ -216,7 +219,7 @@ class _Training:
         if not weights.known or len(weights.found) > 64:
             return []
         if not weights.found and weights.frozen:
-            self._interp.reports.steps.append((Reason(Cause.FROZEN, weights.frozen[-1], "fit"), self._site))
+            self._interp.reports.steps.append((Reason(Cause.FROZEN, weights.frozen[-1], FrozenIn.FIT), self._site))
         return [(f"trainable_variables[{place}]", weight) for place, weight in enumerate(weights.found)]
 
     def _tell(self, judgements: list[Judgement], leaves: list[tuple[str, Value]]) -> None:
@@ -231,7 +234,7 @@ class _Training:
             judgements = [self._of_the_loss(judgement) for judgement in judgements]
         where = self._model.fields.get(COMPILED_AT)
         if self._nothing and leaves and where is not None and not self._interp.regularised:
-            reason = Reason(Cause.KERAS_LOSS, where, "missing", (), "ValueError")
+            reason = Reason(Cause.KERAS_LOSS, where, LossFault.MISSING, (), "ValueError")
             self._interp.reports.steps.append((reason, self._site))
         elif leaves:
             self._interp.requests.note(self._name, self._site, leaves, judgements)
@@ -244,5 +247,5 @@ class _Training:
         if reason.above[-1].seq < self._predicted and self._options.get("loss") is not None:
             return judgement
         raised = refusal(reason, "ValueError" if judgement.verdict == "none" else "")
-        detail = "zero" if judgement.verdict == "zero" else ""
+        detail = LossFault.ZERO if judgement.verdict == "zero" else LossFault.CUT
         return judgement._replace(reason=reason._replace(cause=Cause.KERAS_LOSS, detail=detail, raised=raised))

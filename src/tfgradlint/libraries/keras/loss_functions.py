@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.tape.tape import Tape
@@ -79,9 +80,9 @@ def _tell(interp: Context, judgement: Judgement, site: Site) -> None:
     if judgement.verdict not in ("none", "zero"):
         return
     if reason is None or reason.cause in _ELSEWHERE:
-        interp.reports.steps.append((Reason(Cause.LOSS_FUNCTION, site, "unused"), None))
+        interp.reports.steps.append((Reason(Cause.LOSS_FUNCTION, site, LossFault.UNUSED_PREDICTION), None))
     else:
-        interp.reports.steps.append((reason._replace(cause=Cause.LOSS_FUNCTION, detail=""), None))
+        interp.reports.steps.append((reason._replace(cause=Cause.LOSS_FUNCTION, detail=LossFault.CUT), None))
 
 
 def _prediction(function: Function, cls: Class | None = None) -> str | None:

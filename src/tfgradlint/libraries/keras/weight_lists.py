@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import FrozenIn, Unbuilt
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
@@ -204,7 +205,7 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
     if _refused(interp, receiver, weights):
-        interp.raise_here(Cause.UNBUILT, "ValueError", "keras 2")
+        interp.raise_here(Cause.UNBUILT, "ValueError", Unbuilt(refused=True))
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown("weights", receiver)
@@ -212,8 +213,8 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     made.fields[OWNER] = receiver
     if weights.unbuilt:
         made.fields[LACKING] = MissingVariables(
-            Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else ""), tuple(weights.unbuilt)
+            Reason(Cause.UNBUILT, interp.recorder.site, Unbuilt(partly=bool(weights.found))), tuple(weights.unbuilt)
         )
     elif weights.frozen and not weights.found:
-        made.fields[LACKING] = MissingVariables(Reason(Cause.FROZEN, weights.frozen[-1]))
+        made.fields[LACKING] = MissingVariables(Reason(Cause.FROZEN, weights.frozen[-1], FrozenIn.LIST))
     return made

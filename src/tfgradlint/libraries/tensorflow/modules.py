@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Unbuilt
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.values.base import Const, Scalar, Symbol, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
@@ -60,11 +61,11 @@ def listed(interp: Context, receiver: Instance | LibraryObject, name: str, stric
     if strict and not found.variables:
         if not found.unbuilt:
             return None
-        interp.raise_here(Cause.UNBUILT, "ValueError", "sonnet")
+        interp.raise_here(Cause.UNBUILT, "ValueError", Unbuilt(sonnet=True))
     made = ListObject(Items(tuple(found.variables), "tuple"))
     made.fields[OWNER] = receiver
     if found.unbuilt:
-        detail = "sonnet part" if found.variables else "sonnet"
+        detail = Unbuilt(partly=bool(found.variables), sonnet=True)
         made.fields[LACKING] = MissingVariables(
             Reason(Cause.UNBUILT, interp.recorder.site, detail), tuple(found.unbuilt)
         )
