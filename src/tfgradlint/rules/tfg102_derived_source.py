@@ -80,6 +80,7 @@ class DerivedSource(Rule):
     name = "derived-source"
     outcome = "none"
     cause = Cause.DERIVED_SOURCE
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
         """``step`` names the derivation, or, with a :class:`StandIn`, the call of the compiled function."""

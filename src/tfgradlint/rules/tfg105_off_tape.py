@@ -110,6 +110,7 @@ class OffTape(Rule):
     name = "off-tape"
     outcome = "none"
     cause = Cause.OFF_TAPE
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
         """``step`` names what was computed; ``detail``: a :class:`Gap`."""

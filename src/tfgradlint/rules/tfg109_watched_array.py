@@ -96,6 +96,7 @@ class WatchedArray(Rule):
     name = "watched-array"
     outcome = "raises:ValueError"
     cause = Cause.WATCH_OF_NON_TENSOR
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
         """``detail``: a :class:`NonTensor`; the call is ``step``."""

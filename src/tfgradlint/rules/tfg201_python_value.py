@@ -103,6 +103,10 @@ class PythonValue(Rule):
     name = "python-value"
     outcome = "none"
     cause = Cause.PYTHON_VALUE
+    step_by_step = True
+
+    def refused_where(self, raised: str) -> str:
+        return " on a placeholder" if raised == "ValueError" else " in a tf.function"
 
     def message(self, broken: Break) -> str:
         """``operation`` is the canonical name of the step (``numpy``, ``float``, ``math.exp``), where known."""

@@ -180,6 +180,10 @@ class NumpyFunction(Rule):
     name = "numpy-function"
     outcome = "none"
     cause = Cause.NUMPY_FUNCTION
+    step_by_step = True
+
+    def refused_where(self, raised: str) -> str:
+        return " in a tf.function" if raised == "NotImplementedError" else " on a placeholder"
 
     def message(self, broken: Break) -> str:
         """``operation`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""

@@ -91,6 +91,8 @@ class NewVariable(Rule):
     name = "new-variable"
     outcome = "none"
     cause = Cause.NEW_VARIABLE
+    covers = frozenset({Cause.CREATED_IN_CALL})
+    step_by_step = True
 
     def message(self, broken: Break) -> str:
         """It has no kinds."""

@@ -88,6 +88,7 @@ class Predicted(Rule):
     name = "predicted"
     outcome = "none"
     cause = Cause.PREDICTED
+    step_by_step = True
 
     def message(self, broken: Break) -> str:
         """``detail`` is the method. Without a request Keras 2 refuses the call."""

@@ -111,6 +111,7 @@ class OtherLibrary(Rule):
     name = "other-library"
     outcome = "none"
     cause = Cause.OTHER_LIBRARY
+    step_by_step = True
 
     def message(self, broken: Break) -> str:
         """``operation`` is the function's full name (``scipy.special.expit``), where known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.graph.breaks import LossFault
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -77,6 +78,9 @@ class KerasLoss(Rule):
     name = "keras-loss"
     outcome = "raises:ValueError"
     cause = Cause.KERAS_LOSS
+
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "trains nothing with it"
 
     def message(self, broken: Break) -> str:
         """``detail``: a :class:`LossFault`."""

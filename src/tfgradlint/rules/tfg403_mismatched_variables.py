@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -81,6 +82,9 @@ class MismatchedVariables(Rule):
     name = "mismatched-variables"
     outcome = "raises:InvalidArgumentError"
     cause = Cause.MISMATCHED_VARIABLES
+
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return ""
 
     def message(self, broken: Break) -> str:
         """``step`` is the optimizer's call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.graph.breaks import Unbuilt
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -82,6 +83,9 @@ class UnbuiltVariables(Rule):
     name = "unbuilt-variables"
     outcome = "empty"
     cause = Cause.UNBUILT
+
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "leaves the rest out" if isinstance(detail, Unbuilt) and detail.partly else "returns []"
 
     def message(self, broken: Break) -> str:
         """``step`` is the expression that reads the list; ``detail``: an :class:`Unbuilt`."""

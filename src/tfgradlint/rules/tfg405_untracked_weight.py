@@ -106,6 +106,9 @@ class UntrackedWeight(Rule):
     outcome = "empty"
     cause = Cause.UNTRACKED
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "leaves it out"
+
     def message(self, broken: Break) -> str:
         """``step`` is the attribute; ``detail``: an :class:`Untracked`."""
         why, remedy = _KINDS.get(broken.detail, _KINDS[Untracked.TF_VARIABLE])

@@ -96,6 +96,9 @@ class CreatedInCall(Rule):
     outcome = "raises:ValueError"
     cause = Cause.CREATED_IN_CALL
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return ""
+
     def message(self, broken: Break) -> str:
         """``detail``: a :class:`Creation`."""
         where = _WHERE.get(broken.detail, "by every call")

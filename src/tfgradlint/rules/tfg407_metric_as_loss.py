@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class MetricAsLoss(Rule):
     name = "metric-as-loss"
     outcome = "raises:ValueError"
     cause = Cause.METRIC_AS_LOSS
+
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "returns None" if call else "trains nothing with it"
 
     def message(self, broken: Break) -> str:
         """``operation`` is the metric as the program names it, where the finding stands at ``compile``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.graph.breaks import Discarded
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -86,6 +87,9 @@ class UnusedGradient(Rule):
     name = "unused-gradient"
     outcome = "flows"
     cause = Cause.UNUSED_GRADIENT
+
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "does nothing" if detail is Discarded.FILTERED else ""
 
     def message(self, broken: Break) -> str:
         """``detail``: a :class:`Discarded`; where a filter has left nothing ``step`` is the optimizer's call."""
