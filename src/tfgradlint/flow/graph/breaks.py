@@ -18,7 +18,7 @@ class Reuse(Detail, Enum):
 
 
 class StandIn(Detail, Enum):
-    """What a source stands for (``DERIVED_SOURCE``, ``UNWATCHED_TENSOR``)."""
+    """What a source takes the place of (``DERIVED_SOURCE``, ``UNWATCHED_TENSOR``)."""
 
     #: The tensor that a compiled function gets for a variable of Keras.
     KERAS_VARIABLE = auto()

@@ -353,7 +353,7 @@ class RequestAnalysis:
             return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, Rebinding.TO_TENSOR, steps)
         if isinstance(source, Unknown):
             return None
-        return Reason(Cause.UNWATCHED_TENSOR, self._site, _stands_for(source), steps)
+        return Reason(Cause.UNWATCHED_TENSOR, self._site, _stand_in(source), steps)
 
     def _watched_late(self, key: object, path: Path) -> bool:
         watched_at = self._tape.watch_times.get(key, 0)
@@ -369,7 +369,7 @@ class RequestAnalysis:
         shared = [node for node in origins if node in used or node.variable in variables]
         if not shared:
             return None
-        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _stands_for(source))
+        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _stand_in(source))
 
     def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
         """Target and source were given the wrong way round: the source was computed from the target."""
@@ -389,8 +389,8 @@ class RequestAnalysis:
         return "alternatives"
 
 
-def _stands_for(source: Value) -> StandIn | None:
-    """What the source stands for, where it is what a compiled function gets for something."""
+def _stand_in(source: Value) -> StandIn | None:
+    """What the source takes the place of, where it is what a compiled function gets for something."""
     return StandIn.KERAS_VARIABLE if isinstance(source, Tensor) and source.node.why == COPIED else None
 
 
