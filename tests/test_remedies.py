@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tfgradlint.fixing.counterparts import MATH_COUNTERPARTS
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.rules.base import Break
 from tfgradlint.rules.tfg201_python_value import PythonValue
 from tfgradlint.rules.tfg202_numpy_function import COUNTERPARTS, NumpyFunction
@@ -122,7 +123,8 @@ def named(call: str) -> str:
     return match[0]
 
 
-def broken(step: str, detail: str = "", remedy: str = "") -> Break:
+def broken(step: str, operation: str = "", remedy: str = "") -> Break:
+    detail = Operation(operation)
     return Break(Cause.NO_GRADIENT, step, "tape.gradient(y, x)", 9, "x", "returns None", detail, remedy)
 
 
@@ -206,12 +208,12 @@ def test_message_of_an_operation_names_a_replacement(step: str) -> None:
 def test_message_of_numpy_names_the_counterpart() -> None:
     message = "np.mean() leaves TensorFlow: tape.gradient(y, x) on line 9 returns None; use tf.reduce_mean()"
     assert NumpyFunction().message(broken("np.mean()")) == message
-    assert NumpyFunction().message(broken("mean()", detail="numpy.mean")) == message.replace("np.mean", "mean")
+    assert NumpyFunction().message(broken("mean()", operation="numpy.mean")) == message.replace("np.mean", "mean")
     assert NumpyFunction().message(broken("mean()")).endswith("compute it with TensorFlow's own functions")
 
 
 def test_message_of_a_python_value_names_the_way_back() -> None:
-    assert PythonValue().message(broken("exp()", detail="math.exp")) == (
+    assert PythonValue().message(broken("exp()", operation="math.exp")) == (
         "exp() takes the value out of TensorFlow: tape.gradient(y, x) on line 9 returns None; use tf.exp()"
     )
     assert "log lines" in PythonValue().message(broken("loss.numpy()"))

@@ -16,6 +16,7 @@ import sklearn.preprocessing
 import tensorflow as tf
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.rules.base import Break
 from tfgradlint.rules.tfg206_other_library import COUNTERPARTS, OtherLibrary
 
@@ -82,7 +83,8 @@ def test_the_counterpart_gives_the_same_and_has_a_gradient(name: str) -> None:
 
 
 def test_the_message_names_the_counterpart_by_the_full_name_or_by_the_step() -> None:
-    def message(step: str, detail: str = "") -> str:
+    def message(step: str, operation: str = "") -> str:
+        detail = Operation(operation)
         broken = Break(Cause.OTHER_LIBRARY, step, "tape.gradient(loss, w)", 9, "w", "returns None", detail)
         return OtherLibrary().message(broken)
 

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.rules.base import Break, Rule
 from tfgradlint.rules.tfg203_numpy_callback import NumpyCallback
 from tfgradlint.rules.tfg204_new_variable import NewVariable
@@ -244,7 +245,8 @@ def useful(gradient: Any) -> bool:
     return bool(np.any(numbers) and np.all(np.isfinite(numbers)))
 
 
-def broken(step: str, result: str, detail: str = "") -> Break:
+def broken(step: str, result: str, operation: str = "", second: bool = False) -> Break:
+    detail = Operation(operation, second=second)
     return Break(Cause.UNREGISTERED, step, "tape.gradient(y, x)", 9, "x", result, detail)
 
 
@@ -356,7 +358,7 @@ RAISES = "tape.gradient(y, x) on line 9 raises LookupError"
         ),
         (
             Unregistered(),
-            broken("activation()", "raises LookupError", "again tf.nn.softsign"),
+            broken("activation()", "raises LookupError", "tf.nn.softsign", second=True),
             f"activation() can be differentiated only once: {RAISES}; write x / (1.0 + tf.abs(x))",
         ),
         (

@@ -3,88 +3,73 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from tfgradlint.analysis.positions import Positions
 from tfgradlint.analysis.results import Analysis, Finding, Fix, PathStep, Position, Prediction, SourcePrediction, worst
-from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.analysis.wording import Wording, shortened
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import Loss
 from tfgradlint.flow.verdict.judgements import Judgement, Reason, RequestSite
 from tfgradlint.rules import rule_for
-from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.base import REQUESTS, Break, Rule
+from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
 
 if TYPE_CHECKING:
     from tfgradlint.fixing.code import Code
     from tfgradlint.fixing.scene import Scene
 
-_WIDTH = 60
-#: Causes whose step is told with its arguments.
-_WHOLE = (
-    Cause.WATCH_OF_NON_TENSOR,
-    Cause.LATE_WATCH,
-    Cause.INTEGER_SOURCE,
-    Cause.DERIVED_SOURCE,
-    Cause.OFF_TAPE,
-)
-_REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
-#: Rules whose repair changes the one step that the finding stands at.
-_ONE_BY_ONE = frozenset({"TFG201", "TFG202", "TFG204", "TFG205", "TFG206"})
-#: What comes of a step that does not raise by itself, by what the reason's detail says.
-_AFTERMATH = {
-    Cause.KERAS_LOSS: {"": "trains nothing with it"},
-    Cause.METRIC_AS_LOSS: {"": "returns None"},
-    Cause.MISMATCHED_VARIABLES: {"": ""},
-    Cause.UNBUILT: {
-        **dict.fromkeys(("", "sonnet"), "returns []"),
-        **dict.fromkeys(("part", "sonnet part"), "leaves the rest out"),
-    },
-    Cause.FROZEN: {"": "returns []", "fit": "trains nothing"},
-    Cause.UNTRACKED: {"": "leaves it out"},
-    Cause.CREATED_IN_CALL: {"": ""},
-    Cause.UNUSED_GRADIENT: {"": "", "empty": "does nothing"},
-}
-#: What a weight gets from a step that Keras takes by itself.
-_IN_FIT = {"none": "gives it no gradient", "zero": "gives it zeros"}
-_RESULTS = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
+#: Calls whose sources are written out as those of a tape's request.
+_WITH_SOURCES = REQUESTS | {"minimize"}
+#: The code of a finding, and where it is: there is one at most.
+_Key = tuple[str, Position]
 
 
 def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], Code] | None = None) -> Analysis:
     """The analysis of one module, with what the rules propose to change in its ``code``."""
-    teller = _FindingBuilder(places)
-    for request in interpreter.reports.sites.values():
-        teller.request(request)
-    for step in interpreter.reports.steps:
-        teller.step(step.reason, step.affected_request)
-    for suspect in interpreter.reports.suspects:
-        if suspect.variable not in interpreter.reports.cleared:
-            teller.step(suspect.reason, suspect.affected_request)
-    if interpreter.reports.trains:
-        for request in interpreter.reports.sites.values():
-            teller.thrown_away(request)
-    teller.once()
-    teller.unreached()
-    for what, site, fault in interpreter.faults:
-        position = places.position(site)
-        message = f"{what} was not analysed: {fault}"
-        teller.findings.setdefault(("TFG001", position), Finding(position, "TFG001", message))
-    if code is not None and teller.findings:
-        interpreter.gave_up += teller.propose(code())
-    findings = sorted(teller.findings.values(), key=lambda each: (each.position, each.code))
-    predictions = sorted(teller.predictions, key=lambda each: (each.line, each.column))
-    unknowns = sorted(interpreter.reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
+    reports = interpreter.reports
+    builder = _FindingBuilder(places)
+    for request in reports.sites.values():
+        builder.request(request)
+    for reason, affected_request in reports.steps:
+        builder.step(reason, affected_request)
+    for variable, reason, affected_request in reports.suspects:
+        if variable not in reports.cleared:
+            builder.step(reason, affected_request)
+    if reports.trains:
+        for request in reports.sites.values():
+            builder.unread(request)
+    builder.drop_covered()
+    builder.unreached()
+    for part, site, fault in interpreter.faults:
+        builder.fault(part, site, fault)
+    if code is not None and builder.findings:
+        interpreter.gave_up += builder.propose(code())
+    findings = sorted(builder.findings.values(), key=lambda each: (each.position, each.code))
+    predictions = sorted(builder.predictions, key=lambda each: (each.line, each.column))
+    unknowns = sorted(reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
     return Analysis(
-        tuple(findings),
-        tuple(predictions),
-        tuple(unknowns),
-        tuple(interpreter.gave_up),
-        len(interpreter.reports.endings),
+        tuple(findings), tuple(predictions), tuple(unknowns), tuple(interpreter.gave_up), len(reports.endings)
     )
+
+
+@dataclass
+class _Origin:
+    """What a finding was made of."""
+
+    rule: Rule
+    broken: Break
+    reason: Reason
+    request: Site | None
+    #: The sources that get no gradient for it, as the program names them.
+    sources: dict[str, None] = field(default_factory=dict)
+    #: All that is lost on the way to them, where that was asked for.
+    losses: dict[Loss, None] = field(default_factory=dict)
 
 
 class _FindingBuilder:
@@ -92,17 +77,18 @@ class _FindingBuilder:
 
     def __init__(self, places: Positions) -> None:
         self._places = places
-        self.findings: dict[tuple[str, Position], Finding] = {}
-        self._origins: dict[tuple[str, Position], tuple[Rule, Break, Reason, Site | None]] = {}
-        self._losses: dict[tuple[str, Position], dict[Loss, None]] = {}
-        self._affected_sources: dict[tuple[str, Position], dict[str, None]] = {}
+        self._wording = Wording(places)
+        self.findings: dict[_Key, Finding] = {}
+        self._origins: dict[_Key, _Origin] = {}
         self.predictions: list[Prediction] = []
 
+    # -- requests
+
     def request(self, site: RequestSite) -> None:
+        """The verdict for each source of a request, and the findings that explain it."""
         position = self._places.position(site.site)
         columns: list[SourcePrediction] = []
-        labels = self._labels(site)
-        for index, label in enumerate(labels):
+        for index, label in enumerate(self._labels(site)):
             judgements = [row[index] for row in site.evaluations if index < len(row)]
             columns.append(self._source(label, judgements, site, position))
         verdict = worst([column.verdict for column in columns])
@@ -113,85 +99,80 @@ class _FindingBuilder:
     ) -> SourcePrediction:
         verdicts = {judgement.verdict for judgement in judgements}
         verdict = verdicts.pop() if len(verdicts) == 1 else ("unknown" if "unknown" in verdicts else "varies")
-        told: Finding | None = None
-        line: int | None = None
         losses = tuple({loss: None for judgement in judgements for loss in judgement.losses})
         codes = tuple({loss.cause.value: None for loss in losses})
+        first: Finding | None = None
         for judgement in judgements:
-            if judgement.reason is not None:
-                finding = self._finding(judgement.reason, judgement.verdict, label, site.site, position, site.call)
-                if finding is not None:
-                    self._losses.setdefault((finding.code, finding.position), {}).update(dict.fromkeys(losses))
-                if finding is not None and told is None:
-                    told, line = finding, finding.position.line
-        if told is None:
+            if judgement.reason is None:
+                continue
+            finding = self._finding(judgement.reason, judgement.verdict, label, site.site, position, site.call)
+            if finding is not None:
+                self._origins[finding.code, finding.position].losses.update(dict.fromkeys(losses))
+                first = first or finding
+        if first is None:
             return SourcePrediction(label, verdict, losses=codes)
-        return SourcePrediction(label, verdict, told.code, line, told.message, losses=codes)
+        return SourcePrediction(label, verdict, first.code, first.position.line, first.message, losses=codes)
 
-    def thrown_away(self, site: RequestSite) -> None:
+    def unread(self, site: RequestSite) -> None:
         """A request for variables, in a program that trains, whose result nothing reads."""
         position = self._places.position(site.site)
-        if site.variables and (position.line, position.column) in self._places.unused(_REQUESTS):
-            reason = Reason(Cause.UNUSED_GRADIENT, site.site)
-            self._finding(reason, "", "", site.site, position)
-
-    def once(self) -> None:
-        """A variable made of a tensor is told as that, not as one made anew as well."""
-        for code, position in list(self.findings):
-            if code == Cause.NEW_VARIABLE.value:
-                self.findings.pop((Cause.CREATED_IN_CALL.value, position), None)
+        if site.variables and (position.line, position.column) in self._places.unused(REQUESTS):
+            self._finding(site.unread(), "", "", site.site, position)
 
     def unreached(self) -> None:
         """Requests that were not evaluated: nothing is known of them."""
         seen = {(each.line, each.column) for each in self.predictions}
-        for call, line, column in self._places.calls(_REQUESTS):
+        for call, line, column in self._places.calls(REQUESTS):
             sources = call.args[1:2] or [word.value for word in call.keywords if word.arg in ("sources", "source")]
             if (line, column) in seen or not sources:
                 continue
             assert isinstance(call.func, ast.Attribute)
-            label = self._shortened(ast.unparse(sources[0]))
+            label = shortened(ast.unparse(sources[0]))
             self.predictions.append(
                 Prediction(line, column, call.func.attr, "unknown", (SourcePrediction(label, "unknown"),))
             )
 
-    def propose(self, code: Code) -> list[str]:
-        """Ask the rules for repairs; what went wrong."""
-        from tfgradlint.fixing.scene import Scene
+    def _labels(self, site: RequestSite) -> list[str]:
+        """A name for each source: its own text where the sources are written out in the call."""
+        argument = self._sources_argument(site)
+        if argument is None:
+            return site.labels
+        elements = argument.elements if isinstance(argument, (cst.List, cst.Tuple)) else None
+        if elements is not None and len(elements) == len(site.labels):
+            return [self._wording.text(element.value) for element in elements]
+        name = self._wording.text(argument)
+        return [name + label for label in site.labels]
 
-        failed: list[str] = []
-        for key, (rule, told, reason, request) in self._origins.items():
-            if key in self.findings:
-                scene = Scene(code, reason.site, request, tuple(self._affected_sources[key]), reason.steps)
-                losses = self._losses.get(key, ()) if rule.code in _ONE_BY_ONE else ()
-                try:
-                    fix = self._repair(rule, told, scene, losses)
-                    self.findings[key] = dataclasses.replace(self.findings[key], fix=fix)
-                except Exception as fault:  # a finding without its repair is better than none
-                    failed.append(f"no repair of {rule.code} was found ({type(fault).__name__}: {fault})")
-        return failed
+    def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
+        call = site.site.expression
+        if not isinstance(call, cst.Call) or site.call not in _WITH_SOURCES:
+            return None
+        for argument in call.args:
+            if argument.keyword is not None and argument.keyword.value in ("sources", "source", "var_list"):
+                return argument.value
+        positional = [argument for argument in call.args if argument.keyword is None and not argument.star]
+        return positional[1].value if len(positional) > 1 else None
 
-    def _repair(self, rule: Rule, told: Break, scene: Scene, losses: Iterable[Loss]) -> Fix | None:
-        """What a rule proposes, with the other places that lose the same gradient: half is worse than none."""
-        from tfgradlint.fixing.edits import together
-
-        fix = rule.fix(told, scene)
-        for loss in losses:
-            if fix is not None and loss.cause is told.cause and loss.site != scene.site:
-                step = self._step(Reason(loss.cause, loss.site, loss.detail))
-                other = dataclasses.replace(scene, site=loss.site)
-                fix = together(fix, rule.fix(Break(loss.cause, step, "", 0, "", "", loss.detail), other))
-        return fix
+    # -- findings
 
     def step(self, reason: Reason, affected_request: Site | None) -> None:
         """A step that raises, or goes wrong, without a verdict on any source."""
+        rule = rule_for(reason.cause)
+        subject = rule.subject(reason, self._wording) if rule is not None else ""
         at = self._places.position(affected_request) if affected_request is not None else None
-        self._finding(reason, "raises", self._subject(reason), affected_request, at)
+        self._finding(reason, "raises", subject, affected_request, at)
 
-    def _subject(self, reason: Reason) -> str:
-        statement = reason.site.statement if reason.cause is Cause.REBOUND_VARIABLE else None
-        if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.AugAssign):
-            return self._places.code(statement.body[0].target)
-        return ""
+    def fault(self, part: str, site: Site, fault: str) -> None:
+        """A part of the module on which the analysis failed."""
+        position = self._places.position(site)
+        message = NotAnalysed.about_part(part, fault)
+        self.findings.setdefault((NotAnalysed.code, position), Finding(position, NotAnalysed.code, message))
+
+    def drop_covered(self) -> None:
+        """Leave out what another rule says of the same step."""
+        for (_, position), origin in self._origins.items():
+            for cause in origin.rule.covers:
+                self.findings.pop((cause.value, position), None)
 
     def _finding(
         self, reason: Reason, verdict: str, source: str, request: Site | None, at: Position | None, call: str = ""
@@ -201,31 +182,22 @@ class _FindingBuilder:
             return None
         position = self._places.position(reason.site)
         key = (rule.code, position)
-        self._affected_sources.setdefault(key, {})[source] = None
-        if key in self.findings:
-            return self.findings[key]
-        result = (_RESULTS if call in _REQUESTS or not call else _IN_FIT).get(verdict, "")
-        if reason.cause in _AFTERMATH and not reason.raised:
-            cause = reason.cause if call or reason.cause is not Cause.METRIC_AS_LOSS else Cause.KERAS_LOSS
-            result = _AFTERMATH[cause].get(reason.detail, _AFTERMATH[cause][""])
-        elif verdict == "raises" or (reason.raised and call not in _REQUESTS):
-            result = f"raises {reason.raised or 'an error'}"
-            if request is None and reason.cause in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION):
-                traced = reason.cause is Cause.PYTHON_VALUE or reason.raised == "NotImplementedError"
-                result += " in a tf.function" if traced and reason.raised != "ValueError" else " on a placeholder"
-        told = Break(
-            reason.cause,
-            self._step(reason),
-            self._text(request.expression) if request is not None and request.expression is not None else "",
-            at.line if at is not None else 0,
-            source,
-            result,
-            reason.detail,
-        )
-        finding = Finding(position, rule.code, rule.message(told), self._steps(reason.steps))
-        self.findings[key] = finding
-        self._origins[key] = rule, told, reason, request
-        return finding
+        if key not in self.findings:
+            broken = Break(
+                reason.cause,
+                rule.step(reason, self._wording),
+                self._wording.text(request.expression)
+                if request is not None and request.expression is not None
+                else "",
+                at.line if at is not None else 0,
+                source,
+                rule.result(reason, verdict, call, requested=request is not None),
+                reason.detail,
+            )
+            self._origins[key] = _Origin(rule, broken, reason, request)
+            self.findings[key] = Finding(position, rule.code, rule.message(broken), self._steps(reason.steps))
+        self._origins[key].sources[source] = None
+        return self.findings[key]
 
     def _steps(self, sites: tuple[Site, ...]) -> tuple[PathStep, ...]:
         steps: list[PathStep] = []
@@ -233,62 +205,38 @@ class _FindingBuilder:
             if site.expression is None:
                 continue
             place = self._places.position(site)
-            step = PathStep(place.line, place.column, self._text(site.expression))
+            step = PathStep(place.line, place.column, self._wording.text(site.expression))
             if not steps or steps[-1] != step:
                 steps.append(step)
         return tuple(steps)
 
-    def _step(self, reason: Reason) -> str:
-        """The step as the user would name it."""
-        expression = reason.site.expression
-        earlier = reason.steps[0] if reason.cause is Cause.TAPE_REUSED and reason.steps else None
-        if earlier is not None and earlier.expression is not None:
-            return f"{self._text(earlier.expression)} on line {self._places.position(earlier).line}"
-        if expression is None:
-            return self._text(reason.site.statement) if reason.site.statement is not None else ""
-        if isinstance(expression, cst.Call):
-            name = self._text(expression.func)
-            if reason.cause is Cause.INTEGER_CAST:
-                dtype = next((a for a in expression.args if a.keyword is not None and a.keyword.value == "dtype"), None)
-                if dtype is None and len(expression.args) > 1:
-                    dtype = expression.args[1]
-                return f"{name}(..., {self._text(dtype.value)})" if dtype is not None else f"{name}()"
-            if reason.cause in _WHOLE:
-                return self._text(expression)
-            return f"{name}()"
-        return self._text(expression)
+    # -- repairs
 
-    def _text(self, node: cst.CSTNode) -> str:
-        lines = self._places.code(node).splitlines()
-        return self._shortened(" ".join(" ".join(_without_comment(line).split()) for line in lines))
+    def propose(self, code: Code) -> list[str]:
+        """Ask the rules for repairs; what went wrong."""
+        from tfgradlint.fixing.scene import Scene
 
-    def _shortened(self, text: str) -> str:
-        text = text.replace("( ", "(").replace(" )", ")").replace("[ ", "[").replace(" ]", "]").strip()
-        return text if len(text) <= _WIDTH else text[: _WIDTH - 4] + " ..."
+        failed: list[str] = []
+        for key, origin in self._origins.items():
+            if key in self.findings:
+                reason = origin.reason
+                scene = Scene(code, reason.site, origin.request, tuple(origin.sources), reason.steps)
+                try:
+                    self.findings[key] = replace(self.findings[key], fix=self._repair(origin, scene))
+                except Exception as fault:  # a finding without its repair is better than none
+                    failed.append(f"no repair of {origin.rule.code} was found ({type(fault).__name__}: {fault})")
+        return failed
 
-    def _labels(self, site: RequestSite) -> list[str]:
-        """A name for each source: its own text where the sources are written out in the call."""
-        argument = self._sources_argument(site)
-        if argument is None:
-            return site.labels
-        elements = argument.elements if isinstance(argument, (cst.List, cst.Tuple)) else None
-        if elements is not None and len(elements) == len(site.labels):
-            return [self._text(element.value) for element in elements]
-        name = self._text(argument)
-        return [name + label for label in site.labels]
+    def _repair(self, origin: _Origin, scene: Scene) -> Fix | None:
+        """What a rule proposes, with the other places that lose the same gradient: half is worse than none."""
+        from tfgradlint.fixing.edits import together
 
-    def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
-        call = site.site.expression
-        if not isinstance(call, cst.Call) or site.call not in (*_REQUESTS, "minimize"):
-            return None
-        for argument in call.args:
-            if argument.keyword is not None and argument.keyword.value in ("sources", "source", "var_list"):
-                return argument.value
-        positional = [argument for argument in call.args if argument.keyword is None and not argument.star]
-        return positional[1].value if len(positional) > 1 else None
-
-
-def _without_comment(line: str) -> str:
-    """A line of an expression without the comment behind it. A ``#`` inside a string stays with its string."""
-    before, hash_, _ = line.partition("#")
-    return line if not hash_ or before.count('"') % 2 or before.count("'") % 2 else before
+        rule, broken = origin.rule, origin.broken
+        fix = rule.fix(broken, scene)
+        losses: Iterable[Loss] = origin.losses if rule.step_by_step else ()
+        for loss in losses:
+            if fix is not None and loss.cause is broken.cause and loss.site != scene.site:
+                step = rule.step(Reason(loss.cause, loss.site, loss.detail), self._wording)
+                other = Break(loss.cause, step, "", 0, "", "", loss.detail)
+                fix = together(fix, rule.fix(other, replace(scene, site=loss.site)))
+        return fix

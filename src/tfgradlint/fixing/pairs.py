@@ -7,6 +7,8 @@ import libcst.matchers as m
 
 from tfgradlint.analysis.results import Fix
 from tfgradlint.fixing.scene import Scene
+from tfgradlint.flow.graph.breaks import Pairing
+from tfgradlint.flow.graph.details import Detail
 
 _ZIP = m.Call(func=m.Name("zip"), args=[m.Arg(keyword=None, star=""), m.Arg(keyword=None, star="")])
 #: Metrics whose name and meaning a loss has too. Not CosineSimilarity: the loss has the other sign.
@@ -17,25 +19,25 @@ _ALSO_LOSSES = frozenset(
 )
 
 
-def paired(scene: Scene, kind: str) -> Fix | None:
+def paired(scene: Scene, kind: Detail | None) -> Fix | None:
     """Bring gradients and variables into the order that an optimizer takes them in."""
     code, call = scene.code, scene.call
     if call is None or not call.args or any(each.star or each.keyword for each in call.args):
         return None
     values = [each.value for each in call.args]
-    if kind == "swapped" and m.matches(values[0], _ZIP):
+    if kind is Pairing.SWAPPED and m.matches(values[0], _ZIP):
         assert isinstance(values[0], cst.Call)
         first, second = (each.value for each in values[0].args)
         edits = (code.replace(first, code.source(second)), code.replace(second, code.source(first)))
         return Fix("safe", "zip the gradients with their variables, in this order", edits)
-    if kind == "apply" and len(values) == 2:
+    if kind is Pairing.SWAPPED_LISTS and len(values) == 2:
         edits = (code.replace(values[0], code.source(values[1])), code.replace(values[1], code.source(values[0])))
         return Fix("safe", "give the gradients first, then the variables", edits)
-    if kind == "unzipped" and len(values) == 2:
+    if kind is Pairing.UNZIPPED and len(values) == 2:
         text = f"zip({code.source(values[0])}, {code.source(values[1])})"
         edit = code.replace(call, f"{code.source(call.func)}({text})")
         return Fix("safe", "zip the gradients with their variables", (edit,))
-    if kind == "pair" and isinstance(values[0], cst.Tuple) and values[0].lpar:
+    if kind is Pairing.SINGLE_PAIR and isinstance(values[0], cst.Tuple) and values[0].lpar:
         edit = code.replace(call, f"{code.source(call.func)}([{code.source(values[0])}])")
         return Fix("safe", "put the pair in a list", (edit,))
     return None

@@ -11,16 +11,12 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Slice, Union
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import dtype_of
 from tfgradlint.settings.gradients import Gradients
 
-#: An edge for each word of the configuration; the detail of the last is what is raised and by what.
-_EDGES = {
-    "flows": (Effect.FLOWS, None, ""),
-    "zero": (Effect.ZERO, Cause.ZERO_GRADIENT, ""),
-    "none": (Effect.NONE, Cause.NO_GRADIENT, "{}"),
-    "raises": (Effect.RAISES, Cause.UNREGISTERED, "LookupError {}"),
-}
+#: What TensorFlow raises for an operation without a registered gradient.
+_UNREGISTERED = "LookupError"
 #: Arguments of which all is known that the result can depend on.
 _DATA = (Array, Union, Const, Items, ListObject, Scalar, Repeated, Slice, Symbol, Tensor, Unknown, Variable)
 
@@ -75,5 +71,12 @@ def _by_name(effects: str | Mapping[str, str], args: list[Value], kwargs: dict[s
 def _edge(path: str, word: str, value: Value, node: Node) -> Edge:
     if isinstance(value, (Array, Scalar)) or not trainable(node.dtype or dtype_of(value)):
         return Edge(node, Effect.PLAIN)
-    effect, cause, detail = _EDGES.get(word, (Effect.UNKNOWN, None, ""))
-    return Edge(node, effect, cause, detail.format(path))
+    if word == "flows":
+        return Edge(node)
+    if word == "zero":
+        return Edge(node, Effect.ZERO, Cause.ZERO_GRADIENT)
+    if word == "none":
+        return Edge(node, Effect.NONE, Cause.NO_GRADIENT, operation(path))
+    if word == "raises":
+        return Edge(node, Effect.RAISES, Cause.UNREGISTERED, operation(path, _UNREGISTERED))
+    return Edge(node, Effect.UNKNOWN)

@@ -11,6 +11,7 @@ from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.registry import Library
 
 #: Libraries whose functions take the numbers out of whatever they are given.
@@ -96,7 +97,7 @@ def _edges(path: str, given: list[Value]) -> list[Edge]:
 def _edge(path: str, value: Value, node: Node) -> Edge:
     if not trainable(node.dtype) or isinstance(value, (Array, Scalar)):
         return Edge(node, Effect.PLAIN)
-    return Edge(node, Effect.NONE, Cause.OTHER_LIBRARY, path)
+    return Edge(node, Effect.NONE, Cause.OTHER_LIBRARY, operation(path))
 
 
 class _Foreign(Library):

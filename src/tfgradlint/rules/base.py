@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail, Operation
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
+    from tfgradlint.flow.graph.nodes import Site
+    from tfgradlint.flow.verdict.judgements import Reason
+
+#: The methods of tapes that ask for gradients.
+REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +28,8 @@ class Break:
     ``step``: the step that breaks, as the user would name it: ``np.mean()``, ``tf.round()``,
     ``a slice of x``, ``w.numpy()``. ``request``: the call's text, shortened: ``tape.gradient(loss, w)``.
     ``line``: the request's line. ``source``: the source's text. ``result``: what TensorFlow does
-    there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``: one word more where a
-    cause has kinds (each rule says which ones it knows), else ``""``. ``remedy``: what the measured
+    there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``: the kind of break, where a
+    cause has kinds (each rule says which ones it knows). ``remedy``: what the measured
     knowledge suggests instead of the step (``tf.reduce_mean()``), else ``""``.
     """
 
@@ -31,8 +39,18 @@ class Break:
     line: int
     source: str
     result: str
-    detail: str = ""
+    detail: Detail | None = None
     remedy: str = ""
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation, function or method that breaks, where that is known; else ``""``."""
+        return self.detail.name if isinstance(self.detail, Operation) else ""
+
+    @property
+    def second(self) -> bool:
+        """Whether only the derivative of a derivative meets the break."""
+        return isinstance(self.detail, Operation) and self.detail.second
 
     @property
     def suffers(self) -> str:
@@ -43,6 +61,19 @@ class Break:
         if not self.request:
             return f"{self.step} {self.result}"
         return f"{self.request} on line {self.line} {self.result}"
+
+
+class Quotes(Protocol):
+    """How a rule quotes the program."""
+
+    def text(self, node: cst.CSTNode) -> str:
+        """An expression or a statement on one line, cut short where it is long."""
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The same as it is written."""
+
+    def line(self, site: Site) -> int:
+        """The line of a step."""
 
 
 class Rule(ABC):
@@ -59,6 +90,12 @@ class Rule(ABC):
     outcome: ClassVar[str]
     #: ``None`` for a rule that reports no break.
     cause: ClassVar[Cause | None]
+    #: Causes that are not reported where this rule reports the very same step.
+    covers: ClassVar[frozenset[Cause]] = frozenset()
+    #: Whether messages quote a call that breaks with its arguments.
+    with_arguments: ClassVar[bool] = False
+    #: Whether the repair changes the one step that the finding is at, so that others like it are to be repaired too.
+    step_by_step: ClassVar[bool] = False
 
     @abstractmethod
     def message(self, broken: Break) -> str:
@@ -67,3 +104,45 @@ class Rule(ABC):
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """What to change, where the rule knows that. It is proposed only where the changed module proves it right."""
         return None
+
+    # -- what a message is made of
+
+    def step(self, reason: Reason, quotes: Quotes) -> str:
+        """``Break.step``."""
+        import libcst as cst  # the message of what could not be analysed is wanted without it, too
+
+        statement, expression = reason.site
+        if expression is None:
+            return quotes.text(statement) if statement is not None else ""
+        if isinstance(expression, cst.Call) and not self.with_arguments:
+            return f"{quotes.text(expression.func)}()"
+        return quotes.text(expression)
+
+    def subject(self, reason: Reason, quotes: Quotes) -> str:
+        """``Break.source`` of a step that is reported without a request."""
+        return ""
+
+    def result(self, reason: Reason, verdict: str, call: str, requested: bool) -> str:
+        """``Break.result``. ``call`` asks for the gradient, "" if nothing does; ``requested``: a request suffers."""
+        if not reason.raised:
+            aftermath = self.aftermath(reason.detail, call)
+            if aftermath is not None:
+                return aftermath
+        if verdict == "raises" or (reason.raised and call not in REQUESTS):
+            where = "" if requested else self.refused_where(reason.raised)
+            return f"raises {reason.raised or 'an error'}{where}"
+        return (_RETURNED if call in REQUESTS or not call else _GIVEN).get(verdict, "")
+
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        """What comes of a step that does not raise by itself; None where the verdict says it."""
+        return None
+
+    def refused_where(self, raised: str) -> str:
+        """Where a step raises that is sound elsewhere."""
+        return ""
+
+
+#: What a request gets.
+_RETURNED = {"none": "returns None", "zero": "returns zeros", "raises": "raises"}
+#: What a weight gets from a step that a library takes by itself.
+_GIVEN = {"none": "gives it no gradient", "zero": "gives it zeros"}

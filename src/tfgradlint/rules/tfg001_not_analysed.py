@@ -52,6 +52,11 @@ class NotAnalysed(Rule):
         """The message for what was not judged, and why; ``reason`` is the middle of a sentence."""
         return f"not judged: {reason}; no gradient was checked here"
 
+    @staticmethod
+    def about_part(part: str, fault: str) -> str:
+        """The message for a part of a program, such as a function, on which the analysis failed."""
+        return f"{part} was not analysed: {fault}"
+
     def message(self, broken: Break) -> str:
         """A break is the opposite of what this rule is about; ``step`` stands for what failed."""
         return self.about(broken.step)

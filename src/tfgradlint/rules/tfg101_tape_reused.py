@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Reuse
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.base import Break, Quotes, Rule
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
+    from tfgradlint.flow.verdict.judgements import Reason
 
 
 class TapeReused(Rule):
@@ -90,12 +92,18 @@ class TapeReused(Rule):
     outcome = "raises:RuntimeError"
     cause = Cause.TAPE_REUSED
 
+    def step(self, reason: Reason, quotes: Quotes) -> str:
+        earlier = reason.steps[0] if reason.steps else None
+        if earlier is None or earlier.expression is None:
+            return super().step(reason, quotes)
+        return f"{quotes.text(earlier.expression)} on line {quotes.line(earlier)}"
+
     def message(self, broken: Break) -> str:
         """``step`` is the earlier request, as in ``tape.gradient(loss, w) on line 9``.
 
-        ``detail``: "element by element" where one request asks the tape more than once.
+        ``detail``: a :class:`Reuse`.
         """
-        if broken.detail:
+        if broken.detail is Reuse.BY_ELEMENT:
             return (
                 "the tape is not persistent and this request asks it for one element after the other: "
                 f"{broken.suffers}; use tf.GradientTape(persistent=True)"

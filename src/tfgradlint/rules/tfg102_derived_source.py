@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import StandIn
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -79,10 +80,11 @@ class DerivedSource(Rule):
     name = "derived-source"
     outcome = "none"
     cause = Cause.DERIVED_SOURCE
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
-        """``step`` names the derivation, or, with ``detail`` ``argument``, the call of the compiled function."""
-        if broken.detail:
+        """``step`` names the derivation, or, with a :class:`StandIn`, the call of the compiled function."""
+        if broken.detail is StandIn.KERAS_VARIABLE:
             return (
                 f"{broken.step} gives the compiled function a tensor made of the Keras variable, which the target was "
                 f"not computed from: {broken.suffers}; let the function read the variable itself"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import StandIn
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -91,8 +92,8 @@ class UnwatchedTensor(Rule):
     cause = Cause.UNWATCHED_TENSOR
 
     def message(self, broken: Break) -> str:
-        """``source`` names the tensor; ``detail`` is ``argument`` where it was a Keras variable outside."""
-        if broken.detail:
+        """``source`` names the tensor; ``detail``: a :class:`StandIn` where it is something else outside."""
+        if broken.detail is StandIn.KERAS_VARIABLE:
             return (
                 f"{broken.source} is a tensor that the compiled function got for a Keras variable: {broken.suffers}; "
                 "let the function read the variable itself, or call the tape's watch() on the tensor"

@@ -85,6 +85,7 @@ class LateWatch(Rule):
     name = "late-watch"
     outcome = "none"
     cause = Cause.LATE_WATCH
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
         """``step`` names the late call."""

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
 
-#: What was seen and what to do, by the kind of gap (``Break.detail``).
-_GAPS = {
-    "before": ("was computed before the tape started", "compute it inside the tape's with block"),
-    "after": ("was computed after the tape had stopped", "compute it inside the tape's with block"),
-    "reset": ("was computed before tape.reset()", "compute it after the reset, or do without it"),
-    "stopped": ("was computed under stop_recording()", "take it out of the stop_recording() block"),
-    "other": (
+#: What was seen and what to do.
+_GAPS: dict[Detail | None, tuple[str, str]] = {
+    Gap.BEFORE: ("was computed before the tape started", "compute it inside the tape's with block"),
+    Gap.AFTER: ("was computed after the tape had stopped", "compute it inside the tape's with block"),
+    Gap.RESET: ("was computed before tape.reset()", "compute it after the reset, or do without it"),
+    Gap.STOPPED: ("was computed under stop_recording()", "take it out of the stop_recording() block"),
+    Gap.OTHER_TAPE: (
         "was computed while only another tape recorded",
         "compute it inside this tape's with block too",
     ),
@@ -108,9 +110,10 @@ class OffTape(Rule):
     name = "off-tape"
     outcome = "none"
     cause = Cause.OFF_TAPE
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
-        """``step`` names what was computed; ``detail`` is ``before``, ``after``, ``stopped`` or ``other``."""
+        """``step`` names what was computed; ``detail``: a :class:`Gap`."""
         seen, remedy = _GAPS.get(broken.detail, _ANY_GAP)
         return f"{broken.step} {seen}: {broken.suffers}; {remedy}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Unwatched
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -101,8 +102,8 @@ class UnwatchedVariable(Rule):
     cause = Cause.UNWATCHED_VARIABLE
 
     def message(self, broken: Break) -> str:
-        """``detail``: ``trainable`` (the variable is frozen) or ``accessed`` (the tape's option)."""
-        if broken.detail == "accessed":
+        """``detail``: an :class:`Unwatched`."""
+        if broken.detail is Unwatched.ON_REQUEST_ONLY:
             why, otherwise = "the tape has watch_accessed_variables=False", "drop that option"
         else:
             why, otherwise = "it was created with trainable=False", "create it trainable"
@@ -118,4 +119,4 @@ class UnwatchedVariable(Rule):
         """
         from tfgradlint.fixing import tapes
 
-        return tapes.watch(scene, "safe" if broken.detail == "accessed" else "unsafe")
+        return tapes.watch(scene, "safe" if broken.detail is Unwatched.ON_REQUEST_ONLY else "unsafe")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from tfgradlint.flow.graph.breaks import Rebinding
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.base import Break, Quotes, Rule
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
+    from tfgradlint.flow.verdict.judgements import Reason
 
 
 class ReboundVariable(Rule):
@@ -87,10 +91,16 @@ class ReboundVariable(Rule):
     outcome = "none"
     cause = Cause.REBOUND_VARIABLE
 
+    def subject(self, reason: Reason, quotes: Quotes) -> str:
+        statement = reason.site.statement
+        if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.AugAssign):
+            return quotes.code(statement.body[0].target)
+        return ""
+
     def message(self, broken: Break) -> str:
-        """``detail``: ``rebound``, or ``augmented`` for a ``w -= ...`` that raises and has no request."""
+        """``detail``: a :class:`Rebinding`. A ``w -= ...`` that raises has no request."""
         name = broken.source or "the name"
-        if broken.detail == "augmented":
+        if broken.detail is Rebinding.AUGMENTED:
             return (
                 f"augmented assignment to the tf.Variable {broken.source or broken.step} {broken.result}; "
                 "use its assign_sub(), assign_add() or assign()"

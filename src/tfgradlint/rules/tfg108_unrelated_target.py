@@ -82,7 +82,7 @@ class UnrelatedTarget(Rule):
     cause = Cause.UNRELATED_TARGET
 
     def message(self, broken: Break) -> str:
-        """It has no details."""
+        """It has no kinds."""
         return (
             f"the target does not depend on {broken.source}: {broken.suffers}; "
             f"compute the target from {broken.source}, or take it out of the sources"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import NonTensor
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 #: What was given, and what to do instead.
-_KINDS = {
-    "array": (
+_KINDS: dict[Detail | None, tuple[str, str]] = {
+    NonTensor.ARRAY: (
         "a NumPy array or scalar",
         "make it a tensor with tf.convert_to_tensor() first, and watch and use that tensor",
     ),
-    "number": (
+    NonTensor.NUMBER: (
         "a Python number",
         "make it a tensor with tf.constant() first, and watch and use that tensor",
     ),
-    "keras variable": (
+    NonTensor.KERAS_VARIABLE: (
         "a keras.Variable",
         "leave the call out if the variable is trainable, else watch its .value",
     ),
@@ -94,8 +96,9 @@ class WatchedArray(Rule):
     name = "watched-array"
     outcome = "raises:ValueError"
     cause = Cause.WATCH_OF_NON_TENSOR
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
-        """``detail`` is ``array``, ``number`` or ``keras variable``; the call is ``step``."""
+        """``detail``: a :class:`NonTensor`; the call is ``step``."""
         kind, remedy = _KINDS.get(broken.detail, _OTHER)
         return f"{broken.step} is given {kind}, which {broken.result}; {remedy}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import NonTensor
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -78,8 +79,8 @@ class ArraySource(Rule):
     cause = Cause.SOURCE_NOT_TENSOR
 
     def message(self, broken: Break) -> str:
-        """``detail`` is ``array`` or ``number``; ``source`` names it."""
-        if broken.detail == "number":
+        """``detail``: a :class:`NonTensor`; ``source`` names it."""
+        if broken.detail is NonTensor.NUMBER:
             kind, remedy = "a Python number", "make it a tf.Variable, compute with that and ask for that"
         else:
             kind, remedy = (

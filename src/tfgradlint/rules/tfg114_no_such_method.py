@@ -81,10 +81,10 @@ class NoSuchMethod(Rule):
     cause = Cause.NO_SUCH_METHOD
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the method's name."""
-        meant = _meant(broken.detail)
+        """``operation`` is the method's name."""
+        meant = _meant(broken.operation)
         remedy = f"the tape's method is {meant}()" if meant else f"tapes have {', '.join(_METHODS)}"
-        return f"{broken.step} {broken.result}: tapes have no {broken.detail}; {remedy}"
+        return f"{broken.step} {broken.result}: tapes have no {broken.operation}; {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Safe where it is known which method was meant."""
@@ -93,7 +93,7 @@ class NoSuchMethod(Rule):
         call = scene.call
         if call is None or not isinstance(call.func, cst.Attribute):
             return None
-        meant = _meant(broken.detail, len(call.args))
+        meant = _meant(broken.operation, len(call.args))
         if not meant:
             return None
         return Fix("safe", f"call {meant}()", (scene.code.replace(call.func.attr, meant),))

@@ -103,9 +103,13 @@ class PythonValue(Rule):
     name = "python-value"
     outcome = "none"
     cause = Cause.PYTHON_VALUE
+    step_by_step = True
+
+    def refused_where(self, raised: str) -> str:
+        return " on a placeholder" if raised == "ValueError" else " in a tf.function"
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the canonical name of the step (``numpy``, ``float``, ``math.exp``), where known."""
+        """``operation`` is the canonical name of the step (``numpy``, ``float``, ``math.exp``), where known."""
         return f"{broken.step} takes the value out of TensorFlow: {broken.suffers}; {_remedy(broken)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
@@ -116,7 +120,7 @@ class PythonValue(Rule):
 
 
 def _remedy(broken: Break) -> str:
-    name = (broken.detail or broken.step).removesuffix("()").rsplit(".", 1)[-1]
+    name = (broken.operation or broken.step).removesuffix("()").rsplit(".", 1)[-1]
     if broken.remedy or name in MATH_COUNTERPARTS:
         return f"use {broken.remedy or MATH_COUNTERPARTS[name]}"
     return _DETOURS.get(name, "go on with the tensor and TensorFlow's functions")

@@ -180,9 +180,13 @@ class NumpyFunction(Rule):
     name = "numpy-function"
     outcome = "none"
     cause = Cause.NUMPY_FUNCTION
+    step_by_step = True
+
+    def refused_where(self, raised: str) -> str:
+        return " in a tf.function" if raised == "NotImplementedError" else " on a placeholder"
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
+        """``operation`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
         return f"{broken.step} leaves TensorFlow: {broken.suffers}; {_remedy(broken)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
@@ -199,8 +203,8 @@ def _remedy(broken: Break) -> str:
 
 def _name(broken: Break) -> str:
     """The name in the table; from the step's text only where that is unmistakable."""
-    if broken.detail:
-        name = broken.detail.removeprefix("numpy.")
+    if broken.operation:
+        name = broken.operation.removeprefix("numpy.")
         return _FORMERLY.get(name, name)
     for module in ("np.", "numpy."):
         if broken.step.startswith(module):

@@ -84,6 +84,6 @@ class NumpyCallback(Rule):
     cause = Cause.NUMPY_CALLBACK
 
     def message(self, broken: Break) -> str:
-        """Knows no ``detail``."""
+        """It has no kinds."""
         remedy = broken.remedy or "TensorFlow's operations, or give it a gradient with tf.custom_gradient"
         return f"{broken.step} passes no gradient on: {broken.suffers}; use {remedy}"

@@ -91,9 +91,11 @@ class NewVariable(Rule):
     name = "new-variable"
     outcome = "none"
     cause = Cause.NEW_VARIABLE
+    covers = frozenset({Cause.CREATED_IN_CALL})
+    step_by_step = True
 
     def message(self, broken: Break) -> str:
-        """Knows no ``detail``."""
+        """It has no kinds."""
         remedy = broken.remedy or "go on with the tensor itself, or ask for the gradient of the new variable"
         return f"{broken.step} does not know where its value came from: {broken.suffers}; {remedy}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Prediction
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
 
-#: What the method gives.
-_GIVEN = {"predict": "NumPy arrays", "predict_on_batch": "NumPy arrays", "evaluate": "Python numbers"}
+_OF_ARRAYS = (Prediction.PREDICT, Prediction.PREDICT_ON_BATCH)
 
 
 class Predicted(Rule):
@@ -88,26 +88,33 @@ class Predicted(Rule):
     name = "predicted"
     outcome = "none"
     cause = Cause.PREDICTED
+    step_by_step = True
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the method's name. Without a request Keras 2 refuses the call."""
-        given = _GIVEN.get(broken.detail, "no tensor")
+        """``detail`` is the method. Without a request Keras 2 refuses the call."""
         model = broken.step.removesuffix("()").rpartition(".")[0] or "the model"
         if not broken.request:
             where = "where a tape watches the model, or in a tf.function"
-            return f"{broken.step} of Keras 2 {broken.result} {where}; {_remedy(broken.detail, model)}"
-        return f"{broken.step} returns {given}: {broken.suffers}; {_remedy(broken.detail, model)}"
+            return f"{broken.step} of Keras 2 {broken.result} {where}; {_remedy(broken, model)}"
+        return f"{broken.step} returns {_given(broken)}: {broken.suffers}; {_remedy(broken, model)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Unsafe: call the model, which keeps the whole batch in memory, and gives a tensor."""
         from tfgradlint.fixing.values import called
 
-        return called(scene) if broken.detail in ("predict", "predict_on_batch") else None
+        return called(scene) if broken.detail in _OF_ARRAYS else None
 
 
-def _remedy(method: str, model: str) -> str:
+def _given(broken: Break) -> str:
+    """What the method gives."""
+    if broken.detail in _OF_ARRAYS:
+        return "NumPy arrays"
+    return "Python numbers" if broken.detail is Prediction.EVALUATE else "no tensor"
+
+
+def _remedy(broken: Break, model: str) -> str:
     """A model is called by its name; an expression that was cut short has none."""
     call = f"{model}(...)" if "..." not in model else "the model itself"
-    if method == "evaluate":
+    if broken.detail is Prediction.EVALUATE:
         return f"call {call} and compute the loss from the tensor it returns"
     return f"call {call}"

@@ -111,10 +111,11 @@ class OtherLibrary(Rule):
     name = "other-library"
     outcome = "none"
     cause = Cause.OTHER_LIBRARY
+    step_by_step = True
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the function's full name (``scipy.special.expit``), where known."""
-        known = broken.remedy or COUNTERPARTS.get(broken.detail or broken.step.removesuffix("()"))
+        """``operation`` is the function's full name (``scipy.special.expit``), where known."""
+        known = broken.remedy or COUNTERPARTS.get(broken.operation or broken.step.removesuffix("()"))
         remedy = f"use {known}" if known else "compute it with TensorFlow's own functions"
         return f"{broken.step} leaves TensorFlow: {broken.suffers}; {remedy}"
 
@@ -122,4 +123,4 @@ class OtherLibrary(Rule):
         """Go on with the tensor, where the step only fetched its value."""
         from tfgradlint.fixing.values import undone
 
-        return undone(scene) if broken.detail in _FETCHING else None
+        return undone(scene) if broken.operation in _FETCHING else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tfgradlint.flow.graph.causes import AGAIN, Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
 _STRAIGHT_THROUGH = "pass the gradient through it with x + tf.stop_gradient(tf.{0}(x) - x)"
@@ -129,8 +129,8 @@ class NoGradient(Rule):
     cause = Cause.NO_GRADIENT
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the operation's name, ``tf.math.greater`` for one, if ``step`` does not tell."""
-        if broken.detail.startswith(AGAIN):
+        """``operation`` is one such as ``tf.math.greater``, if ``step`` does not tell."""
+        if broken.second:
             return f"the gradient of {broken.step} has no gradient: {broken.suffers}; {_remedy(broken)}"
         return f"{broken.step} has no gradient: {broken.suffers}; {_remedy(broken)}"
 
@@ -138,13 +138,13 @@ class NoGradient(Rule):
 def _remedy(broken: Break) -> str:
     if broken.remedy:
         return f"use {broken.remedy}"
-    if broken.detail.startswith(AGAIN) and _operation(broken).startswith("resize"):
+    if broken.second and _operation(broken).startswith("resize"):
         return RESIZED_TWICE
     return REMEDIES.get(_operation(broken), "keep it off the path between source and target")
 
 
 def _operation(broken: Break) -> str:
-    name = broken.detail.removeprefix(AGAIN).strip() or broken.step
+    name = broken.operation or broken.step
     call = re.fullmatch(r"(?:\w+\.)*(\w+)(?:\(.*\))?", name)
     if call:
         return call[1]

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.base import Break, Quotes, Rule
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.verdict.judgements import Reason
 
 
 class IntegerCast(Rule):
@@ -81,6 +88,16 @@ class IntegerCast(Rule):
     name = "integer-cast"
     outcome = "none"
     cause = Cause.INTEGER_CAST
+
+    def step(self, reason: Reason, quotes: Quotes) -> str:
+        call = reason.site.expression
+        if not isinstance(call, cst.Call):
+            return super().step(reason, quotes)
+        dtype = next((each for each in call.args if each.keyword is not None and each.keyword.value == "dtype"), None)
+        if dtype is None and len(call.args) > 1:
+            dtype = call.args[1]
+        given = f"..., {quotes.text(dtype.value)}" if dtype is not None else ""
+        return f"{quotes.text(call.func)}({given})"
 
     def message(self, broken: Break) -> str:
         """``step`` is the cast with its dtype, ``tf.cast(..., tf.int32)``."""

@@ -84,6 +84,7 @@ class IntegerSource(Rule):
     name = "integer-source"
     outcome = "none"
     cause = Cause.INTEGER_SOURCE
+    with_arguments = True
 
     def message(self, broken: Break) -> str:
         """``step`` is the call that creates the source."""

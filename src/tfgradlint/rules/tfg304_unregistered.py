@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.graph.causes import AGAIN, Cause
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 from tfgradlint.rules.tfg301_no_gradient import RESIZED_TWICE
 
@@ -144,11 +144,9 @@ class Unregistered(Rule):
     cause = Cause.UNREGISTERED
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the operation's name, ``tf.image.resize`` for one, if ``step`` does not tell."""
-        again = broken.detail.startswith(AGAIN)
-        told = broken.detail.removeprefix(AGAIN).strip() or broken.step
-        name = told.removesuffix("()").rpartition(".")[2]
-        lacks = "can be differentiated only once" if again else "has no registered gradient"
+        """``operation`` is one such as ``tf.image.resize``, if ``step`` does not tell."""
+        name = (broken.operation or broken.step).removesuffix("()").rpartition(".")[2]
+        lacks = "can be differentiated only once" if broken.second else "has no registered gradient"
         if name.startswith("resize"):
             lacks += " with this method"
         return f"{broken.step} {lacks}: {broken.suffers}; {_remedy(broken, name)}"
@@ -157,5 +155,5 @@ class Unregistered(Rule):
 def _remedy(broken: Break, name: str) -> str:
     if broken.remedy:
         return f"use {broken.remedy}"
-    known = {**REMEDIES, **ONCE} if broken.detail.startswith(AGAIN) else {**ONCE, **REMEDIES}
+    known = {**REMEDIES, **ONCE} if broken.second else {**ONCE, **REMEDIES}
     return known.get(name, "keep it off the path between source and target")

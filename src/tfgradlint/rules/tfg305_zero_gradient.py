@@ -87,12 +87,12 @@ class ZeroGradient(Rule):
     cause = Cause.ZERO_GRADIENT
 
     def message(self, broken: Break) -> str:
-        """``detail`` is the operation's name, ``tf.math.sign`` for one, if ``step`` does not tell."""
+        """``operation`` is one such as ``tf.math.sign``, if ``step`` does not tell."""
         return f"{broken.step} is flat, its gradient is zero everywhere: {broken.suffers}; {_remedy(broken)}"
 
 
 def _remedy(broken: Break) -> str:
     if broken.remedy:
         return f"use {broken.remedy}"
-    name = (broken.detail or broken.step).removesuffix("()").rpartition(".")[2]
+    name = (broken.operation or broken.step).removesuffix("()").rpartition(".")[2]
     return REMEDIES.get(name, "use something with a slope on the path, and this only beside it")

@@ -74,7 +74,7 @@ class StopGradient(Rule):
     cause = Cause.STOP_GRADIENT
 
     def message(self, broken: Break) -> str:
-        """Knows no ``detail``."""
+        """It has no kinds."""
         where = f"every path to {broken.source}" if broken.source else "every path"
         remedy = broken.remedy or "stop only the values that serve as constants, or do not ask for this gradient"
         return f"{broken.step} stands on {where}: {broken.suffers}; {remedy}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import LossFault
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -77,14 +79,17 @@ class KerasLoss(Rule):
     outcome = "raises:ValueError"
     cause = Cause.KERAS_LOSS
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "trains nothing with it"
+
     def message(self, broken: Break) -> str:
-        """``detail`` is ``unused`` where the loss never uses the prediction, ``zero`` where its gradient is zero."""
+        """``detail``: a :class:`LossFault`."""
         suffers = broken.suffers if broken.request else f"fit {broken.result}"
-        if broken.detail == "missing":
+        if broken.detail is LossFault.MISSING:
             return f'{broken.step} is given no loss: {suffers}; pass one, such as loss="mse", or use add_loss'
-        if broken.detail == "unused":
+        if broken.detail is LossFault.UNUSED_PREDICTION:
             return f"the loss given to {broken.step} never uses the prediction: {suffers}; compute it from y_pred"
         remedy = f"use {broken.remedy}" if broken.remedy else "train with a smooth loss and keep this one as a metric"
-        if broken.detail == "zero":
+        if broken.detail is LossFault.ZERO:
             return f"{broken.step} gives this loss a gradient of zero: {suffers}; {remedy}"
         return f"{broken.step} ends the way from the prediction to the loss: {suffers}; {remedy}"

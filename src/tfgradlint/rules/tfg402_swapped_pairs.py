@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Pairing
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
 
-#: What was seen, and what to write instead, by the kind of the mistake.
-_KINDS = {
-    "swapped": ("takes pairs of a gradient and its variable, in this order", "swap them: zip(gradients, variables)"),
-    "unzipped": ("takes pairs of a gradient and its variable", "write apply_gradients(zip(gradients, variables))"),
-    "pair": ("takes a list of pairs, and this is one pair", "put the pair in a list: [(gradient, variable)]"),
-    "apply": ("takes the gradients first, then the variables", "write apply(gradients, variables)"),
-    "tensor": ("updates variables, and this is a tensor or an array", "keep the value in a tf.Variable"),
+#: What was seen, and what to write instead.
+_KINDS: dict[Detail | None, tuple[str, str]] = {
+    Pairing.SWAPPED: (
+        "takes pairs of a gradient and its variable, in this order",
+        "swap them: zip(gradients, variables)",
+    ),
+    Pairing.UNZIPPED: (
+        "takes pairs of a gradient and its variable",
+        "write apply_gradients(zip(gradients, variables))",
+    ),
+    Pairing.SINGLE_PAIR: (
+        "takes a list of pairs, and this is one pair",
+        "put the pair in a list: [(gradient, variable)]",
+    ),
+    Pairing.SWAPPED_LISTS: ("takes the gradients first, then the variables", "write apply(gradients, variables)"),
+    Pairing.TENSOR: ("updates variables, and this is a tensor or an array", "keep the value in a tf.Variable"),
 }
 
 
@@ -97,8 +108,8 @@ class SwappedPairs(Rule):
     cause = Cause.SWAPPED_PAIRS
 
     def message(self, broken: Break) -> str:
-        """``detail``: ``swapped``, ``unzipped``, ``pair``, ``apply`` or ``tensor``."""
-        wanted, remedy = _KINDS.get(broken.detail, _KINDS["swapped"])
+        """``detail``: a :class:`Pairing`."""
+        wanted, remedy = _KINDS.get(broken.detail, _KINDS[Pairing.SWAPPED])
         return f"{broken.step} {wanted}: it {broken.result}; {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:

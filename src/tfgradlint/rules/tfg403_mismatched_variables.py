@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -82,12 +83,13 @@ class MismatchedVariables(Rule):
     outcome = "raises:InvalidArgumentError"
     cause = Cause.MISMATCHED_VARIABLES
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return ""
+
     def message(self, broken: Break) -> str:
-        """``source`` is the variable a gradient was computed for, ``detail`` the one it is paired with."""
-        pair = (
-            f"the gradient of {broken.source} with {broken.detail}"
-            if broken.detail
-            else "gradients with others' variables"
-        )
+        """``step`` is the optimizer's call."""
         result = f" and {broken.result}" if broken.result else ""
-        return f"{broken.step} pairs {pair}{result}; zip the gradients with the very list that was given to the tape"
+        return (
+            f"{broken.step} pairs gradients with others' variables{result}; "
+            "zip the gradients with the very list that was given to the tape"
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import Unbuilt
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -82,15 +84,16 @@ class UnbuiltVariables(Rule):
     outcome = "empty"
     cause = Cause.UNBUILT
 
-    def message(self, broken: Break) -> str:
-        """``step`` is the expression that reads the list.
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "leaves the rest out" if isinstance(detail, Unbuilt) and detail.partly else "returns []"
 
-        ``detail``: ``part`` where some weights exist already, and ``sonnet`` where the model is one of Sonnet.
-        """
-        if broken.detail == "keras 2":
+    def message(self, broken: Break) -> str:
+        """``step`` is the expression that reads the list; ``detail``: an :class:`Unbuilt`."""
+        kind = broken.detail if isinstance(broken.detail, Unbuilt) else Unbuilt()
+        if kind.refused:
             return f"{broken.step} raises ValueError before the model is built; give it an Input, or call it first"
-        held = "holds a part of the weights only" if broken.detail.endswith("part") else "is empty"
-        remedy = "call it once" if broken.detail.startswith("sonnet") else "give the model an Input, call it"
+        held = "holds a part of the weights only" if kind.partly else "is empty"
+        remedy = "call it once" if kind.sonnet else "give the model an Input, call it"
         return (
             f"{broken.step} {held} before the model is built: {broken.suffers}; "
             f"{remedy} first, or read the list where it is used"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Untracked
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
@@ -12,10 +14,10 @@ if TYPE_CHECKING:
     from tfgradlint.fixing.scene import Scene
 
 #: Who does not track what, and what to write instead, by what is assigned.
-_KINDS = {
-    "variable": ("Keras 3 does not track a tf.Variable", "use self.add_weight(...) or keras.Variable"),
-    "module": ("Keras 3 does not look into a tf.Module", "make it a keras.layers.Layer"),
-    "keras": (
+_KINDS: dict[Detail | None, tuple[str, str]] = {
+    Untracked.TF_VARIABLE: ("Keras 3 does not track a tf.Variable", "use self.add_weight(...) or keras.Variable"),
+    Untracked.TF_MODULE: ("Keras 3 does not look into a tf.Module", "make it a keras.layers.Layer"),
+    Untracked.OF_KERAS: (
         "tf.Module finds tf.Variables and tf.Modules only",
         "derive the class from keras.layers.Layer or keras.Model",
     ),
@@ -104,13 +106,16 @@ class UntrackedWeight(Rule):
     outcome = "empty"
     cause = Cause.UNTRACKED
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "leaves it out"
+
     def message(self, broken: Break) -> str:
-        """``step`` is the attribute; ``detail``: ``variable``, ``module`` or ``keras`` (inside a ``tf.Module``)."""
-        why, remedy = _KINDS.get(broken.detail, _KINDS["variable"])
+        """``step`` is the attribute; ``detail``: an :class:`Untracked`."""
+        why, remedy = _KINDS.get(broken.detail, _KINDS[Untracked.TF_VARIABLE])
         return f"{broken.step} never trains: {why}, and trainable_variables does not hold it; {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Unsafe: a variable of Keras, which is tracked, and is none of TensorFlow's."""
         from tfgradlint.fixing.values import of_keras
 
-        return of_keras(scene) if broken.detail == "variable" else None
+        return of_keras(scene) if broken.detail is Untracked.TF_VARIABLE else None

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import Creation
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
+
+_WHERE: dict[Detail | None, str] = {
+    Creation.IN_CALL: "in call",
+    Creation.IN_COMPILED_FUNCTION: "in a compiled function",
+    Creation.IN_TAPE: "inside the tape",
+}
 
 
 class CreatedInCall(Rule):
@@ -88,9 +96,12 @@ class CreatedInCall(Rule):
     outcome = "raises:ValueError"
     cause = Cause.CREATED_IN_CALL
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return ""
+
     def message(self, broken: Break) -> str:
-        """``detail`` is where it stands, as ``in call`` or ``inside the tape``; without one, ``by every call``."""
-        where = broken.detail or "by every call"
+        """``detail``: a :class:`Creation`."""
+        where = _WHERE.get(broken.detail, "by every call")
         costs = f"{broken.suffers}; " if broken.result else ""
         remedy = broken.remedy or "create it once, in __init__ or build"
         return f"{broken.step} makes new variables {where}: {costs}{remedy}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 if TYPE_CHECKING:
@@ -65,16 +66,19 @@ class MetricAsLoss(Rule):
     outcome = "raises:ValueError"
     cause = Cause.METRIC_AS_LOSS
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "returns None" if call else "trains nothing with it"
+
     def message(self, broken: Break) -> str:
-        """``detail`` is the metric as the program names it, where the finding stands at ``compile``."""
+        """``operation`` is the metric as the program names it, where the finding stands at ``compile``."""
         remedy = broken.remedy or "a loss of keras.losses"
-        if broken.detail:
+        if broken.operation:
             suffers = broken.suffers if broken.request else f"fit {broken.result}"
-            return f"{broken.step} is given the metric {broken.detail} as a loss: {suffers}; use {remedy}"
+            return f"{broken.step} is given the metric {broken.operation} as a loss: {suffers}; use {remedy}"
         return f"{broken.step} is a metric and has no gradient: {broken.suffers}; use {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Safe: the loss of the same name."""
         from tfgradlint.fixing.pairs import loss_of
 
-        return loss_of(scene, broken.detail)
+        return loss_of(scene, broken.operation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph.breaks import Minimizing
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -82,8 +83,8 @@ class Minimize(Rule):
     cause = Cause.MINIMIZE
 
     def message(self, broken: Break) -> str:
-        """``step`` is the call; ``detail`` is ``tensor`` where Keras 2 is given a loss that nothing recorded."""
-        if broken.detail == "tensor":
+        """``step`` is the call; ``detail``: a :class:`Minimizing`."""
+        if broken.detail is Minimizing.UNRECORDED_LOSS:
             return (
                 f"{broken.step} {broken.result}: its loss is a tensor that no tape recorded; give it the function that "
                 "computes the loss, or the tape as well: minimize(loss, variables, tape=tape)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import PartGradient
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -95,8 +96,8 @@ class CutOff(Rule):
     cause = Cause.CUT_OFF
 
     def message(self, broken: Break) -> str:
-        """``detail`` is ``zero`` where the step's gradient is zero and not ``None``; ``source`` is a lower weight."""
+        """``detail``: a :class:`PartGradient`; ``source`` is a lower weight."""
         part = f"what is below it, {broken.source} for one" if broken.source else "what is below it"
-        how = f"gives a gradient of zero to {part}" if broken.detail == "zero" else f"cuts off {part}"
+        how = f"gives a gradient of zero to {part}" if broken.detail is PartGradient.ZERO else f"cuts off {part}"
         remedy = broken.remedy or "let the gradient pass straight through, or set trainable = False on that part"
         return f"{broken.step} {how}: {broken.suffers}; {remedy}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import Discarded
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -86,9 +88,12 @@ class UnusedGradient(Rule):
     outcome = "flows"
     cause = Cause.UNUSED_GRADIENT
 
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "does nothing" if detail is Discarded.FILTERED else ""
+
     def message(self, broken: Break) -> str:
-        """``detail``: ``empty`` where a filter has left nothing; ``step`` is then the optimizer's call."""
-        if broken.detail == "empty":
+        """``detail``: a :class:`Discarded`; where a filter has left nothing ``step`` is the optimizer's call."""
+        if broken.detail is Discarded.FILTERED:
             return (
                 f"{broken.step} gets no pair, every gradient is None and has been filtered out: it {broken.result}; "
                 "mend the loss instead of filtering"

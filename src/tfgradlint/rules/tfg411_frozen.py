@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import FrozenIn
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.rules.base import Break, Rule
 
 
@@ -80,6 +82,9 @@ class Frozen(Rule):
     name = "frozen"
     outcome = "empty"
     cause = Cause.FROZEN
+
+    def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        return "trains nothing" if detail is FrozenIn.FIT else "returns []"
 
     def message(self, broken: Break) -> str:
         """``step`` is the assignment or the constructor call; ``source`` what is frozen."""

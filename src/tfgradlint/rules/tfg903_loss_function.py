@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
@@ -67,9 +68,9 @@ class LossFunction(Rule):
     cause = Cause.LOSS_FUNCTION
 
     def message(self, broken: Break) -> str:
-        """``detail`` is ``unused`` where the loss never uses its prediction; ``source`` is the prediction's name."""
+        """``detail``: a :class:`LossFault`; ``source`` is the prediction's name."""
         prediction = broken.source or "the prediction"
-        if broken.detail == "unused":
+        if broken.detail is LossFault.UNUSED_PREDICTION:
             return f"{broken.step} never uses {prediction}, whose gradient is None for that; compute the loss from it"
         remedy = (
             f"use {broken.remedy}" if broken.remedy else "keep this step for the score, and give the loss a smooth one"

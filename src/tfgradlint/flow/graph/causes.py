@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-#: The first word of the detail of a break that only the derivative of a derivative meets.
-AGAIN = "again"
-
 
 class Cause(Enum):
     """The kinds of break. The value is the code of the rule that reports it."""

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Curvature, Detail, EdgeNote, SecondDerivative
 from tfgradlint.flow.graph.origins import Origin
 
 if TYPE_CHECKING:
@@ -44,25 +45,32 @@ class Effect(IntEnum):
 
 
 class Edge(NamedTuple):
-    """One input of a step: ``node`` is what it was computed from."""
+    """One input of a step: ``node`` is what it was computed from.
+
+    ``detail``: the kind of its cause, where it has one, else what is to be known of it besides its effect.
+    """
 
     node: Node
     effect: Effect = Effect.FLOWS
     cause: Cause | None = None
-    detail: str = ""
+    detail: Detail | SecondDerivative | EdgeNote | None = None
+
+    @property
+    def kind(self) -> Detail | None:
+        """The kind of its cause, where it has one."""
+        return self.detail if isinstance(self.detail, Detail) else None
 
 
 class Interaction(NamedTuple):
     """How the inputs of a step act together: on what the gradient across it depends, besides the gradient behind it.
 
     ``factors`` are the places of the edges whose inputs are multiplied with each other. Their product, with all other
-    inputs added, goes through what has this ``curvature``: ``flows`` where it is curved, ``none`` where it is straight,
-    ``zero`` where it is straight with corners. ``elementwise``: each element of the result comes from one of the
-    inputs.
+    inputs added, goes through what has this ``curvature``. ``elementwise``: each element of the result comes from one
+    of the inputs.
     """
 
     factors: frozenset[int]
-    curvature: str
+    curvature: Curvature
     elementwise: bool = False
 
 
@@ -124,7 +132,7 @@ class Node:
         loop: the loop of a graph that the step was taken in.
         maybe_alias: what of the arguments the call may have handed through instead of making something new.
         placeholder: it stands for what a model will be given, and has no content yet.
-        detail: what a request with an integer result as its target gives, where that is not None.
+        as_target: what a request with this very integer as its target gives, where that is not None.
         joint: how its inputs act together, where that is known.
         sparse: the gradient across it may be made of slices, which is no tensor.
         called_at: for a step of a model made of inputs and outputs: where that was called.
@@ -133,8 +141,8 @@ class Node:
 
     __slots__ = (
         "active",
+        "as_target",
         "called_at",
-        "detail",
         "dtype",
         "edges",
         "joint",
@@ -174,7 +182,7 @@ class Node:
         self.variable: Stored | None = None
         self.rebinds: Site | None = None
         self.origin: Origin | None = None
-        self.detail = ""
+        self.as_target: Effect | None = None
         self.level = 0
         self.loop: GraphLoop | None = None
         self.joint: Interaction | None = None

@@ -9,6 +9,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.flow.graph.nodes import Edge, Effect, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps
@@ -135,7 +136,7 @@ class Machine:
         """Whether a handler, or a context manager that may be one, stands ready for an exception."""
         return bool(self.attempts) or self.recorder.tapes.fields["others"] != 0
 
-    def raise_here(self, cause: Cause | None, exception: str, detail: str = "") -> NoReturn:
+    def raise_here(self, cause: Cause | None, exception: str, detail: Detail | None = None) -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function.
 
         Without a cause, what led to it is reported elsewhere.
@@ -149,7 +150,7 @@ class Machine:
             self.reports.endings.add(self.recorder.site)
         raise Raised
 
-    def report_step(self, cause: Cause, detail: str = "", exception: str = "") -> None:
+    def report_step(self, cause: Cause, detail: Detail | None = None, exception: str = "") -> None:
         """A step that goes through and trains wrongly, or that ends in an exception."""
         self.reports.add_step(Reason(cause, self.recorder.site, detail, (), exception))
 

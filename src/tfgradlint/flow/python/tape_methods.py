@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, Reuse
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.tape.derivatives import derivative_edges
@@ -70,7 +72,7 @@ class TapeMethods:
         if name in ("gradient", "jacobian", "batch_jacobian"):
             return self._request(tape, name, args, kwargs)
         if not name.startswith("_") and name not in self._interp.asked_for:
-            self._interp.raise_here(Cause.NO_SUCH_METHOD, "AttributeError", name)
+            self._interp.raise_here(Cause.NO_SUCH_METHOD, "AttributeError", Operation(name))
         return self._interp.unknown(origins.returned_by(f"tape.{name}"))
 
     # -- recording
@@ -161,11 +163,11 @@ class TapeMethods:
             if isinstance(leaf, Repeated):
                 leaf = leaf.element
             if isinstance(leaf, Array):
-                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", "array")
+                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.ARRAY)
             if isinstance(leaf, (Scalar, Const)):
-                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", "number")
+                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.NUMBER)
             if isinstance(leaf, Variable) and leaf.library == "keras":
-                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", "keras variable")
+                self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.KERAS_VARIABLE)
             nodes = nodes_of(leaf)
             for node in (*nodes, *(other for each in nodes for other in alternatives(each))):
                 key: Any = node if node.variable is None else node.variable
@@ -206,7 +208,7 @@ class TapeMethods:
             made = origins.returned_by(name)
             self._note(name, leaves, [Judgement("unknown", origin=made)] * len(leaves))
             return interp.unknown(made, *args)
-        reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, "", (), "RuntimeError")
+        reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, raised="RuntimeError")
         leaves = leaves or [("", NONE)]
         self._note(name, leaves, [Judgement("raises", reason)] * len(leaves))
         raise Raised
@@ -217,7 +219,7 @@ class TapeMethods:
         if variable.library != "tf" or operator not in raising:
             return False
         interp = self._interp
-        reason = Reason(Cause.REBOUND_VARIABLE, interp.here(None), "augmented", (), "RuntimeError")
+        reason = Reason(Cause.REBOUND_VARIABLE, interp.here(None), Rebinding.AUGMENTED, raised="RuntimeError")
         interp.reports.add_step(reason)
         return True
 
@@ -260,15 +262,16 @@ class TapeMethods:
             judgements = [Judgement("unknown", origin=origins.TAPE)] * len(leaves)
         elif life == SPENT:
             leaves = leaves or [("", NONE)]
-            raised = Reason(Cause.TAPE_REUSED, site, "", (tape.fields.get("used") or site,), "RuntimeError")
+            used = tape.fields.get("used") or site
+            raised = Reason(Cause.TAPE_REUSED, site, Reuse.EARLIER_REQUEST, (used,), "RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
         elif life == NEW:
             leaves = leaves or [("", NONE)]
-            raised = Reason(Cause.TAPE_NEVER_ENTERED, site, "", (), "RuntimeError")
+            raised = Reason(Cause.TAPE_NEVER_ENTERED, site, raised="RuntimeError")
             judgements = [Judgement("raises", raised)] * len(leaves)
         elif (asked := self._by_element(tape, name, args, kwargs)) is not None:
             leaves = leaves or [("", NONE)]
-            raised = Reason(Cause.TAPE_REUSED, site, "element by element", (), "RuntimeError")
+            raised = Reason(Cause.TAPE_REUSED, site, Reuse.BY_ELEMENT, raised="RuntimeError")
             judgement = Judgement("raises", raised) if asked else Judgement("unknown", origin=origins.TAPE)
             judgements = [judgement] * len(leaves)
         elif self._endless():

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.causes import AGAIN, Cause
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Curvature, EdgeNote, Operation, Raises, SecondDerivative
 from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, trainable
 from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import Tape, recorded
-
-#: Said of an edge by the measured data: the gradient across it depends on its own input.
-CURVED = "flows"
-#: The gradient across it depends on the input's siblings at most.
-STRAIGHT = "none"
-#: It is the same on both sides of a corner: the gradient of the gradient is zero.
-FLAT = "zero"
 
 
 def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], sources: list[Node]) -> list[Edge] | None:
@@ -69,16 +65,15 @@ class _Contributions:
 
     def passed(self, node: Node, edge: Edge, above: _Dependences) -> _Dependences:
         """What becomes of the gradient from above on its way through a step."""
-        words, _, operation = edge.detail.partition(" ")
-        word = words.partition("/")[2]
-        if not word:
+        again = edge.detail
+        if not isinstance(again, SecondDerivative) or again.above is None:
             return above
         made: _Dependences = {}
         for on, effect in above:
-            if word.startswith("raises"):
-                made[self._refused(node, edge, on, word, operation), effect] = None
-            elif word == STRAIGHT:
-                ended = Edge(on, Effect.NONE, Cause.NO_GRADIENT, f"{AGAIN} {operation}".rstrip())
+            if isinstance(again.above, Raises):
+                made[self._refused(node, edge, on, again.operation, again.above), effect] = None
+            elif again.above is Curvature.STRAIGHT:
+                ended = Edge(on, Effect.NONE, Cause.NO_GRADIENT, replace(again.operation, second=True))
                 made[self._recorder.op([ended], edge.node.dtype, node.site), effect] = None
             else:
                 made[on, Effect.UNKNOWN] = None
@@ -86,16 +81,19 @@ class _Contributions:
 
     def own(self, node: Node, place: int, edge: Edge) -> _Dependences:
         """On which of its inputs the gradient of a step depends."""
-        words, _, operation = edge.detail.partition(" ")
-        word = words.partition("/")[0]
-        if word.startswith("raises"):
-            return {(self._refused(node, edge, edge.node, word, operation), Effect.FLOWS): None}
+        again, own = edge.detail, None
+        if isinstance(again, SecondDerivative):
+            if isinstance(again.own, Raises):
+                return {(self._refused(node, edge, edge.node, again.operation, again.own), Effect.FLOWS): None}
+            own = again.own
+        elif again is EdgeNote.UNLESS_TRAINING:
+            own = Curvature.UNKNOWN
         certain = edge.effect is Effect.FLOWS and node in self._firm and edge.node in self._firm
         made: _Dependences = {}
         for other, sibling in enumerate(node.edges):
             if sibling.effect is Effect.PLAIN or not trainable(sibling.node.dtype):
                 continue
-            effect = _depends(node, place, other, word)
+            effect = _depends(node, place, other, own)
             if effect is None:
                 continue
             apart = sibling.node in self._mosaics or (edge.node in self._mosaics and _assembled(sibling.node))
@@ -105,9 +103,9 @@ class _Contributions:
                 made.update(dict.fromkeys((each, effect) for each in self._own))
         return made
 
-    def _refused(self, node: Node, edge: Edge, on: Node, word: str, operation: str) -> Node:
-        told = f"{word.partition(':')[2]} {AGAIN} {operation}".rstrip()
-        refused = Edge(on, Effect.RAISES, Cause.UNREGISTERED, told)
+    def _refused(self, node: Node, edge: Edge, on: Node, operation: Operation, raises: Raises) -> Node:
+        detail = replace(operation, second=True, raised=raises.exception)
+        refused = Edge(on, Effect.RAISES, Cause.UNREGISTERED, detail)
         made = self._recorder.op([refused], edge.node.dtype, node.site)
         # On one of several alternatives it may raise, or may not.
         return made if node in self._firm else self._recorder.phi([made, on])
@@ -132,16 +130,27 @@ def _assembled(node: Node) -> bool:
     return any(_is_mosaic(each) for each in ancestors([node]))
 
 
-def _depends(node: Node, place: int, other: int, told: str) -> Effect | None:
-    """How the gradient across a step towards one input depends on one input; None if it does not."""
+def _depends(node: Node, place: int, other: int, own: Curvature | None) -> Effect | None:
+    """How the gradient across a step towards one input depends on one input; None if it does not.
+
+    ``own``: how it depends on the very input it goes to, where that is known apart from the others.
+    """
     joint = node.joint
-    if place == other:
-        word = told or (joint.curvature if joint is not None else "")
-    elif joint is None:
-        word = ""
-    else:
-        word = CURVED if {place, other} <= joint.factors else joint.curvature
-    return None if word == STRAIGHT else {CURVED: Effect.FLOWS, FLAT: Effect.ZERO}.get(word, Effect.UNKNOWN)
+    if place == other and own is not None:
+        return _EFFECTS[own]
+    if joint is None:
+        return Effect.UNKNOWN
+    if place != other and {place, other} <= joint.factors:
+        return Effect.FLOWS
+    return _EFFECTS[joint.curvature]
+
+
+_EFFECTS = {
+    Curvature.CURVED: Effect.FLOWS,
+    Curvature.STRAIGHT: None,
+    Curvature.FLAT: Effect.ZERO,
+    Curvature.UNKNOWN: Effect.UNKNOWN,
+}
 
 
 _PASSING = (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)

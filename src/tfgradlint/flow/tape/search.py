@@ -6,7 +6,9 @@ import heapq
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail, Operation
 from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, PHI, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape.tape import Tape, recorded, tracked
 
@@ -148,7 +150,7 @@ class Obstacle(NamedTuple):
 
     node: Node
     cause: Cause
-    detail: str
+    detail: Detail | None
 
 
 class Path(NamedTuple):
@@ -178,18 +180,18 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
             continue
         if reached(node):
             return _walk(node, came)
-        off = _off(tape, node)
+        gap = _gap(tape, node)
         for edge in node.edges:
             obstacles: tuple[Obstacle, ...] | None = ()
             if edge.cause is not None and edge.effect in (Effect.NONE, Effect.RAISES, Effect.ZERO):
-                obstacles = (Obstacle(node, edge.cause, edge.detail),)
-            elif off is not None and edge.effect is not Effect.PLAIN:
-                obstacles = (Obstacle(node, Cause.OFF_TAPE, off),)
+                obstacles = (Obstacle(node, edge.cause, edge.kind),)
+            elif gap is not None and edge.effect is not Effect.PLAIN:
+                obstacles = (Obstacle(node, Cause.OFF_TAPE, gap),)
             price = cost + _BREAK * len(obstacles or ())
             if obstacles and obstacles[0].cause is Cause.OFF_TAPE:
                 # Of two ways that are both broken, what was kept off the tape may have been kept off on purpose.
                 price += _UNSURE
-            if edge.detail.endswith("_like") and obstacles:
+            if obstacles and isinstance(edge.detail, Operation) and edge.detail.form_only:
                 # What only has the form of something was hardly meant to carry its gradient.
                 price += _BREAK // 2
             if edge.effect is Effect.PLAIN:
@@ -228,20 +230,20 @@ def _walk(node: Node, came: dict[Node, tuple[Node | None, tuple[Obstacle, ...] |
     return Path(tuple(nodes), tuple(obstacles))
 
 
-def _off(tape: Tape, node: Node) -> str | None:
+def _gap(tape: Tape, node: Node) -> Gap | None:
     """Why the tape was not recording when the step was taken, or None if it was."""
     if node.kind in (PHI, LEAF, OPAQUE) or node.loose:
         return None
     epoch = tape.fields["epoch"] or 0
     if node.seq < epoch:
-        return "reset" if any(each is tape for each, _ in node.active) else "before"
+        return Gap.RESET if any(each is tape for each, _ in node.active) else Gap.BEFORE
     if any(each is tape for each, _ in node.active):
         return None
     if tape in node.stopped:
-        return "stopped"
+        return Gap.STOPPED
     if node.active:
-        return "other"
-    return "before" if node.seq < tape.fields.get("entered", tape.seq) else "after"
+        return Gap.OTHER_TAPE
+    return Gap.BEFORE if node.seq < tape.fields.get("entered", tape.seq) else Gap.AFTER
 
 
 def alternatives(node: Node) -> list[Node]:
@@ -271,7 +273,7 @@ class Loss(NamedTuple):
 
     cause: Cause
     site: Site
-    detail: str
+    detail: Detail | None
 
 
 def losses(tape: Tape, targets: list[Node], reached: Callable[[Node], bool]) -> tuple[Loss, ...]:
@@ -286,9 +288,9 @@ def losses(tape: Tape, targets: list[Node], reached: Callable[[Node], bool]) -> 
             if edge.node not in leading or edge.effect is Effect.PLAIN:
                 continue
             leading.add(node)
-            off = _off(tape, node)
+            gap = _gap(tape, node)
             if edge.cause is not None and edge.effect in (Effect.NONE, Effect.RAISES):
-                found[Loss(edge.cause, node.site, edge.detail)] = None
-            elif off is not None:
-                found[Loss(Cause.OFF_TAPE, node.site, off)] = None
+                found[Loss(edge.cause, node.site, edge.kind)] = None
+            elif gap is not None:
+                found[Loss(Cause.OFF_TAPE, node.site, gap)] = None
     return tuple(found)

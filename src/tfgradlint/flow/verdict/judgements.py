@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tfgradlint.flow.graph.breaks import Discarded
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Detail
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.search import Loss, ancestors
@@ -20,7 +22,7 @@ class Reason(NamedTuple):
 
     cause: Cause
     site: Site
-    detail: str = ""
+    detail: Detail | None = None
     steps: tuple[Site, ...] = ()
     #: The exception TensorFlow raises, or "".
     raised: str = ""
@@ -83,3 +85,7 @@ class RequestSite:
     variables: bool = False
     labels: list[str] = field(default_factory=list)
     evaluations: list[list[Judgement]] = field(default_factory=list)
+
+    def unread(self) -> Reason:
+        """The reason to speak of it where nothing reads its result."""
+        return Reason(Cause.UNUSED_GRADIENT, self.site, Discarded.UNREAD)

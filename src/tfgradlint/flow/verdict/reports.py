@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tfgradlint.flow.graph.breaks import PartGradient
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import Value, Variable
@@ -105,5 +106,5 @@ def _as_part(judgement: Judgement) -> Judgement:
         return judgement._replace(reason=None)
     if reason.cause not in _CUTTING:
         return judgement
-    detail = "zero" if judgement.verdict == "zero" else ""
+    detail = PartGradient.ZERO if judgement.verdict == "zero" else PartGradient.NONE
     return judgement._replace(reason=reason._replace(cause=Cause.CUT_OFF, detail=detail))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, StandIn, Unwatched
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.search import (
@@ -148,7 +151,7 @@ class RequestAnalysis:
                 Reason(
                     Cause.SOURCE_NOT_TENSOR,
                     self._site,
-                    "array" if isinstance(source, Array) else "number",
+                    NonTensor.ARRAY if isinstance(source, Array) else NonTensor.NUMBER,
                     raised=_refusal(source),
                 ),
             )
@@ -156,7 +159,8 @@ class RequestAnalysis:
             return Judgement("unknown", origin=origins.SOURCE)
         if self._raising is not None:
             node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
-            exception, _, operation = self._raising.detail.partition(" ")
+            operation = self._raising.kind
+            exception = operation.raised if isinstance(operation, Operation) else ""
             if self._request.kind != "gradient" and exception == "LookupError":
                 # A Jacobian is computed in a graph of its own.
                 exception = "StagingError"
@@ -169,7 +173,7 @@ class RequestAnalysis:
                 return Judgement("unknown", origin=origins.INTEGER_TARGET)
             return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
         bits = self._bits(source)
-        if any(node.detail for node in self._nodes if not trainable(node.dtype)):
+        if any(node.as_target is not None for node in self._nodes if not trainable(node.dtype)):
             # An integer beside a floating sibling (the indices of top_k) gives zeros or raises.
             return Judgement("unknown", origin=origins.INTEGER_TARGET)
         if bits == FLOWS:
@@ -339,15 +343,16 @@ class RequestAnalysis:
         if tracked(self._tape, source.node) == 2 and not self._watched_late(key, path):
             return None
         if key in self._tape.fields["watched"]:
-            return Reason(Cause.LATE_WATCH, self._tape.watch_sites.get(key, self._site), "", steps)
+            return Reason(Cause.LATE_WATCH, self._tape.watch_sites.get(key, self._site), None, steps)
         if isinstance(source, Variable):
-            detail = "trainable" if source.fields["trainable"] is False else "accessed"
+            frozen = source.fields["trainable"] is False
+            detail = Unwatched.FROZEN if frozen else Unwatched.ON_REQUEST_ONLY
             return Reason(Cause.UNWATCHED_VARIABLE, self._site, detail, steps)
         if source.node.rebinds is not None:
-            return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, "rebound", steps)
+            return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, Rebinding.TO_TENSOR, steps)
         if isinstance(source, Unknown):
             return None
-        return Reason(Cause.UNWATCHED_TENSOR, self._site, _copied(source), steps)
+        return Reason(Cause.UNWATCHED_TENSOR, self._site, _stand_in(source), steps)
 
     def _watched_late(self, key: object, path: Path) -> bool:
         watched_at = self._tape.watch_times.get(key, 0)
@@ -363,7 +368,7 @@ class RequestAnalysis:
         shared = [node for node in history if node in used or node.variable in variables]
         if not shared:
             return None
-        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _copied(source))
+        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _stand_in(source))
 
     def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
         """Target and source were given the wrong way round: the source was computed from the target."""
@@ -383,9 +388,11 @@ class RequestAnalysis:
         return origins.ALTERNATIVES
 
 
-def _copied(source: Value) -> str:
-    """Whether the source is what a compiled function gets for a variable of Keras."""
-    return "argument" if isinstance(source, Tensor) and source.node.origin is origins.COPIED_ARGUMENT else ""
+def _stand_in(source: Value) -> StandIn | None:
+    """What the source takes the place of, where it is what a compiled function gets for something."""
+    return (
+        StandIn.KERAS_VARIABLE if isinstance(source, Tensor) and source.node.origin is origins.COPIED_ARGUMENT else None
+    )
 
 
 def _refusal(source: Value) -> str:
@@ -445,7 +452,10 @@ def _birth_seq(source: Tensor | Variable | Unknown) -> int:
 
 def _broken(path: Path, obstacle: Obstacle) -> Reason:
     above = path.nodes[: path.nodes.index(obstacle.node) + 1]
-    return Reason(obstacle.cause, obstacle.node.site, obstacle.detail, _steps(path), "", above)
+    detail = obstacle.detail
+    if isinstance(detail, Operation) and obstacle.cause is Cause.UNREGISTERED:
+        detail = replace(detail, second=False)  # nothing is raised here, whichever derivative it would be
+    return Reason(obstacle.cause, obstacle.node.site, detail, _steps(path), "", above)
 
 
 def _steps(path: Path | None) -> tuple[Site, ...]:

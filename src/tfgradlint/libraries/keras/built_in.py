@@ -18,6 +18,7 @@ from tfgradlint.libraries.keras.state import MEASURED, NAMED, STATE_COUNT, WRAPS
 from tfgradlint.libraries.keras.training_flag import unless_training
 from tfgradlint.libraries.keras.weights import Reach
 from tfgradlint.libraries.measured.curvature import joint_of_layer
+from tfgradlint.libraries.measured.details import operation
 
 _FLOWS, _NONE = Words("flows", "flows"), Words("none", "none")
 #: Arguments of a call that change neither what it returns nor which gradients there are.
@@ -173,7 +174,7 @@ def _usual(known: LayerFacts, given: dict[str, Value]) -> bool:
 def _edge(interp: Context, node: Node, words: Words | None, callee: Layer) -> Edge:
     """What crosses a layer from one of its inputs."""
     if words == _NONE:
-        return Edge(node, Effect.NONE, Cause.NO_GRADIENT, "keras.layers." + callee.path.rpartition(".")[2])
+        return Edge(node, Effect.NONE, Cause.NO_GRADIENT, operation("keras.layers." + callee.path.rpartition(".")[2]))
     if words == _FLOWS:
         return Edge(node)
     return unless_training(interp, node) if words is not None and words.inference == "flows" else _unknown(node)

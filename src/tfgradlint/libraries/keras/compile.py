@@ -7,6 +7,7 @@ import re
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Tensor, Unknown, Value
@@ -107,7 +108,7 @@ class _Trial:
         """Report a loss without a gradient; True if it is one."""
         interp = self._interp
         if _is_metric(self._session, loss):
-            self._report(Reason(Cause.METRIC_AS_LOSS, self._site, _metric_name(loss), raised="ValueError"))
+            self._report(Reason(Cause.METRIC_AS_LOSS, self._site, Operation(_metric_name(loss)), raised="ValueError"))
         if isinstance(loss, (Function, Method, Partial, Instance)) and not interp.may_be_handled():
             interp.calls.attempt(lambda: self._run(loss))
         return self._broken

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tfgradlint.flow.graph.breaks import Creation
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
@@ -39,7 +40,7 @@ def created(interp: Context, drawing: bool = False) -> bool:
             return False
         if frame.function is not None and frame.function.graph and not interp.eager_functions:
             if not drawing:
-                _report(interp, interp.recorder.site, "in a compiled function")
+                _report(interp, interp.recorder.site, Creation.IN_COMPILED_FUNCTION)
             return False
     return bool(interp.recorder.tapes.active)
 
@@ -60,7 +61,7 @@ def _made_once(interp: Context, frame: Frame) -> None:
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and target.value.value == "self":
         weights = Weights(interp, receiver)
         if weights.known and not weights.unbuilt and not interp.isolated:
-            _report(interp, interp.recorder.site, "in call")
+            _report(interp, interp.recorder.site, Creation.IN_CALL)
 
 
 def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
@@ -69,7 +70,7 @@ def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
     key = (id(site.expression), id(receiver))
     counts[key] = counts.get(key, 0) + 1
     if not drawing and (counts[key] > 1 or interp.graph_level):
-        _report(interp, site, "in call")
+        _report(interp, site, Creation.IN_CALL)
     elif drawing and interp.graph_level:
         PENDING.put(interp.state, receiver, (*(PENDING.of(receiver) or ()), site))
 
@@ -77,7 +78,7 @@ def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
 def trained(interp: Context, instance: Value) -> None:
     """Keras compiles the object's ``call`` and runs it again."""
     for site in (PENDING.of(instance) or ()) if isinstance(instance, Instance) else ():
-        _report(interp, site, "in call")
+        _report(interp, site, Creation.IN_CALL)
 
 
 def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None:
@@ -90,10 +91,10 @@ def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None
     for variable in variables:
         site = IN_TAPE.of(variable)
         if variable not in first and site is not None and id(site.expression) in places:
-            _report(interp, site, "inside the tape")
+            _report(interp, site, Creation.IN_TAPE)
 
 
-def _report(interp: Context, site: Site, where: str) -> None:
+def _report(interp: Context, site: Site, where: Creation) -> None:
     interp.reports.add_step(Reason(Cause.CREATED_IN_CALL, site, where))
 
 

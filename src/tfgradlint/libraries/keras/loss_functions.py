@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
@@ -77,9 +78,9 @@ def _tell(interp: Context, judgement: Judgement, site: Site) -> None:
     if judgement.verdict not in ("none", "zero"):
         return
     if reason is None or reason.cause in _ELSEWHERE:
-        interp.reports.add_step(Reason(Cause.LOSS_FUNCTION, site, "unused"))
+        interp.reports.add_step(Reason(Cause.LOSS_FUNCTION, site, LossFault.UNUSED_PREDICTION))
     else:
-        interp.reports.add_step(reason._replace(cause=Cause.LOSS_FUNCTION, detail=""))
+        interp.reports.add_step(reason._replace(cause=Cause.LOSS_FUNCTION, detail=LossFault.CUT))
 
 
 def _prediction(function: Function, cls: Class | None = None) -> str | None:

@@ -13,6 +13,7 @@ from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
 from tfgradlint.libraries.keras.state import SEEN
+from tfgradlint.libraries.measured.details import operation
 
 
 def is_metric(path: str) -> bool:
@@ -56,7 +57,7 @@ def _result(interp: Context, receiver: LibraryObject, given: list[Node]) -> Valu
     """A tensor read from the metric's variables."""
     nodes = dict.fromkeys([*(SEEN.of(receiver) or ()), *given])
     edges = [
-        Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, receiver.path)
+        Edge(node, Effect.NONE, Cause.METRIC_AS_LOSS, operation(receiver.path))
         if trainable(node.dtype)
         else Edge(node, Effect.PLAIN)
         for node in nodes

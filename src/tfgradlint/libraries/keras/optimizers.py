@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tfgradlint.flow.graph.breaks import Discarded, Minimizing, Pairing
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.machine.context import Context
@@ -63,13 +64,13 @@ def method(
             return None
         pairs = _together(interp, gradients, variables)
         if isinstance(pairs, Items) and not pairs.items and interp.requests.results.filtered():
-            interp.report_step(Cause.UNUSED_GRADIENT, "empty")  # apply([], []) goes through
+            interp.report_step(Cause.UNUSED_GRADIENT, Discarded.FILTERED)  # apply([], []) goes through
             return NONE
         return _judged(interp, receiver, pairs, _Refusals.of(session, path))
     if name == "minimize" and session.keras_of(path) < 3:
         return _minimized(interp, receiver, args, kwargs, _Refusals.of(session, path))
     if name == "minimize" and name not in interp.asked_for:
-        interp.raise_here(Cause.MINIMIZE, "AttributeError", path.rpartition(".")[2])
+        interp.raise_here(Cause.MINIMIZE, "AttributeError", Minimizing.NO_SUCH_METHOD)
     if name in ("scale_loss", "get_scaled_loss") and args:
         return Tensor(interp.recorder.op([Edge(node) for node in nodes_of(args[0])]))
     if name == "get_unscaled_gradients" and args:
@@ -119,7 +120,7 @@ def _minimized(
     if not isinstance(tape, Const) or tape.value is not None:
         return None
     if isinstance(loss, (Tensor, Array, Scalar, Variable)):
-        interp.raise_here(Cause.MINIMIZE, "ValueError", "tensor")
+        interp.raise_here(Cause.MINIMIZE, "ValueError", Minimizing.UNRECORDED_LOSS)
     if not isinstance(loss, _FUNCTIONS) or isinstance(variables, _FUNCTIONS):
         return None
     site = interp.recorder.site
@@ -146,12 +147,12 @@ def _two_lists(args: list[Value]) -> bool:
 def _applied(interp: Context, receiver: Cell, given: Value, two_lists: bool, refusals: _Refusals) -> Value:
     if isinstance(given, (Tensor, Unknown)):
         if interp.requests.results.is_gradient(given):
-            interp.raise_here(Cause.SWAPPED_PAIRS, "an error", "unzipped")
+            interp.raise_here(Cause.SWAPPED_PAIRS, "an error", Pairing.UNZIPPED)
         return NONE
     content = interp.calls.iterate(given)
     elements = content.items if isinstance(content, Items) else (content.element,)
     if two_lists or any(_pair(each) is None and interp.requests.results.is_gradient(each) for each in elements):
-        interp.raise_here(Cause.SWAPPED_PAIRS, refusals.unzipped, "unzipped")
+        interp.raise_here(Cause.SWAPPED_PAIRS, refusals.unzipped, Pairing.UNZIPPED)
     pairs = [_pair(each) for each in elements]
     if any(pair is None for pair in pairs):
         return NONE
@@ -186,17 +187,17 @@ def _judged(interp: Context, receiver: Cell, pairs: Items | tuple[Value, Value] 
         interp.raise_here(None, "ValueError")
     if not rows and interp.requests.results.filtered():
         if not refusals.empty:
-            interp.report_step(Cause.UNUSED_GRADIENT, "empty")
+            interp.report_step(Cause.UNUSED_GRADIENT, Discarded.FILTERED)
             return NONE
-        interp.raise_here(Cause.UNUSED_GRADIENT, refusals.empty, "empty")
+        interp.raise_here(Cause.UNUSED_GRADIENT, refusals.empty, Discarded.FILTERED)
     for gradient, variable in rows:
         if isinstance(variable, (Array, Scalar)):
-            interp.raise_here(Cause.SWAPPED_PAIRS, refusals.swapped, "tensor")
+            interp.raise_here(Cause.SWAPPED_PAIRS, refusals.swapped, Pairing.TENSOR)
         if _no_variable(variable) and (interp.requests.results.is_gradient(variable) or isinstance(variable, Tensor)):
             swapped = interp.requests.results.is_gradient(variable) and not interp.requests.results.is_gradient(
                 gradient
             )
-            interp.raise_here(Cause.SWAPPED_PAIRS, refusals.swapped, "swapped" if swapped else "tensor")
+            interp.raise_here(Cause.SWAPPED_PAIRS, refusals.swapped, Pairing.SWAPPED if swapped else Pairing.TENSOR)
     applied(interp, receiver, [variable for _, variable in rows if isinstance(variable, Variable)])
     if any(_mismatched(interp, gradient, variable) for gradient, variable in rows):
         interp.report_step(Cause.MISMATCHED_VARIABLES)

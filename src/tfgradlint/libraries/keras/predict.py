@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import Prediction
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
@@ -29,7 +30,7 @@ def predicted(
     if of_keras_2(interp, receiver):
         refused = _refused(interp, receiver, name)
         if refused:
-            interp.raise_here(Cause.PREDICTED, refused, name)
+            interp.raise_here(Cause.PREDICTED, refused, Prediction(name))
     _try_out(interp, receiver, name, args, kwargs)
     given = [*args, *kwargs.values()]
     if name == "test_on_batch":
@@ -38,7 +39,9 @@ def predicted(
     if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
         nodes.append(interp.unknown(MODEL).node)
     edges = [
-        Edge(node, Effect.NONE, Cause.PREDICTED, name) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        Edge(node, Effect.NONE, Cause.PREDICTED, Prediction(name))
+        if trainable(node.dtype)
+        else Edge(node, Effect.PLAIN)
         for node in nodes
     ]
     node = interp.recorder.plain(edges)

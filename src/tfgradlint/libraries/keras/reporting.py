@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tfgradlint.flow.graph.breaks import FrozenIn, LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
@@ -45,8 +46,8 @@ def objection_to(judgement: Judgement, site: Site, refused: bool) -> Reason | No
         return None
     raised = _raised(reason, "ValueError" if judgement.verdict == "none" and refused else "")
     if reason is None or reason.cause in _ELSEWHERE:
-        return Reason(Cause.KERAS_LOSS, site, "unused", (), raised)
-    return Reason(Cause.KERAS_LOSS, reason.site, _zero(judgement), reason.steps, raised)
+        return Reason(Cause.KERAS_LOSS, site, LossFault.UNUSED_PREDICTION, (), raised)
+    return Reason(Cause.KERAS_LOSS, reason.site, _lost(judgement), reason.steps, raised)
 
 
 def report_objections(interp: Context, model: Layer | Instance, site: Site, others: bool) -> None:
@@ -83,8 +84,8 @@ def _raised(reason: Reason | None, raised: str) -> str:
     return "an error" if reason is not None and reason.cause is Cause.PREDICTED else raised
 
 
-def _zero(judgement: Judgement) -> str:
-    return "zero" if judgement.verdict == "zero" else ""
+def _lost(judgement: Judgement) -> LossFault:
+    return LossFault.ZERO if judgement.verdict == "zero" else LossFault.CUT
 
 
 # -- training
@@ -107,7 +108,7 @@ class TrainingStep:
 
 def report_frozen(interp: Context, frozen_at: Site, site: Site) -> None:
     """Everything was frozen that is to be trained at ``site``."""
-    interp.reports.add_step(Reason(Cause.FROZEN, frozen_at, "fit"), site)
+    interp.reports.add_step(Reason(Cause.FROZEN, frozen_at, FrozenIn.FIT), site)
 
 
 def report_training(interp: Context, step: TrainingStep, asked: Implied) -> None:
@@ -124,7 +125,7 @@ def report_training(interp: Context, step: TrainingStep, asked: Implied) -> None
         judgements = [_of_the_loss(step, judgement) for judgement in judgements]
     compiled_at = COMPILED_AT.of(step.model)
     if step.without_loss and asked.leaves and compiled_at is not None and not regularised:
-        interp.reports.add_step(Reason(Cause.KERAS_LOSS, compiled_at, "missing", (), "ValueError"), step.site)
+        interp.reports.add_step(Reason(Cause.KERAS_LOSS, compiled_at, LossFault.MISSING, (), "ValueError"), step.site)
     elif asked.leaves:
         interp.requests.note(step.name, step.site, asked.leaves, judgements)
 
@@ -137,7 +138,7 @@ def _of_the_loss(step: TrainingStep, judgement: Judgement) -> Judgement:
     if reason.above[-1].seq < step.predicted and step.options.get("loss") is not None:
         return judgement
     raised = _raised(reason, "ValueError" if judgement.verdict == "none" else "")
-    reason = reason._replace(cause=Cause.KERAS_LOSS, detail=_zero(judgement), raised=raised)
+    reason = reason._replace(cause=Cause.KERAS_LOSS, detail=_lost(judgement), raised=raised)
     return judgement._replace(reason=reason)
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Value
 from tfgradlint.libraries.keras.state import keras_state
-
-#: Said of an edge that carries a gradient unless the model trains: then it may be zero.
-_UNLESS_TRAINING = "unless training"
 
 
 def asked(interp: Context, kwargs: dict[str, Value]) -> Value:
@@ -35,12 +33,12 @@ def unless_training(interp: Context, node: Node) -> Edge:
     """An edge across a layer that normalises by the batch while it trains."""
     if _infers(interp) and not node.placeholder:
         return Edge(node)
-    return Edge(node, Effect.UNKNOWN, None, _UNLESS_TRAINING)
+    return Edge(node, Effect.UNKNOWN, None, EdgeNote.UNLESS_TRAINING)
 
 
 def once_more(interp: Context, node: Node, edge: Edge) -> Edge:
     """The same edge when a model of inputs and outputs runs on what it is given."""
-    if edge.detail == _UNLESS_TRAINING and _infers(interp) and not node.placeholder:
+    if edge.detail is EdgeNote.UNLESS_TRAINING and _infers(interp) and not node.placeholder:
         return Edge(node)
     return Edge(node, *edge[1:])
 

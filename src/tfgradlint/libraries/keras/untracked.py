@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tfgradlint.flow.graph.breaks import Untracked
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
@@ -35,7 +36,7 @@ def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAna
             interp.reports.suspects.append(Suspect(variable, reason, request))
 
 
-def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variable, Site, str]]:
+def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variable, Site, Untracked]]:
     """Each weight that is not tracked, where the attribute was assigned that holds it, and what holds it."""
     if isinstance(owner, Layer):
         for part in owner.parts or ():
@@ -50,17 +51,17 @@ def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variabl
             if keras and site is not None:
                 yield from ((variable, site, kind) for variable, kind in _not_of_keras(interp, value))
             elif module and site is not None:
-                yield from ((variable, site, "keras") for variable in _of_keras(interp, value))
+                yield from ((variable, site, Untracked.OF_KERAS) for variable in _of_keras(interp, value))
             if isinstance(value, (Layer, Instance)) and (keras is not _is_module(value) or not (keras or module)):
                 yield from _hidden(interp, value, level + 1)
 
 
-def _not_of_keras(interp: Context, value: Value) -> list[tuple[Variable, str]]:
+def _not_of_keras(interp: Context, value: Value) -> list[tuple[Variable, Untracked]]:
     if isinstance(value, Variable) and value.library == "tf" and value.fields["trainable"] is True:
-        return [(value, "variable")]
+        return [(value, Untracked.TF_VARIABLE)]
     if isinstance(value, Instance) and _is_module(value):
         held = [each for name in value.fields if isinstance(name, str) for each in _leaves(value.fields[name])]
-        return [(variable, "module") for each in held for variable, _ in _not_of_keras(interp, each)]
+        return [(variable, Untracked.TF_MODULE) for each in held for variable, _ in _not_of_keras(interp, each)]
     return []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import FrozenIn, Unbuilt
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
@@ -190,15 +191,15 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
     if _refused(interp, receiver, weights):
-        interp.raise_here(Cause.UNBUILT, "ValueError", "keras 2")
+        interp.raise_here(Cause.UNBUILT, "ValueError", Unbuilt(refused=True))
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         return interp.unknown(origins.WEIGHTS, receiver)
     made = ListObject(Items(tuple(weights.found), "list"))
     OWNER.begin(made, receiver)
     if weights.unbuilt:
-        reason = Reason(Cause.UNBUILT, interp.recorder.site, "part" if weights.found else "")
+        reason = Reason(Cause.UNBUILT, interp.recorder.site, Unbuilt(partly=bool(weights.found)))
         LACKING.begin(made, MissingVariables(reason, tuple(weights.unbuilt)))
     elif weights.frozen and not weights.found:
-        LACKING.begin(made, MissingVariables(Reason(Cause.FROZEN, weights.frozen[-1])))
+        LACKING.begin(made, MissingVariables(Reason(Cause.FROZEN, weights.frozen[-1], FrozenIn.LIST)))
     return made

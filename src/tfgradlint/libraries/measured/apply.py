@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
@@ -13,6 +14,7 @@ from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
+from tfgradlint.libraries.measured.details import operation, second_derivative
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
 
 _EFFECTS = {
@@ -130,7 +132,7 @@ def _output(
     turned = any(word == "array" and isinstance(bound.get(name), Variable) for name, word in output.of_variable.items())
     leaves = output.kind in ("array", "python") or turned
     fixed = not trainable(dtype)
-    odd = ""
+    as_target: Effect | None = None
     for name, value in bound.items():
         for node in nodes_of(value):
             edge = _edge(known, output, name, value, node, leaves)
@@ -138,15 +140,15 @@ def _output(
                 edge = Edge(node, Effect.UNKNOWN)  # of a complex number only the real part arrives
             if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
                 # What is computed further from an integer has no gradient, whatever a request for it itself gives.
-                odd = edge.effect.name.lower()
+                as_target = edge.effect
                 cause = cause_of(known, name, output, leaves)
-                edge = Edge(node, Effect.NONE, cause, _detail(known.name, cause))
+                edge = Edge(node, Effect.NONE, cause, _operation(known.name, cause))
             edges.append(edge)
             if leaves and node.variable is not None:
                 interp.recorder.read(node)
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
-    node.detail = odd
+    node.as_target = as_target
     node.joint = joint(known.name, len(edges))
     node.sparse = any(name in bound for name in output.slices)
     if maybe_same and not fixed:
@@ -188,29 +190,27 @@ def _edge(known: OperationFacts, output: Output, name: str, value: Value, node: 
         # An argument that takes no tensors of floating point: shapes, axes, indices, names.
         return Edge(node, Effect.PLAIN if leaves and known.name.startswith("builtins.") else Effect.UNKNOWN)
     if word.startswith("raises"):
-        return Edge(node, Effect.RAISES, Cause.UNREGISTERED, f"{word.partition(':')[2]} {known.name}")
+        return Edge(node, Effect.RAISES, Cause.UNREGISTERED, operation(known.name, word.partition(":")[2]))
     effect = _EFFECTS.get(word, Effect.UNKNOWN)
     if effect is not Effect.FLOWS and (node.dtype or "").startswith("complex"):
         # Measured with real numbers; some operations that are flat for those are not for complex ones.
         return Edge(node, _EFFECTS.get(output.of_complex.get(name, ""), Effect.UNKNOWN))
     if effect is Effect.NONE:
         cause = cause_of(known, name, output, leaves)
-        return Edge(node, effect, cause, _detail(known.name, cause))
+        return Edge(node, effect, cause, _operation(known.name, cause))
     if effect is Effect.ZERO:
         return Edge(node, effect, Cause.ZERO_GRADIENT)
-    again, above = output.second.get(name, ""), output.above.get(name, "")
-    if above or again.startswith("raises"):
-        again = f"{again}/{above} {known.name}"
-    return Edge(node, effect, None, again)
+    own, above = output.second.get(name, ""), output.above.get(name, "")
+    return Edge(node, effect, None, second_derivative(known.name, own, above)) if own or above else Edge(node, effect)
 
 
-def _detail(name: str, cause: Cause) -> str:
-    """The step's name, as messages look it up: ``linalg.norm``, ``numpy``, ``math.exp``, ``tf.math.greater``."""
+def _operation(name: str, cause: Cause) -> Operation:
+    """The step, as messages look it up: ``linalg.norm``, ``numpy``, ``math.exp``, ``tf.math.greater``."""
     if cause is Cause.NUMPY_FUNCTION:
-        return name.removeprefix("numpy.")
-    if cause is Cause.PYTHON_VALUE:
-        return name if name.startswith("math.") else name.rpartition(".")[2].strip("_")
-    return name
+        name = name.removeprefix("numpy.")
+    elif cause is Cause.PYTHON_VALUE and not name.startswith("math."):
+        name = name.rpartition(".")[2].strip("_")
+    return operation(name)
 
 
 def cause_of(known: OperationFacts, parameter: str, output: Output, leaves: bool) -> Cause:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.details import Curvature
 from tfgradlint.flow.graph.nodes import Interaction
-from tfgradlint.flow.tape.derivatives import CURVED, FLAT, STRAIGHT
 
 _OWNERS = ("tf.Tensor.", "tf.Variable.", "keras.Variable.")
 _SUM_OPERATORS = frozenset({"__add__", "__radd__", "__sub__", "__rsub__"})
@@ -23,11 +23,11 @@ _PRODUCTS = frozenset(
 )
 #: Layers that multiply their input with their kernel, add their bias and hand the result to their activation.
 _AFFINE = frozenset({"Dense", "EinsumDense", "Conv1D", "Conv2D"})
-_BENDS: dict[str | None, str] = {
-    None: STRAIGHT,
-    "linear": STRAIGHT,
-    "relu": FLAT,
-    **dict.fromkeys("tanh sigmoid softplus gelu silu swish exponential mish".split(), CURVED),
+_BENDS: dict[str | None, Curvature] = {
+    None: Curvature.STRAIGHT,
+    "linear": Curvature.STRAIGHT,
+    "relu": Curvature.FLAT,
+    **dict.fromkeys("tanh sigmoid softplus gelu silu swish exponential mish".split(), Curvature.CURVED),
 }
 
 
@@ -36,11 +36,11 @@ def joint(name: str, number: int) -> Interaction | None:
     owner = next((owner for owner in _OWNERS if name.startswith(owner)), "")
     operator = name.removeprefix(owner) if owner else ""
     if name in _SUMS or operator in _SUM_OPERATORS:
-        return Interaction(frozenset(), STRAIGHT)
+        return Interaction(frozenset(), Curvature.STRAIGHT)
     if name in _CHOICES:
-        return Interaction(frozenset(), STRAIGHT, True)
+        return Interaction(frozenset(), Curvature.STRAIGHT, True)
     if name in _PRODUCTS or operator in _PRODUCT_OPERATORS:
-        return Interaction(frozenset(range(number)), STRAIGHT)
+        return Interaction(frozenset(range(number)), Curvature.STRAIGHT)
     return None
 
 

@@ -11,6 +11,7 @@ from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.measured.details import operation
 
 Refusing = Callable[[Context, Value], bool]
 
@@ -54,13 +55,13 @@ def _of_numbers(option: Value) -> bool:
 def _left(interp: Context, name: str, given: list[Value], made: Value, without_content: Refusing) -> Value:
     """An array for each thing that the function returns: neither what it was given nor what it knows is followed."""
     if any(without_content(interp, value) for value in given):
-        interp.raise_here(Cause.NUMPY_FUNCTION, "NotImplementedError", name)
+        interp.raise_here(Cause.NUMPY_FUNCTION, "NotImplementedError", operation(name))
     if isinstance(made, Items) and made.type == "tuple":
         return Items(tuple(_left(interp, name, given, item, without_content) for item in made.items))
     edges = [
         Edge(node, Effect.PLAIN)
         if isinstance(value, (Array, Scalar)) or not trainable(node.dtype)
-        else Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, name)
+        else Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, operation(name))
         for value in (*given, made)
         for node in nodes_of(value)
     ]

@@ -14,6 +14,7 @@ from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
 from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
 from tfgradlint.libraries.session import Session, session_of
@@ -59,7 +60,7 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         if any(without_content(interp, value) for value in given) and _takes_values(session, path):
             exception = "TypeError" if session_of(interp).legacy_keras else "ValueError"  # of a model's placeholders
             exception = "NotImplementedError" if interp.graph_level else exception
-            interp.raise_here(Cause.NUMPY_FUNCTION, exception, path.removeprefix("numpy."))
+            interp.raise_here(Cause.NUMPY_FUNCTION, exception, operation(path.removeprefix("numpy.")))
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
     return Array(node, _exact(session, path, args, kwargs))
@@ -175,15 +176,16 @@ def method(
     if any(_of_objects(value) for value in (*args, *kwargs.values())):
         return interp.unknown(origins.ARRAY_OF_OBJECTS, receiver, *args)
     edges = [Edge(node, Effect.PLAIN) for node in nodes_of(receiver)]
+    called = operation(f"ndarray.{name}")
     for value in (*args, *kwargs.values()):
         taken = _maybe_tensor(value)
         for node in nodes_of(value):
             if taken and trainable(node.dtype):
-                edges.append(Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, f"ndarray.{name}"))
+                edges.append(Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, called))
             else:
                 edges.append(Edge(node, Effect.PLAIN))
     if any(without_content(interp, value) for value in args):
-        interp.raise_here(Cause.NUMPY_FUNCTION, "NotImplementedError", f"ndarray.{name}")
+        interp.raise_here(Cause.NUMPY_FUNCTION, "NotImplementedError", called)
     if isinstance(receiver, Scalar) or name in _TO_PYTHON:
         return Scalar(interp.recorder.plain(edges))
     dtype = receiver.node.dtype
@@ -203,7 +205,7 @@ def set_item(interp: Context, operands: list[Value]) -> Value | None:
     if isinstance(value, Array) or not trainable(value.node.dtype):
         edge = Edge(value.node, Effect.PLAIN)
     else:
-        edge = Edge(value.node, Effect.NONE, Cause.NUMPY_FUNCTION, "ndarray.__setitem__")
+        edge = Edge(value.node, Effect.NONE, Cause.NUMPY_FUNCTION, operation("ndarray.__setitem__"))
     written = interp.recorder.plain([edge])
     # An array is one object under all its names, so its node takes the new content in.
     array.node.edges = (*array.node.edges, Edge(written, Effect.PLAIN))

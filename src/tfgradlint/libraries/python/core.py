@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
@@ -16,6 +17,7 @@ from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.builtins import HANDLERS
 from tfgradlint.libraries.python.decorators import Effect as DecoratorEffect
@@ -90,19 +92,23 @@ def _plain(interp: Context, path: str, args: list[Value], kwargs: dict[str, Valu
         exception = "AttributeError" if isinstance(args[0], Variable) else "TypeError"
         if name == "bool":
             exception = "OperatorNotAllowedInGraphError"
-        interp.raise_here(Cause.PYTHON_VALUE, exception, path if path.startswith("math.") else name)
+        interp.raise_here(Cause.PYTHON_VALUE, exception, _operation(path))
     if name in _CONVERSIONS and interp.graph_level and args and isinstance(args[0], (Tensor, Variable)):
         return _autograph_cast(interp, name, args[0])
     if all(isinstance(value, (Const, Scalar, Array)) for value in given) and name in _FOLDED:
         edges = [Edge(node, Effect.PLAIN) for value in given for node in nodes_of(value)]
         return Scalar(interp.recorder.plain(edges), name if name in ("float", "int", "bool") else "")
     if len(args) == 1 and isinstance(args[0], Unknown) and (name in _CONVERSIONS or path.startswith("math.")):
-        edge = Edge(args[0].node, Effect.NONE, Cause.PYTHON_VALUE, path if path.startswith("math.") else name)
+        edge = Edge(args[0].node, Effect.NONE, Cause.PYTHON_VALUE, _operation(path))
         if interp.graph_level and name in _CONVERSIONS:
             edge = Edge(args[0].node, Effect.UNKNOWN)
             return Unknown(interp.recorder.op([edge]))
         return Scalar(interp.recorder.plain([edge]), name if name in ("float", "int", "bool") else "float")
     return None
+
+
+def _operation(path: str) -> Operation:
+    return operation(path if path.startswith("math.") else path.partition(".")[2])
 
 
 _CONVERSIONS = ("float", "int", "bool")
@@ -118,7 +124,7 @@ def _autograph_cast(interp: Context, name: str, value: Value) -> Value:
     edges = []
     for node in nodes_of(value):
         lost = trainable(node.dtype) and not trainable(dtype)
-        edges.append(Edge(node, Effect.NONE, Cause.PYTHON_VALUE, name) if lost else Edge(node))
+        edges.append(Edge(node, Effect.NONE, Cause.PYTHON_VALUE, operation(name)) if lost else Edge(node))
     return Tensor(interp.recorder.op(edges, dtype))
 
 

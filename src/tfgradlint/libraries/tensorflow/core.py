@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node, trainable
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
@@ -28,6 +29,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.measured.apply import apply
+from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
@@ -146,7 +148,7 @@ def _cast(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 def _its_own(value: Tensor | Variable) -> Edge:
     """What leads from a dtype that is not known to the tensor that has it."""
-    return Edge(value.node, Effect.PLAIN, None, "dtype")
+    return Edge(value.node, Effect.PLAIN, None, EdgeNote.OWN_DTYPE)
 
 
 def _is_none(value: Value) -> bool:
@@ -277,7 +279,7 @@ def method(
         return _assign(interp, receiver, args, kwargs, name == "assign")
     if name == "numpy" and without_content(interp, receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
-        interp.raise_here(Cause.PYTHON_VALUE, exception, name)
+        interp.raise_here(Cause.PYTHON_VALUE, exception, operation(name))
     if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
         variables = (edge.node.variable for edge in receiver.node.edges)
         whole = next((each for each in variables if isinstance(each, Variable)), None)
@@ -288,7 +290,7 @@ def method(
             interp.raise_here(None, "AttributeError")
     if name in ("item", "tolist"):
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
-        edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, name)
+        edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, operation(name))
         return Scalar(interp.recorder.plain([edge]))
     if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not session.numpy_behavior:
         interp.raise_here(None, "AttributeError")
@@ -340,5 +342,6 @@ def unknown_method(
 ) -> Value | None:
     """A method of something unknown whose name alone says that a Python value or an array comes out."""
     if isinstance(receiver, GraphValue) and name == "numpy" and not args:
-        return Array(interp.recorder.plain([Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, "numpy")]))
+        edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, operation(name))
+        return Array(interp.recorder.plain([edge]))
     return None

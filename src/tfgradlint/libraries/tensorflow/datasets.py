@@ -14,6 +14,7 @@ from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.libraries.measured.details import operation
 
 DATASET = "tf.data.Dataset"
 #: What an element of a dataset is like.
@@ -107,7 +108,7 @@ def _tensor(interp: Context, value: Value, path: str) -> Tensor:
 def _edge(node: Node, value: Value, path: str) -> Edge:
     if isinstance(value, (Array, Scalar)) or not trainable(node.dtype):
         return Edge(node, Effect.PLAIN)
-    return Edge(node, Effect.NONE, Cause.NO_GRADIENT, path)
+    return Edge(node, Effect.NONE, Cause.NO_GRADIENT, operation(path))
 
 
 def _mapped(interp: Context, function: Value, element: Value) -> Value:

@@ -9,6 +9,7 @@ from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.measured.details import operation
 
 TABLE = "tf.lookup"
 _CLASSES = frozenset(
@@ -41,8 +42,9 @@ def method(interp: Context, receiver: LibraryObject, name: str, args: list[Value
 
 def found(interp: Context, table: LibraryObject, keys: Value) -> Tensor:
     """What stands in a table under the keys."""
+    lookup = operation("lookup")
     edges = [
-        Edge(node, Effect.NONE, Cause.NO_GRADIENT, "lookup") if trainable(node.dtype) else Edge(node, Effect.PLAIN)
+        Edge(node, Effect.NONE, Cause.NO_GRADIENT, lookup) if trainable(node.dtype) else Edge(node, Effect.PLAIN)
         for node in (*nodes_of(keys), *nodes_of(HOLDS.certain(table)))
     ]
     return Tensor(interp.recorder.op(edges))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tfgradlint.flow.graph.breaks import Unbuilt
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Scalar, Symbol, Unknown, Value, Variable
@@ -59,11 +60,11 @@ def listed(interp: Context, receiver: Instance | LibraryObject, name: str, stric
     if strict and not found.variables:
         if not found.unbuilt:
             return None
-        interp.raise_here(Cause.UNBUILT, "ValueError", "sonnet")
+        interp.raise_here(Cause.UNBUILT, "ValueError", Unbuilt(sonnet=True))
     made = ListObject(Items(tuple(found.variables), "tuple"))
     OWNER.begin(made, receiver)
     if found.unbuilt:
-        detail = "sonnet part" if found.variables else "sonnet"
+        detail = Unbuilt(partly=bool(found.variables), sonnet=True)
         reason = Reason(Cause.UNBUILT, interp.recorder.site, detail)
         LACKING.begin(made, MissingVariables(reason, tuple(found.unbuilt)))
     return made
