@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -189,3 +190,13 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.seq} {self.dtype or ''}{' ' + self.why if self.why else ''}>"
+
+
+class Beyond(Node):
+    """Stands for all nodes that a bounded walk did not come to: it may be any of them, of whatever age."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(OPAQUE, sys.maxsize, NOWHERE)
+        self.why = "more than is followed"

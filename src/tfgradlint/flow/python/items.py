@@ -39,7 +39,7 @@ from tfgradlint.flow.values.containers import (
 )
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, nodes_of, rebuilt
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -489,6 +489,11 @@ class Objects:
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""
+        return fold(value, _tuples, self._another, rebuilt)
+
+    def _another(self, value: Value) -> Value:
+        if isinstance(value, Items):
+            return self._interp.unknown("another of many", value)
         if isinstance(value, GraphValue):
             old = value.node
             recorder = self._interp.recorder
@@ -505,9 +510,11 @@ class Objects:
             if isinstance(value, HostObject):
                 return HostObject(node, value.path)
             return type(value)(node)
-        if isinstance(value, Items):
-            return Items(tuple(self.another(item) for item in value.items), value.type, value.fields)
         return value
+
+
+def _tuples(value: Value, level: int) -> tuple[Value, ...] | None:
+    return value.items if isinstance(value, Items) else None
 
 
 MISSING: Any = object()

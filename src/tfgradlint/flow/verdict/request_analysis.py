@@ -22,8 +22,8 @@ from tfgradlint.flow.tape.search import (
 )
 from tfgradlint.flow.tape.tape import Tape, tracked
 from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.containers import Items, Repeated, Union
+from tfgradlint.flow.values.walk import leaves, nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf
 
@@ -48,33 +48,13 @@ class Given(NamedTuple):
     held: frozenset[Node] = frozenset()
 
 
-_LEVELS, _VISITS = 20, 2000
-
-
 def flatten(value: Value, label: str) -> list[tuple[str, Value]]:
     """The leaves of a nest, in TensorFlow's order, each with a name for the reader.
 
     What is nested without end, or holds more than anyone writes down, is one leaf of which nothing is known.
     """
-    leaves: list[tuple[str, Value]] = []
-    return leaves if _flatten(value, label, 0, leaves, [_VISITS]) else [(label, value)]
-
-
-def _flatten(value: Value, label: str, level: int, leaves: list[tuple[str, Value]], left: list[int]) -> bool:
-    left[0] -= 1
-    if level > _LEVELS or left[0] < 0:
-        return False
-    if isinstance(value, (ListObject, DictObject)):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return all(
-            _flatten(item, f"{label}[{index}]", level + 1, leaves, left) for index, item in enumerate(value.items)
-        )
-    if isinstance(value, DictContent) and value.rest is None:
-        keys = sorted(value.entries, key=lambda key: (str(type(key)), str(key)))
-        return all(_flatten(value.entries[key], f"{label}[{key!r}]", level + 1, leaves, left) for key in keys)
-    leaves.append((f"{label}[...]" if isinstance(value, Repeated) else label, value))
-    return True
+    found = leaves(value, label)
+    return found if found is not None else [(label, value)]
 
 
 #: What a tape watches is not known: perhaps nothing, and then nothing is asked for.

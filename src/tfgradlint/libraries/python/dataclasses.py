@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.python.container_methods import mapping
-from tfgradlint.flow.values.base import NONE, Const, Symbol, Value
+from tfgradlint.flow.values.base import NONE, Const, HoldsNothing, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
@@ -21,7 +21,7 @@ _TUPLE = "typing.NamedTuple"
 _PLAIN = frozenset({"abc.ABCMeta", "builtins.type"})
 
 
-class Field(Value):
+class Field(HoldsNothing):
     """``dataclasses.field(...)`` in the body of a class."""
 
     __slots__ = ("default", "factory", "given")
