@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -200,3 +201,8 @@ class Beyond(Node):
     def __init__(self) -> None:
         super().__init__(OPAQUE, sys.maxsize, NOWHERE)
         self.why = "more than is followed"
+
+
+def cut_off(nodes: Iterable[Node]) -> bool:
+    """Whether these are not all: a bound cut off the walk that found them."""
+    return any(isinstance(node, Beyond) for node in nodes)

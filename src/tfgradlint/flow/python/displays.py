@@ -102,7 +102,7 @@ class Displays:
         for element in elements:
             asked = interp.requests.count
             interp.statements.assign(node.target, element)
-            truths = [self._interp.expressions.truth(self._interp.eval(condition.test)) for condition in node.ifs]
+            truths = [self._interp.eval(condition.test).truth() for condition in node.ifs]
             if False in truths:
                 continue
             if None in truths:

@@ -263,7 +263,7 @@ class Objects:
         elif isinstance(receiver, Tape):
             interp.state.set(receiver, "blurred", True)
         elif isinstance(receiver, Layer):
-            interp.state.set(receiver, name, value if name != "trainable" else interp.expressions.truth(value))
+            interp.state.set(receiver, name, value if name != "trainable" else value.truth())
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
             interp.state.set(self._known(receiver.node), name, interp.unknown("attribute", value))

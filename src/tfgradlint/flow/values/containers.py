@@ -89,9 +89,10 @@ class DictContent(Value):
         return (*self.entries.values(),)
 
     def nested(self) -> Sequence[tuple[Any, Value]] | None:
-        """TensorFlow sorts the keys."""
-        if self.rest is not None:
-            return None
+        return self.in_order() if self.rest is None else None
+
+    def in_order(self) -> list[tuple[Any, Value]]:
+        """The entries as TensorFlow sorts them."""
         return sorted(self.entries.items(), key=lambda entry: (str(type(entry[0])), str(entry[0])))
 
     def keyed(self) -> Mapping[Any, Value]:

@@ -71,7 +71,7 @@ def nodes_of(value: Value, most: int = READ) -> list[Node]:
     return found
 
 
-def leaves(value: Value, label: str = "") -> list[tuple[str, Value]] | None:
+def leaves_of(value: Value, label: str = "") -> list[tuple[str, Value]] | None:
     """The leaves of a nest in TensorFlow's order, each with a name for the reader. None: there are too many.
 
     A list of any number of elements is one leaf.

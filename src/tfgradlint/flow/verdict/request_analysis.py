@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import ARGUMENT, COPIED, LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph.nodes import (
+    ARGUMENT,
+    COPIED,
+    LEAF,
+    OP,
+    OPAQUE,
+    Edge,
+    Effect,
+    Node,
+    Site,
+    cut_off,
+    trainable,
+)
 from tfgradlint.flow.tape.search import (
     ANY,
     FLOWS,
@@ -23,7 +35,7 @@ from tfgradlint.flow.tape.search import (
 from tfgradlint.flow.tape.tape import Tape, tracked
 from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated, Union
-from tfgradlint.flow.values.walk import leaves, nodes_of
+from tfgradlint.flow.values.walk import leaves_of, nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf
 
@@ -53,9 +65,12 @@ def flatten(value: Value, label: str) -> list[tuple[str, Value]]:
 
     What is nested without end, or holds more than anyone writes down, is one leaf of which nothing is known.
     """
-    found = leaves(value, label)
+    found = leaves_of(value, label)
     return found if found is not None else [(label, value)]
 
+
+#: It is asked for statistics alone.
+_COUNTED = 4000
 
 #: What a tape watches is not known: perhaps nothing, and then nothing is asked for.
 WATCHED = "watched variables"
@@ -78,6 +93,8 @@ class RequestAnalysis:
         self._nodes = nodes_of(Items(tuple(self._targets)))
         self._may_be = {node for target in self._nodes for node in alternatives(target)}
         self._may_be.update(handed for node in self._nodes for handed in node.maybe_alias or ())
+        #: Whether a target may be anything.
+        self._may_be_any = cut_off((*self._nodes, *self._may_be))
         self._raising: Edge | None = None
         self._may_raise = False
         if not any(_opaque_kind(target) for target in self._targets):
@@ -137,16 +154,16 @@ class RequestAnalysis:
         if not isinstance(source, (Tensor, Variable, Unknown)):
             return Judgement("unknown", why="source")
         if self._raising is not None:
-            node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
+            sites = (node.site for node in ancestors(self._nodes) if self._raising in node.edges)
             exception, _, operation = self._raising.detail.partition(" ")
             if self._request.kind != "gradient" and exception == "LookupError":
                 # A Jacobian is computed in a graph of its own.
                 exception = "StagingError"
-            return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, operation, raised=exception))
+            return Judgement("raises", Reason(Cause.UNREGISTERED, next(sites, self._site), operation, raised=exception))
         if self._may_raise:
             return Judgement("unknown", why="may raise")
         if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
-            if source.node in self._nodes or source.node in self._may_be:
+            if source.node in self._nodes or self._may_be_target(source.node):
                 return Judgement("unknown", why="integer target")  # ones, as for anything that is asked for itself
             return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
         bits = self._bits(source)
@@ -200,9 +217,14 @@ class RequestAnalysis:
         bits = self._bits_of(source)
         if bits == NOTHING:
             # Whatever it stands for must be without a gradient.
-            for node in alternatives(source.node):
+            found = alternatives(source.node)
+            for node in found:
                 bits |= self._bits_of(Tensor(node))
+            bits |= ANY if cut_off(found) else 0
         return bits
+
+    def _may_be_target(self, node: Node) -> bool:
+        return self._may_be_any or node in self._may_be
 
     def _bits_of(self, source: Tensor | Variable | Unknown) -> int:
         own = source.node
@@ -211,7 +233,10 @@ class RequestAnalysis:
         status = tracked(self._tape, own)
         arriving = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}[status]
         hidden = isinstance(source, Unknown)
+        # Whoever was given it may have given it back, or leads to it in a way that is not seen from here.
         handed = _handed(own) if hidden else set()
+        handed |= self._given.held if self._given is not None else set()
+        anything = cut_off(handed)
         if not status and not hidden and all(_new_object(target) for target in self._targets):
             # Whatever hides on the way: a tape has no gradient for what it does not follow.
             return self._as_target(own, NOTHING)
@@ -221,10 +246,8 @@ class RequestAnalysis:
                 return self._as_target(node, arriving)
             if self._given is not None and node in self._given.tensors:
                 return NOTHING
-            if self._given is not None and node in self._given.held:
+            if anything or node in handed:
                 return ANY
-            if node in handed:
-                return ANY  # whoever was given it may have given it back
             if hidden:
                 if node.variable is not None and tracked(self._tape, node):
                     return ANY
@@ -246,7 +269,7 @@ class RequestAnalysis:
             else:
                 for node in nodes_of(target):
                     bits = together(bits, search.outcome(node))
-        if own in self._may_be and self._request.kind == "gradient":
+        if self._may_be_target(own) and self._request.kind == "gradient":
             bits |= FLOWS
         return bits
 
@@ -259,7 +282,7 @@ class RequestAnalysis:
         if self._request.kind != "gradient" or arriving == FLOWS:
             return arriving
         if node not in self._nodes:
-            return arriving | FLOWS if node in self._may_be else arriving
+            return arriving | FLOWS if self._may_be_target(node) else arriving
         return FLOWS if self._nodes == [node] else FLOWS | NOTHING
 
     def _lost(self, reason: Reason | None) -> Judgement:
@@ -356,7 +379,7 @@ class RequestAnalysis:
 
     def _hidden_by(self) -> str:
         """The first unknown thing met on the way back from the target."""
-        for node in sorted(ancestors(self._nodes, 4000), key=lambda node: -node.seq):
+        for node in sorted(ancestors(self._nodes, _COUNTED), key=lambda node: -node.seq):
             if node.kind == OPAQUE:
                 return node.why
             if any(edge.effect is Effect.UNKNOWN for edge in node.edges):

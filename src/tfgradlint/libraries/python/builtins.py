@@ -148,7 +148,7 @@ def _filter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
     kept: list[Value] = []
     for item in content.items:
         verdict = item if isinstance(args[0], Const) else interp.calls.call(args[0], [item], {})
-        truth = interp.expressions.truth(verdict)
+        truth = verdict.truth()
         if truth is None:
             return Repeated(interp.state.element(content))
         if truth:
@@ -317,7 +317,7 @@ def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
 def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
-        truths = [interp.expressions.truth(item) for item in content.items]
+        truths = [item.truth() for item in content.items]
         if None not in truths:
             return Const(all(truths))
     return Scalar(interp.recorder.leaf(), "bool")
@@ -326,7 +326,7 @@ def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _any(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
-        truths = [interp.expressions.truth(item) for item in content.items]
+        truths = [item.truth() for item in content.items]
         if None not in truths:
             return Const(any(truths))
     return Scalar(interp.recorder.leaf(), "bool")

@@ -173,9 +173,7 @@ def compiled(interp: Context, function: Value, options: Mapping[str, Value] = Ma
     """The function under ``tf.function`` with these options; what is no function of the module stays as it is."""
     if not isinstance(function, Function):
         return function
-    xla = "**" in options or any(
-        interp.expressions.truth(options[name]) is not False for name in _XLA if name in options
-    )
+    xla = "**" in options or any(options[name].truth() is not False for name in _XLA if name in options)
     signature = "input_signature" in options or "**" in options
     return _with_flags(function, graph=True, xla=xla or function.xla, signature=signature or function.signature)
 

@@ -91,7 +91,7 @@ def _module(interp: Context, path: str, name: str, args: list[Value], kwargs: di
     for variable, switch, present in facts.names:
         flag = present
         if switch in bound:
-            flag = interp.expressions.truth(bound[switch])
+            flag = bound[switch].truth()
         if flag is None:
             return None
         if flag:
@@ -125,7 +125,7 @@ def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Librar
     dropout = bound.get("dropout_rate", NONE)
     sizes = bound.get("output_sizes", NONE)
     content = interp.calls.iterate(sizes) if isinstance(sizes, (ListObject, Items)) else None
-    last = interp.expressions.truth(bound.get("activate_final", Const(False)))
+    last = bound.get("activate_final", Const(False)).truth()
     if not isinstance(content, Items) or last is None or not isinstance(dropout, Const) or dropout.value is not None:
         return None
     options = {"with_bias": bound["with_bias"]} if "with_bias" in bound else {}

@@ -54,7 +54,7 @@ def _no_number(interp: Context, chosen_by: Value) -> None:
 
 
 def _either(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    truth = interp.expressions.truth(argument(args, kwargs, 0, "pred"))
+    truth = argument(args, kwargs, 0, "pred").truth()
     branches = [argument(args, kwargs, 1, "true_fn"), argument(args, kwargs, 2, "false_fn")]
     if truth is not None:
         return _branches(interp, [branches[0 if truth else 1]])

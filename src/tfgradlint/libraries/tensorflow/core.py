@@ -79,7 +79,7 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
         initial = interp.calls.call(initial, [], {})
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
     edges = _left_behind(initial, Cause.NEW_VARIABLE)
-    trained = True if _is_none(wanted) else interp.expressions.truth(wanted)
+    trained = True if _is_none(wanted) else wanted.truth()
     if dtype is None and library != "tf":
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
@@ -181,7 +181,7 @@ def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
 
 def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Compiled functions run step by step from here on."""
-    interp.eager_functions = interp.expressions.truth(args[0] if args else kwargs.get("run_eagerly", NONE)) is not False
+    interp.eager_functions = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth() is not False
     return NONE
 
 
