@@ -39,7 +39,7 @@ from tfgradlint.flow.values.containers import (
 )
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
-from tfgradlint.flow.values.walk import fold, nodes_of, rebuilt
+from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -489,7 +489,7 @@ class Objects:
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""
-        return fold(value, _tuples, self._another, rebuilt)
+        return fold(value, known_tuple, self._another, rebuilt)
 
     def _another(self, value: Value) -> Value:
         if isinstance(value, Items):
@@ -511,10 +511,6 @@ class Objects:
                 return HostObject(node, value.path)
             return type(value)(node)
         return value
-
-
-def _tuples(value: Value, level: int) -> tuple[Value, ...] | None:
-    return value.items if isinstance(value, Items) else None
 
 
 MISSING: Any = object()

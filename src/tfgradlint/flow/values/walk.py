@@ -56,6 +56,24 @@ def walk(value: Value, into: Into = HELD) -> Iterator[Value]:
         yield each
 
 
+def nest_parts(value: Value) -> Sequence[Value] | None:
+    """What TensorFlow takes for the parts of a nest. To go into: who wants leaves by name asks for ``leaves_of``."""
+    parts = value.nested()
+    return None if parts is None else [part for _, part in parts]
+
+
+def elements_of(value: Value) -> Iterator[Value]:
+    """The elements of a sequence that is known, and of those in it; any other value itself."""
+    for each in walk(value, _known_sequence):
+        if not isinstance(each.structure, Items):
+            yield each
+
+
+def _known_sequence(value: Value) -> Sequence[Value]:
+    content = value.structure
+    return content.items if isinstance(content, Items) else ()
+
+
 def nodes_of(value: Value, most: int = READ) -> list[Node]:
     """The nodes of all that a step reads which is given ``value``; behind ``most`` of them one for all others."""
     if isinstance(value, (GraphValue, Variable)):
@@ -128,8 +146,7 @@ def fold(
         if known is not None and id(current) in known:
             made = known[id(current)]
         else:
-            fits = visits <= FOLDED and id(current) not in inside
-            parts = into(current, len(open_)) if fits else None
+            parts = into(current, len(open_)) if visits <= FOLDED and id(current) not in inside else None
             if parts:
                 open_.append((current, parts, []))
                 inside.add(id(current))
@@ -149,6 +166,11 @@ def fold(
                 known[id(holder)] = made
         else:
             return made
+
+
+def known_tuple(value: Value, level: int) -> Sequence[Value] | None:
+    """Goes into tuples of known length, which nobody changes; a list is an object of its own."""
+    return value.items if isinstance(value, Items) else None
 
 
 def shallow(levels: int, most: int) -> IntoAt[Value]:

@@ -10,7 +10,7 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tens
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, nodes_of, shallow
 from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
@@ -287,17 +287,24 @@ def _default_dtype(known: OperationFacts) -> str | None:
 _NO_LITERAL = object()
 
 
-def _literal(value: Value, level: int = 0) -> object:
+#: The measured data has no longer literals, and none that are nested more deeply.
+_DEEP, _MANY = 3, 16
+
+
+def _literal(value: Value) -> object:
     """The literal an argument is: Python constants, dtypes by their name, tuples of literals."""
+    return fold(value, shallow(_DEEP, _MANY), _single_literal, _sequence)
+
+
+def _single_literal(value: Value) -> object:
     if isinstance(value, Const):
         return dtype_of_literal(value.value)
     if isinstance(value, Symbol):
         # ``tf.image.ResizeMethod.AREA`` is the text ``area``.
         name = value.path.rpartition(".")[2]
         return name.lower() if name.isupper() else name
-    if isinstance(value, ListObject):
-        value = value.fields["content"]
-    if isinstance(value, Items) and level < 3 and len(value.items) <= 16:
-        items = tuple(_literal(item, level + 1) for item in value.items)
-        return _NO_LITERAL if _NO_LITERAL in items else items
     return _NO_LITERAL
+
+
+def _sequence(holder: Value, parts: list[object]) -> object:
+    return _NO_LITERAL if _NO_LITERAL in parts else tuple(parts)

@@ -11,8 +11,7 @@ from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function
-from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.values.walk import elements_of, nest_parts, nodes_of, walk
 from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
 from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
 from tfgradlint.libraries.session import session_of
@@ -84,13 +83,7 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
 
 
 def _maybe_tensor(value: Value) -> bool:
-    if isinstance(value, ListObject):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return any(_maybe_tensor(item) for item in value.items)
-    if isinstance(value, (Const, Array, Scalar, Symbol)):
-        return False
-    return bool(nodes_of(value)) or isinstance(value, (Tensor, Variable, Unknown))
+    return any(not isinstance(leaf, (Const, Array, Scalar, Symbol)) and nodes_of(leaf) for leaf in elements_of(value))
 
 
 _OBJECTS = "array of objects"
@@ -107,7 +100,7 @@ def without_content(interp: Context, value: Value) -> bool:
     """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
     traced = interp.graph_level > 0
     # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
-    leaves = [leaf for _, leaf in flatten(value, "")] if isinstance(value, (ListObject, Items)) else [value]
+    leaves = walk(value, nest_parts) if isinstance(value, (ListObject, Items)) else (value,)
     nodes = [leaf.node for leaf in leaves if isinstance(leaf, (Tensor, Variable))]
     return any(node.placeholder or (traced and (node.variable is not None or node.level > 0)) for node in nodes)
 

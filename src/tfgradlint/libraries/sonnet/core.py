@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import nodes_of, walk
 from tfgradlint.libraries.keras import optimizers as keras_optimizers
 from tfgradlint.libraries.keras.weights import MAKE
 from tfgradlint.libraries.sonnet.modules import (
@@ -46,7 +46,7 @@ def symbol(path: str) -> Symbol | None:
     return Symbol(path) if path in _NAMES else None
 
 
-def is_own(value: Value) -> bool:
+def is_own(value: Value) -> TypeGuard[LibraryObject]:
     """Whether it is one of the library's own modules."""
     return isinstance(value, LibraryObject) and PARTS in value.fields
 
@@ -159,35 +159,31 @@ def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | No
 
 def escaped(interp: Context, value: Value) -> None:
     """Whoever got hold of a module may have called it, or replaced its parts."""
-    seen = {id(value)}  # a list may hold another one in many places
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, LibraryObject) and PARTS in each.fields and each.fields[BUILT] is False:
+    for each in walk(value, _elements):
+        if is_own(each) and each.fields[BUILT] is False:
             interp.state.set(each, BUILT, None)
-        inner = [part for part in _elements(each) if id(part) not in seen]
-        seen.update(map(id, inner))
-        waiting += inner
 
 
 def _elements(value: Value) -> tuple[Value, ...]:
-    """The parts of a module, or what a container holds."""
-    if isinstance(value, LibraryObject) and PARTS in value.fields:
-        return tuple(value.fields[PARTS].items)
-    content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
-    return content.items if isinstance(content, Items) else ()
+    """The parts of a module, or what a list holds."""
+    content = value.structure if isinstance(value, ListObject) else None
+    return content.items if isinstance(content, Items) else _modules(value)
+
+
+def _modules(value: Value) -> tuple[Value, ...]:
+    """The parts of a module."""
+    parts: tuple[Value, ...] = value.fields[PARTS].items if is_own(value) else ()
+    return parts
 
 
 def _built(interp: Context, value: Value) -> None:
     """The module has been called."""
-    if isinstance(value, LibraryObject) and PARTS in value.fields:
-        if value.fields[BUILT] is not True:
-            interp.state.set(value, BUILT, True)
-        for part in value.fields[PARTS].items:
-            _built(interp, part)
-    elif isinstance(value, Instance):
-        for name in [name for name in value.fields if isinstance(name, str)]:
-            escaped(interp, value.fields[name])
+    for each in walk(value, _modules):
+        if is_own(each) and each.fields[BUILT] is not True:
+            interp.state.set(each, BUILT, True)
+        elif isinstance(each, Instance):
+            for name in [name for name in each.fields if isinstance(name, str)]:
+                escaped(interp, each.fields[name])
 
 
 # -- calls

@@ -19,6 +19,7 @@ from tfgradlint.flow.values.base import (
     Unknown,
     Value,
     Variable,
+    is_none,
 )
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
@@ -79,7 +80,7 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
         initial = interp.calls.call(initial, [], {})
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
     edges = _left_behind(initial, Cause.NEW_VARIABLE)
-    trained = True if _is_none(wanted) else wanted.truth()
+    trained = True if is_none(wanted) else wanted.truth()
     if dtype is None and library != "tf":
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
@@ -106,11 +107,11 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
             interp.raise_here(None, "TypeError")  # a tensor without content is no constant
         if interp.graph_level:
             return interp.opaque_result_of("tf.constant of a tensor", [given])
-        return given if _is_none(named) else None
+        return given if is_none(named) else None
     nodes = nodes_of(given)
     if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
         return None
-    dtype = firm_dtype(given) if _is_none(named) else named_dtype(named)
+    dtype = firm_dtype(given) if is_none(named) else named_dtype(named)
     return Tensor(interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype))
 
 
@@ -119,7 +120,7 @@ def _converted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     given = args[0] if args else kwargs.get("value", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
     same = (
-        _is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named))
+        is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named))
         if isinstance(given, Tensor)
         else False
     )
@@ -142,10 +143,6 @@ def _its_own(value: Tensor | Variable) -> Edge:
     return Edge(value.node, Effect.PLAIN, None, "dtype")
 
 
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Const) and value.value is None
-
-
 def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
@@ -153,7 +150,7 @@ def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
         return python.compiled(interp, given, kwargs)
     if isinstance(given, Method) and isinstance(given.function, Function):
         return Method(python.compiled(interp, given.function, kwargs), given.receiver)
-    return Partial(Symbol("tf.function"), [], kwargs) if _is_none(given) else None
+    return Partial(Symbol("tf.function"), [], kwargs) if is_none(given) else None
 
 
 def _gradients(name: str) -> Handler:
