@@ -6,7 +6,7 @@ import numbers
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.graph.nodes import Edge, Effect, cut_off, trainable
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
@@ -50,7 +50,8 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     if any(_of_objects(value) for value in given):
         return interp.unknown(_OBJECTS, *given)
     nodes = [node for value in given for node in nodes_of(value)]
-    if any(node.why == _OBJECTS for node in ancestors(nodes, 200)):
+    history = ancestors(nodes, _HISTORY)
+    if any(node.why == _OBJECTS for node in history) or cut_off(history):
         return interp.unknown(_OBJECTS, *given)
     called = numpy_callbacks.call(interp, path, args, kwargs, without_content)
     if called is not None:
@@ -87,6 +88,8 @@ def _maybe_tensor(value: Value) -> bool:
 
 
 _OBJECTS = "array of objects"
+#: Every call of NumPy asks what its arrays were made of: a few steps in any program that was looked at.
+_HISTORY = 1000
 
 
 def _of_objects(dtype: Value) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node
+from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, cut_off
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
@@ -229,7 +229,8 @@ def _related(receiver: LibraryObject, value: Value) -> bool:
     """
     drawn = receiver.fields[_DRAWN]
     own = {*(drawn or ()), *nodes_of(receiver.fields[HOLDS])}
-    return drawn is None or _just_drawn(receiver, value) or bool(own & _moving(nodes_of(value)))
+    moving = _moving(nodes_of(value))
+    return drawn is None or _just_drawn(receiver, value) or bool(own & moving) or cut_off((*own, *moving))
 
 
 def _moving(nodes: list[Node]) -> set[Node]:
