@@ -315,7 +315,7 @@ def _added(interp: Context, parts: list[Value | None]) -> Value | None:
 
 def _chained(interp: Context, given: Value | None, name: str, value: Value) -> Value | None:
     """The last of a chain comes first on the way forward."""
-    content = given.fields["content"] if isinstance(given, ListObject) else given
+    content = given.structure if given is not None else None
     if not isinstance(content, Items) or not all(_known_inner(each) for each in content.items):
         return None
     for each in reversed(content.items) if name == "forward" else content.items:

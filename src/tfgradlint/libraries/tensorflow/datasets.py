@@ -70,7 +70,7 @@ def _dataset(element: Value) -> LibraryObject:
 
 
 def _zipped(given: Value) -> Value | None:
-    content = given.fields["content"] if isinstance(given, ListObject) else given
+    content = given.structure
     elements = [element_of(each) for each in content.items] if isinstance(content, Items) else [None]
     return _dataset(Items(tuple(each for each in elements if each))) if None not in elements else None
 
