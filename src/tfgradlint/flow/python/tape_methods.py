@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libcst as cst
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site, cut_off
+from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site, cut_off
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.tape.derivatives import derivative_edges
 from tfgradlint.flow.tape.search import alternatives, ancestors
@@ -444,5 +444,6 @@ def _variable(leaf: Value) -> bool:
 def _contents(target: Value, source: Value) -> list[Node]:
     """The nodes that stand for a source: for a variable its content at every time the target read it."""
     if isinstance(source, Variable):
-        return [node for node in ancestors(nodes_of(target)) if node.variable is source]
+        history = ancestors(nodes_of(target))
+        return [node for node in history if node.variable is source or isinstance(node, Beyond)]
     return nodes_of(source)

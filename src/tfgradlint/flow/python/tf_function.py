@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
 
+class _Endless(Exception):
+    """An argument holds itself, or more than anybody writes down."""
+
+
 class Traces:
     """The traces of compiled functions."""
 
@@ -37,9 +41,16 @@ class Traces:
             kwargs = {name: self._declared(value) for name, value in kwargs.items()}
         done: dict[int, Value] = {}
         return (
-            [fold(value, _parts, self._traced, _alike, done) for value in args],
-            {name: fold(value, _parts, self._traced, _alike, done) for name, value in kwargs.items()},
+            [self._argument(value, done) for value in args],
+            {name: self._argument(value, done) for name, value in kwargs.items()},
         )
+
+    def _argument(self, value: Value, done: dict[int, Value]) -> Value:
+        """An argument as the function gets it; ``done`` holds what was met before."""
+        try:
+            return fold(value, _parts, self._traced, _alike, done)
+        except _Endless:
+            return self._interp.unknown("argument that holds itself", value)
 
     def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """A compiled function begins, with these arguments as it gets them."""
@@ -85,7 +96,7 @@ class Traces:
             if any(entries[key] is not each for key, each in known.items()):
                 return DictObject(DictContent({**entries, **known}, value.structure.rest))
         if isinstance(value.structure, Items):
-            return self._interp.unknown("argument that holds itself", value)
+            raise _Endless
         return value
 
     def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:

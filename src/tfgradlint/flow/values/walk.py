@@ -27,14 +27,14 @@ IntoAt = Callable[[_Whole, int], "Sequence[_Whole] | None"]
 HELD: Into = methodcaller("held")
 HANDED: Into = methodcaller("handed")
 
-#: A step has an edge for each node it reads, and a request follows them all, for each source again. A program that
-#: computes with more tensors at once has them in a list that it did not write down one by one.
+#: A step has an edge for each node that it reads, and each request follows them all. Lists that a loop fills are any
+#: number of elements before they are as long: more than this only stands in lists that are put together by ``+``.
 READ = 400
-#: What nothing is known of has edges too, for who asks what it may be. A program makes many such values, also in
-#: loops that hand each on to the next.
+#: A value of which nothing is known has edges as well, to what it may be itself. A program makes very many of these
+#: values, and hands each on to the next.
 GIVEN = 40
 #: Leaves of a nest are judged one by one and named for the reader: more than this nobody writes down. TensorFlow's
-#: nests are trees, so that one which holds a part twice, many times over, has more leaves than any memory holds.
+#: nests are trees, so that one that holds a part twice, many times over, has more leaves than any memory holds.
 LEAVES, LEVELS = 2000, 20
 #: A fold goes into a part as often as it stands somewhere, so a tuple that holds another twice, many times over, takes
 #: for ever. No sequence that a program writes down, and none that a loop of it fills, has more parts than this.

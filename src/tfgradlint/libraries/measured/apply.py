@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function
@@ -145,7 +145,7 @@ def _output(
                 cause = cause_of(known, name, output, leaves)
                 edge = Edge(node, Effect.NONE, cause, _detail(known.name, cause))
             edges.append(edge)
-            if leaves and node.variable is not None:
+            if leaves and (node.variable is not None or isinstance(node, Beyond)):
                 interp.recorder.read(node)
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
@@ -287,7 +287,7 @@ def _assign(interp: Context, receiver: Variable, args: list[Value], kwargs: dict
     """
     given = [*args, *(value for name, value in kwargs.items() if name == "value")]
     for node in nodes_of(Items(tuple(given))):
-        if node.variable is not None:
+        if node.variable is not None or isinstance(node, Beyond):
             interp.recorder.read(node)
     old = receiver.node
     edges = [edge for value in given for edge in _left_behind(value, Cause.ASSIGNED)]
