@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
 _LONG = 1_000
-#: Sequences of more elements, or nested more deeply, are not looked into.
+#: Names are put together of a few parts: sequences of more, or nested more deeply, are not known.
 _MANY, _DEEP = 64, 2
 #: Methods that make strings, truths and numbers of strings, whatever the locale.
 _METHODS = frozenset(

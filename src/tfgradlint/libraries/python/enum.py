@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 #: Members of these are equal to their values too.
 _MIXED = frozenset({"enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "builtins.int", "builtins.str", "builtins.float"})
-#: Tuples of more elements, or nested more deeply, are not looked into.
+#: Members have short values: tuples of more elements, or nested more deeply, are not known.
 _MANY, _DEEP = 64, 2
 
 
