@@ -8,8 +8,8 @@ from typing import Any
 
 from tfgradlint.flow.graph.nodes import Node
 
-#: Sequences are compared down to here: a tuple that holds another twice, many times over, takes for ever. What is deeper
-#: counts as another value, which is never wrong.
+#: Sequences are compared down to here: a tuple that holds another twice, many times over, takes for ever. What is
+#: deeper counts as another value, which is never wrong.
 COMPARED = 4
 
 
