@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Curvature, Detail, EdgeNote, SecondDerivative
-from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.graph.origins import MORE_THAN_FOLLOWED, Origin
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -194,3 +196,18 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.seq} {self.dtype or ''} {self.origin or ''}>"
+
+
+class Beyond(Node):
+    """Stands for all nodes that a bounded walk did not come to: it may be any of them, of whatever age."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(OPAQUE, sys.maxsize, NOWHERE)
+        self.origin = MORE_THAN_FOLLOWED
+
+
+def cut_off(nodes: Iterable[Node]) -> bool:
+    """Whether these are not all: a bound cut off the walk that found them."""
+    return any(isinstance(node, Beyond) for node in nodes)

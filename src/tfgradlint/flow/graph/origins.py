@@ -231,6 +231,11 @@ RECURSION = Origin(Kind.GIVEN_UP, "recursion")
 GENERATOR = Origin(Kind.GIVEN_UP, "generator")
 MANY_ALTERNATIVES = Origin(Kind.GIVEN_UP, "many alternatives")
 NESTED_SOURCES = Origin(Kind.GIVEN_UP, "sources nested without end")
+NESTED_ARGUMENT = Origin(Kind.GIVEN_UP, "argument that holds itself")
+#: What lies beyond the bound of a walk.
+MORE_THAN_FOLLOWED = Origin(Kind.GIVEN_UP, "more than is followed")
+ANOTHER_OF_MANY = Origin(Kind.GIVEN_UP, "another of many")
+GRADIENT_ACROSS_MANY = Origin(Kind.GIVEN_UP, "gradient across very many steps")
 
 # -- no value
 

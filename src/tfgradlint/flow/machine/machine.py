@@ -19,7 +19,7 @@ from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.values.base import Unknown, Value
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import GIVEN, nodes_of
 from tfgradlint.flow.verdict.judgements import Reason
 from tfgradlint.flow.verdict.reports import Reports
 
@@ -195,7 +195,7 @@ class Machine:
 
     def unknown(self, origin: Origin, *values: Value) -> Unknown:
         """A value of which nothing is known; it may depend on ``values``."""
-        edges = [Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value, 40)]
+        edges = [Edge(node, Effect.UNKNOWN) for value in values for node in nodes_of(value, GIVEN)]
         return Unknown(self.recorder.opaque(origin, edges))
 
     def opaque_result_of(self, origin: Origin, values: list[Value]) -> Unknown:

@@ -8,9 +8,8 @@ from typing import Any
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.values.base import Array, Cell, Const, GraphValue, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import Array, Cell, Const, GraphValue, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Union
-from tfgradlint.flow.values.functions import Function
 
 MISSING: Any = object()
 
@@ -248,23 +247,9 @@ def _numeric(value: Value) -> bool:
     return isinstance(value, (Tensor, Array, Scalar, Unknown))
 
 
-def _same(one: Any, other: Any, level: int = 0) -> bool:
+def _same(one: Any, other: Any) -> bool:
     if one is other:
         return True
-    if level > 4:
-        return False
-    if isinstance(one, GraphValue) and isinstance(other, GraphValue):
-        return one.node is other.node and type(one) is type(other)
-    if isinstance(one, Const) and isinstance(other, Const):
-        return type(one.value) is type(other.value) and bool(one.value == other.value)
-    if isinstance(one, Symbol) and isinstance(other, Symbol):
-        return one.path == other.path
-    if isinstance(one, Items) and isinstance(other, Items):
-        return len(one.items) == len(other.items) and all(
-            _same(first, second, level + 1) for first, second in zip(one.items, other.items, strict=True)
-        )
-    if isinstance(one, Function) and isinstance(other, Function):
-        return one.node is other.node and one.scope is other.scope
-    if isinstance(one, Value) or isinstance(other, Value):
-        return False
+    if isinstance(one, Value):
+        return isinstance(other, Value) and one.same_as(other)
     return type(one) is type(other) and bool(one == other)

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.graph.nodes import Node, Site
+from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Tensor, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.walk import pairs
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
+
+#: Every assignment asks for it. Where a tensor has a longer history, a message names another reason.
+_EXPLAINED = 2000
 
 
 def bound_names(statement: cst.CSTNode) -> list[str]:
@@ -75,29 +80,11 @@ class Binding:
             scope = scope.parent
         return scope.fields.get(name)
 
-    def _note_rebinding(self, old: Value | None, new: Value, level: int = 0) -> None:
+    def _note_rebinding(self, old: Value | None, new: Value) -> None:
         """Remember that a tensor computed from a variable took over the variable's name."""
-        interp = self._interp
-        if level > 4:
-            return
-        if isinstance(new, (ListObject, DictObject)) and type(new) is type(old):
-            self._note_rebinding(old.fields["content"], new.fields["content"], level + 1)
-        elif isinstance(new, Items) and isinstance(old, Items):
-            for one, other in zip(old.items, new.items, strict=False):
-                self._note_rebinding(one, other, level + 1)
-        elif isinstance(new, DictContent) and isinstance(old, DictContent):
-            for key, other in new.entries.items():
-                self._note_rebinding(old.entries.get(key), other, level + 1)
-        if not isinstance(new, Tensor):
-            return
-        node = new.node
-        if node.rebinds is not None:
-            return
-        if isinstance(old, Variable):
-            if any(_descends(node, old)):
-                node.rebinds = Site(interp.statement, None)
-        elif isinstance(old, Tensor) and old.node.rebinds is not None and old.node is not node:
-            node.rebinds = Site(interp.statement, None)
+        for one, other in pairs(old, new) if old is not None else ():
+            if isinstance(other, Tensor) and other.node.rebinds is None and _took_over(one, other.node):
+                other.node.rebinds = Site(self._interp.statement, None)
 
     def bind_name(self, name: str, value: Value) -> None:
         scope = self._interp.scope
@@ -204,11 +191,7 @@ def _dotted(node: cst.CSTNode) -> str:
     return ".".join(reversed(parts))
 
 
-def _descends(node: object, variable: Variable) -> list[bool]:
-    from tfgradlint.flow.tape.search import ancestors
-
-    return [
-        each.variable is variable
-        for each in ancestors([node], 2000)  # type: ignore[list-item]
-        if each.variable is not None
-    ]
+def _took_over(old: Value, node: Node) -> bool:
+    if isinstance(old, Variable):
+        return any(each.variable is old for each in ancestors([node], _EXPLAINED))
+    return isinstance(old, Tensor) and old.node.rebinds is not None and old.node is not node

@@ -11,7 +11,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.python.container_methods import extend, listing, mapping, unique
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Displays:
         for element in node.elements:
             if isinstance(element, cst.StarredDictElement):
                 value = self._interp.eval(element.value)
-                content = value.fields["content"] if isinstance(value, DictObject) else None
+                content = value.structure
                 if isinstance(content, DictContent):
                     entries.update(content.entries)
                     rest += [content.rest] if content.rest is not None else []
@@ -104,7 +104,7 @@ class Displays:
         for element in elements:
             asked = interp.requests.count
             interp.statements.assign(node.target, element)
-            truths = [self._interp.expressions.truth(self._interp.eval(condition.test)) for condition in node.ifs]
+            truths = [self._interp.eval(condition.test).truth() for condition in node.ifs]
             if False in truths:
                 continue
             if None in truths:

@@ -13,7 +13,7 @@ from tfgradlint.flow.python.displays import Displays
 from tfgradlint.flow.python.operators import Operators
 from tfgradlint.flow.python.strings import NotConstant, constant_text
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Value
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Repeated, Slice
+from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Slice
 from tfgradlint.flow.values.functions import Scope
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Expressions:
                 else:
                     args.append(Repeated(interp.state.element(content), "star"))
             elif arg.star == "**":
-                entries = value.fields["content"] if isinstance(value, DictObject) else value
+                entries = value.structure
                 if isinstance(entries, DictContent) and entries.rest is None:
                     kwargs.update({key: each for key, each in entries.entries.items() if isinstance(key, str)})
                 else:

@@ -40,7 +40,7 @@ from tfgradlint.flow.values.containers import (
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -268,7 +268,7 @@ class Objects:
         elif isinstance(receiver, Tape):
             interp.state.set(receiver, "blurred", True)
         elif isinstance(receiver, Layer):
-            interp.state.set(receiver, name, value if name != "trainable" else interp.expressions.truth(value))
+            interp.state.set(receiver, name, value if name != "trainable" else value.truth())
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
             interp.state.set(self._known(receiver.node), name, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value))
@@ -494,6 +494,11 @@ class Objects:
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""
+        return fold(value, known_tuple, self._another, rebuilt)
+
+    def _another(self, value: Value) -> Value:
+        if isinstance(value, Items):
+            return self._interp.unknown(origins.ANOTHER_OF_MANY, value)
         if isinstance(value, GraphValue):
             old = value.node
             recorder = self._interp.recorder
@@ -510,8 +515,6 @@ class Objects:
             if isinstance(value, HostObject):
                 return HostObject(node, value.path)
             return type(value)(node)
-        if isinstance(value, Items):
-            return Items(tuple(self.another(item) for item in value.items), value.type, value.fields)
         return value
 
 

@@ -85,7 +85,7 @@ class Loops:
         def turn(index: int) -> bool | None:
             interp.statement = statement
             tested = interp.eval(node.test)
-            truth = interp.expressions.truth(tested)
+            truth = tested.truth()
             if graph_loop is not None and isinstance(tested, Tensor):
                 graph_loop.real = True
             if truth is False:

@@ -12,10 +12,10 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.python.container_methods import merged
 from tfgradlint.flow.python.strings import formatted
-from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import Function, Method
-from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable, is_none
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.functions import Method
+from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING
 
@@ -110,7 +110,7 @@ class Operators:
             self.binary(name, one, other, node)
             for one in lefts
             for other in rights
-            if not _is_none(one) and not _is_none(other)
+            if not is_none(one) and not is_none(other)
         ]
         return self._interp.join(results)
 
@@ -199,7 +199,7 @@ class Operators:
     def _one_unary(self, node: cst.UnaryOperation, value: Value) -> Value:
         interp = self._interp
         if isinstance(node.operator, cst.Not):
-            truth = self.truth(value)
+            truth = value.truth()
             return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
         interp.recorder.site = interp.here(node)
         return self.unary(UNARY[type(node.operator)], value)
@@ -210,7 +210,7 @@ class Operators:
         if isinstance(value, Const):
             return self._constant(name, [value.value])
         if isinstance(value, Union):
-            return interp.join([self.unary(name, each) for each in value.values if not _is_none(each)])
+            return interp.join([self.unary(name, each) for each in value.values if not is_none(each)])
         if isinstance(value, Instance):
             function = interp.calls.class_attribute(value.cls, name)
             if function is not None:
@@ -224,7 +224,7 @@ class Operators:
         value = self._interp.eval(chain[-1].left)
         for operation in reversed(chain):
             stops = isinstance(operation.operator, cst.Or)
-            truth = self.truth(value)
+            truth = value.truth()
             if truth is stops:
                 continue
             if truth is None:
@@ -262,7 +262,7 @@ class Operators:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(same is isinstance(op, cst.Is))
         if isinstance(op, (cst.In, cst.NotIn)):
-            found = _contains(left, right)
+            found = right.contains(left.value) if isinstance(left, Const) else None
             if found is None:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(found is isinstance(op, cst.In))
@@ -272,7 +272,7 @@ class Operators:
         if isinstance(left, Const) and isinstance(right, Const):
             return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
         for one, other in ((left, right), (right, left)):
-            if _is_none(one) and not isinstance(other, (Unknown, Union)):
+            if is_none(one) and not isinstance(other, (Unknown, Union)):
                 return False
         if isinstance(left, Symbol) and isinstance(right, Symbol):
             return left.path == right.path
@@ -283,45 +283,11 @@ class Operators:
         interp = self._interp
         if interp.unconverted and isinstance(value, Tensor) and interp.graph_level and value.node.level > 0:
             interp.raise_here(None, "OperatorNotAllowedInGraphError")
-        return self.truth(value)
+        return value.truth()
 
     def truth(self, value: Value) -> bool | None:
         """Whether Python takes the value for true, where that is known."""
-        if isinstance(value, Const):
-            return bool(value.value)
-        if isinstance(value, (Function, Class, Method, Symbol)):
-            return True
-        if isinstance(value, ListObject):
-            value = value.fields["content"]
-        if isinstance(value, DictObject):
-            content = value.fields["content"]
-            return bool(content.entries) if content.rest is None else None
-        if isinstance(value, Items):
-            return bool(value.items)
-        if isinstance(value, Union):
-            truths = {self.truth(each) for each in value.values}
-            return truths.pop() if len(truths) == 1 else None
-        return None
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Const) and value.value is None
-
-
-def _contains(item: Value, container: Value) -> bool | None:
-    if isinstance(container, (ListObject, DictObject)):
-        container = container.fields["content"]
-    if not isinstance(item, Const):
-        return None
-    if isinstance(container, DictContent):
-        if item.value in container.entries:
-            return True
-        return False if container.rest is None else None
-    if isinstance(container, Items) and all(isinstance(each, Const) for each in container.items):
-        return any(each.value == item.value for each in container.items if isinstance(each, Const))
-    if isinstance(container, Const) and isinstance(container.value, str) and isinstance(item.value, str):
-        return item.value in container.value
-    return None
+        return value.truth()
 
 
 def _number(operator: str, operands: list[Value]) -> str:

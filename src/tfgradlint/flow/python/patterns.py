@@ -8,7 +8,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.values.base import Const, Value
-from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.containers import Items
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
@@ -37,7 +37,7 @@ class Patterns:
         return None
 
     def _sequence(self, pattern: cst.MatchSequence, subject: Value) -> bool | None:
-        content = subject.fields["content"] if isinstance(subject, ListObject) else subject
+        content = subject.structure
         if not isinstance(content, Items) or any(isinstance(each, cst.MatchStar) for each in pattern.patterns):
             return None
         if len(content.items) != len(pattern.patterns):
@@ -58,7 +58,7 @@ class Patterns:
             if pattern.name is not None:
                 interp.statements.assign(pattern.name, subject)
         elif isinstance(pattern, cst.MatchSequence):
-            content = subject.fields["content"] if isinstance(subject, ListObject) else subject
+            content = subject.structure
             parts = pattern.patterns
             if isinstance(content, Items) and len(content.items) == len(parts):
                 for part, item in zip(parts, content.items, strict=True):

@@ -199,7 +199,7 @@ class Statements:
 
     def _assert(self, node: cst.Assert) -> bool:
         value = self._eval(node.test)
-        if self._interp.expressions.truth(value) is False:
+        if value.truth() is False:
             self.raised()
             return False
         self.narrow(node.test, True)

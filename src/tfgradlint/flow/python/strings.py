@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.walk import fold, shallow
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
 _LONG = 1_000
-#: Sequences of more elements, or nested more deeply, are not looked into.
+#: Names are put together of a few parts: sequences of more, or nested more deeply, are not known.
 _MANY, _DEEP = 64, 2
 #: Methods that make strings, truths and numbers of strings, whatever the locale.
 _METHODS = frozenset(
@@ -28,24 +29,25 @@ class NotConstant(Exception):
     """A value is not known."""
 
 
-def unwrapped(value: Value, depth: int = 0) -> Any:
+def unwrapped(value: Value) -> Any:
     """The object that a constant, or a short sequence of constants, stands for.
 
     Raises NotConstant for any other.
     """
+    return fold(value, shallow(_DEEP, _MANY), _constant, _sequence)
+
+
+def _constant(value: Value) -> Any:
     if isinstance(value, Const) and isinstance(value.value, (str, int, float, type(None))):
         return value.value
-    listed = isinstance(value, ListObject)
-    content = value.fields["content"] if isinstance(value, ListObject) else value
-    if (
-        not isinstance(content, Items)
-        or content.type != ("list" if listed else "tuple")
-        or depth == _DEEP
-        or len(content.items) > _MANY
-    ):
+    raise NotConstant
+
+
+def _sequence(holder: Value, parts: list[Any]) -> Any:
+    kind = getattr(holder.structure, "type", "")
+    if kind != ("list" if isinstance(holder, ListObject) else "tuple"):
         raise NotConstant
-    parts = [unwrapped(item, depth + 1) for item in content.items]
-    return parts if listed else tuple(parts)
+    return parts if kind == "list" else tuple(parts)
 
 
 def constant_text(interp: Context, make: Callable[[], Any]) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libcst as cst
@@ -11,15 +11,15 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, Reuse
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
-from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
+from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site, cut_off
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.tape.derivatives import derivative_edges
 from tfgradlint.flow.tape.search import alternatives, ancestors
 from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Active, Tape, Watched, variable_tracked
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import ContextManagerCall
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, leaves_of, nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
 from tfgradlint.flow.verdict.request_analysis import Implied, Request, RequestAnalysis, flatten
@@ -59,10 +59,9 @@ class TapeMethods:
         interp = self._interp
         persistent = args[0] if args else kwargs.get("persistent", Const(False))
         accessed = args[1] if len(args) > 1 else kwargs.get("watch_accessed_variables", Const(True))
-        truth = interp.expressions.truth
         if "**" in kwargs:
             return Tape(None, None, interp.graph_level, interp.recorder.now())
-        return Tape(truth(persistent), truth(accessed), interp.graph_level, interp.recorder.now())
+        return Tape(persistent.truth(), accessed.truth(), interp.graph_level, interp.recorder.now())
 
     def call(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """``tape.name(...)``."""
@@ -159,7 +158,11 @@ class TapeMethods:
         if any(each is tape for each in interp.recorder.tapes.stopped):
             return NONE
         watched = Watched(tape.fields["watched"])
-        for _, leaf in flatten(given, ""):
+        found = leaves_of(given)
+        if found is None:
+            # What it watches of so many is not known.
+            interp.state.set(tape, "blurred", True)
+        for _, leaf in found or ():
             if isinstance(leaf, Repeated):
                 leaf = leaf.element
             if isinstance(leaf, Array):
@@ -169,7 +172,10 @@ class TapeMethods:
             if isinstance(leaf, Variable) and leaf.library == "keras":
                 self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.KERAS_VARIABLE)
             nodes = nodes_of(leaf)
-            for node in (*nodes, *(other for each in nodes for other in alternatives(each))):
+            others = [other for each in nodes for other in alternatives(each)]
+            if cut_off((*nodes, *others)):
+                interp.state.set(tape, "blurred", True)
+            for node in (*nodes, *others):
                 key: Any = node if node.variable is None else node.variable
                 # Of several alternatives one is watched, nobody knows which.
                 certain = len(nodes) == 1 and node is nodes[0]
@@ -293,7 +299,7 @@ class TapeMethods:
         if zeros:
             self._zeros_like([leaf for _, leaf in leaves], judgements)
         self._note(name, leaves, judgements)
-        if leaves and leaves[0][1] is sources and isinstance(sources, (Items, ListObject, DictObject)):
+        if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Container)):
             return interp.unknown(origins.NESTED_SOURCES)
         arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
         return self._result(Asked(tape, target, arriving), sources, iter(judgements))
@@ -305,7 +311,7 @@ class TapeMethods:
         if name not in ("jacobian", "batch_jacobian") or tape.persistent is not False:
             return None
         at_once = kwargs.get("experimental_use_pfor", args[4] if len(args) > 4 else Const(True))
-        vectorised = self._interp.expressions.truth(at_once)
+        vectorised = at_once.truth()
         if vectorised is False:
             # A graph can hold the steps as often as they are wanted.
             in_graph = self._interp.graph_level > 0
@@ -380,22 +386,14 @@ class TapeMethods:
 
     def _result(self, asked: Asked, sources: Value, judgements: Any) -> Value:
         """The gradients: a nest of values like the sources."""
-        if isinstance(sources, (ListObject, DictObject)):
-            content = self._result(asked, sources.fields["content"], judgements)
-            return ListObject(content) if isinstance(sources, ListObject) else DictObject(content)
-        if isinstance(sources, Items):
-            items = tuple(self._result(asked, item, judgements) for item in sources.items)
-            return Items(items, sources.type, sources.fields)
-        if isinstance(sources, DictContent):
-            ordered = sorted(sources.entries, key=lambda key: (str(type(key)), str(key)))
-            made = {key: self._result(asked, sources.entries[key], judgements) for key in ordered}
-            return DictContent({key: made[key] for key in sources.entries}, sources.rest)
-        if isinstance(sources, Repeated):
-            return Repeated(self._result(asked, sources.element, judgements), sources.type)
-        judgement = next(judgements, None)
-        if judgement is None:
-            return self._interp.unknown(origins.GRADIENT)
-        return self._gradient(asked, sources, judgement)
+
+        def leaf(source: Value) -> Value:
+            judgement = next(judgements, None)
+            if judgement is None or isinstance(source, _NESTS):
+                return self._interp.unknown(origins.GRADIENT)
+            return self._gradient(asked, source, judgement)
+
+        return fold(sources, _parts, leaf, _alike)
 
     def _gradient(self, asked: Asked, source: Value, judgement: Judgement) -> Value:
         interp = self._interp
@@ -428,6 +426,23 @@ class TapeMethods:
         return Tensor(node)
 
 
+_NESTS = (Container, Items, DictContent, Repeated)
+
+
+def _parts(value: Value, level: int) -> Sequence[Value] | None:
+    """The parts of a nest, each with a gradient of its own, in TensorFlow's order."""
+    if isinstance(value, DictContent):
+        return [part for _, part in value.in_order()]
+    return value.held() if isinstance(value, _NESTS) else None
+
+
+def _alike(nest: Value, gradients: list[Value]) -> Value:
+    if not isinstance(nest, DictContent):
+        return nest.with_held(gradients)
+    made = {key: each for (key, _), each in zip(nest.in_order(), gradients, strict=True)}
+    return DictContent({key: made[key] for key in nest.entries}, nest.rest)
+
+
 def _variable(leaf: Value) -> bool:
     return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.origin == origins.WEIGHTS)
 
@@ -435,5 +450,6 @@ def _variable(leaf: Value) -> bool:
 def _contents(target: Value, source: Value) -> list[Node]:
     """The nodes that stand for a source: for a variable its content at every time the target read it."""
     if isinstance(source, Variable):
-        return [node for node in ancestors(nodes_of(target)) if node.variable is source]
+        history = ancestors(nodes_of(target))
+        return [node for node in history if node.variable is source or isinstance(node, Beyond)]
     return nodes_of(source)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
-from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.request_analysis import Given
 
 if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
+
+
+class _Endless(Exception):
+    """An argument holds itself, or more than anybody writes down."""
 
 
 class Traces:
@@ -38,9 +42,16 @@ class Traces:
             kwargs = {name: self._declared(value) for name, value in kwargs.items()}
         done: dict[int, Value] = {}
         return (
-            [self._traced(value, done) for value in args],
-            {name: self._traced(value, done) for name, value in kwargs.items()},
+            [self._argument(value, done) for value in args],
+            {name: self._argument(value, done) for name, value in kwargs.items()},
         )
+
+    def _argument(self, value: Value, done: dict[int, Value]) -> Value:
+        """An argument as the function gets it; ``done`` holds what was met before."""
+        try:
+            return fold(value, _parts, self._traced, _alike, done)
+        except _Endless:
+            return self._interp.unknown(origins.NESTED_ARGUMENT, value)
 
     def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """A compiled function begins, with these arguments as it gets them."""
@@ -70,34 +81,23 @@ class Traces:
         number = isinstance(value, Scalar) or (isinstance(value, Const) and isinstance(value.value, (int, float)))
         return Tensor(self._interp.recorder.leaf()) if number else value
 
-    def _traced(self, value: Value, done: dict[int, Value]) -> Value:
-        """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside.
-
-        ``done`` holds the sequences met before.
-        """
+    def _traced(self, value: Value) -> Value:
+        """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside."""
         if isinstance(value, (Array, Tensor)):
             recorder = self._interp.recorder
             effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
             node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
             node.origin = origins.ARGUMENT
             return Tensor(node)
-        if isinstance(value, Items):
-            if id(value) not in done:
-                items = tuple(self._traced(item, done) for item in value.items)
-                done[id(value)] = Items(items, value.type, value.fields)
-            return done[id(value)]
         if isinstance(value, Variable):
             return self._interp.libraries.argument(self._interp, value) or value
-        if isinstance(value, DictObject) and isinstance(value.fields["content"], DictContent):
-            entries = value.fields["content"].entries
-            known = {key: self._traced(each, done) for key, each in entries.items() if isinstance(each, Variable)}
+        if isinstance(value, DictObject) and isinstance(value.structure, DictContent):
+            entries = value.structure.entries
+            known = {key: self._traced(each) for key, each in entries.items() if isinstance(each, Variable)}
             if any(entries[key] is not each for key, each in known.items()):
-                return DictObject(DictContent({**entries, **known}, value.fields["content"].rest))
-        if isinstance(value, ListObject) and isinstance(value.fields["content"], Items):
-            content = self._traced(value.fields["content"], done)
-            replaced = zip(value.fields["content"].items, content.items, strict=True)  # type: ignore[attr-defined]
-            if any(isinstance(one, Variable) and one is not other for one, other in replaced):
-                return ListObject(content)
+                return DictObject(DictContent({**entries, **known}, value.structure.rest))
+        if isinstance(value.structure, Items):
+            raise _Endless
         return value
 
     def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
@@ -109,11 +109,8 @@ class Traces:
         if variables == self._first_variables.setdefault((id(function.node), kinds), variables):
             return False
         # That makes a difference where the function also reaches one of them by itself.
-        reached: list[Value] = [value for each in given if isinstance(each, Instance) for value in each.fields.values()]
-        scope: Scope | None = function.scope
-        while scope is not None:
-            reached.extend(scope.fields.values())
-            scope = scope.parent
+        objects = [each for each in given if isinstance(each, Instance)]
+        reached = [value for each in (*objects, function) for value in each.sees()]
         return any(value is variable for value in reached for variable in variables)
 
     def under_xla(self, run: Callable[[], Value]) -> Value:
@@ -137,3 +134,19 @@ class Traces:
         finally:
             interp.xla = False
             interp.bounded, interp.unbounded, interp.forks = before
+
+
+def _parts(value: Value, level: int) -> Sequence[Value] | None:
+    """The parts of an argument that are arguments as well."""
+    if isinstance(value, ListObject):
+        return value.held() if isinstance(value.structure, Items) else None
+    return value.items if isinstance(value, Items) else None
+
+
+def _alike(holder: Value, parts: list[Value]) -> Value:
+    """A list stays the very list it is unless it holds variables for which a function gets something else."""
+    if isinstance(holder, ListObject):
+        replaced = zip(holder.structure.held() or (), parts[0].held() or (), strict=True)
+        if not any(isinstance(one, Variable) and one is not other for one, other in replaced):
+            return holder
+    return holder.with_held(parts)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Curvature, EdgeNote, Operation, Raises, SecondDerivative
-from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, cut_off, trainable
 from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import Tape, recorded
@@ -23,6 +23,8 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
     step. None where the gradient may be made of slices, of which no tape gives a gradient.
     """
     between = _between(tape, targets, sources)
+    if between is None or cut_off((*targets, *sources)):
+        return [Edge(recorder.opaque(origins.GRADIENT_ACROSS_MANY), Effect.UNKNOWN)]
     if any(node.sparse and any(edge.node in sources for edge in node.edges) for node in between):
         return None
     contributions = _Contributions(recorder, tape, targets, sources, between)
@@ -127,7 +129,8 @@ def _is_mosaic(node: Node) -> bool:
 
 
 def _assembled(node: Node) -> bool:
-    return any(_is_mosaic(each) for each in ancestors([node]))
+    history = ancestors([node])
+    return any(_is_mosaic(each) for each in history) or cut_off(history)
 
 
 def _depends(node: Node, place: int, other: int, own: Curvature | None) -> Effect | None:
@@ -156,11 +159,17 @@ _EFFECTS = {
 _PASSING = (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)
 
 
-def _between(tape: Tape, targets: list[Node], sources: list[Node], limit: int = 4000) -> dict[Node, None]:
-    """The nodes on the recorded ways from the targets to the sources, in the order of their making."""
+#: What each step on the way adds is kept for each step behind it, so the cost grows with the square of their number.
+_STEPS = 4000
+
+
+def _between(tape: Tape, targets: list[Node], sources: list[Node]) -> dict[Node, None] | None:
+    """The nodes on the recorded ways from the targets to the sources, in the order of their making; None: too many."""
     seen = dict.fromkeys(targets)
     stack = list(targets)
-    while stack and len(seen) < limit:
+    while stack:
+        if len(seen) >= _STEPS:
+            return None
         node = stack.pop()
         if node in sources or (node.kind == OP and not recorded(tape, node)):
             continue

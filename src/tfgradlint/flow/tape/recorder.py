@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OP, OPAQUE, PHI, Edge, Effect, GraphLoop, Node, Site, trainable
+from tfgradlint.flow.graph.nodes import (
+    LEAF,
+    NOWHERE,
+    OP,
+    OPAQUE,
+    PHI,
+    Beyond,
+    Edge,
+    Effect,
+    GraphLoop,
+    Node,
+    Site,
+    trainable,
+)
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.tape import Tape, Tapes, tracked
 from tfgradlint.flow.values.base import Cell
@@ -106,7 +119,7 @@ class Recorder:
         for edge in edges:
             variable = edge.node.variable
             read = tape.fields["read"]
-            if edge.node.kind == PHI and self.write is not None:
+            if (edge.node.kind == PHI or isinstance(edge.node, Beyond)) and self.write is not None:
                 # It may stand for a variable: which ones were read is not known any more.
                 self.write(tape, "read", None)
                 continue

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail, Operation
-from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, PHI, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, PHI, Beyond, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape.tape import Tape, recorded, tracked
 
 # What may arrive at the source, as a set of bits: a gradient, zeros, nothing.
@@ -246,25 +246,34 @@ def _gap(tape: Tape, node: Node) -> Gap | None:
     return Gap.BEFORE if node.seq < tape.fields.get("entered", tape.seq) else Gap.AFTER
 
 
+#: Each is judged like a source of its own. Where a program joins more of them, it does so in a loop over a long list.
+_ALTERNATIVES = 50
+#: A request looks at all that its target was computed from, some of it several times for each source. No function has
+#: more steps before its budget is used up, but those that loops write again and again.
+_HISTORY = 20_000
+
+
 def alternatives(node: Node) -> list[Node]:
-    """The values that a node stands for, if it stands for several."""
+    """The values that a node stands for, if it stands for several; of very many, one for all that are left."""
     found: list[Node] = []
     stack = [node] if node.kind == PHI else []
-    while stack and len(found) < 50:
+    while stack and len(found) < _ALTERNATIVES:
         for edge in stack.pop().edges:
             (stack if edge.node.kind == PHI else found).append(edge.node)
-    return found
+    return [*found, Beyond()] if stack else found
 
 
-def ancestors(nodes: list[Node], limit: int = 20000) -> set[Node]:
-    """All that these nodes were computed from, in any way, and themselves."""
+def ancestors(nodes: list[Node], most: int = _HISTORY) -> set[Node]:
+    """All that these nodes were computed from, in any way, and themselves; of very many, one for all that are left."""
     seen = set(nodes)
     stack = list(nodes)
-    while stack and len(seen) < limit:
+    while stack and len(seen) < most:
         for edge in stack.pop().edges:
             if edge.node not in seen:
                 seen.add(edge.node)
                 stack.append(edge.node)
+    if stack:
+        seen.add(Beyond())
     return seen
 
 

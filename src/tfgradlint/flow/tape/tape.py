@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Node, Stored, trainable
-from tfgradlint.flow.values.base import Cell
+from tfgradlint.flow.values.base import Cell, HoldsNothing
 
 NEW = "new"
 LIVE = "live"
@@ -32,7 +32,7 @@ class Active(tuple[tuple["Tape", bool], ...]):
         return Active((tape, all((tape, True) in each for each in alternatives)) for tape in tapes)
 
 
-class Tape(Cell):
+class Tape(HoldsNothing, Cell):
     """A tape.
 
     ``persistent`` and ``accessed`` (``watch_accessed_variables``) are True, False or None (unknown).
@@ -55,7 +55,7 @@ class Tape(Cell):
         self.fields = {"life": NEW, "watched": Watched(), "epoch": 0, "read": (), "blurred": False}
 
 
-class Tapes(Cell):
+class Tapes(HoldsNothing, Cell):
     """Which tapes are recording now, and which were told to stop for a while."""
 
     __slots__ = ()

@@ -2,19 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tfgradlint.flow.graph.nodes import Node
 
+#: Sequences are compared down to here: a tuple that holds another twice, many times over, takes for ever. What is
+#: deeper counts as another value, which is never wrong.
+COMPARED = 4
+
 
 class Value:
-    """An abstract value."""
+    """An abstract value. It answers for itself, and every kind says what it holds."""
 
     __slots__ = ()
 
+    # -- what is in it: a walk chooses one of these
 
-class GraphValue(Value):
-    """A value with a place in the flow graph."""
+    def held(self) -> Sequence[Value] | None:
+        """The values in it that a step reads which is given it as data. None: it cannot say.
+
+        A function, a method, an object of the module are no data: what they know is read by their own code.
+        """
+        return None
+
+    def handed(self) -> Sequence[Value]:
+        """The values in it that certainly come into the hands of whoever gets hold of it: what a method is bound to,
+        and what stands in a container by itself.
+        """
+        return ()
+
+    def sees(self) -> Iterator[Any]:
+        """What its code can read by name, or anybody as its attributes; also what is no value."""
+        return iter(())
+
+    def nested(self) -> Sequence[tuple[Any, Value]] | None:
+        """Its parts with their keys, in TensorFlow's order, where TensorFlow takes it for a nest.
+
+        None: it is a leaf, or nobody knows its parts.
+        """
+        return None
+
+    def keyed(self) -> Mapping[Any, Value]:
+        """The parts of which the index or key is known."""
+        return _NO_PARTS
+
+    def with_held(self, parts: Sequence[Value]) -> Value:
+        """The same with other values in place of those that it holds."""
+        raise NotImplementedError(f"{type(self).__name__} is not made of parts")
+
+    @property
+    def structure(self) -> Value:
+        """What can be looked into: the present content of a list or dictionary, any other value itself."""
+        return self
+
+    # -- what it is
+
+    def truth(self) -> bool | None:
+        """Whether Python takes it for true, where that is known."""
+        return None
+
+    def contains(self, item: Any) -> bool | None:
+        """Whether a constant of Python's is in it, where that is known."""
+        return None
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        """Whether the two are certainly one value. ``level``: how deep they are in those that are compared."""
+        return self is other
+
+
+_NO_PARTS: Mapping[Any, Value] = MappingProxyType({})
+
+
+class HoldsNothing(Value):
+    """What a step that is given such a value reads is the value itself: there is no other in it."""
+
+    __slots__ = ()
+
+    def held(self) -> Sequence[Value]:
+        return ()
+
+
+class GraphValue(HoldsNothing):
+    """A value with a place in the flow graph: what it was computed from is found there."""
 
     __slots__ = ("node",)
 
@@ -23,6 +94,9 @@ class GraphValue(Value):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.node!r})"
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return isinstance(other, GraphValue) and self.node is other.node and type(self) is type(other)
 
 
 class Unknown(GraphValue):
@@ -84,7 +158,7 @@ class Scalar(GraphValue):
         self.type = type
 
 
-class Const(Value):
+class Const(HoldsNothing):
     """A known Python constant."""
 
     __slots__ = ("value",)
@@ -95,13 +169,27 @@ class Const(Value):
     def __repr__(self) -> str:
         return f"Const({self.value!r})"
 
+    def truth(self) -> bool:
+        return bool(self.value)
+
+    def contains(self, item: Any) -> bool | None:
+        return item in self.value if isinstance(self.value, str) and isinstance(item, str) else None
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return isinstance(other, Const) and type(self.value) is type(other.value) and bool(self.value == other.value)
+
 
 NONE = Const(None)
 TRUE = Const(True)
 FALSE = Const(False)
 
 
-class Symbol(Value):
+def is_none(value: Value) -> bool:
+    """Whether it certainly is ``None``."""
+    return isinstance(value, Const) and value.value is None
+
+
+class Symbol(HoldsNothing):
     """A name of an imported library, by its canonical dotted path: ``tf.reduce_mean``, ``numpy``."""
 
     __slots__ = ("path",)
@@ -112,8 +200,14 @@ class Symbol(Value):
     def __repr__(self) -> str:
         return f"Symbol({self.path})"
 
+    def truth(self) -> bool:
+        return True
 
-class Member(Value):
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return isinstance(other, Symbol) and self.path == other.path
+
+
+class Member(HoldsNothing):
     """A method of a library's or container's object, not yet called: ``x.numpy``, ``losses.append``."""
 
     __slots__ = ("name", "receiver")
@@ -122,12 +216,18 @@ class Member(Value):
         self.receiver = receiver
         self.name = name
 
+    def handed(self) -> Sequence[Value]:
+        return (self.receiver,)
+
 
 # -- what can be mutated
 
 
 class Cell(Value):
-    """Something Python mutates. ``fields`` is written through ``State.set`` only: so a branch can be undone."""
+    """Something Python mutates. ``fields`` is written through ``State.set`` only: so a branch can be undone.
+
+    What is kept in its fields is the affair of its kind.
+    """
 
     __slots__ = ("fields",)
 
@@ -135,7 +235,7 @@ class Cell(Value):
         self.fields: dict[Any, Any] = {}
 
 
-class Variable(Cell):
+class Variable(HoldsNothing, Cell):
     """A variable. ``fields``: ``content`` (the node of its present content), ``trainable`` (True, False, None)."""
 
     __slots__ = ("birth", "dtype", "library", "site")

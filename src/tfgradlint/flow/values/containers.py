@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tfgradlint.flow.values.base import Cell, Value
+from tfgradlint.flow.values.base import COMPARED, Cell, Const, HoldsNothing, Value
 
 
 class Items(Value):
@@ -21,6 +21,40 @@ class Items(Value):
     def __repr__(self) -> str:
         return f"{self.type}{self.items!r}"
 
+    def held(self) -> Sequence[Value]:
+        return self.items
+
+    def handed(self) -> Sequence[Value]:
+        return self.items
+
+    def nested(self) -> Sequence[tuple[Any, Value]]:
+        return list(enumerate(self.items))
+
+    def keyed(self) -> Mapping[Any, Value]:
+        return dict(enumerate(self.items))
+
+    def with_held(self, parts: Sequence[Value]) -> Items:
+        return Items(tuple(parts), self.type, self.fields)
+
+    def truth(self) -> bool:
+        return bool(self.items)
+
+    def contains(self, item: Any) -> bool | None:
+        constants = [each.value for each in self.items if isinstance(each, Const)]
+        return any(each == item for each in constants) if len(constants) == len(self.items) else None
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        if self is other:
+            return True
+        return (
+            isinstance(other, Items)
+            and len(self.items) == len(other.items)
+            and all(
+                one is each or (level < COMPARED and one.same_as(each, level + 1))
+                for one, each in zip(self.items, other.items, strict=True)
+            )
+        )
+
 
 class Repeated(Value):
     """Any number of elements, each of which is like ``element``."""
@@ -31,6 +65,12 @@ class Repeated(Value):
         self.element = element
         self.type = type
 
+    def held(self) -> Sequence[Value]:
+        return (self.element,)
+
+    def with_held(self, parts: Sequence[Value]) -> Repeated:
+        return Repeated(parts[0], self.type)
+
 
 class DictContent(Value):
     """A dictionary's content: known keys, and what values under unknown keys are like (None: there are none)."""
@@ -40,6 +80,35 @@ class DictContent(Value):
     def __init__(self, entries: dict[Any, Value], rest: Value | None = None) -> None:
         self.entries = entries
         self.rest = rest
+
+    def held(self) -> Sequence[Value]:
+        """The values of the entries, in order, and behind them the rest."""
+        return (*self.entries.values(),) if self.rest is None else (*self.entries.values(), self.rest)
+
+    def handed(self) -> Sequence[Value]:
+        return (*self.entries.values(),)
+
+    def nested(self) -> Sequence[tuple[Any, Value]] | None:
+        return self.in_order() if self.rest is None else None
+
+    def in_order(self) -> list[tuple[Any, Value]]:
+        """The entries as TensorFlow sorts them."""
+        return sorted(self.entries.items(), key=lambda entry: (str(type(entry[0])), str(entry[0])))
+
+    def keyed(self) -> Mapping[Any, Value]:
+        return self.entries
+
+    def with_held(self, parts: Sequence[Value]) -> DictContent:
+        entries = dict(zip(self.entries, parts, strict=False))
+        return DictContent(entries, None if self.rest is None else parts[-1])
+
+    def truth(self) -> bool | None:
+        return bool(self.entries) if self.rest is None else None
+
+    def contains(self, item: Any) -> bool | None:
+        if item in self.entries:
+            return True
+        return False if self.rest is None else None
 
 
 class Union(Value):
@@ -53,6 +122,13 @@ class Union(Value):
     def __repr__(self) -> str:
         return f"Choice{self.values!r}"
 
+    def held(self) -> Sequence[Value]:
+        return self.values
+
+    def truth(self) -> bool | None:
+        truths = {each.truth() for each in self.values}
+        return truths.pop() if len(truths) == 1 else None
+
 
 class Slice(Value):
     """``a:b:c`` in a subscript, with the values in it."""
@@ -62,9 +138,15 @@ class Slice(Value):
     def __init__(self, parts: tuple[Value, ...]) -> None:
         self.parts = parts
 
+    def held(self) -> Sequence[Value]:
+        return self.parts
 
-class Deferred(Value):
-    """A generator expression, ``map`` ...: evaluated when something iterates it, under the tapes of that moment."""
+
+class Deferred(HoldsNothing):
+    """A generator expression, ``map`` ...: evaluated when something iterates it, under the tapes of that moment.
+
+    Until then it holds nothing.
+    """
 
     __slots__ = ("force",)
 
@@ -72,8 +154,8 @@ class Deferred(Value):
         self.force = force
 
 
-class ListObject(Cell):
-    """A list, set or deque; ``fields["content"]`` is :class:`Items` or :class:`Repeated`."""
+class Container(Cell):
+    """A mutable container: ``fields["content"]`` is the sequence or the entries that it holds at present."""
 
     __slots__ = ()
 
@@ -81,12 +163,40 @@ class ListObject(Cell):
         super().__init__()
         self.fields["content"] = content
 
+    def held(self) -> Sequence[Value]:
+        return (self.fields["content"],)
 
-class DictObject(Cell):
-    """A dictionary; ``fields["content"]`` is :class:`DictContent`."""
+    def handed(self) -> Sequence[Value]:
+        return (self.fields["content"],)
+
+    def nested(self) -> Sequence[tuple[Any, Value]] | None:
+        return self.structure.nested()
+
+    def keyed(self) -> Mapping[Any, Value]:
+        return self.structure.keyed()
+
+    def with_held(self, parts: Sequence[Value]) -> Container:
+        return type(self)(parts[0])
+
+    @property
+    def structure(self) -> Value:
+        content: Value = self.fields["content"]
+        return content
+
+    def truth(self) -> bool | None:
+        return self.structure.truth()
+
+    def contains(self, item: Any) -> bool | None:
+        return self.structure.contains(item)
+
+
+class ListObject(Container):
+    """A list, set or deque; its content is :class:`Items` or :class:`Repeated`."""
 
     __slots__ = ()
 
-    def __init__(self, content: Value) -> None:
-        super().__init__()
-        self.fields["content"] = content
+
+class DictObject(Container):
+    """A dictionary; its content is :class:`DictContent`."""
+
+    __slots__ = ()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.values.base import Cell, Value
+from tfgradlint.flow.values.base import Cell, HoldsNothing, Value
 from tfgradlint.flow.values.objects import Class
 
 if TYPE_CHECKING:
     import libcst as cst
 
 
-class NativeFunction(Value):
+class NativeFunction(HoldsNothing):
     """A callable written in the analyser itself: a library's own function or a bound helper."""
 
     __slots__ = ("call", "name")
@@ -22,7 +22,7 @@ class NativeFunction(Value):
         self.call = call
 
 
-class Scope(Cell):
+class Scope(HoldsNothing, Cell):
     """The names of a module, function, class body or comprehension."""
 
     __slots__ = ("declared", "kind", "owner", "parent")
@@ -36,8 +36,15 @@ class Scope(Cell):
         #: Names declared global or nonlocal, and the scope they belong to.
         self.declared: dict[str, Scope] = {}
 
+    def sees(self) -> Iterator[Any]:
+        """What is bound to its names, and to those of the scopes around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield from scope.fields.values()
+            scope = scope.parent
 
-class Function(Value):
+
+class Function(HoldsNothing):
     """A function or lambda of the module."""
 
     __slots__ = (
@@ -98,8 +105,17 @@ class Function(Value):
             **{**kept, **flags},
         )
 
+    def sees(self) -> Iterator[Any]:
+        return self.scope.sees()
 
-class ContextManagerCall(Value):
+    def truth(self) -> bool:
+        return True
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return isinstance(other, Function) and self.node is other.node and self.scope is other.scope
+
+
+class ContextManagerCall(HoldsNothing):
     """A call of a generator under ``contextlib.contextmanager``: it runs when a ``with`` enters it."""
 
     __slots__ = ("function", "scope")
@@ -108,8 +124,11 @@ class ContextManagerCall(Value):
         self.function = function
         self.scope = scope
 
+    def sees(self) -> Iterator[Any]:
+        return self.scope.sees()
 
-class Method(Value):
+
+class Method(HoldsNothing):
     """A function bound to its first argument."""
 
     __slots__ = ("function", "receiver")
@@ -118,8 +137,14 @@ class Method(Value):
         self.function = function
         self.receiver = receiver
 
+    def handed(self) -> Sequence[Value]:
+        return (self.function, self.receiver)
 
-class Descriptor(Value):
+    def truth(self) -> bool:
+        return True
+
+
+class Descriptor(HoldsNothing):
     """``property``, ``cached``, ``staticmethod``, ``classmethod``, ``once`` around a function of a class."""
 
     __slots__ = ("function", "kind", "setter")
@@ -130,7 +155,7 @@ class Descriptor(Value):
         self.setter = setter
 
 
-class Super(Value):
+class Super(HoldsNothing):
     """``super()``: attributes are looked up behind ``cls`` in the receiver's lineage."""
 
     __slots__ = ("cls", "receiver")
@@ -140,7 +165,7 @@ class Super(Value):
         self.receiver = receiver
 
 
-class Partial(Value):
+class Partial(HoldsNothing):
     """A callable with some arguments already given."""
 
     __slots__ = ("args", "function", "kwargs")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.values.base import Cell, Symbol, Value, Variable
+from tfgradlint.flow.values.base import Cell, HoldsNothing, Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.notes import Note
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-class Layer(Cell):
+class Layer(HoldsNothing, Cell):
     """A layer or model of a library: what it returns depends on what it is given and on its weights.
 
     ``own`` is one variable that stands for all weights it made itself; ``fields["parts"]`` holds the layers in it;
@@ -53,8 +53,13 @@ class LibraryObject(Cell):
         super().__init__()
         self.path = path
 
+    def held(self) -> Sequence[Value]:
+        """What the library says that it holds."""
+        held = self.fields.get(HOLDS)
+        return () if held is None else (held,)
 
-class Class(Cell):
+
+class Class(HoldsNothing, Cell):
     """A class of the module; ``fields`` are its attributes. ``bases`` are evaluated; any may be unknown.
 
     ``customised``: it has a metaclass or keywords that may change what it means to make its objects.
@@ -70,6 +75,9 @@ class Class(Cell):
         self.customised = customised
         #: What stands behind the class in the order of its lineage, if it has several bases.
         self.inherited = _inherited(bases) if len(bases) > 1 else ()
+
+    def truth(self) -> bool:
+        return True
 
     def lineage(self) -> Iterator[Value]:
         """The class and its bases in the order in which Python asks them; library bases as they are."""
@@ -104,7 +112,7 @@ def _key(base: Value) -> object:
     return base.path if isinstance(base, Symbol) else id(base)
 
 
-class Instance(Cell):
+class Instance(HoldsNothing, Cell):
     """An object of a class of the module; if it is ``open``, perhaps of a class derived from it."""
 
     __slots__ = ("cls", "open")
@@ -113,3 +121,6 @@ class Instance(Cell):
         super().__init__()
         self.cls = cls
         self.open = open
+
+    def sees(self) -> Iterator[Any]:
+        return iter(self.fields.values())

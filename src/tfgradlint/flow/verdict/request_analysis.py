@@ -9,7 +9,17 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, StandIn, Unwatched
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
-from tfgradlint.flow.graph.nodes import LEAF, OP, OPAQUE, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph.nodes import (
+    LEAF,
+    OP,
+    OPAQUE,
+    Edge,
+    Effect,
+    Node,
+    Site,
+    cut_off,
+    trainable,
+)
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.search import (
     ANY,
@@ -27,8 +37,8 @@ from tfgradlint.flow.tape.search import (
 )
 from tfgradlint.flow.tape.tape import Tape, tracked
 from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.containers import Items, Repeated, Union
+from tfgradlint.flow.values.walk import leaves_of, nodes_of
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf
 
@@ -53,33 +63,17 @@ class Given(NamedTuple):
     held: frozenset[Node] = frozenset()
 
 
-_LEVELS, _VISITS = 20, 2000
-
-
 def flatten(value: Value, label: str) -> list[tuple[str, Value]]:
     """The leaves of a nest, in TensorFlow's order, each with a name for the reader.
 
     What is nested without end, or holds more than anyone writes down, is one leaf of which nothing is known.
     """
-    leaves: list[tuple[str, Value]] = []
-    return leaves if _flatten(value, label, 0, leaves, [_VISITS]) else [(label, value)]
+    found = leaves_of(value, label)
+    return found if found is not None else [(label, value)]
 
 
-def _flatten(value: Value, label: str, level: int, leaves: list[tuple[str, Value]], left: list[int]) -> bool:
-    left[0] -= 1
-    if level > _LEVELS or left[0] < 0:
-        return False
-    if isinstance(value, (ListObject, DictObject)):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return all(
-            _flatten(item, f"{label}[{index}]", level + 1, leaves, left) for index, item in enumerate(value.items)
-        )
-    if isinstance(value, DictContent) and value.rest is None:
-        keys = sorted(value.entries, key=lambda key: (str(type(key)), str(key)))
-        return all(_flatten(value.entries[key], f"{label}[{key!r}]", level + 1, leaves, left) for key in keys)
-    leaves.append((f"{label}[...]" if isinstance(value, Repeated) else label, value))
-    return True
+#: It is asked for statistics alone.
+_COUNTED = 4000
 
 
 class RequestAnalysis:
@@ -99,9 +93,11 @@ class RequestAnalysis:
         self._nodes = nodes_of(Items(tuple(self._targets)))
         self._may_be = {node for target in self._nodes for node in alternatives(target)}
         self._may_be.update(handed for node in self._nodes for handed in node.maybe_alias or ())
+        #: Whether a target may be anything.
+        self._may_be_any = cut_off((*self._nodes, *self._may_be))
         self._raising: Edge | None = None
         self._may_raise = False
-        if not any(_opaque_kind(target) for target in self._targets):
+        if all(_graphed(target) for target in self._targets):
             search = Search(self._tape, lambda node: None)
             for node in self._nodes:
                 self._raising = self._raising or search.raising(node, certainly=True)
@@ -158,17 +154,17 @@ class RequestAnalysis:
         if not isinstance(source, (Tensor, Variable, Unknown)):
             return Judgement("unknown", origin=origins.SOURCE)
         if self._raising is not None:
-            node = next(node for node in ancestors(self._nodes) if self._raising in node.edges)
+            sites = (node.site for node in ancestors(self._nodes) if self._raising in node.edges)
             operation = self._raising.kind
             exception = operation.raised if isinstance(operation, Operation) else ""
             if self._request.kind != "gradient" and exception == "LookupError":
                 # A Jacobian is computed in a graph of its own.
                 exception = "StagingError"
-            return Judgement("raises", Reason(Cause.UNREGISTERED, node.site, operation, raised=exception))
+            return Judgement("raises", Reason(Cause.UNREGISTERED, next(sites, self._site), operation, raised=exception))
         if self._may_raise:
             return Judgement("unknown", origin=origins.MAY_RAISE)
         if isinstance(source, (Tensor, Variable)) and not trainable(source.node.dtype):
-            if source.node in self._nodes or source.node in self._may_be:
+            if source.node in self._nodes or self._may_be_target(source.node):
                 # Ones, as for anything that is asked for itself.
                 return Judgement("unknown", origin=origins.INTEGER_TARGET)
             return self._lost(Reason(Cause.INTEGER_SOURCE, _birth(source)))
@@ -223,9 +219,14 @@ class RequestAnalysis:
         bits = self._bits_of(source)
         if bits == NOTHING:
             # Whatever it stands for must be without a gradient.
-            for node in alternatives(source.node):
+            found = alternatives(source.node)
+            for node in found:
                 bits |= self._bits_of(Tensor(node))
+            bits |= ANY if cut_off(found) else 0
         return bits
+
+    def _may_be_target(self, node: Node) -> bool:
+        return self._may_be_any or node in self._may_be
 
     def _bits_of(self, source: Tensor | Variable | Unknown) -> int:
         own = source.node
@@ -234,7 +235,10 @@ class RequestAnalysis:
         status = tracked(self._tape, own)
         arriving = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}[status]
         hidden = isinstance(source, Unknown)
+        # Whoever was given it may have given it back, or leads to it in a way that is not seen from here.
         handed = _handed(own) if hidden else set()
+        handed |= self._given.held if self._given is not None else set()
+        anything = cut_off(handed)
         if not status and not hidden and all(_new_object(target) for target in self._targets):
             # Whatever hides on the way: a tape has no gradient for what it does not follow.
             return self._as_target(own, NOTHING)
@@ -244,10 +248,8 @@ class RequestAnalysis:
                 return self._as_target(node, arriving)
             if self._given is not None and node in self._given.tensors:
                 return NOTHING
-            if self._given is not None and node in self._given.held:
+            if anything or node in handed:
                 return ANY
-            if node in handed:
-                return ANY  # whoever was given it may have given it back
             if hidden:
                 if node.variable is not None and tracked(self._tape, node):
                     return ANY
@@ -269,7 +271,7 @@ class RequestAnalysis:
             else:
                 for node in nodes_of(target):
                     bits = together(bits, search.outcome(node))
-        if own in self._may_be and self._request.kind == "gradient":
+        if self._may_be_target(own) and self._request.kind == "gradient":
             bits |= FLOWS
         return bits
 
@@ -282,7 +284,7 @@ class RequestAnalysis:
         if self._request.kind != "gradient" or arriving == FLOWS:
             return arriving
         if node not in self._nodes:
-            return arriving | FLOWS if node in self._may_be else arriving
+            return arriving | FLOWS if self._may_be_target(node) else arriving
         return FLOWS if self._nodes == [node] else FLOWS | NOTHING
 
     def _lost(self, reason: Reason | None) -> Judgement:
@@ -380,7 +382,7 @@ class RequestAnalysis:
 
     def _hidden_by(self) -> Origin | None:
         """The first unknown thing met on the way back from the target."""
-        for node in sorted(ancestors(self._nodes, 4000), key=lambda node: -node.seq):
+        for node in sorted(ancestors(self._nodes, _COUNTED), key=lambda node: -node.seq):
             if node.kind == OPAQUE:
                 return node.origin
             if any(edge.effect is Effect.UNKNOWN for edge in node.edges):
@@ -430,10 +432,6 @@ def _handed(node: Node) -> set[Node]:
         found |= given
         stack += [each for each in given if each.kind == OPAQUE]
     return found
-
-
-def _opaque_kind(value: Value) -> bool:
-    return not isinstance(value, (Tensor, Variable, Unknown))
 
 
 def _could_train(node: Node) -> bool:

@@ -49,7 +49,7 @@ def layers_between(outputs: Value, calls: list[LayerCall]) -> tuple[Value, ...]:
             steps[edge.node] for edge in node.edges if edge.node.variable is None and steps[edge.node] != steps[node]
         ]
     order: dict[int, int] = {}
-    stack = [steps[node] for node in reversed(_ends(outputs))]
+    stack = [steps[node] for node in reversed(_ends(outputs)) if node in steps]
     while stack:
         unit = stack.pop()
         if unit not in order:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
-from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, nodes_of, shallow
 from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.details import operation, second_derivative
@@ -144,7 +144,7 @@ def _output(
                 cause = cause_of(known, name, output, leaves)
                 edge = Edge(node, Effect.NONE, cause, _operation(known.name, cause))
             edges.append(edge)
-            if leaves and node.variable is not None:
+            if leaves and (node.variable is not None or isinstance(node, Beyond)):
                 interp.recorder.read(node)
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
@@ -284,17 +284,24 @@ def _default_dtype(known: OperationFacts) -> str | None:
 _NO_LITERAL = object()
 
 
-def _literal(value: Value, level: int = 0) -> object:
+#: The measured data has no longer literals, and none that are nested more deeply.
+_DEEP, _MANY = 3, 16
+
+
+def _literal(value: Value) -> object:
     """The literal an argument is: Python constants, dtypes by their name, tuples of literals."""
+    return fold(value, shallow(_DEEP, _MANY), _single_literal, _sequence)
+
+
+def _single_literal(value: Value) -> object:
     if isinstance(value, Const):
         return dtype_of_literal(value.value)
     if isinstance(value, Symbol):
         # ``tf.image.ResizeMethod.AREA`` is the text ``area``.
         name = value.path.rpartition(".")[2]
         return name.lower() if name.isupper() else name
-    if isinstance(value, ListObject):
-        value = value.fields["content"]
-    if isinstance(value, Items) and level < 3 and len(value.items) <= 16:
-        items = tuple(_literal(item, level + 1) for item in value.items)
-        return _NO_LITERAL if _NO_LITERAL in items else items
     return _NO_LITERAL
+
+
+def _sequence(holder: Value, parts: list[object]) -> object:
+    return _NO_LITERAL if _NO_LITERAL in parts else tuple(parts)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfgradlint.flow.values.base import Const, GraphValue, Scalar, Symbol, Value, Variable
-from tfgradlint.flow.values.containers import Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Items, Repeated
+from tfgradlint.flow.values.walk import fold
 
 _PYTHON = {"float": "float32", "int": "int32", "bool": "bool", "str": "string", "complex": "complex128"}
 NAMES = frozenset(
@@ -13,7 +16,7 @@ NAMES = frozenset(
 _SAME = {"half": "float16", "double": "float64", "float": "float32", "int": "int32"}
 
 
-#: Nests that tensors are made of are not deeper than this.
+#: Nests that tensors are made of are not deeper than this; of deeper ones no dtype is known.
 _LEVELS = 5
 
 
@@ -21,10 +24,17 @@ def is_integer(dtype: str | None) -> bool:
     return dtype is not None and ("int" in dtype or dtype == "bool")
 
 
-def dtype_of(value: Value, level: int = 0) -> str | None:
+def dtype_of(value: Value) -> str | None:
     """The dtype of a tensor made of this value. A literal's answer starts with ``?``: a tensor beside it decides."""
-    if level > _LEVELS:
-        return None
+    return fold(value, _parts, _own_dtype, _shared_dtype)
+
+
+def _parts(value: Value, level: int) -> Sequence[Value] | None:
+    content = value.structure
+    return content.held() if level < _LEVELS and isinstance(content, (Items, Repeated)) else None
+
+
+def _own_dtype(value: Value) -> str | None:
     if isinstance(value, Variable):
         return value.dtype
     if isinstance(value, Const):
@@ -35,22 +45,18 @@ def dtype_of(value: Value, level: int = 0) -> str | None:
     if isinstance(value, Scalar):
         name = _PYTHON.get(value.type)
         return f"?{name}" if name else None
-    if isinstance(value, GraphValue):
-        return value.node.dtype
-    if isinstance(value, ListObject):
-        value = value.fields["content"]
-    if isinstance(value, Repeated):
-        return dtype_of(value.element, level + 1)
-    if isinstance(value, Items):
-        found = [dtype_of(item, level + 1) for item in value.items]
-        if not found or None in found:
-            return next((dtype for dtype in found if dtype is not None and not dtype.startswith("?")), None)
-        firm = [dtype for dtype in found if dtype is not None and not dtype.startswith("?")]
-        if firm:
-            return firm[0]
-        order = ["?bool", "?int32", "?float32", "?complex128", "?string"]
-        return max((dtype for dtype in found if dtype in order), key=order.index, default=None)
-    return None
+    return value.node.dtype if isinstance(value, GraphValue) else None
+
+
+def _shared_dtype(holder: Value, found: list[str | None]) -> str | None:
+    """What the elements of a sequence are made, if one tensor is made of them."""
+    if isinstance(holder.structure, Repeated):
+        return found[0]
+    firm = [dtype for dtype in found if dtype is not None and not dtype.startswith("?")]
+    if firm or None in found:
+        return firm[0] if firm else None
+    order = ["?bool", "?int32", "?float32", "?complex128", "?string"]
+    return max((dtype for dtype in found if dtype in order), key=order.index, default=None)
 
 
 def firm_dtype(value: Value) -> str | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Value
-from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import elements_of, fold, nodes_of
 from tfgradlint.libraries.measured.details import operation
 
 Refusing = Callable[[Context, Value], bool]
@@ -43,10 +43,10 @@ def call(
 
 def _of_numbers(option: Value) -> bool:
     """Whether the outputs that are asked for are numbers: an array of objects may keep tensors."""
-    if isinstance(option, ListObject):
-        return _of_numbers(option.fields["content"])
-    if isinstance(option, Items):
-        return all(_of_numbers(item) for item in option.items)
+    return all(_is_number(each) for each in elements_of(option))
+
+
+def _is_number(option: Value) -> bool:
     name = option.path.rpartition(".")[2] if isinstance(option, Symbol) else ""
     text = option.value if isinstance(option, Const) and isinstance(option.value, str) else ""
     return name.startswith(("float", "int")) or (bool(text) and "O" not in text and "(" not in text)
@@ -56,13 +56,19 @@ def _left(interp: Context, name: str, given: list[Value], made: Value, without_c
     """An array for each thing that the function returns: neither what it was given nor what it knows is followed."""
     if any(without_content(interp, value) for value in given):
         interp.raise_here(Cause.NUMPY_FUNCTION, "NotImplementedError", operation(name))
-    if isinstance(made, Items) and made.type == "tuple":
-        return Items(tuple(_left(interp, name, given, item, without_content) for item in made.items))
-    edges = [
-        Edge(node, Effect.PLAIN)
-        if isinstance(value, (Array, Scalar)) or not trainable(node.dtype)
-        else Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, operation(name))
-        for value in (*given, made)
-        for node in nodes_of(value)
-    ]
-    return Array(interp.recorder.plain(edges), True)
+
+    def one(result: Value) -> Value:
+        edges = [
+            Edge(node, Effect.PLAIN)
+            if isinstance(value, (Array, Scalar)) or not trainable(node.dtype)
+            else Edge(node, Effect.NONE, Cause.NUMPY_FUNCTION, operation(name))
+            for value in (*given, result)
+            for node in nodes_of(value)
+        ]
+        return Array(interp.recorder.plain(edges), True)
+
+    return fold(made, _outputs, one, lambda holder, parts: Items(tuple(parts)))
+
+
+def _outputs(made: Value, level: int) -> Sequence[Value] | None:
+    return made.items if isinstance(made, Items) and made.type == "tuple" else None

@@ -6,14 +6,13 @@ import numbers
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import Edge, Effect, trainable
+from tfgradlint.flow.graph.nodes import Edge, Effect, cut_off, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function
-from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.values.walk import elements_of, nest_parts, nodes_of, walk
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
 from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
@@ -49,7 +48,8 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     if any(_of_objects(value) for value in given):
         return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
     nodes = [node for value in given for node in nodes_of(value)]
-    if any(node.origin is origins.ARRAY_OF_OBJECTS for node in ancestors(nodes, 200)):
+    history = ancestors(nodes, _HISTORY)
+    if any(node.origin is origins.ARRAY_OF_OBJECTS for node in history) or cut_off(history):
         return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
     called = numpy_callbacks.call(interp, path, args, kwargs, without_content)
     if called is not None:
@@ -82,13 +82,11 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
 
 
 def _maybe_tensor(value: Value) -> bool:
-    if isinstance(value, ListObject):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return any(_maybe_tensor(item) for item in value.items)
-    if isinstance(value, (Const, Array, Scalar, Symbol)):
-        return False
-    return bool(nodes_of(value)) or isinstance(value, (Tensor, Variable, Unknown))
+    return any(not isinstance(leaf, (Const, Array, Scalar, Symbol)) and nodes_of(leaf) for leaf in elements_of(value))
+
+
+#: Every call of NumPy asks what its arrays were made of: a few steps in any program that was looked at.
+_HISTORY = 1000
 
 
 def _of_objects(dtype: Value) -> bool:
@@ -102,7 +100,7 @@ def without_content(interp: Context, value: Value) -> bool:
     """Whether there are no numbers in the value: while a function is compiled, or a model put together."""
     traced = interp.graph_level > 0
     # Of an unknown element nothing is known, and numbers that Python knows while it traces are numbers.
-    leaves = [leaf for _, leaf in flatten(value, "")] if isinstance(value, (ListObject, Items)) else [value]
+    leaves = walk(value, nest_parts) if isinstance(value, (ListObject, Items)) else (value,)
     nodes = [leaf.node for leaf in leaves if isinstance(leaf, (Tensor, Variable))]
     return any(node.placeholder or (traced and (node.variable is not None or node.level > 0)) for node in nodes)
 

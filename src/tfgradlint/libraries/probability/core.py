@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node
+from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, cut_off
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import Active
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
@@ -232,7 +232,8 @@ def _related(receiver: LibraryObject, value: Value) -> bool:
     """
     drawn = _DRAWN.of(receiver)
     own = {*(drawn or ()), *nodes_of(HOLDS.certain(receiver))}
-    return drawn is None or _just_drawn(receiver, value) or bool(own & _moving(nodes_of(value)))
+    moving = _moving(nodes_of(value))
+    return drawn is None or _just_drawn(receiver, value) or bool(own & moving) or cut_off((*own, *moving))
 
 
 def _moving(nodes: list[Node]) -> set[Node]:
@@ -317,7 +318,7 @@ def _added(interp: Context, parts: list[Value | None]) -> Value | None:
 
 def _chained(interp: Context, given: Value | None, name: str, value: Value) -> Value | None:
     """The last of a chain comes first on the way forward."""
-    content = given.fields["content"] if isinstance(given, ListObject) else given
+    content = given.structure if given is not None else None
     if not isinstance(content, Items) or not all(_known_inner(each) for each in content.items):
         return None
     for each in reversed(content.items) if name == "forward" else content.items:

@@ -8,7 +8,7 @@ from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.libraries.python import collections
@@ -146,7 +146,7 @@ def _filter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
     kept: list[Value] = []
     for item in content.items:
         verdict = item if isinstance(args[0], Const) else interp.calls.call(args[0], [item], {})
-        truth = interp.expressions.truth(verdict)
+        truth = verdict.truth()
         if truth is None:
             return Repeated(interp.state.element(content))
         if truth:
@@ -182,15 +182,11 @@ def _extreme(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 
 def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    value = args[0] if args else NONE
-    if isinstance(value, ListObject):
-        value = value.fields["content"]
-    if isinstance(value, Items):
-        return Const(len(value.items))
-    if isinstance(value, DictObject):
-        content = value.fields["content"]
-        if content.rest is None:
-            return Const(len(content.entries))
+    content = (args[0] if args else NONE).structure
+    if isinstance(content, Items):
+        return Const(len(content.items))
+    if isinstance(content, DictContent) and content.rest is None:
+        return Const(len(content.entries))
     return Scalar(interp.recorder.leaf(), "int")
 
 
@@ -315,7 +311,7 @@ def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
 def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
-        truths = [interp.expressions.truth(item) for item in content.items]
+        truths = [item.truth() for item in content.items]
         if None not in truths:
             return Const(all(truths))
     return Scalar(interp.recorder.leaf(), "bool")
@@ -324,7 +320,7 @@ def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _any(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.calls.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
-        truths = [interp.expressions.truth(item) for item in content.items]
+        truths = [item.truth() for item in content.items]
         if None not in truths:
             return Const(any(truths))
     return Scalar(interp.recorder.leaf(), "bool")

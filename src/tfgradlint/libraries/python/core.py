@@ -150,8 +150,13 @@ def decorate(decorator: Value, decorated: Value) -> Value | None:
     return decorated_by(_DECORATORS, decorator, decorated)
 
 
+#: A number with a longer history may be one of NumPy's.
+_HISTORY = 100
+
+
 def own_number(value: Value) -> bool:
     """Whether the value is certainly Python's own, and no array and no number of NumPy."""
     if isinstance(value, Scalar):
-        return value.type != "" or all(node.kind == LEAF or node.edges for node in ancestors([value.node], 100))
+        history = ancestors([value.node], _HISTORY)  # what is beyond it has no edges either
+        return value.type != "" or all(node.kind == LEAF or node.edges for node in history)
     return isinstance(value, (Const, Items, ListObject))

@@ -9,7 +9,7 @@ import libcst as cst
 from tfgradlint.flow.graph.origins import Kind, Origin, returned_by
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import mapping
-from tfgradlint.flow.values.base import NONE, Const, Symbol, Value
+from tfgradlint.flow.values.base import NONE, Const, HoldsNothing, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
@@ -21,7 +21,7 @@ _PLAIN = frozenset({"abc.ABCMeta", "builtins.type"})
 _FIELD = Origin(Kind.ANYTHING, "field")
 
 
-class Field(Value):
+class Field(HoldsNothing):
     """``dataclasses.field(...)`` in the body of a class."""
 
     __slots__ = ("default", "factory", "given")

@@ -9,11 +9,12 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.walk import fold, shallow
 
 _ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 #: Members of these are equal to their values too.
 _MIXED = frozenset({"enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "builtins.int", "builtins.str", "builtins.float"})
-#: Tuples of more elements, or nested more deeply, are not looked into.
+#: Members have short values: tuples of more elements, or nested more deeply, are not known.
 _MANY, _DEEP = 64, 2
 
 
@@ -61,14 +62,17 @@ def defined(cls: Class) -> None:
             cls.fields[name] = Const(Enumerated(cls, name, plain, mixed))
 
 
-def _plain(value: Value, depth: int = 0) -> Any:
+def _plain(value: Value) -> Any:
     """The object behind a constant or a short tuple of constants; None for anything else."""
-    if isinstance(value, Const) and isinstance(value.value, (str, int, float)):
-        return value.value
-    if isinstance(value, Items) and len(value.items) <= _MANY and depth < _DEEP:
-        parts = tuple(_plain(item, depth + 1) for item in value.items)
-        return None if None in parts else parts
-    return None
+    return fold(value, shallow(_DEEP, _MANY), _constant, _tuple)
+
+
+def _constant(value: Value) -> Any:
+    return value.value if isinstance(value, Const) and isinstance(value.value, (str, int, float)) else None
+
+
+def _tuple(holder: Value, parts: list[Any]) -> Any:
+    return None if None in parts or not isinstance(holder, Items) else tuple(parts)
 
 
 def attribute(receiver: Const, name: str) -> Value | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Value
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, Items, Repeated
 from tfgradlint.libraries.registry import Handler
 
@@ -115,14 +115,14 @@ def _accumulate(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     first = kwargs.get("initial")
     if not isinstance(content, Items) or len(content.items) > 16:
         return None
-    items = [*([first] if first is not None and not _is_none(first) else []), *content.items]
+    items = [*([first] if first is not None and not is_none(first) else []), *content.items]
     site = interp.recorder.site
     totals: list[Value] = []
     for item in items:
         interp.recorder.site = site
         if not totals:
             totals.append(item)
-        elif function is None or _is_none(function):
+        elif function is None or is_none(function):
             totals.append(interp.expressions.binary("__add__", totals[-1], item, site.expression))  # type: ignore[arg-type]
         else:
             totals.append(interp.calls.call(function, [totals[-1], item], {}))
@@ -171,10 +171,6 @@ def _zip_longest(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
         return None
     rows = itertools.zip_longest(*(each.items for each in contents if isinstance(each, Items)), fillvalue=fill)
     return Items(tuple(Items(row) for row in rows))
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Const) and value.value is None
 
 
 HANDLERS: dict[str, Handler] = {

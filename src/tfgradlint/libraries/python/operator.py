@@ -40,12 +40,12 @@ def _unary(name: str) -> Handler:
 
 
 def _not(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    truth = interp.expressions.truth(args[0]) if len(args) == 1 else None
+    truth = args[0].truth() if len(args) == 1 else None
     return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
 
 
 def _truth(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    truth = interp.expressions.truth(args[0]) if len(args) == 1 else None
+    truth = args[0].truth() if len(args) == 1 else None
     return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(truth)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import nodes_of, walk
 from tfgradlint.libraries.keras import optimizers as keras_optimizers
 from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.session import Session
@@ -51,7 +53,7 @@ def symbol(path: str) -> Symbol | None:
     return Symbol(path) if path in _NAMES else None
 
 
-def is_own(value: Value) -> bool:
+def is_own(value: Value) -> TypeGuard[LibraryObject]:
     """Whether it is one of the library's own modules."""
     return isinstance(value, LibraryObject) and PARTS in value.fields
 
@@ -97,7 +99,7 @@ def _module(interp: Context, path: str, name: str, args: list[Value], kwargs: di
     for variable, switch, present in facts.names:
         flag = present
         if switch in bound:
-            flag = interp.expressions.truth(bound[switch])
+            flag = bound[switch].truth()
         if flag is None:
             return None
         if flag:
@@ -131,7 +133,7 @@ def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Librar
     dropout = bound.get("dropout_rate", NONE)
     sizes = bound.get("output_sizes", NONE)
     content = interp.calls.iterate(sizes) if isinstance(sizes, (ListObject, Items)) else None
-    last = interp.expressions.truth(bound.get("activate_final", Const(False)))
+    last = bound.get("activate_final", Const(False)).truth()
     if not isinstance(content, Items) or last is None or not isinstance(dropout, Const) or dropout.value is not None:
         return None
     options = {"with_bias": bound["with_bias"]} if "with_bias" in bound else {}
@@ -165,35 +167,31 @@ def attribute(interp: Context, receiver: LibraryObject, name: str) -> Value | No
 
 def escaped(interp: Context, value: Value) -> None:
     """Whoever got hold of a module may have called it, or replaced its parts."""
-    seen = {id(value)}  # a list may hold another one in many places
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, LibraryObject) and PARTS in each.fields and BUILT.of(each) is False:
+    for each in walk(value, _elements):
+        if is_own(each) and BUILT.of(each) is False:
             BUILT.put(interp.state, each, None)
-        inner = [part for part in _elements(each) if id(part) not in seen]
-        seen.update(map(id, inner))
-        waiting += inner
 
 
 def _elements(value: Value) -> tuple[Value, ...]:
-    """The parts of a module, or what a container holds."""
-    if isinstance(value, LibraryObject) and PARTS in value.fields:
-        return PARTS.certain(value).items
-    content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
-    return content.items if isinstance(content, Items) else ()
+    """The parts of a module, or what a list holds."""
+    content = value.structure if isinstance(value, ListObject) else None
+    return content.items if isinstance(content, Items) else _modules(value)
+
+
+def _modules(value: Value) -> tuple[Value, ...]:
+    """The parts of a module."""
+    parts: tuple[Value, ...] = PARTS.certain(value).items if is_own(value) else ()
+    return parts
 
 
 def _built(interp: Context, value: Value) -> None:
     """The module has been called."""
-    if isinstance(value, LibraryObject) and PARTS in value.fields:
-        if BUILT.of(value) is not True:
-            BUILT.put(interp.state, value, True)
-        for part in PARTS.certain(value).items:
-            _built(interp, part)
-    elif isinstance(value, Instance):
-        for name in [name for name in value.fields if isinstance(name, str)]:
-            escaped(interp, value.fields[name])
+    for each in walk(value, _modules):
+        if is_own(each) and BUILT.of(each) is not True:
+            BUILT.put(interp.state, each, True)
+        elif isinstance(each, Instance):
+            for name in [name for name in each.fields if isinstance(name, str)]:
+                escaped(interp, each.fields[name])
 
 
 # -- calls

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable, is_none
+from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, known_tuple, leaves_of, nodes_of, rebuilt
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.tensorflow import custom_gradient
 from tfgradlint.libraries.tensorflow.custom_gradient import argument
 
 _MAP_STRUCTURE = Origin(Kind.MADE, "map_structure")
+_FLATTENED = Origin(Kind.MADE, "tf.nest.flatten")
+#: Structures of more parts than are followed.
+_MANY_SLICES = Origin(Kind.GIVEN_UP, "slices of very many")
+_MANY_RESULTS = Origin(Kind.GIVEN_UP, "very many results")
 _TUPLE = Origin(Kind.MADE, "tf.tuple")
 #: The result of a choice among no functions.
 _NO_BRANCH = Origin(Kind.UNREACHED, "no branch")
@@ -58,7 +64,7 @@ def _no_number(interp: Context, chosen_by: Value) -> None:
 
 
 def _either(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    truth = interp.expressions.truth(argument(args, kwargs, 0, "pred"))
+    truth = argument(args, kwargs, 0, "pred").truth()
     branches = [argument(args, kwargs, 1, "true_fn"), argument(args, kwargs, 2, "false_fn")]
     if truth is not None:
         return _branches(interp, [branches[0 if truth else 1]])
@@ -83,7 +89,7 @@ def _switch_case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
     if not functions:
         return None
     default = kwargs.get("default", NONE) if "default" in kwargs or len(args) < 3 else args[2]
-    return _branches(interp, [*functions.values(), *([] if _is_none(default) else [default])])
+    return _branches(interp, [*functions.values(), *([] if is_none(default) else [default])])
 
 
 def _case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -97,7 +103,7 @@ def _case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
             return None
         _no_number(interp, parts.items[0])
         functions.append(parts.items[1])
-    if not _is_none(argument(args, kwargs, 1, "default")):
+    if not is_none(argument(args, kwargs, 1, "default")):
         functions.append(argument(args, kwargs, 1, "default"))
     return _branches(interp, functions)
 
@@ -121,7 +127,7 @@ def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
             result = Items((result,))
         turns.append(result)
         current = result
-    return interp.join([turn.fields["content"] if isinstance(turn, ListObject) else turn for turn in turns])
+    return interp.join([turn.structure if isinstance(turn, ListObject) else turn for turn in turns])
 
 
 def _looping(handler: Handler) -> Handler:
@@ -138,22 +144,34 @@ def _looping(handler: Handler) -> Handler:
 
 def _element(interp: Context, value: Value) -> Value:
     """What a mapped function receives of its argument: the slices of tensors, in the same nest."""
-    if isinstance(value, (Items, ListObject)):
-        content = value.fields["content"] if isinstance(value, ListObject) else value
-        if isinstance(content, Items) and any(isinstance(each, (Tensor, Variable)) for each in content.items):
-            return Items(tuple(_element(interp, item) for item in content.items))
-    return interp.state.element(interp.calls.iterate(value))
+
+    def leaf(each: Value) -> Value:
+        if _mapped_parts(each, 0) is not None:
+            return interp.unknown(_MANY_SLICES, each)
+        return interp.state.element(interp.calls.iterate(each))
+
+    return fold(value, _mapped_parts, leaf, lambda holder, parts: Items(tuple(parts)))
+
+
+def _mapped_parts(value: Value, level: int) -> Sequence[Value] | None:
+    content = value.structure
+    sliced = isinstance(content, Items) and any(isinstance(each, (Tensor, Variable)) for each in content.items)
+    return content.held() if sliced else None
 
 
 def _stacked(interp: Context, value: Value) -> Value:
     """The results of all calls as one tensor each."""
-    if isinstance(value, Items):
-        return Items(tuple(_stacked(interp, item) for item in value.items), value.type, value.fields)
-    if isinstance(value, Unknown):
-        return value
-    nodes = nodes_of(value)
-    dtype = nodes[0].dtype if len(nodes) == 1 else None
-    return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
+
+    def leaf(each: Value) -> Value:
+        if isinstance(each, Unknown):
+            return each
+        if isinstance(each, Items):
+            return interp.unknown(_MANY_RESULTS, each)
+        nodes = nodes_of(each)
+        dtype = nodes[0].dtype if len(nodes) == 1 else None
+        return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
+
+    return fold(value, known_tuple, leaf, rebuilt)
 
 
 def _vectorized_map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -196,12 +214,12 @@ def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     interp.repeats(False)
     result: Value = NONE
     for _ in range(2):
-        element = NONE if _is_none(elements) else _element(interp, elements)
+        element = NONE if is_none(elements) else _element(interp, elements)
         pair = interp.calls.iterate(interp.calls.call(function, [state, element], {}), unpacking=2)
         if not isinstance(pair, Items):
             return None
         state, result = pair.items
-    return Items((state, NONE if _is_none(result) else _stacked(interp, result)))
+    return Items((state, NONE if is_none(result) else _stacked(interp, result)))
 
 
 def _keras_switch(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -237,7 +255,7 @@ def _fold(scanning: bool) -> Handler:
             return None
         interp.repeats(True)
         state = argument(args, kwargs, 2, "initializer")
-        state = _element(interp, elements) if _is_none(state) else state
+        state = _element(interp, elements) if is_none(state) else state
         for _ in range(2):
             state = interp.calls.call(function, [state, _element(interp, elements)], {})
         return _stacked(interp, state) if scanning else state
@@ -246,44 +264,55 @@ def _fold(scanning: bool) -> Handler:
 
 
 def _map_structure(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    from tfgradlint.flow.verdict.request_analysis import flatten
-
     if len(args) < 2:
         return None
-    if isinstance(args[1], (Items, ListObject, DictObject)) and [leaf for _, leaf in flatten(args[1], "")] == [args[1]]:
+    function, nests = args[0], args[1:]
+    if leaves_of(nests[0]) is None:
         return interp.unknown(_MAP_STRUCTURE, *args)  # too large, as where a nest holds one part many times over
-    return _structure(interp, args[0], args[1:])
+
+    def columns(nests: list[Value], level: int) -> list[list[Value]] | None:
+        if isinstance(nests[0], Repeated):
+            return [[interp.state.element(nest) if isinstance(nest, (Items, Repeated)) else nest for nest in nests]]
+        return _columns(nests)
+
+    def leaf(nests: list[Value]) -> Value:
+        if isinstance(nests[0], (Container, Items, DictContent)):
+            return interp.unknown(_MAP_STRUCTURE, *nests)
+        return interp.calls.call(function, nests, {})
+
+    return fold(nests, columns, leaf, _alike)
 
 
-def _structure(interp: Context, function: Value, nests: list[Value]) -> Value:
+def _columns(nests: list[Value]) -> list[list[Value]] | None:
+    """The parts in the same place of nests that are alike; None where they are not, or are leaves."""
     first = nests[0]
     if isinstance(first, ListObject):
-        made = _structure(interp, function, [n.fields["content"] if isinstance(n, ListObject) else n for n in nests])
-        return ListObject(made) if isinstance(made, (Items, Repeated)) else made
+        return [[nest.structure if isinstance(nest, ListObject) else nest for nest in nests]]
     if isinstance(first, DictObject):
-        entries: list[DictContent] = [nest.fields["content"] for nest in nests if isinstance(nest, DictObject)]
-        keys = first.fields["content"].entries
-        alike = all(each.rest is None and each.entries.keys() == keys.keys() for each in entries)
-        if len(entries) != len(nests) or not alike:
-            return interp.unknown(_MAP_STRUCTURE, *nests)
-        return DictObject(
-            DictContent({key: _structure(interp, function, [each.entries[key] for each in entries]) for key in keys})
-        )
-    if isinstance(first, Items):
-        if any(not isinstance(nest, Items) or len(nest.items) != len(first.items) for nest in nests):
-            return interp.unknown(_MAP_STRUCTURE, *nests)
-        columns = zip(*(nest.items for nest in nests if isinstance(nest, Items)), strict=True)
-        return Items(tuple(_structure(interp, function, list(column)) for column in columns), first.type, first.fields)
-    if isinstance(first, Repeated):
-        parts = [interp.state.element(nest) if isinstance(nest, (Items, Repeated)) else nest for nest in nests]
-        return Repeated(_structure(interp, function, parts), first.type)
-    return interp.calls.call(function, nests, {})
+        return [[nest.structure for nest in nests]] if all(isinstance(nest, DictObject) for nest in nests) else None
+    if not isinstance(first, (Items, DictContent)) or not all(type(nest) is type(first) for nest in nests):
+        return None
+    if any(isinstance(nest, DictContent) and nest.rest is not None for nest in nests):
+        return None
+    parts = [nest.keyed() for nest in nests]
+    return (
+        [[each[key] for each in parts] for key in parts[0]] if len({frozenset(each) for each in parts}) == 1 else None
+    )
+
+
+def _alike(nests: list[Value], parts: list[Value]) -> Value:
+    first = nests[0]
+    if isinstance(first, Container) and not isinstance(parts[0], (Items, Repeated, DictContent)):
+        return parts[0]
+    return first.with_held(parts)
 
 
 def _flatten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    from tfgradlint.flow.verdict.request_analysis import flatten
-
-    leaves = [leaf for _, leaf in flatten(argument(args, kwargs, 0, "structure"), "")]
+    structure = argument(args, kwargs, 0, "structure")
+    found = leaves_of(structure)
+    if found is None:
+        return interp.unknown(_FLATTENED, structure)
+    leaves = [leaf for _, leaf in found]
     if len(leaves) == 1 and isinstance(leaves[0], Repeated):
         return ListObject(leaves[0])
     if any(isinstance(leaf, (Unknown, Repeated)) for leaf in leaves):
@@ -291,10 +320,6 @@ def _flatten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
             Repeated(interp.join([leaf.element if isinstance(leaf, Repeated) else leaf for leaf in leaves]))
         )
     return ListObject(Items(tuple(leaves), "list"))
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Const) and value.value is None
 
 
 _HANDLERS: dict[str, Handler] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import EdgeNote
-from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import (
@@ -22,6 +22,7 @@ from tfgradlint.flow.values.base import (
     Unknown,
     Value,
     Variable,
+    is_none,
 )
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
@@ -88,7 +89,7 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
         initial = interp.calls.call(initial, [], {})
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
     edges = _left_behind(initial, Cause.NEW_VARIABLE)
-    trained = True if _is_none(wanted) else interp.expressions.truth(wanted)
+    trained = True if is_none(wanted) else wanted.truth()
     if dtype is None and library != "tf":
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
@@ -115,11 +116,11 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
             interp.raise_here(None, "TypeError")  # a tensor without content is no constant
         if interp.graph_level:
             return interp.opaque_result_of(_CONSTANT_OF_TENSOR, [given])
-        return given if _is_none(named) else None
+        return given if is_none(named) else None
     nodes = nodes_of(given)
     if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
         return None
-    dtype = firm_dtype(given) if _is_none(named) else named_dtype(named)
+    dtype = firm_dtype(given) if is_none(named) else named_dtype(named)
     return Tensor(interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype))
 
 
@@ -128,7 +129,7 @@ def _converted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     given = args[0] if args else kwargs.get("value", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
     same = (
-        _is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named))
+        is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named))
         if isinstance(given, Tensor)
         else False
     )
@@ -151,10 +152,6 @@ def _its_own(value: Tensor | Variable) -> Edge:
     return Edge(value.node, Effect.PLAIN, None, EdgeNote.OWN_DTYPE)
 
 
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Const) and value.value is None
-
-
 def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
@@ -162,7 +159,7 @@ def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
         return compiled(interp, given, kwargs)
     if isinstance(given, Method) and isinstance(given.function, Function):
         return Method(compiled(interp, given.function, kwargs), given.receiver)
-    return Partial(Symbol("tf.function"), [], kwargs) if _is_none(given) else None
+    return Partial(Symbol("tf.function"), [], kwargs) if is_none(given) else None
 
 
 def compiled(interp: Context, function: Value, options: Mapping[str, Value]) -> Value:
@@ -209,7 +206,7 @@ def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
 
 def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Compiled functions run step by step from here on."""
-    interp.eager_functions = interp.expressions.truth(args[0] if args else kwargs.get("run_eagerly", NONE)) is not False
+    interp.eager_functions = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth() is not False
     return NONE
 
 
@@ -318,7 +315,7 @@ def _assign(interp: Context, receiver: Variable, args: list[Value], kwargs: dict
     """
     given = [*args, *(value for name, value in kwargs.items() if name == "value")]
     for node in nodes_of(Items(tuple(given))):
-        if node.variable is not None:
+        if node.variable is not None or isinstance(node, Beyond):
             interp.recorder.read(node)
     old = receiver.node
     edges = [edge for value in given for edge in _left_behind(value, Cause.ASSIGNED)]

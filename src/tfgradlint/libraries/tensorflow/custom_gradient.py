@@ -13,7 +13,7 @@ from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
 from tfgradlint.libraries.registry import Handler
 
 _CUSTOM_GRADIENT = Origin(Kind.MADE, "custom gradient")
@@ -131,22 +131,26 @@ def _takes_variables(gradient: Value) -> bool:
 
 
 def _result(interp: Context, value: Value, edges: list[Edge]) -> Value:
-    if isinstance(value, Items):
-        return Items(tuple(_result(interp, item, edges) for item in value.items), value.type, value.fields)
-    assert isinstance(value, Tensor)
-    node = interp.recorder.op(edges, value.node.dtype)
-    node.origin = _CUSTOM_GRADIENT
-    return Tensor(node)
+    def leaf(each: Value) -> Value:
+        if not isinstance(each, Tensor):
+            return interp.unknown(_CUSTOM_GRADIENT, each)
+        node = interp.recorder.op(edges, each.node.dtype)
+        node.origin = _CUSTOM_GRADIENT
+        return Tensor(node)
+
+    return fold(value, known_tuple, leaf, rebuilt)
 
 
 def _opaque_result(interp: Context, value: Value, given: list[Value]) -> Value:
     """A tensor that depends on its arguments in a way nobody followed, and on nothing that is not under it."""
-    if isinstance(value, Items):
-        return Items(tuple(_opaque_result(interp, item, given) for item in value.items))
-    nodes = [*nodes_of(value), *(node for each in given for node in nodes_of(each))]
-    node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
-    node.origin = _CUSTOM_GRADIENT
-    return Tensor(node) if isinstance(value, Tensor) else Unknown(node)
+
+    def leaf(result: Value) -> Value:
+        nodes = [*nodes_of(result), *(node for each in given for node in nodes_of(each))]
+        node = interp.recorder.op([Edge(each, Effect.UNKNOWN) for each in nodes])
+        node.origin = _CUSTOM_GRADIENT
+        return Tensor(node) if isinstance(result, Tensor) else Unknown(node)
+
+    return fold(value, known_tuple, leaf, lambda holder, parts: Items(tuple(parts)))
 
 
 # -- functions that TensorFlow calls as Python

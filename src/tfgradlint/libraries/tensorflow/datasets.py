@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, trainable
@@ -12,8 +12,7 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Valu
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.values.walk import fold, leaves_of, nodes_of
 from tfgradlint.libraries.measured.details import operation
 
 DATASET = "tf.data.Dataset"
@@ -70,32 +69,39 @@ def _dataset(element: Value) -> LibraryObject:
 
 
 def _zipped(given: Value) -> Value | None:
-    content = given.fields["content"] if isinstance(given, ListObject) else given
+    content = given.structure
     elements = [element_of(each) for each in content.items] if isinstance(content, Items) else [None]
     return _dataset(Items(tuple(each for each in elements if each))) if None not in elements else None
 
 
 def _sliced(interp: Context, value: Value, path: str) -> Value | None:
     """A tensor for each thing that is given; None where its structure is not known."""
-    if isinstance(value, (ListObject, DictObject, Items, DictContent)) and [leaf for _, leaf in flatten(value, "")] == [
-        value
-    ]:
+    if leaves_of(value) is None:
         return None  # too large, as where a nest holds one part many times over
-    if isinstance(value, (ListObject, DictObject)):
-        value = value.fields["content"]
-        if isinstance(value, Items):
-            # A list is one tensor.
-            return _tensor(interp, value, path)
+
+    def leaf(each: Value) -> Value | None:
+        one = isinstance(each, (Tensor, Variable, Array, Scalar, Const))
+        listed = isinstance(each, ListObject) and isinstance(each.structure, Items)  # a list is one tensor
+        return _tensor(interp, each, path) if one or listed else None
+
+    return fold(value, _parts, leaf, _alike)
+
+
+def _parts(value: Value, level: int) -> Sequence[Value] | None:
     if isinstance(value, Items):
-        parts = [_sliced(interp, item, path) for item in value.items]
-        return Items(tuple(part for part in parts if part is not None)) if None not in parts else None
-    if isinstance(value, DictContent) and value.rest is None:
-        entries = {key: _sliced(interp, item, path) for key, item in value.entries.items()}
-        known = {key: item for key, item in entries.items() if item is not None}
-        return DictObject(DictContent(known)) if len(known) == len(entries) else None
-    if isinstance(value, (Tensor, Variable, Array, Scalar, Const)):
-        return _tensor(interp, value, path)
-    return None
+        return value.items
+    return [*value.keyed().values()] if isinstance(value, DictObject) and value.nested() is not None else None
+
+
+def _alike(holder: Value, parts: list[Value | None]) -> Value | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return (
+        Items(tuple(known))
+        if isinstance(holder, Items)
+        else DictObject(DictContent(dict(zip(holder.keyed(), known, strict=True))))
+    )
 
 
 def _tensor(interp: Context, value: Value, path: str) -> Tensor:

@@ -38,7 +38,7 @@ def method(
         given = args[1] if len(args) > 1 else kwargs.get("args", Items(()))
         named = args[2] if len(args) > 2 else kwargs.get("kwargs", DictObject(DictContent({})))
         content = interp.calls.iterate(given)
-        entries = named.fields["content"] if isinstance(named, DictObject) else None
+        entries = named.structure
         if isinstance(content, Items) and isinstance(entries, DictContent) and entries.rest is None:
             words = {key: value for key, value in entries.entries.items() if isinstance(key, str)}
             return interp.calls.call(args[0], list(content.items), words)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfgradlint.flow.graph.breaks import Unbuilt
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Scalar, Symbol, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.walk import walk
 from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
 from tfgradlint.libraries.keras.state import OWNER
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
@@ -92,7 +93,7 @@ class Found:
         assert isinstance(module, Instance)
         modules: list[Value] = []
         for name in sorted(name for name in module.fields if isinstance(name, str)):
-            for leaf in self._leaves(module.fields[name], 0):
+            for leaf in self._leaves(module.fields[name]):
                 if isinstance(leaf, Variable):
                     self._variable(leaf)
                 else:
@@ -122,37 +123,42 @@ class Found:
                 self._variable(variable)
         for part in parts:
             if not isinstance(part, Variable):
-                for leaf in self._leaves(part, 0):
+                for leaf in self._leaves(part):
                     self.add(leaf)
 
-    def _leaves(self, value: object, level: int) -> Iterator[Value]:
+    def _leaves(self, nest: Value) -> Iterator[Value]:
         """The variables and modules in a nest."""
-        if isinstance(value, (ListObject, DictObject)):
-            value = value.fields["content"]
-        if isinstance(value, Variable):
-            yield value
-        elif isinstance(value, Instance):
+        for each in walk(nest, _parts):
+            if isinstance(each, Variable) or self._is_module(each):
+                yield each
+
+    def _is_module(self, value: Value) -> bool:
+        """Whether it is a module. What may hide variables and is none makes the list incomplete."""
+        if isinstance(value, Instance):
             # Since Keras 3 its layers are no modules; any other object is none at all, if its bases are known.
             if module_base(value.cls):
-                yield value
-            elif of_keras_2(self._interp, value) or not (is_keras(value.cls) or _plain(value)):
+                return True
+            if of_keras_2(self._interp, value) or not (is_keras(value.cls) or _plain(value)):
                 self.complete = False
         elif isinstance(value, Layer):
             self.complete = self.complete and not of_keras_2(self._interp, value)
         elif isinstance(value, LibraryObject):
             if PARTS in value.fields:
-                yield value
-            elif HOLDS in value.fields or value.path.startswith("snt."):
+                return True
+            if HOLDS in value.fields or value.path.startswith("snt."):
                 self.complete = False  # distributions and Sonnet's optimizers are modules, too
-        elif isinstance(value, Items) and level < 8:
-            for item in value.items:
-                yield from self._leaves(item, level + 1)
-        elif isinstance(value, DictContent) and level < 8:
-            for key in sorted(value.entries, key=str):
-                yield from self._leaves(value.entries[key], level + 1)
-            self.complete = self.complete and value.rest is None
-        elif isinstance(value, (Unknown, Repeated, Union, Items, DictContent)):
+        elif isinstance(value, (Unknown, Repeated, Union)) or (
+            isinstance(value, DictContent) and value.rest is not None
+        ):
             self.complete = False
+        return False
+
+
+def _parts(value: Value) -> Sequence[Value] | None:
+    """The parts of a nest, those of a dictionary in the order of its keys."""
+    if isinstance(value, DictContent):
+        return [value.entries[key] for key in sorted(value.entries, key=str)]
+    return value.held() if isinstance(value, (Container, Items)) else None
 
 
 def _plain(value: Instance) -> bool:

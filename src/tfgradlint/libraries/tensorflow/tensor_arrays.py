@@ -73,7 +73,7 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     bound = {**dict(zip(_PARAMS, args, strict=False)), **kwargs}
     if len(args) > len(_PARAMS) or any(name in bound for name in ("handle", "flow", "**")):
         return None
-    clears = interp.expressions.truth(bound["clear_after_read"]) if "clear_after_read" in bound else True
+    clears = bound["clear_after_read"].truth() if "clear_after_read" in bound else True
     if bound.get("clear_after_read") is NONE:
         clears = True
     level = interp.graph_level
