@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node, Site
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import pairs
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Every assignment asks for it. Where a tensor has a longer history, a message names another reason.
 _EXPLAINED = 2000

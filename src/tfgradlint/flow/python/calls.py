@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
@@ -44,9 +45,6 @@ from tfgradlint.flow.values.functions import (
     Super,
 )
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _DEPTH = 20
 #: How often a function may call itself with arguments that may come to an end.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.verdict.judgements import LACKING
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _LONG = 64
 #: How many elements a deque keeps.

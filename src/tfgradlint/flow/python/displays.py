@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import extend, listing, mapping, unique
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-
 
 _EACH = 32
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Value
 from tfgradlint.flow.values.containers import DictContent, DictObject, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 class EntryPoints:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.walk import HANDED, walk
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 def havoc(interp: Context, value: Value) -> None:

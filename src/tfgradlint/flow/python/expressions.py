@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.displays import Displays
 from tfgradlint.flow.python.operators import Operators
 from tfgradlint.flow.python.strings import NotConstant, constant_text
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Value
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Slice
 from tfgradlint.flow.values.functions import Scope
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 class Expressions:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
 from tfgradlint.flow.python.entry_points import trivial
 from tfgradlint.flow.python.iterators import Iterators
@@ -41,10 +42,6 @@ from tfgradlint.flow.values.functions import Descriptor, Function, Method, Nativ
 from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-
 
 #: Methods that change what it means to make an object or to reach its attributes.
 _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")

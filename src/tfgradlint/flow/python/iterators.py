@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Cell, Value
 from tfgradlint.flow.values.containers import Items, Repeated
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-
 
 _ALL = -1
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import GraphLoop
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 #: Up to so many elements are run through one by one.
 _EACH = 6

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import merged
 from tfgradlint.flow.python.strings import formatted
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable, is_none
@@ -18,9 +19,6 @@ from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 BINARY = {
     cst.Add: "__add__",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Value
 from tfgradlint.flow.values.containers import Items
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 class Patterns:

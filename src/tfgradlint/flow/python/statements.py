@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import Left, Raised, Snapshot
 from tfgradlint.flow.python.binding import Binding, bound_names
@@ -18,9 +19,6 @@ from tfgradlint.flow.python.with_blocks import ManagedBlocks
 from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.functions import ContextManagerCall, Function
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 Run = Callable[[], bool]
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.walk import fold, shallow
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 _LONG = 1_000
 #: Names are put together of a few parts: sequences of more, or nested more deeply, are not known.

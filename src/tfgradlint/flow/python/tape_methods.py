@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import libcst as cst
 
@@ -12,6 +12,7 @@ from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, Reuse
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site, cut_off
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.tape.derivatives import derivative_edges
 from tfgradlint.flow.tape.search import alternatives, ancestors
@@ -24,9 +25,6 @@ from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
 from tfgradlint.flow.verdict.request_analysis import Implied, Request, RequestAnalysis, flatten
 from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 class Asked(NamedTuple):

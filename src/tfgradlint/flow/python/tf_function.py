@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.request_analysis import Given
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 
 class _Endless(Exception):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Left, Raised
 from tfgradlint.flow.values.base import NONE, Value
 from tfgradlint.flow.values.functions import ContextManagerCall
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
-    from tfgradlint.flow.machine.frames import Frame
 
 Leave = Callable[[], "bool | None"]
 
