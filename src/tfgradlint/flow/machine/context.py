@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 import libcst as cst
 
-from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Value, Variable
+from tfgradlint.flow.values.base import Cell, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
@@ -66,19 +66,38 @@ class Statements(Protocol):
         """Use what a condition says about a name."""
 
 
+class Tapes(Protocol):
+    """What tapes do but for answering requests."""
+
+    def make(self, args: list[Value], kwargs: dict[str, Value]) -> Tape:
+        """A new tape."""
+
+    def call(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tape.name(...)``."""
+
+    def enter(self, manager: Value) -> tuple[Value, Callable[[], None]]:
+        """Enter a context manager: the value bound by ``as``, and what leaving it does."""
+
+    def start(self, tape: Tape) -> Tape:
+        """The tape begins to record."""
+
+    def leave(self, tape: Tape) -> None:
+        """The tape stops recording."""
+
+    def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
+        """Whether an augmented assignment to a variable raises; it is reported then."""
+
+
 class Requests(Protocol):
-    """What a tape's methods do, and the record of every request."""
+    """Answers requests for gradients, and keeps record of them."""
 
     #: The gradients that requests gave.
     results: RequestedGradients
     #: How many requests were made.
     count: int
 
-    def tape(self, args: list[Value], kwargs: dict[str, Value]) -> Tape:
-        """A new tape."""
-
-    def call(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        """``tape.name(...)``."""
+    def request(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tape.name(...)``, a request for gradients: what it gives."""
 
     def implied(self, site: Site, run: Callable[[Tape], Value], sources: Callable[[], list[Leaf]]) -> Implied:
         """A request that a library makes itself: ``run`` is executed under its tape and gives the target.
@@ -92,16 +111,10 @@ class Requests(Protocol):
     def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """``tf.gradients`` and its like, which need a graph."""
 
-    def enter(self, manager: Value) -> tuple[Value, Callable[[], None]]:
-        """Enter a context manager: the value bound by ``as``, and what leaving it does."""
-
-    def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
-        """Whether an augmented assignment to a variable raises; it is reported then."""
-
     def unknown_tape(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A request on something that is not known to be a tape."""
 
-    def note(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+    def record(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
         """Report a request that stands at ``site``."""
 
 
@@ -133,7 +146,7 @@ class Traces(Protocol):
 
 
 class Calls(Protocol):
-    """What can be done with objects: call them, ask for attributes and elements, iterate them."""
+    """Everything that happens when something is called."""
 
     #: How many functions are running whose trace was made for other variables.
     traced_for_others: int
@@ -177,35 +190,47 @@ class Calls(Protocol):
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
 
-    # -- attributes
 
-    def attribute(self, receiver: Value, name: str) -> Value:
+class Attributes(Protocol):
+    """Reads and sets attributes."""
+
+    def get(self, receiver: Value, name: str) -> Value:
         """``receiver.name``."""
 
-    def set_attribute(self, receiver: Value, name: str, value: Value) -> None:
+    def set(self, receiver: Value, name: str, value: Value) -> None:
         """``receiver.name = value``."""
 
-    def class_attribute(self, cls: Class, name: str) -> Value | None:
+    def of_class(self, cls: Class, name: str) -> Value | None:
         """The attribute a class or one of its bases in the module gives, or None."""
 
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
 
-    # -- elements
+    def members_of(self, node: Node) -> Cell:
+        """What is known of an unknown object: its attributes, and its elements under ``("[]", index)``."""
 
-    def subscript(self, receiver: Value, index: Value) -> Value:
+
+class Elements(Protocol):
+    """Reads, sets and deletes elements."""
+
+    def get(self, receiver: Value, index: Value) -> Value:
         """``receiver[index]``."""
+
+    def element_of(self, receiver: Value, index: Value) -> Value:
+        """``receiver[index]`` of something that holds its elements in the graph, such as a tensor."""
 
     def peek(self, receiver: Value, index: Value) -> Value | None:
         """The element that is about to be replaced, where it is known."""
 
-    def set_item(self, receiver: Value, index: Value, value: Value) -> None:
+    def set(self, receiver: Value, index: Value, value: Value) -> None:
         """``receiver[index] = value``."""
 
-    def delete_item(self, receiver: Value, index: Value) -> None:
+    def delete(self, receiver: Value, index: Value) -> None:
         """``del receiver[index]``."""
 
-    # -- iteration
+
+class Iteration(Protocol):
+    """Runs through iterables."""
 
     def iterate(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable; those of an iterator are gone then."""
@@ -225,7 +250,7 @@ class Calls(Protocol):
     def knows(self, value: Value) -> bool:
         """Whether the value is an iterator."""
 
-    def blur(self, value: Value) -> None:
+    def forget_position(self, value: Value) -> None:
         """Somebody took some of an iterator's elements."""
 
 
@@ -252,6 +277,10 @@ class Context(Machine, ABC):
     expressions: Expressions
     statements: Statements
     calls: Calls
+    attributes: Attributes
+    elements: Elements
+    iteration: Iteration
+    tapes: Tapes
     requests: Requests
     traces: Traces
     entry_points: EntryPoints

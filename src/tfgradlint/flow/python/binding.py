@@ -59,14 +59,14 @@ class Binding:
             receiver = interp.eval(target.value)
             if origin is not None and isinstance(receiver, Instance):
                 self._note_rebinding(receiver.fields.get(target.attr.value), value)
-            interp.calls.set_attribute(receiver, target.attr.value, value)
+            interp.attributes.set(receiver, target.attr.value, value)
         elif isinstance(target, cst.Subscript):
             receiver = interp.eval(target.value)
             index = interp.expressions.index(target)
             if origin is not None:
-                self._note_rebinding(interp.calls.peek(receiver, index), value)
+                self._note_rebinding(interp.elements.peek(receiver, index), value)
             interp.recorder.site = interp.here(target)
-            interp.calls.set_item(receiver, index, value)
+            interp.elements.set(receiver, index, value)
         elif isinstance(target, cst.StarredElement):
             self.assign(target.value, value)
 
@@ -95,12 +95,12 @@ class Binding:
             if isinstance(receiver, Instance):
                 interp.state.delete(receiver, target.attr.value)
         elif isinstance(target, cst.Subscript):
-            interp.calls.delete_item(interp.eval(target.value), interp.expressions.index(target))
+            interp.elements.delete(interp.eval(target.value), interp.expressions.index(target))
 
     def _unpack(self, elements: object, value: Value, origin: cst.CSTNode | None = None) -> None:
         interp = self._interp
         targets = list(elements)  # type: ignore[call-overload]
-        content = interp.calls.iterate(value, unpacking=len(targets))
+        content = interp.iteration.iterate(value, unpacking=len(targets))
         star = next((i for i, each in enumerate(targets) if isinstance(each, cst.StarredElement)), None)
         if isinstance(content, Items):
             items = content.items
@@ -123,7 +123,7 @@ class Binding:
         for position, element in enumerate(targets):
             each = interp.state.element(content)
             if position:
-                each = interp.calls.another(each)
+                each = interp.iteration.another(each)
             if position == star:
                 self.assign(element.value, ListObject(Repeated(each)))
             else:
@@ -152,7 +152,7 @@ class Binding:
             module = interp.libraries.imported(_dotted(node.module))
         for alias in node.names:
             name = _dotted(alias.name)
-            value = interp.calls.attribute(module, name) if module is not None else None
+            value = interp.attributes.get(module, name) if module is not None else None
             bound = alias.asname.name if alias.asname is not None else alias.name
             self.assign(bound, value if value is not None else interp.unknown(origins.IMPORT))
         return True

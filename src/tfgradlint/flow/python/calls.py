@@ -13,10 +13,11 @@ from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Raised, Snapshot
+from tfgradlint.flow.python.arguments import bind
+from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
 from tfgradlint.flow.python.escape import havoc
-from tfgradlint.flow.python.items import Objects
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -42,7 +43,6 @@ from tfgradlint.flow.values.functions import (
     NativeFunction,
     Partial,
     Scope,
-    Super,
 )
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
@@ -55,11 +55,14 @@ _RECURSIONS = 100
 _NESTED = 70
 
 
-class Calls(Objects):
+class Calls:
     """Everything that happens when something is called."""
 
     def __init__(self, interp: Context) -> None:
-        super().__init__(interp)
+        self._interp = interp
+        self._classes = Classes(interp)
+        self.define_class = self._classes.define
+        self.super_call = self._classes.super_call
         self._nested = 0
         #: What functions under a cache gave.
         self._results = Cell()
@@ -90,7 +93,7 @@ class Calls(Objects):
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else interp.unknown(origins.call_of(callee.path), *_all(args, kwargs))
         if isinstance(callee, Class):
-            return self._instantiate(callee, args, kwargs)
+            return self._classes.instantiate(callee, args, kwargs)
         if isinstance(callee, Partial):
             return self.call(callee.function, [*callee.args, *args], {**callee.kwargs, **kwargs})
         if isinstance(callee, NativeFunction):
@@ -101,7 +104,7 @@ class Calls(Objects):
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
         if isinstance(callee, Instance):
-            function = self.class_attribute(callee.cls, "__call__")
+            function = self._interp.attributes.of_class(callee.cls, "__call__")
             if function is not None:
                 return self.call(Method(function, callee), args, kwargs)
             found = interp.libraries.call(interp, callee, args, kwargs)
@@ -188,7 +191,7 @@ class Calls(Objects):
             # ``tape.stop_recording()`` entered by hand.
             havoc(interp, receiver.receiver)
         if isinstance(receiver, Tape):
-            return self._interp.requests.call(receiver, member.name, args, kwargs)
+            return self._interp.tapes.call(receiver, member.name, args, kwargs)
         if isinstance(receiver, (ListObject, DictObject, Items, Repeated)):
             found = call_member(interp, receiver, member.name, args, kwargs)
         else:
@@ -263,14 +266,14 @@ class Calls(Objects):
 
     def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node
-        if not self._bind(function, scope, args, kwargs):
+        if not bind(self._interp, function, scope, args, kwargs):
             return interp.unknown(origins.ARGUMENTS, *_all(args, kwargs))
         if function.manager:
             return ContextManagerCall(function, scope)
         if function.cached:
             return self._remembered(function, scope, [*args, *kwargs.values()])
         if function.name in interp.prescan.generators and not isinstance(node, cst.Lambda):
-            return self.once(Deferred(lambda: self._generated(function, scope)))
+            return self._interp.iteration.once(Deferred(lambda: self._generated(function, scope)))
         return self.execute(function, scope)
 
     def _remembered(self, function: Function, scope: Scope, given: list[Value]) -> Value:
@@ -332,110 +335,6 @@ class Calls(Objects):
                 return interp.unknown(origins.ABSTRACT_METHOD)
             raise Raised
         return interp.join([value for _, value in ends])
-
-    def _bind(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> bool:
-        """Bind arguments to parameters; False where Python would refuse the call or its shape is unknown."""
-        interp = self._interp
-        params = function.node.params
-        positional = [param.name.value for param in (*params.posonly_params, *params.params)]
-        keyword_only = [param.name.value for param in params.kwonly_params]
-        fields = scope.fields
-        extra: list[Value] = []
-        uncertain: Value | None = None
-        for position, value in enumerate(args):
-            if isinstance(value, Repeated) and value.type == "star":
-                uncertain = value.element
-                break
-            if position < len(positional):
-                fields[positional[position]] = value
-            else:
-                extra.append(value)
-        if isinstance(params.star_arg, cst.Param):
-            content: Value = Items(tuple(extra))
-            if uncertain is not None:
-                content = Repeated(interp.join([*extra, uncertain]), "tuple")
-            fields[params.star_arg.name.value] = content
-        elif extra:
-            return False
-        others: dict[str, Value] = {}
-        spread = kwargs.get("**")
-        for name, value in kwargs.items():
-            if name == "**":
-                continue
-            if (name in positional or name in keyword_only) and name not in fields:
-                fields[name] = value
-            else:
-                others[name] = value
-        if params.star_kwarg is not None:
-            rest = interp.unknown(origins.SPREAD_KEYWORDS) if spread is not None else None
-            fields[params.star_kwarg.name.value] = DictObject(DictContent(dict(others), rest))
-        elif others:
-            return False
-        for name in (*positional, *keyword_only):
-            if name not in fields:
-                if uncertain is not None and name in positional:
-                    fields[name] = interp.unknown(origins.SPREAD_ARGUMENTS, uncertain)
-                elif spread is not None:
-                    fields[name] = interp.unknown(origins.SPREAD_KEYWORDS)
-                elif name in function.defaults:
-                    fields[name] = function.defaults[name]
-                else:
-                    return False
-        return True
-
-    # -- classes
-
-    def define_class(self, node: cst.ClassDef) -> Value:
-        """A class definition: its body runs in a scope of its own."""
-        interp = self._interp
-        bases = tuple(interp.eval(arg.value) for arg in node.bases if arg.star == "")
-        plain = [interp.libraries.plain_metaclass(interp.eval(arg.value)) for arg in node.keywords]
-        cls = Class(node.name.value, node, bases, customised=not all(plain))
-        scope = Scope("class", interp.scope)
-        scope.fields["__owner__"] = cls
-        frame = interp.frame
-        outer = frame.scope
-        frame.scope = scope
-        try:
-            interp.statements.suite(node.body)
-        finally:
-            frame.scope = outer
-        cls.fields.update({name: value for name, value in scope.fields.items() if name != "__owner__"})
-        interp.libraries.defined(cls)
-        interp.classes.append(cls)
-        value: Value = cls
-        for decorator in reversed(node.decorators):
-            decorating = interp.eval(decorator.decorator)
-            applied = interp.libraries.decorate(interp, decorating, value)
-            if applied is None and isinstance(decorating, (Function, Partial)):
-                applied = self.call(decorating, [value], {})
-            value = applied if applied is not None else interp.unknown(origins.CLASS_DECORATOR)
-        return value
-
-    def _instantiate(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        interp = self._interp
-        if self.hooked(cls):
-            return interp.unknown(origins.CLASS_WITH_HOOKS, *_all(args, kwargs))
-        instance = Instance(cls)
-        function = self.class_attribute(cls, "__init__")
-        if function is not None:
-            self.call(Method(function, instance), args, kwargs)
-            return instance
-        return interp.libraries.construct(interp, instance, args, kwargs)
-
-    def super_call(self, args: list[Value]) -> Value:
-        """``super()`` in a method, or ``super(Class, self)``."""
-        if len(args) == 2 and isinstance(args[0], Class):
-            return Super(args[0], args[1])
-        for frame in reversed(self._interp.frames):
-            function = frame.function
-            if function is not None and function.owner is not None:
-                params = (*function.node.params.posonly_params, *function.node.params.params)
-                if params:
-                    receiver = frame.scope.fields.get(params[0].name.value)
-                    if receiver is not None:
-                        return Super(function.owner, receiver)
-        return self._interp.unknown(origins.returned_by("super"))
 
     # -- helpers of other modules
 

@@ -50,7 +50,7 @@ def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | No
         _mapping_member(interp, old, "update", [value], {})
         return old
     if isinstance(old, ListObject) and old.fields["content"].type == "set":
-        content = interp.calls.iterate(value)
+        content = interp.iteration.iterate(value)
         element = interp.join([interp.state.element(old.fields["content"]), interp.state.element(content)])
         interp.state.set(old, "content", Repeated(element, "set"))
         return old
@@ -59,12 +59,12 @@ def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | No
 
 def dictionary(interp: Context, pairs: Value) -> DictObject:
     """``dict(pairs)``."""
-    content = interp.calls.iterate(pairs)
+    content = interp.iteration.iterate(pairs)
     if isinstance(content, Items):
         entries: dict[Any, Value] = {}
         rest: list[Value] = []
         for pair in content.items:
-            parts = interp.calls.iterate(pair, unpacking=2)
+            parts = interp.iteration.iterate(pair, unpacking=2)
             if isinstance(parts, Items) and len(parts.items) == 2:
                 key, value = parts.items
                 if isinstance(key, Const) and hashable(key.value):
@@ -74,7 +74,7 @@ def dictionary(interp: Context, pairs: Value) -> DictObject:
             else:
                 rest.append(interp.unknown(origins.PAIR, pair))
         return mapping(entries, interp.join(rest) if rest else None)
-    parts = interp.calls.iterate(content.element, unpacking=2)
+    parts = interp.iteration.iterate(content.element, unpacking=2)
     value = parts.items[1] if isinstance(parts, Items) and len(parts.items) == 2 else interp.unknown(origins.PAIR)
     return mapping({}, value)
 
@@ -102,7 +102,7 @@ def merged(interp: Context, first: DictContent, second: DictContent) -> DictCont
 
 def extend(interp: Context, receiver: ListObject, value: Value, left: bool = False) -> None:
     """``receiver.extend(value)``; ``left``: one by one at the other end."""
-    old, more = receiver.fields["content"], interp.calls.iterate(value)
+    old, more = receiver.fields["content"], interp.iteration.iterate(value)
     most = receiver.fields.get(MOST)
     if most is not None:
         interp.state.set(receiver, "content", _in_a_ring(interp, old, more, most, left))
@@ -242,9 +242,9 @@ def _mapping_member(
             others = [] if isinstance(key, Const) else list(content.entries.values())
             found = interp.join([*others, *([content.rest] if content.rest is not None else []), default])
         if name == "setdefault":
-            interp.calls.set_item(receiver, key, found)
+            interp.elements.set(receiver, key, found)
         elif name == "pop" and isinstance(key, Const):
-            interp.calls.delete_item(receiver, key)
+            interp.elements.delete(receiver, key)
         return found
     if name == "update":
         for source in (*args, mapping(dict(kwargs))):

@@ -31,7 +31,7 @@ class Displays:
         for element in elements:
             value = self._interp.eval(element.value)
             if isinstance(element, cst.StarredElement):
-                content = self._interp.calls.iterate(value)
+                content = self._interp.iteration.iterate(value)
                 if not isinstance(content, Items):
                     values.append(self._interp.state.element(content))
                     return [Repeated(self._interp.join(values), "list")]
@@ -94,7 +94,7 @@ class Displays:
     def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Items | Repeated:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
-        content = interp.calls.iterate(iterable)
+        content = interp.iteration.iterate(iterable)
         exact = isinstance(content, Items) and len(content.items) <= self._room
         elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
         made: list[Value] = []
@@ -119,7 +119,7 @@ class Displays:
                 made.append(produce())
                 if not exact and interp.requests.count > asked:
                     # A tape that was asked for one element is asked again for the next.
-                    interp.statements.assign(node.target, interp.calls.another(element))
+                    interp.statements.assign(node.target, interp.iteration.another(element))
                     made.append(produce())
         if exact:
             return Items(tuple(made), "list")
@@ -146,7 +146,7 @@ class Displays:
                 frame.scope = saved
                 interp.statement = saved_statement
 
-        return interp.calls.once(Deferred(force))
+        return interp.iteration.once(Deferred(force))
 
     def dict_comprehension(self, node: cst.DictComp) -> Value:
         pairs = self._comprehend(
@@ -170,7 +170,7 @@ class Displays:
         interp = self._interp
         made: Value = NONE
         if isinstance(node.value, cst.From):
-            given = interp.calls.iterate(interp.eval(node.value.item))
+            given = interp.iteration.iterate(interp.eval(node.value.item))
         else:
             made = interp.eval(node.value) if node.value is not None else NONE
             given = Items((made,))

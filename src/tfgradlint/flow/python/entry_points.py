@@ -40,7 +40,7 @@ class EntryPoints:
 
     def initialise(self, instance: Instance) -> None:
         """Run ``__init__`` with unknown arguments."""
-        function = self._interp.calls.class_attribute(instance.cls, "__init__")
+        function = self._interp.attributes.of_class(instance.cls, "__init__")
         if isinstance(function, Function):
             self.call(function, instance)
 

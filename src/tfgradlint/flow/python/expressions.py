@@ -131,7 +131,7 @@ class Expressions:
 
     def attribute(self, receiver: Value, name: str) -> Value:
         """``receiver.name``."""
-        return self._interp.calls.attribute(receiver, name)
+        return self._interp.attributes.get(receiver, name)
 
     def _call(self, node: cst.Call) -> Value:
         interp = self._interp
@@ -141,7 +141,7 @@ class Expressions:
         for arg in node.args:
             value = self.eval(arg.value)
             if arg.star == "*":
-                content = interp.calls.iterate(value)
+                content = interp.iteration.iterate(value)
                 if isinstance(content, Items):
                     args.extend(content.items)
                 else:
@@ -163,7 +163,7 @@ class Expressions:
         value = self.eval(node.value)
         index = self.index(node)
         self._interp.recorder.site = self._interp.here(node)
-        return self._interp.calls.subscript(value, index)
+        return self._interp.elements.get(value, index)
 
     def index(self, node: cst.Subscript) -> Value:
         """The value between the brackets: a tuple where there are commas."""

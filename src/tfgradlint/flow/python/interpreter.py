@@ -12,9 +12,13 @@ from tfgradlint.flow.machine.context import Context, Libraries
 from tfgradlint.flow.machine.frames import OutOfSteps
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.python.attributes import Attributes
 from tfgradlint.flow.python.calls import Calls
 from tfgradlint.flow.python.entry_points import EntryPoints
 from tfgradlint.flow.python.expressions import Expressions
+from tfgradlint.flow.python.items import Elements
+from tfgradlint.flow.python.iteration import Iteration
+from tfgradlint.flow.python.requests import Requests
 from tfgradlint.flow.python.statements import Statements
 from tfgradlint.flow.python.tape_methods import TapeMethods
 from tfgradlint.flow.python.tf_function import Traces
@@ -31,8 +35,12 @@ class Interpreter(Context):
         self.libraries = libraries
         self.expressions = Expressions(self)
         self.statements = Statements(self)
-        self.requests = TapeMethods(self)
+        self.tapes = TapeMethods(self)
+        self.requests = Requests(self)
         self.traces = Traces(self)
+        self.attributes = Attributes(self)
+        self.elements = Elements(self)
+        self.iteration = Iteration(self)
         self.calls = Calls(self)
         self.entry_points = EntryPoints(self)
         self.eval = self.expressions.eval

@@ -39,7 +39,7 @@ class Iterators:
         """Whether the value is an iterator."""
         return id(value) in self._taken.fields
 
-    def blur(self, value: Value) -> None:
+    def forget_position(self, value: Value) -> None:
         """Somebody took some of the elements."""
         if self.knows(value):
             self._interp.state.set(self._taken, id(value), None)
@@ -66,7 +66,7 @@ class Iterators:
             return None
         if isinstance(content, Repeated):
             interp.state.set(self._taken, id(iterator), taken._replace(content=content))
-            return interp.calls.another(content.element)
+            return interp.iteration.another(content.element)
         interp.state.set(self._taken, id(iterator), taken._replace(position=taken.position + 1, content=content))
         return content.items[taken.position]
 
@@ -75,4 +75,4 @@ class Iterators:
         return found
 
     def _content(self, taken: _Taken) -> Items | Repeated:
-        return taken.content if taken.content is not None else self._interp.calls.elements(taken.iterator)
+        return taken.content if taken.content is not None else self._interp.iteration.elements(taken.iterator)

@@ -32,7 +32,7 @@ class Loops:
         repeated = interp.eval(node.iter)
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
-        content = interp.calls.iterate(repeated)
+        content = interp.iteration.iterate(repeated)
         if isinstance(content, Items) and len(content.items) <= _EACH:
             elements: list[Value] = list(content.items)
             exact = True
@@ -49,14 +49,14 @@ class Loops:
             interp.statement = statement
             element = elements[index]
             if not exact and index:
-                element = interp.calls.another(element)
+                element = interp.iteration.another(element)
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
         with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
             goes_on = self._loop(turn, exact, node.orelse, widening=not exact)
         if self._left:
-            interp.calls.blur(repeated)
+            interp.iteration.forget_position(repeated)
         return goes_on
 
     def _traced(self) -> bool:

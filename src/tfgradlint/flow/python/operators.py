@@ -153,7 +153,7 @@ class Operators:
         reflected = "__r" + name[2:]
         for receiver, method, argument in ((left, name, right), (right, reflected, left)):
             if isinstance(receiver, Instance):
-                function = interp.calls.class_attribute(receiver.cls, method)
+                function = interp.attributes.of_class(receiver.cls, method)
                 if function is not None:
                     return interp.calls.call(Method(function, receiver), [argument], {})
         return interp.unknown(origins.operator("of an object"), left, right)
@@ -210,7 +210,7 @@ class Operators:
         if isinstance(value, Union):
             return interp.join([self.unary(name, each) for each in value.values if not is_none(each)])
         if isinstance(value, Instance):
-            function = interp.calls.class_attribute(value.cls, name)
+            function = interp.attributes.of_class(value.cls, name)
             if function is not None:
                 return interp.calls.call(Method(function, value), [], {})
         return self._operator(name, [value])

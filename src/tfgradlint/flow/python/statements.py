@@ -144,7 +144,7 @@ class Statements:
         value = self._eval(node.value)
         name = BINARY[_PLAIN[type(node.operator)]]
         interp.recorder.site = interp.here(node)
-        if isinstance(old, Variable) and interp.requests.augmented(old, name, node):
+        if isinstance(old, Variable) and interp.tapes.augmented(old, name, node):
             self.raised()
             return False
         result = interp.calls.in_place(old, name, value)
@@ -306,7 +306,7 @@ class Statements:
 
                 goes_on = self._managers.run(manager, rest)
                 break
-            entered, leave = interp.requests.enter(manager)
+            entered, leave = interp.tapes.enter(manager)
             interp.contexts.append(leave)
             self._bound(item, entered)
         else:

@@ -23,12 +23,12 @@ class RequestedGradients:
         #: Whether any request came out as None.
         self.gave_none = False
 
-    def asked(self, sources: Iterable[Value]) -> None:
+    def begin(self, sources: Iterable[Value]) -> None:
         """A request for these sources was made."""
         self._together = tuple(sources)
         self._asked_nothing = self._asked_nothing or not self._together
 
-    def note(self, gradient: Node, source: Value) -> None:
+    def record(self, gradient: Node, source: Value) -> None:
         """The latest request gave this gradient with respect to ``source``."""
         self._sources[gradient] = (source, self._together)
 

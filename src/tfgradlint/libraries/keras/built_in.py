@@ -114,7 +114,7 @@ def _stepped(interp: Context, callee: Layer, sequence: Value, returned: Value) -
         if not isinstance(made, Items) or len(made.items) != 2:
             return None
         output, states = made.items
-        kept = interp.calls.iterate(states) if isinstance(states, (ListObject, Items)) else Items((states,))
+        kept = interp.iteration.iterate(states) if isinstance(states, (ListObject, Items)) else Items((states,))
         if not isinstance(output, Tensor) or not isinstance(kept, Items) or len(kept.items) != count:
             return None
         turns.append(Items((output, *kept.items)) if flag else output)
@@ -146,9 +146,9 @@ def _step(interp: Context, callee: Layer, known: LayerFacts, given: dict[str, Va
 
 def _state_count(interp: Context, cell: Value) -> int | None:
     """How many states a cell keeps: ``state_size`` is a number or a list of them."""
-    size = interp.calls.attribute(cell, "state_size")
+    size = interp.attributes.get(cell, "state_size")
     if isinstance(size, (ListObject, Items)):
-        size = interp.calls.iterate(size)
+        size = interp.iteration.iterate(size)
         return len(size.items) if isinstance(size, Items) else None
     return 1 if isinstance(size, (Const, Scalar)) else None
 

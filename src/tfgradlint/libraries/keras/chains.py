@@ -31,7 +31,7 @@ def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     if isinstance(given, Const):
         made = Layer(path, None, ())
     elif isinstance(given, (ListObject, Items)):
-        content = interp.calls.iterate(given)
+        content = interp.iteration.iterate(given)
         if isinstance(content, Items):
             made = Layer(path, None, content.items)
     if made.own is not None:
@@ -109,7 +109,7 @@ def _build_all(interp: Context, parts: tuple[Value, ...]) -> None:
 
 def build(interp: Context, instance: Instance, args: list[Value] | None = None) -> Value:
     """A layer of the module makes its weights; Keras calls its ``build`` once, others as often as they like."""
-    function = interp.calls.class_attribute(instance.cls, "build")
+    function = interp.attributes.of_class(instance.cls, "build")
     if isinstance(function, Function) and (args is not None or "built" not in instance.fields):
         interp.state.set(instance, "built", Const(True))
         shape: list[Value] = args if args else [Scalar(interp.recorder.leaf())]

@@ -73,14 +73,14 @@ def compiled(
 def _note_frozen(interp: Context, receiver: Layer | Instance) -> None:
     """Keras 2 trains what is to be trained when a model is compiled, whatever becomes of it until ``fit``."""
     weights = Weights(interp, receiver)
-    step = interp.calls.class_attribute(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
+    step = interp.attributes.of_class(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
     nothing = weights.known and weights.frozen and not (weights.found or weights.unbuilt or isinstance(step, Function))
     FROZEN_THEN.put(interp.state, receiver, weights.frozen[-1] if nothing else None)
 
 
 def _uses_its_loss(interp: Context, model: Layer | Instance) -> bool:
     """Whether training comes by the loss that the model is compiled with: a step of its own may do without."""
-    step = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
+    step = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
     return not isinstance(step, Function) or "loss(" in cst.Module([]).code_for_node(step.node.body)
 
 
@@ -119,7 +119,7 @@ class _Trial:
             truth, prediction = (Tensor(interp.recorder.op([], "float32")) for _ in range(2))
 
             def run(tape: Tape) -> Value:
-                interp.requests.call(tape, "watch", [prediction], {})
+                interp.tapes.call(tape, "watch", [prediction], {})
                 return call_loss(interp, self._session, loss, truth, prediction)
 
             asked = interp.requests.implied(self._site, run, lambda: [("", prediction)])
@@ -138,7 +138,7 @@ def call_loss(interp: Context, session: Session, loss: Value, truth: Value, pred
     if isinstance(loss, Union):
         return interp.calls.any_of(list(loss.values), lambda each: call_loss(interp, session, each, truth, prediction))
     if isinstance(loss, Instance):
-        function = interp.calls.class_attribute(loss.cls, "call")
+        function = interp.attributes.of_class(loss.cls, "call")
         if isinstance(function, Function) and derives(loss.cls, "Loss", "losses."):
             loss = Method(function, loss)
     if isinstance(loss, Const) and isinstance(loss.value, str):

@@ -91,7 +91,7 @@ def _also(interp: Context, model: Layer | Instance, kwargs: dict[str, Value]) ->
     """Whether ``fit`` may call other layers than one step of training does."""
     if "**" in kwargs or kwargs.keys() & {"validation_data", "validation_split", "callbacks"}:
         return True
-    return isinstance(model, Instance) and interp.calls.class_attribute(model.cls, "train_step") is not None
+    return isinstance(model, Instance) and interp.attributes.of_class(model.cls, "train_step") is not None
 
 
 def _held(value: Value, seen: set[int]) -> list[Instance]:
@@ -137,7 +137,7 @@ class _Training:
         """The step of the model's own, or the one that Keras makes of its losses."""
         interp, model = self._interp, self._step.model
         inputs, truths = fed(interp, args, kwargs)
-        own = interp.calls.class_attribute(model.cls, "train_step") if isinstance(model, Instance) else None
+        own = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(own, Function):
             interp.reports.trains = True
             with self._compiling():
@@ -178,7 +178,7 @@ class _Training:
         state.added_losses = []
         predictions = interp.calls.call(model, [inputs], {"training": Const(True)})
         self._step.predicted = interp.recorder.now()
-        own = interp.calls.class_attribute(model.cls, "compute_loss") if isinstance(model, Instance) else None
+        own = interp.attributes.of_class(model.cls, "compute_loss") if isinstance(model, Instance) else None
         if isinstance(own, Function):
             given: dict[str, Value] = {"x": inputs, "y": truths, "y_pred": predictions}
             loss = interp.calls.call(Method(own, model), [], {**given, "sample_weight": NONE, "training": Const(True)})

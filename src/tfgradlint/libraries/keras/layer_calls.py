@@ -103,7 +103,7 @@ def _unpacked(interp: Context, data: Value) -> Value | None:
     """The inputs, the truths and the sample weights of a batch: None for what it does not have."""
     if isinstance(data, (Tensor, Variable)):
         return Items((data, NONE, NONE))
-    content = interp.calls.iterate(data) if isinstance(data, (Items, ListObject)) else data
+    content = interp.iteration.iterate(data) if isinstance(data, (Items, ListObject)) else data
     if not isinstance(content, Items) or not 1 <= len(content.items) <= 3:
         return None
     return Items((*content.items, NONE, NONE)[:3])
@@ -130,7 +130,7 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
         return
     if "trainable" in kwargs:
         set_trainable(interp, instance, kwargs["trainable"])
-    if isinstance(interp.calls.class_attribute(instance.cls, "build"), Function):
+    if isinstance(interp.attributes.of_class(instance.cls, "build"), Function):
         # Whoever calls it: Keras does not call it again.
         interp.state.set(
             instance, "build", NativeFunction("build", lambda given, named: build(interp, instance, given))
@@ -138,9 +138,7 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
     base = next(each.path for each in instance.cls.lineage() if isinstance(each, Symbol))
     inner: Value | None = None
     if base.endswith("Wrapper"):
-        interp.calls.set_attribute(
-            instance, "layer", args[0] if args else kwargs.get("layer", interp.unknown(SUBLAYER))
-        )
+        interp.attributes.set(instance, "layer", args[0] if args else kwargs.get("layer", interp.unknown(SUBLAYER)))
     if base.endswith("Sequential"):
         inner = sequential(interp, base, args, kwargs)
     elif base.endswith("Model"):
@@ -230,7 +228,7 @@ def _once_more(interp: Context, graph: tuple[Value, Value], given: Value) -> Val
 
 def _call_instance(interp: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A layer or model of the module: built at its first call, then its ``call`` runs."""
-    function = interp.calls.class_attribute(instance.cls, "call")
+    function = interp.attributes.of_class(instance.cls, "call")
     if not is_keras(instance.cls):
         return None
     if not isinstance(function, Function):

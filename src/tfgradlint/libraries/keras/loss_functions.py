@@ -65,7 +65,7 @@ def _judge(interp: Context, function: Function, receiver: Instance | None, predi
     callee: Value = function if receiver is None else Method(function, receiver)
 
     def run(tape: Tape) -> Value:
-        interp.requests.call(tape, "watch", [given[prediction]], {})
+        interp.tapes.call(tape, "watch", [given[prediction]], {})
         return interp.calls.call(callee, [], given)
 
     asked = interp.requests.implied(site, run, lambda: [(prediction, given[prediction])])

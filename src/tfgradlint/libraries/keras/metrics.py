@@ -42,7 +42,7 @@ def update(interp: Context, options: dict[str, Value]) -> None:
     """Run the metrics of the module that a model was compiled with, as Keras does after each step."""
     given = [options[name] for name in ("metrics", "weighted_metrics") if name in options]
     for _, metric in flatten(Items(tuple(given)), ""):
-        own = interp.calls.class_attribute(metric.cls, "update_state") if isinstance(metric, Instance) else None
+        own = interp.attributes.of_class(metric.cls, "update_state") if isinstance(metric, Instance) else None
         callee = Method(own, metric) if isinstance(own, Function) and isinstance(metric, Instance) else metric
         if isinstance(callee, (Function, Method, Partial)):
             truth, prediction = (Tensor(interp.recorder.op([], "float32")) for _ in range(2))

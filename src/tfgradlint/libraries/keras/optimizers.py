@@ -126,7 +126,7 @@ def _minimized(
     site = interp.recorder.site
 
     def run(own: Tape) -> Value:
-        interp.requests.call(own, "watch", [variables], {})
+        interp.tapes.call(own, "watch", [variables], {})
         interp.unconverted += 1  # AutoGraph leaves alone what an optimizer calls
         try:
             return interp.calls.call(loss, [], {})
@@ -149,7 +149,7 @@ def _applied(interp: Context, receiver: Cell, given: Value, two_lists: bool, ref
         if interp.requests.results.is_gradient(given):
             interp.raise_here(Cause.SWAPPED_PAIRS, "an error", Pairing.UNZIPPED)
         return NONE
-    content = interp.calls.iterate(given)
+    content = interp.iteration.iterate(given)
     elements = content.items if isinstance(content, Items) else (content.element,)
     if two_lists or any(_pair(each) is None and interp.requests.results.is_gradient(each) for each in elements):
         interp.raise_here(Cause.SWAPPED_PAIRS, refusals.unzipped, Pairing.UNZIPPED)
@@ -170,7 +170,7 @@ def _pair(value: Value) -> tuple[Value, Value] | None:
 
 
 def _together(interp: Context, gradients: Value, variables: Value) -> Items | tuple[Value, Value] | None:
-    one, other = interp.calls.iterate(gradients), interp.calls.iterate(variables)
+    one, other = interp.iteration.iterate(gradients), interp.iteration.iterate(variables)
     if isinstance(one, Items) and isinstance(other, Items):
         return Items(tuple(Items(row) for row in zip(one.items, other.items, strict=False)))
     if isinstance(one, Repeated) and isinstance(other, Repeated):

@@ -68,7 +68,7 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
     if TRIED.of(model):
         return
     TRIED.put(interp.state, model, True)
-    own = isinstance(model, Instance) and interp.calls.class_attribute(model.cls, _STEPS.get(name, "predict_step"))
+    own = isinstance(model, Instance) and interp.attributes.of_class(model.cls, _STEPS.get(name, "predict_step"))
     if own or of_keras_2(interp, model) or interp.may_be_handled():
         mark_built(interp, model)
         return

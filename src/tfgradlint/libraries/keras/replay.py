@@ -58,7 +58,7 @@ def _matched(interp: Context, inputs: Value, given: Value) -> dict[Node, Node] |
         inputs = leaves[0][1]
     if isinstance(inputs, Tensor):
         while isinstance(given, (ListObject, Items)):
-            content = interp.calls.iterate(given)
+            content = interp.iteration.iterate(given)
             if not isinstance(content, Items) or len(content.items) != 1:
                 return None
             given = content.items[0]

@@ -127,7 +127,7 @@ def report_training(interp: Context, step: TrainingStep, asked: Implied) -> None
     if step.without_loss and asked.leaves and compiled_at is not None and not regularised:
         interp.reports.add_step(Reason(Cause.KERAS_LOSS, compiled_at, LossFault.MISSING, (), "ValueError"), step.site)
     elif asked.leaves:
-        interp.requests.note(step.name, step.site, asked.leaves, judgements)
+        interp.requests.record(step.name, step.site, asked.leaves, judgements)
 
 
 def _of_the_loss(step: TrainingStep, judgement: Judgement) -> Judgement:
@@ -149,4 +149,4 @@ def report_minimized(interp: Context, site: Site, asked: Implied) -> None:
         judgements = [
             each._replace(reason=each.reason and each.reason._replace(raised="ValueError")) for each in judgements
         ]
-    interp.requests.note("minimize", site, asked.leaves, judgements)
+    interp.requests.record("minimize", site, asked.leaves, judgements)

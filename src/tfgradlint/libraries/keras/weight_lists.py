@@ -135,7 +135,7 @@ class Weights:
             return
         if not _in_order(value, fields):
             self.known = False
-        if _is_model(value) and isinstance(self._interp.calls.class_attribute(value.cls, "build"), Function):
+        if _is_model(value) and isinstance(self._interp.attributes.of_class(value.cls, "build"), Function):
             self.refuses = True
         held = [inner, *(each for each in fields if not isinstance(each, Variable))]
         # A layer of Keras 2 lists its own first as well, a model last.

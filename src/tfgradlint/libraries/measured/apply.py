@@ -105,7 +105,7 @@ def _only_element(interp: Context, value: Value | None) -> Value | None:
     """The tensor of a list of one, which some calls hand through."""
     if value is None:
         return None
-    content = interp.calls.iterate(value)
+    content = interp.iteration.iterate(value)
     if isinstance(content, Items) and len(content.items) == 1 and isinstance(content.items[0], Tensor):
         return content.items[0]
     return None
@@ -173,7 +173,7 @@ def _halved(given: str | None, made: str | None) -> bool:
 
 def _elements(interp: Context, given: Value | None, made: Tensor) -> Items | Repeated:
     """A list made of a list: what is None in the one is None in the other (``clip_by_global_norm``)."""
-    content = NONE if given is None else interp.calls.iterate(given)
+    content = NONE if given is None else interp.iteration.iterate(given)
     if isinstance(content, Items) and NONE in content.items:
         return Items(tuple(NONE if item is NONE else made for item in content.items), "list")
     return Repeated(made)

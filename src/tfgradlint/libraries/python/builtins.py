@@ -26,7 +26,7 @@ _MAP = origins.returned_by("map")
 
 def _sequence(kind: str) -> Handler:
     def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        content: Value = interp.calls.iterate(args[0]) if args else Items(())
+        content: Value = interp.iteration.iterate(args[0]) if args else Items(())
         if isinstance(content, Items):
             content = Items(unique(content.items) if kind == "set" else content.items, kind)
         elif isinstance(content, Repeated):
@@ -54,15 +54,15 @@ def _once(make: Handler) -> Handler:
     """What gives each element once."""
 
     def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        given = [value for value in args if interp.calls.knows(value)]
+        given = [value for value in args if interp.iteration.knows(value)]
         if len({id(value) for value in given}) < len(given):
             # The same iterator twice: the elements are dealt out.
             return None
         made = make(interp, args, kwargs)
         for value in given:
             # Perhaps not all of its elements are wanted.
-            interp.calls.blur(value)
-        return made if made is None else interp.calls.once(made)
+            interp.iteration.forget_position(value)
+        return made if made is None else interp.iteration.once(made)
 
     return run
 
@@ -70,18 +70,18 @@ def _once(make: Handler) -> Handler:
 def _iter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 1:
         return None
-    if interp.calls.knows(args[0]):
+    if interp.iteration.knows(args[0]):
         return args[0]
-    content = interp.calls.iterate(args[0])
+    content = interp.iteration.iterate(args[0])
     fresh = Items(content.items, "iterator") if isinstance(content, Items) else Repeated(content.element, "iterator")
-    return interp.calls.once(fresh)
+    return interp.iteration.once(fresh)
 
 
 def _rows(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if any(isinstance(value, Repeated) and value.type == "star" for value in args):
         content = next(value for value in args if isinstance(value, Repeated))
         return Repeated(Repeated(content.element, "tuple"), "zip")
-    contents = [interp.calls.iterate(value) for value in args]
+    contents = [interp.iteration.iterate(value) for value in args]
     if contents and all(isinstance(content, Items) for content in contents):
         rows = zip(*(content.items for content in contents if isinstance(content, Items)), strict=False)
         return Items(tuple(Items(tuple(row)) for row in rows), "zip")
@@ -92,7 +92,7 @@ def _rows(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
             *(
                 content.items[: min(sizes)]
                 if isinstance(content, Items)
-                else [interp.calls.another(content.element) for _ in range(min(sizes))]
+                else [interp.iteration.another(content.element) for _ in range(min(sizes))]
                 for content in contents
             ),
             strict=False,
@@ -102,7 +102,7 @@ def _rows(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 
 def _enumerate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0]) if args else Items(())
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     if isinstance(content, Items) and isinstance(start, Const) and isinstance(start.value, int):
         first = start.value
@@ -121,7 +121,7 @@ def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         interp.recorder.site = site
         saved, interp.statement = interp.statement, statement
         try:
-            content = interp.calls.iterate(rows) if rows is not None else Repeated(interp.unknown(_MAP))
+            content = interp.iteration.iterate(rows) if rows is not None else Repeated(interp.unknown(_MAP))
             if isinstance(content, Items) and len(content.items) <= 16:
                 made = []
                 for row in content.items:
@@ -140,7 +140,7 @@ def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 def _filter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 2:
         return None
-    content = interp.calls.iterate(args[1])
+    content = interp.iteration.iterate(args[1])
     if not isinstance(content, Items):
         return Repeated(content.element)
     kept: list[Value] = []
@@ -160,7 +160,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         return None
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     site = interp.recorder.site
-    content = interp.calls.iterate(args[0])
+    content = interp.iteration.iterate(args[0])
     elements = content.items if isinstance(content, Items) else (content.element,)
     total = start
     for element in elements:
@@ -171,7 +171,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 
 def _extreme(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``max`` and ``min`` return one of the elements."""
-    content = interp.calls.iterate(args[0]) if len(args) == 1 else Items(tuple(args))
+    content = interp.iteration.iterate(args[0]) if len(args) == 1 else Items(tuple(args))
     if isinstance(content, Items) and content.items and all(isinstance(each, Const) for each in content.items):
         return None
     if isinstance(content, Items) and not content.items:
@@ -192,7 +192,7 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 
 def _getattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
-        found = interp.calls.attribute(args[0], args[1].value)
+        found = interp.attributes.get(args[0], args[1].value)
         return interp.join([found, args[2]]) if len(args) > 2 and isinstance(found, Unknown) else found
     return interp.unknown(origins.returned_by("getattr"), *args)
 
@@ -206,7 +206,7 @@ def _hasattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) == 3:
         if isinstance(args[1], Const) and isinstance(args[1].value, str):
-            interp.calls.set_attribute(args[0], args[1].value, args[2])
+            interp.attributes.set(args[0], args[1].value, args[2])
         elif isinstance(args[0], Instance):
             for name in [name for name in args[0].fields if isinstance(name, str)]:
                 interp.state.set(args[0], name, interp.unknown(origins.returned_by("setattr")))
@@ -215,12 +215,12 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 
 def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0]) if args else Items(())
     return Items(content.items[::-1]) if isinstance(content, Items) else Repeated(content.element)
 
 
 def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0]) if args else Items(())
     if isinstance(content, Items) and all(isinstance(each, Const) for each in content.items) and not kwargs:
         try:
             ordered = sorted(content.items, key=lambda each: each.value)  # type: ignore[attr-defined]
@@ -231,7 +231,7 @@ def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 
 def _vars(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return interp.calls.attribute(args[0], "__dict__") if args else _rewritten(interp, args, kwargs)
+    return interp.attributes.get(args[0], "__dict__") if args else _rewritten(interp, args, kwargs)
 
 
 def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -239,7 +239,7 @@ def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 
 def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0]) if args else Items(())
     value = args[1] if len(args) > 1 else NONE
     return (
         dictionary(interp, Items(tuple(Items((key, value)) for key in content.items)))
@@ -251,15 +251,15 @@ def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
 def _next(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if not args:
         return None
-    if interp.calls.knows(args[0]):
-        taken = interp.calls.take(args[0])
+    if interp.iteration.knows(args[0]):
+        taken = interp.iteration.take(args[0])
         if taken is None and len(args) < 2:
             raise Raised
         return taken if taken is not None else args[1]
-    content = interp.calls.iterate(args[0])
+    content = interp.iteration.iterate(args[0])
     if isinstance(content, Items) and not content.items:
         return args[1] if len(args) > 1 else None
-    return interp.calls.another(interp.state.element(content))
+    return interp.iteration.another(interp.state.element(content))
 
 
 def _super(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -271,7 +271,7 @@ def _partial(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 
 def _reduce(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[1]) if len(args) > 1 else None
+    content = interp.iteration.iterate(args[1]) if len(args) > 1 else None
     if not isinstance(content, Items) or len(content.items) > 16:
         return interp.unknown(origins.returned_by("functools.reduce"), *args)
     items = [*args[2:3], *content.items]
@@ -309,7 +309,7 @@ def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
         truths = [item.truth() for item in content.items]
         if None not in truths:
@@ -318,7 +318,7 @@ def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 
 def _any(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0]) if args else Items(())
     if isinstance(content, Items):
         truths = [item.truth() for item in content.items]
         if None not in truths:
@@ -396,7 +396,9 @@ HANDLERS: dict[str, Handler] = {
     **operations.HANDLERS,
     "time.time": _number,
     "time.perf_counter": _number,
-    "random.choice": lambda interp, args, kwargs: interp.state.element(interp.calls.iterate(args[0])) if args else None,
+    "random.choice": lambda interp, args, kwargs: (
+        interp.state.element(interp.iteration.iterate(args[0])) if args else None
+    ),
     "random.random": _number,
     "random.uniform": _number,
     "random.gauss": _number,

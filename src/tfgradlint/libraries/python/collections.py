@@ -61,12 +61,12 @@ def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 def _some(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``heapq.nlargest(n, elements)``: some of the elements."""
-    return ListObject(Repeated(interp.state.element(interp.calls.iterate(args[1])))) if len(args) > 1 else None
+    return ListObject(Repeated(interp.state.element(interp.iteration.iterate(args[1])))) if len(args) > 1 else None
 
 
 def _drawn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``random.sample`` and ``random.choices``: elements by chance."""
-    return ListObject(Repeated(interp.state.element(interp.calls.iterate(args[0])))) if args else None
+    return ListObject(Repeated(interp.state.element(interp.iteration.iterate(args[0])))) if args else None
 
 
 HANDLERS: dict[str, Handler] = {

@@ -68,7 +68,7 @@ def construct(interp: Context, instance: Instance, args: list[Value], kwargs: di
 
 
 def _finished(interp: Context, instance: Instance, names: list[str]) -> None:
-    finish = interp.calls.class_attribute(instance.cls, "__post_init__")
+    finish = interp.attributes.of_class(instance.cls, "__post_init__")
     if not isinstance(finish, Function):
         return
     if len((*finish.node.params.posonly_params, *finish.node.params.params)) == 1:
@@ -112,8 +112,7 @@ def _copied_fields(interp: Context, args: list[Value], kwargs: dict[str, Value])
         return None
     record = args[0]
     return [
-        (name, deep_copy(interp, interp.calls.attribute(record, name)))
-        for name in dict.fromkeys(_annotated(record.cls))
+        (name, deep_copy(interp, interp.attributes.get(record, name))) for name in dict.fromkeys(_annotated(record.cls))
     ]
 
 
@@ -122,14 +121,14 @@ def elements(interp: Context, instance: Instance) -> Items | None:
     if not any(isinstance(each, Symbol) and each.path == _TUPLE for each in instance.cls.lineage()):
         return None
     names = tuple(dict.fromkeys(_annotated(instance.cls)))
-    return Items(tuple(interp.calls.attribute(instance, name) for name in names), "tuple", names)
+    return Items(tuple(interp.attributes.get(instance, name) for name in names), "tuple", names)
 
 
 def named_tuple(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``collections.namedtuple``: the class as a callable."""
     if len(args) < 2 or kwargs:
         return None
-    content = args[1] if isinstance(args[1], Const) else interp.calls.iterate(args[1])
+    content = args[1] if isinstance(args[1], Const) else interp.iteration.iterate(args[1])
     texts = [content] if isinstance(content, Const) else list(content.items) if isinstance(content, Items) else []
     parts = [each.value for each in texts if isinstance(each, Const) and isinstance(each.value, str)]
     names = tuple(" ".join(parts).replace(",", " ").split())

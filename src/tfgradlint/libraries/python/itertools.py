@@ -16,7 +16,7 @@ _LONG = 64
 
 
 def _chain(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    contents = [interp.calls.iterate(value) for value in args]
+    contents = [interp.iteration.iterate(value) for value in args]
     if any(isinstance(value, Repeated) and value.type == "star" for value in args):
         return None
     return _joined(interp, contents)
@@ -25,10 +25,10 @@ def _chain(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
 def _chain_from_iterable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) != 1:
         return None
-    outer = interp.calls.iterate(args[0])
+    outer = interp.iteration.iterate(args[0])
     if isinstance(outer, Repeated):
-        return Repeated(interp.state.element(interp.calls.iterate(outer.element)))
-    return _joined(interp, [interp.calls.iterate(value) for value in outer.items])
+        return Repeated(interp.state.element(interp.iteration.iterate(outer.element)))
+    return _joined(interp, [interp.iteration.iterate(value) for value in outer.items])
 
 
 def _joined(interp: Context, contents: list[Items | Repeated]) -> Value:
@@ -41,7 +41,7 @@ def _joined(interp: Context, contents: list[Items | Repeated]) -> Value:
 def _islice(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) < 2:
         return None
-    content = interp.calls.iterate(args[0])
+    content = interp.iteration.iterate(args[0])
     bounds: list[Any] = [value.value for value in args[1:] if isinstance(value, Const)]
     if isinstance(content, Items) and len(bounds) == len(args) - 1:
         try:
@@ -55,7 +55,7 @@ def _combined(function: Callable[..., Iterable[tuple[Value, ...]]]) -> Handler:
     """``combinations`` and its like: tuples of elements of one sequence."""
 
     def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        content = interp.calls.iterate(args[0]) if args else Items(())
+        content = interp.iteration.iterate(args[0]) if args else Items(())
         others = [value.value for value in args[1:] if isinstance(value, Const)]
         if not isinstance(content, Items) or len(others) < len(args) - 1 or kwargs or len(content.items) > _LONG:
             return None
@@ -77,7 +77,7 @@ def _tuples(interp: Context, rows: Iterable[tuple[Value, ...]], content: Items) 
 
 def _product(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     repeat = kwargs.get("repeat", Const(1))
-    contents = [interp.calls.iterate(value) for value in args]
+    contents = [interp.iteration.iterate(value) for value in args]
     if not isinstance(repeat, Const) or not isinstance(repeat.value, int) or not 0 < repeat.value <= 4:
         return None
     contents *= repeat.value
@@ -100,7 +100,7 @@ def _repeat(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 
 def _cycle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return Repeated(interp.state.element(interp.calls.iterate(args[0]))) if len(args) == 1 else None
+    return Repeated(interp.state.element(interp.iteration.iterate(args[0]))) if len(args) == 1 else None
 
 
 def _count(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -110,7 +110,7 @@ def _count(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 def _accumulate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0]) if args else Items(())
     function = args[1] if len(args) > 1 else kwargs.get("func")
     first = kwargs.get("initial")
     if not isinstance(content, Items) or len(content.items) > 16:
@@ -137,13 +137,13 @@ def _starmap(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 
     def one(row: Value) -> Value:
         interp.recorder.site = site
-        parts = interp.calls.iterate(row)
+        parts = interp.iteration.iterate(row)
         if not isinstance(parts, Items):
             return interp.calls.call(function, [Repeated(interp.state.element(parts), "star")], {})
         return interp.calls.call(function, list(parts.items), {})
 
     def force() -> Value:
-        content = interp.calls.iterate(rows)
+        content = interp.iteration.iterate(rows)
         if isinstance(content, Items) and len(content.items) <= 16:
             return Items(tuple(one(row) for row in content.items))
         return Repeated(one(interp.state.element(content)))
@@ -156,8 +156,8 @@ def tee(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value |
     count = args[1] if len(args) > 1 else Const(2)
     if not args or not isinstance(count, Const) or not isinstance(count.value, int) or not 0 <= count.value <= 8:
         return None
-    content = interp.calls.iterate(args[0])
-    return Items(tuple(interp.calls.once(_again(content)) for _ in range(count.value)))
+    content = interp.iteration.iterate(args[0])
+    return Items(tuple(interp.iteration.once(_again(content)) for _ in range(count.value)))
 
 
 def _again(content: Items | Repeated) -> Value:
@@ -165,7 +165,7 @@ def _again(content: Items | Repeated) -> Value:
 
 
 def _zip_longest(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    contents = [interp.calls.iterate(value) for value in args]
+    contents = [interp.iteration.iterate(value) for value in args]
     fill = kwargs.get("fillvalue", NONE)
     if not all(isinstance(content, Items) for content in contents):
         return None

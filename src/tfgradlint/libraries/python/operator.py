@@ -50,7 +50,7 @@ def _truth(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 def _element(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return interp.calls.subscript(args[0], args[1]) if len(args) == 2 else None
+    return interp.elements.get(args[0], args[1]) if len(args) == 2 else None
 
 
 def _getter(get: Callable[[Context, Value, Value], Value | None]) -> Handler:
@@ -79,7 +79,7 @@ def _attribute(interp: Context, receiver: Value, path: Value) -> Value | None:
     if not isinstance(path, Const) or not isinstance(path.value, str):
         return None
     for name in path.value.split("."):
-        receiver = interp.calls.attribute(receiver, name)
+        receiver = interp.attributes.get(receiver, name)
     return receiver
 
 
@@ -92,7 +92,7 @@ def _method(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
     def run(given: list[Value], more: dict[str, Value]) -> Value:
         if len(given) != 1 or more:
             return interp.unknown(origins.returned_by("methodcaller"), *given)
-        return interp.calls.call(interp.calls.attribute(given[0], name), others, named)
+        return interp.calls.call(interp.attributes.get(given[0], name), others, named)
 
     return NativeFunction("methodcaller", run)
 
@@ -112,7 +112,7 @@ HANDLERS: dict[str, Handler] = {
     "operator.pos": _unary("__pos__"),
     "operator.not_": _not,
     "operator.getitem": _element,
-    "operator.itemgetter": _getter(lambda interp, receiver, index: interp.calls.subscript(receiver, index)),
+    "operator.itemgetter": _getter(lambda interp, receiver, index: interp.elements.get(receiver, index)),
     "operator.attrgetter": _getter(_attribute),
     "operator.methodcaller": _method,
 }

@@ -120,7 +120,7 @@ def _variable(interp: Context, make: tuple[object, ...]) -> Variable:
 
 
 def _sequential(interp: Context, given: Value) -> LibraryObject | None:
-    content = interp.calls.iterate(given) if isinstance(given, (ListObject, Items)) else None
+    content = interp.iteration.iterate(given) if isinstance(given, (ListObject, Items)) else None
     return _made(_SEQUENTIAL, content.items, True) if isinstance(content, Items) else None
 
 
@@ -132,7 +132,7 @@ def _mlp(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Librar
     bound = {**dict(zip(names, args, strict=False)), **kwargs}
     dropout = bound.get("dropout_rate", NONE)
     sizes = bound.get("output_sizes", NONE)
-    content = interp.calls.iterate(sizes) if isinstance(sizes, (ListObject, Items)) else None
+    content = interp.iteration.iterate(sizes) if isinstance(sizes, (ListObject, Items)) else None
     last = bound.get("activate_final", Const(False)).truth()
     if not isinstance(content, Items) or last is None or not isinstance(dropout, Const) or dropout.value is not None:
         return None

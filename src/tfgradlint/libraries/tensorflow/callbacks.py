@@ -78,7 +78,7 @@ def _switch_case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
         entries = given.fields["content"]
         functions = {} if entries.rest is not None else dict(entries.entries)
     else:
-        content = interp.calls.iterate(given)
+        content = interp.iteration.iterate(given)
         items = content.items if isinstance(content, Items) else ()
         pairs = [item.items for item in items if isinstance(item, Items) and len(item.items) == 2]
         functions = (
@@ -93,12 +93,12 @@ def _switch_case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
 
 
 def _case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.calls.iterate(argument(args, kwargs, 0, "pred_fn_pairs"))
+    content = interp.iteration.iterate(argument(args, kwargs, 0, "pred_fn_pairs"))
     if not isinstance(content, Items):
         return None
     functions: list[Value] = []
     for pair in content.items:
-        parts = interp.calls.iterate(pair, unpacking=2)
+        parts = interp.iteration.iterate(pair, unpacking=2)
         if not isinstance(parts, Items):
             return None
         _no_number(interp, parts.items[0])
@@ -111,14 +111,14 @@ def _case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The body runs twice, like any loop."""
     body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
-    content = interp.calls.iterate(values)
+    content = interp.iteration.iterate(values)
     interp.repeats("maximum_iterations" in kwargs)
     if not isinstance(content, Items):
         return None
     turns: list[Value] = []
     current: Value = content
     for _ in range(2):
-        items = interp.calls.iterate(current, unpacking=len(content.items))
+        items = interp.iteration.iterate(current, unpacking=len(content.items))
         if not isinstance(items, Items):
             return None
         interp.calls.call(argument(args, kwargs, 0, "cond"), list(items.items), {})
@@ -148,7 +148,7 @@ def _element(interp: Context, value: Value) -> Value:
     def leaf(each: Value) -> Value:
         if _mapped_parts(each, 0) is not None:
             return interp.unknown(_MANY_SLICES, each)
-        return interp.state.element(interp.calls.iterate(each))
+        return interp.state.element(interp.iteration.iterate(each))
 
     return fold(value, _mapped_parts, leaf, lambda holder, parts: Items(tuple(parts)))
 
@@ -215,7 +215,7 @@ def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     result: Value = NONE
     for _ in range(2):
         element = NONE if is_none(elements) else _element(interp, elements)
-        pair = interp.calls.iterate(interp.calls.call(function, [state, element], {}), unpacking=2)
+        pair = interp.iteration.iterate(interp.calls.call(function, [state, element], {}), unpacking=2)
         if not isinstance(pair, Items):
             return None
         state, result = pair.items
@@ -225,7 +225,7 @@ def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
 def _keras_switch(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if kwargs or len(args) < 2:
         return None
-    index, content = args[0], interp.calls.iterate(args[1])
+    index, content = args[0], interp.iteration.iterate(args[1])
     if not isinstance(content, Items) or not content.items:
         return None
     interp.branches()

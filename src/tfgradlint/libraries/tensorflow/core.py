@@ -75,7 +75,7 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
 
 
 def _tape(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return interp.requests.tape(args, kwargs)
+    return interp.tapes.make(args, kwargs)
 
 
 def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], library: str = "tf") -> Value:

@@ -43,7 +43,7 @@ def _custom_gradient(interp: Context, args: list[Value], kwargs: dict[str, Value
 
     def run(given: list[Value], named: dict[str, Value]) -> Value:
         result = interp.calls.call(function, given, named)
-        content = interp.calls.iterate(result, unpacking=2) if isinstance(result, (Items, ListObject)) else result
+        content = interp.iteration.iterate(result, unpacking=2) if isinstance(result, (Items, ListObject)) else result
         if not isinstance(content, Items) or len(content.items) != 2:
             return _opaque_result(interp, result, given)
         value, gradient = content.items
@@ -96,7 +96,7 @@ def _effects(
     arriving = set(nodes_of(Items(tuple(upstream))))
     if not variables:
         return _told(interp, made, len(given), arriving)
-    both = interp.calls.iterate(made) if isinstance(made, (Items, ListObject)) else None
+    both = interp.iteration.iterate(made) if isinstance(made, (Items, ListObject)) else None
     if not isinstance(both, Items) or len(both.items) != 2:
         return None
     towards = [
@@ -112,7 +112,7 @@ def _effects(
 
 def _told(interp: Context, made: Value, count: int, arriving: set[Node]) -> list[Effect] | None:
     """What is told of so many inputs by what the gradient function gave for them."""
-    content = interp.calls.iterate(made) if isinstance(made, (Items, ListObject)) else Items((made,))
+    content = interp.iteration.iterate(made) if isinstance(made, (Items, ListObject)) else Items((made,))
     if not isinstance(content, Items) or len(content.items) != count:
         return None
     return [
@@ -185,7 +185,7 @@ def _python(result: Callable[[Context, Value, Value], Value]) -> Handler:
 
     def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if args or "func" in kwargs:
-            inputs = interp.calls.iterate(argument(args, kwargs, 1, "inp"))
+            inputs = interp.iteration.iterate(argument(args, kwargs, 1, "inp"))
             return result(interp, argument(args, kwargs, 0, "func"), inputs)
 
         def decorated(given: list[Value], named: dict[str, Value]) -> Value:

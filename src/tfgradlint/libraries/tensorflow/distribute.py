@@ -37,7 +37,7 @@ def method(
     if name in ("run", "experimental_run_v2") and args:
         given = args[1] if len(args) > 1 else kwargs.get("args", Items(()))
         named = args[2] if len(args) > 2 else kwargs.get("kwargs", DictObject(DictContent({})))
-        content = interp.calls.iterate(given)
+        content = interp.iteration.iterate(given)
         entries = named.structure
         if isinstance(content, Items) and isinstance(entries, DictContent) and entries.rest is None:
             words = {key: value for key, value in entries.entries.items() if isinstance(key, str)}

@@ -186,7 +186,7 @@ def _read(interp: Context, receiver: LibraryObject, given: list[Value]) -> Value
     found = [value for history in content for value in _at(history, index)]
     if not found:
         return Tensor(interp.recorder.op([], info.dtype))
-    element = interp.calls.another(interp.join(found)) if len(found) > 1 or index is None else found[0]
+    element = interp.iteration.another(interp.join(found)) if len(found) > 1 or index is None else found[0]
     if info.clears:
         cleared = _Write(index, Tensor(interp.recorder.leaf(info.dtype)), True)
         _written(interp, receiver, cleared)

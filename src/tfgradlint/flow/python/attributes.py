@@ -1,0 +1,252 @@
+"""Attributes of values."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.entry_points import trivial
+from tfgradlint.flow.tape.tape import Tape
+from tfgradlint.flow.values.base import (
+    NONE,
+    Cell,
+    Const,
+    Member,
+    Symbol,
+    Unknown,
+    UnknownMember,
+    Value,
+)
+from tfgradlint.flow.values.containers import (
+    DictObject,
+    Items,
+    ListObject,
+    Repeated,
+    Union,
+)
+from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
+from tfgradlint.flow.values.notes import Gathered, Note
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
+
+#: Methods that change what it means to make an object or to reach its attributes.
+_HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
+#: Of an object: the methods that do nothing any more, as they have been called once.
+_DONE: Note[Gathered[int]] = Note("done once")
+
+
+class Attributes:
+    """Reads and sets attributes."""
+
+    def __init__(self, interp: Context) -> None:
+        self._interp = interp
+        #: What is known of unknown objects: the same attribute is the same value until it is assigned.
+        self._members: dict[Node, Cell] = {}
+        #: The attributes of functions, by their text and the scope they are closed over.
+        self._of_functions: dict[tuple[int, int], tuple[Function, Cell]] = {}
+        #: Members of library modules that the program replaced.
+        self._replaced = Cell()
+
+    def get(self, receiver: Value, name: str) -> Value:
+        """``receiver.name``."""
+        interp = self._interp
+        if isinstance(receiver, Symbol):
+            path = f"{receiver.path}.{name}"
+            if path in self._replaced.fields:
+                value: Value = self._replaced.fields[path]
+                return value
+            found = interp.libraries.attribute(interp, receiver, name)
+            return found if found is not None else interp.unknown(origins.name_in_library(path))
+        if name == "__dict__" and isinstance(receiver, (Instance, LibraryObject, Class)):
+            return self._laid_open(receiver)
+        if isinstance(receiver, Instance):
+            return self._instance_attribute(receiver, name)
+        if isinstance(receiver, Function):
+            known = self._function(receiver).fields.get(name)
+            return known if known is not None else interp.unknown(origins.attribute(name))
+        if isinstance(receiver, Unknown):
+            return self._unknown_attribute(receiver, name)
+        if isinstance(receiver, Class):
+            found = self.of_class(receiver, name)
+            if isinstance(found, Descriptor):
+                return Method(found.function, receiver) if found.kind == "classmethod" else found.function
+            return found if found is not None else interp.unknown(origins.CLASS_ATTRIBUTE)
+        if isinstance(receiver, Union):
+            return interp.join(
+                [self.get(each, name) for each in receiver.values if not isinstance(each, Const)]
+                or [interp.unknown(origins.ATTRIBUTE)]
+            )
+        if isinstance(receiver, Items) and name in receiver.fields:
+            return receiver.items[receiver.fields.index(name)]
+        if isinstance(receiver, Super):
+            return self._super_attribute(receiver, name)
+        if isinstance(receiver, (Tape, ListObject, DictObject, Items, Repeated)):
+            return Member(receiver, name)
+        if isinstance(receiver, LibraryObject) and name in receiver.fields:
+            set_before: Value = receiver.fields[name]
+            return set_before
+        found = interp.libraries.attribute(interp, receiver, name)
+        return found if found is not None else Member(receiver, name)
+
+    def of_class(self, cls: Class, name: str) -> Value | None:
+        """The attribute a class or one of its bases in the module gives, or None."""
+        for each in cls.lineage():
+            if isinstance(each, Class) and name in each.fields:
+                found: Value = each.fields[name]
+                return found
+        return None
+
+    def _laid_open(self, receiver: Cell) -> Value:
+        """An object's dictionary is in somebody's hands: its attributes may become anything."""
+        interp = self._interp
+        for name in list(receiver.fields):
+            if isinstance(name, str):
+                interp.state.set(receiver, name, interp.unknown(origins.LAID_OPEN))
+        return interp.unknown(origins.LAID_OPEN)
+
+    def _function(self, function: Function) -> Cell:
+        key = (id(function.node), id(function.scope))
+        known = self._of_functions.setdefault(key, (function, Cell()))
+        return known[1]
+
+    def _instance_attribute(self, receiver: Instance, name: str) -> Value:
+        if name == "__class__" and not receiver.open:
+            return receiver.cls
+        if name in receiver.fields:
+            value: Value = receiver.fields[name]
+            return value
+        if self.hooked(receiver.cls):
+            return self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)
+        found = self.of_class(receiver.cls, name)
+        if found is None:
+            made = self._interp.libraries.attribute(self._interp, receiver, name)
+            if made is not None:
+                return made
+            unknown = self._interp.unknown(origins.ATTRIBUTE)
+            value = UnknownMember(unknown.node, receiver, name)
+            self._interp.state.set(receiver, name, value)
+            return value
+        if isinstance(found, Function):
+            if receiver.open and self._replaceable(receiver, found):
+                return self._interp.unknown(origins.DERIVED_METHOD)
+            return Method(found, receiver)
+        if isinstance(found, Descriptor):
+            if found.kind == "cached":
+                value = self._interp.calls.call(found.function, [receiver], {})
+                self._interp.state.set(receiver, name, value)
+                return value
+            if found.kind == "property":
+                return self._interp.calls.call(found.function, [receiver], {})
+            if found.kind == "classmethod":
+                return Method(found.function, receiver.cls)
+            if found.kind == "once":
+                function = found.function
+                return NativeFunction(name, lambda args, kwargs: self._once(function, receiver, args, kwargs))
+            return found.function
+        if isinstance(found, Instance) and self.of_class(found.cls, "__get__") is not None:
+            return self._interp.unknown(origins.DESCRIPTOR, receiver)
+        return found
+
+    def _once(self, function: Value, receiver: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A method that does nothing but the first time it is called on an object."""
+        done = _DONE.of(receiver) or ()
+        if id(function) not in done:
+            _DONE.put(self._interp.state, receiver, Gathered((*done, id(function))))
+            self._interp.calls.call(Method(function, receiver), args, kwargs)
+        return NONE
+
+    def hooked(self, cls: Class) -> bool:
+        """Whether the class changes what it means to make its objects or to reach their attributes."""
+        if any(each.customised for each in cls.lineage() if isinstance(each, Class)):
+            return True
+        return any(self.of_class(cls, name) is not None for name in _HOOKS)
+
+    def _replaceable(self, receiver: Instance, function: Function) -> bool:
+        """Whether the object's own class may well define the method anew."""
+        outline = self._interp.prescan
+        return outline.overridden(receiver.cls.name, function.name) or trivial(function.node)
+
+    def _super_attribute(self, receiver: Super, name: str) -> Value:
+        interp = self._interp
+        of = receiver.receiver.cls if isinstance(receiver.receiver, Instance) else receiver.receiver
+        order = list(of.lineage()) if isinstance(of, Class) else []
+        behind = order[order.index(receiver.cls) + 1 :] if receiver.cls in order else list(receiver.cls.lineage())[1:]
+        for base in behind:
+            found = base.fields.get(name) if isinstance(base, Class) else None
+            if isinstance(found, Descriptor):
+                if found.kind in ("property", "cached"):
+                    return interp.calls.call(found.function, [receiver.receiver], {})
+                if found.kind == "classmethod" and isinstance(of, Class):
+                    return Method(found.function, of)
+                if found.kind == "staticmethod":
+                    return found.function
+                found = found.function
+            if found is not None:
+                return Method(found, receiver.receiver)
+        if name == "__init__":
+            return NativeFunction(
+                "super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs)
+            )
+        inherited = interp.libraries.attribute(interp, receiver.receiver, name)
+        if isinstance(inherited, Member) and name != "build":
+            return inherited
+        return NativeFunction(
+            f"super().{name}", lambda args, kwargs: interp.unknown(origins.returned_by(f"super().{name}"), *args)
+        )
+
+    def _initialised(self, receiver: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._interp.libraries.initialise(self._interp, receiver, args, kwargs)
+        return NONE
+
+    def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
+        known = self.members_of(receiver.node)
+        value = known.fields.get(name)
+        if value is None:
+            found = self._interp.libraries.attribute(self._interp, receiver, name)
+            if found is None:
+                origin = receiver.node.origin
+                if origin is not origins.PARAMETER and origin is not origins.IMPORT:
+                    origin = origins.attribute(name)
+                node = self._interp.recorder.opaque(origin, [Edge(receiver.node, Effect.UNKNOWN)])
+                found = UnknownMember(node, receiver, name)
+            self._interp.state.set(known, name, found)
+            value = found
+        result: Value = value
+        return result
+
+    def members_of(self, node: Node) -> Cell:
+        known = self._members.get(node)
+        if known is None:
+            known = self._members[node] = Cell()
+        return known
+
+    def set(self, receiver: Value, name: str, value: Value) -> None:
+        interp = self._interp
+        if len(interp.prescan.private[name]) > 1:
+            # Two classes have an attribute of this name, each its own.
+            value = interp.unknown(origins.PRIVATE_ATTRIBUTE, value)
+        if interp.libraries.set_attribute(interp, receiver, name, value):
+            return
+        found = self.of_class(receiver.cls, name) if isinstance(receiver, Instance) else None
+        if isinstance(found, Descriptor) and found.kind == "property":
+            if found.setter is not None:
+                interp.calls.call(found.setter, [receiver, value], {})
+        elif isinstance(found, Instance) and self.of_class(found.cls, "__set__") is not None:
+            pass
+        elif isinstance(receiver, (Instance, Class, LibraryObject)):
+            interp.state.set(receiver, name, value)
+        elif isinstance(receiver, Function):
+            interp.state.set(self._function(receiver), name, value)
+        elif isinstance(receiver, Symbol):
+            interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
+        elif isinstance(receiver, Tape):
+            interp.state.set(receiver, "blurred", True)
+        elif isinstance(receiver, Layer):
+            interp.state.set(receiver, name, value if name != "trainable" else value.truth())
+        elif isinstance(receiver, Unknown):
+            # What an unknown class makes of an assignment is its own affair.
+            interp.state.set(self.members_of(receiver.node), name, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value))
+        elif isinstance(receiver, Union):
+            for each in receiver.values:
+                interp.libraries.escaped(interp, each)
+                if isinstance(each, (Instance, Unknown)):
+                    self.set(each, name, interp.unknown(origins.ATTRIBUTE))

@@ -1,0 +1,78 @@
+"""Classes of the module: their definitions, their objects, and ``super()``."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.values.base import (
+    Value,
+)
+from tfgradlint.flow.values.functions import (
+    Function,
+    Method,
+    Partial,
+    Scope,
+    Super,
+)
+from tfgradlint.flow.values.objects import Class, Instance
+
+
+class Classes:
+    """Defines classes and makes their objects."""
+
+    def __init__(self, interp: Context) -> None:
+        self._interp = interp
+
+    def define(self, node: cst.ClassDef) -> Value:
+        """A class definition: its body runs in a scope of its own."""
+        interp = self._interp
+        bases = tuple(interp.eval(arg.value) for arg in node.bases if arg.star == "")
+        plain = [interp.libraries.plain_metaclass(interp.eval(arg.value)) for arg in node.keywords]
+        cls = Class(node.name.value, node, bases, customised=not all(plain))
+        scope = Scope("class", interp.scope)
+        scope.fields["__owner__"] = cls
+        frame = interp.frame
+        outer = frame.scope
+        frame.scope = scope
+        try:
+            interp.statements.suite(node.body)
+        finally:
+            frame.scope = outer
+        cls.fields.update({name: value for name, value in scope.fields.items() if name != "__owner__"})
+        interp.libraries.defined(cls)
+        interp.classes.append(cls)
+        value: Value = cls
+        for decorator in reversed(node.decorators):
+            decorating = interp.eval(decorator.decorator)
+            applied = interp.libraries.decorate(interp, decorating, value)
+            if applied is None and isinstance(decorating, (Function, Partial)):
+                applied = interp.calls.call(decorating, [value], {})
+            value = applied if applied is not None else interp.unknown(origins.CLASS_DECORATOR)
+        return value
+
+    def instantiate(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        interp = self._interp
+        if interp.attributes.hooked(cls):
+            return interp.unknown(origins.CLASS_WITH_HOOKS, *args, *kwargs.values())
+        instance = Instance(cls)
+        function = interp.attributes.of_class(cls, "__init__")
+        if function is not None:
+            interp.calls.call(Method(function, instance), args, kwargs)
+            return instance
+        return interp.libraries.construct(interp, instance, args, kwargs)
+
+    def super_call(self, args: list[Value]) -> Value:
+        """``super()`` in a method, or ``super(Class, self)``."""
+        if len(args) == 2 and isinstance(args[0], Class):
+            return Super(args[0], args[1])
+        for frame in reversed(self._interp.frames):
+            function = frame.function
+            if function is not None and function.owner is not None:
+                params = (*function.node.params.posonly_params, *function.node.params.params)
+                if params:
+                    receiver = frame.scope.fields.get(params[0].name.value)
+                    if receiver is not None:
+                        return Super(function.owner, receiver)
+        return self._interp.unknown(origins.returned_by("super"))

@@ -1,0 +1,289 @@
+"""Requests for gradients: what they give, and the record of every one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import Reuse
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.tape.derivatives import derivative_edges
+from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Tape
+from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
+from tfgradlint.flow.values.walk import fold, nodes_of
+from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Reason
+from tfgradlint.flow.verdict.reports import Leaf, of_a_model
+from tfgradlint.flow.verdict.request_analysis import Implied, Request, RequestAnalysis, flatten
+from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
+
+
+class Asked(NamedTuple):
+    """A request: ``arriving`` is what it says to come from behind the target."""
+
+    tape: Tape
+    target: Value
+    arriving: Value
+
+
+class Requests:
+    """Answers requests."""
+
+    def __init__(self, interp: Context) -> None:
+        self._interp = interp
+        self.results = RequestedGradients()
+        #: How many requests were made.
+        self.count = 0
+
+    def unknown_tape(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A request on something that is not known to be a tape."""
+        sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
+        leaves = flatten(sources, "")
+        self._record(name, leaves, [Judgement("unknown", origin=origins.TAPE)] * len(leaves))
+        return self._interp.unknown(origins.UNKNOWN_TAPE, *args)
+
+    def _argument(self, args: list[Value], kwargs: dict[str, Value], position: int, *names: str) -> Value:
+        if position < len(args):
+            return args[position]
+        for name in names:
+            if name in kwargs:
+                return kwargs[name]
+        return NONE
+
+    def request(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tape.name(...)``, a request for gradients: what it gives."""
+        interp = self._interp
+        self.count += 1
+        target = self._argument(args, kwargs, 0, "target")
+        sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
+        zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
+        leaves = flatten(sources, "")
+        self.results.begin(leaf for _, leaf in leaves)
+        lack = LACKING.of(sources) if isinstance(sources, ListObject) else None
+        if lack is not None and lack.matters(leaves, target) and not interp.may_be_handled():
+            interp.reports.add_step(lack.reason, interp.recorder.site)
+        refused = self._by_tape(tape, zeros)
+        if refused is None:
+            refused = self._by_element(tape, name, args, kwargs)
+            leaves = leaves if refused is None else leaves or [("", NONE)]
+        elif refused.verdict == "raises":
+            leaves = leaves or [("", NONE)]
+        judgements = [refused] * len(leaves) if refused is not None else []
+        if refused is None:
+            judgements = self._judged(Request(tape, name, target, zeros is True), sources, leaves)
+        if tape.persistent is not True:
+            interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
+            interp.state.set(tape, "used", interp.recorder.site)
+            interp.tapes.leave(tape)
+        if zeros:
+            self._zeros_like([leaf for _, leaf in leaves], judgements)
+        self._record(name, leaves, judgements)
+        if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Container)):
+            return interp.unknown(origins.NESTED_SOURCES)
+        arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
+        return self._result(Asked(tape, target, arriving), sources, iter(judgements))
+
+    def _by_tape(self, tape: Tape, zeros: bool | None) -> Judgement | None:
+        """What a request gives for every source, whatever it is, because of the state that the tape is in."""
+        interp = self._interp
+        life, site = tape.fields["life"], interp.recorder.site
+        outside = tape.level != interp.graph_level
+        if interp.recorder.tapes.fields["ended"]:
+            return Judgement("unknown", origin=origins.NOT_REACHED)
+        unseen = outside and (life != LIVE or interp.traces.given(tape.level) is None)
+        if tape.fields["blurred"] or life is None or zeros is None or unseen:
+            return Judgement("unknown", origin=origins.TAPE)
+        if life == SPENT:
+            used = tape.fields.get("used") or site
+            return Judgement("raises", Reason(Cause.TAPE_REUSED, site, Reuse.EARLIER_REQUEST, (used,), "RuntimeError"))
+        if life == NEW:
+            return Judgement("raises", Reason(Cause.TAPE_NEVER_ENTERED, site, raised="RuntimeError"))
+        return None
+
+    def _judged(self, request: Request, sources: Value, leaves: list[Leaf]) -> list[Judgement]:
+        """The judgement of each source, by what the tape has recorded."""
+        interp = self._interp
+        if self._endless():
+            return [Judgement("unknown", origin=origins.LOOP_UNDER_XLA)] * len(leaves)
+        if interp.calls.traced_for_others:
+            return [Judgement("unknown", origin=origins.TRACED_FOR_OTHERS)] * len(leaves)
+        outside = request.tape.level != interp.graph_level
+        given = interp.traces.given(request.tape.level) if outside else None
+        site = interp.recorder.site
+        analysis = RequestAnalysis(request, site, interp.reports.thorough, given)
+        judgements = [analysis.judge(leaf) for _, leaf in leaves]
+        if not outside:
+            interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], analysis, site)
+        raising = next((judgement for judgement in judgements if judgement.verdict == "raises"), None)
+        return judgements if raising is None else [raising] * len(leaves)
+
+    def _by_element(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Judgement | None:
+        """What a Jacobian gives that asks a tape, which answers only once, for one element after the other.
+
+        None: it does not.
+        """
+        if name not in ("jacobian", "batch_jacobian") or tape.persistent is not False:
+            return None
+        raised = Reason(Cause.TAPE_REUSED, self._interp.recorder.site, Reuse.BY_ELEMENT, raised="RuntimeError")
+        raises, perhaps = Judgement("raises", raised), Judgement("unknown", origin=origins.TAPE)
+        vectorised = kwargs.get("experimental_use_pfor", args[4] if len(args) > 4 else Const(True)).truth()
+        if vectorised is False:
+            # A graph can hold the steps as often as they are wanted.
+            in_graph = self._interp.graph_level > 0
+            uncertain = self._interp.isolated or self._interp.eager_functions
+            return None if in_graph else (perhaps if uncertain else raises)
+        if self._argument(args, kwargs, 3, "parallel_iterations") is not NONE:
+            return raises if vectorised is True and name == "batch_jacobian" else perhaps
+        return None
+
+    def _zeros(self, value: Value) -> bool | None:
+        """Whether unconnected gradients are asked for as zeros; None if that is not known."""
+        if isinstance(value, Const):
+            return value.value in ("zero", "ZERO")
+        path = getattr(value, "path", None)
+        if isinstance(path, str):
+            return path.endswith(".ZERO")
+        return None
+
+    def _zeros_like(self, sources: list[Value], judgements: list[Judgement]) -> None:
+        """To make zeros like an unconnected variable it is read, and the tapes around come to watch it."""
+        interp = self._interp
+        for source, judgement in zip(sources, judgements, strict=False):
+            if isinstance(source, Variable) and judgement.verdict == "zero":
+                interp.recorder.read(source.node)
+            elif judgement.verdict == "unknown":
+                for tape, _ in interp.recorder.tapes.active:
+                    interp.state.set(tape, "read", None)
+
+    def implied(self, site: Site, run: Callable[[Tape], Value], sources: Callable[[], list[Leaf]]) -> Implied:
+        """A request that a library makes itself: ``run`` is executed under its tape and gives the target.
+
+        ``sources`` is asked when that is done, as a model may make its weights only then.
+        """
+        interp = self._interp
+        tape = Tape(False, True, interp.graph_level, interp.recorder.now())
+        interp.tapes.start(tape)
+        try:
+            target = run(tape)
+        finally:
+            interp.tapes.leave(tape)
+        leaves = sources()
+        judge = RequestAnalysis(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
+        judgements = [judge.judge(leaf) for _, leaf in leaves]
+        if self._endless() or interp.recorder.tapes.fields["ended"]:
+            judgements = [Judgement("unknown", origin=origins.NOT_REACHED)] * len(leaves)
+        return Implied(leaves, judgements, target, judge)
+
+    def _endless(self) -> bool:
+        """Whether XLA is asked to undo the steps of a loop, and does not know how often it turned."""
+        return self._interp.xla and self._interp.unbounded > 0
+
+    def minimized(self, tape: Tape, loss: Value, variables: Value) -> Value:
+        """The request that an optimizer makes of a tape it is given."""
+        return self.request(tape, "minimize", [loss, variables], {})
+
+    def record(self, name: str, site: Site, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+        """Report a request that stands at ``site``."""
+        self._interp.recorder.site = site
+        self._record(name, leaves, judgements)
+
+    def _record(self, name: str, leaves: list[Leaf], judgements: list[Judgement]) -> None:
+        interp = self._interp
+        interp.reports.cleared.update(leaf for _, leaf in leaves if isinstance(leaf, Variable))
+        site = interp.reports.site(interp.recorder.site, name)
+        site.variables = site.variables or any(_variable(leaf) for _, leaf in leaves)
+        if len(leaves) > len(site.labels):
+            site.labels = [label for label, _ in leaves]
+        judgements = of_a_model(leaves, judgements)
+        site.evaluations.append(judgements)
+        for judgement in judgements:
+            if judgement.verdict == "unknown":
+                interp.reports.unknowns[str(judgement.origin or "?")] += 1
+
+    def _result(self, asked: Asked, sources: Value, judgements: Any) -> Value:
+        """The gradients: a nest of values like the sources."""
+
+        def leaf(source: Value) -> Value:
+            judgement = next(judgements, None)
+            if judgement is None or isinstance(source, _NESTS):
+                return self._interp.unknown(origins.GRADIENT)
+            return self._gradient(asked, source, judgement)
+
+        return fold(sources, _parts, leaf, _alike)
+
+    def _gradient(self, asked: Asked, source: Value, judgement: Judgement) -> Value:
+        interp = self._interp
+        tape, target, arriving = asked
+        if judgement.verdict == "none":
+            self.results.gave_none = True
+            return NONE
+        if isinstance(source, Unknown) or judgement.verdict in ("raises", "unknown"):
+            made = interp.unknown(origins.GRADIENT, target, source, arriving)
+            self.results.record(made.node, source)
+            return made
+        if interp.recorder.tapes.active:
+            edges = derivative_edges(interp.recorder, tape, nodes_of(target), _contents(target, source))
+            if edges is None:
+                made = interp.unknown(origins.GRADIENT_OF_SLICES, target, source, arriving)
+                self.results.record(made.node, source)
+                return made
+            if judgement.verdict == "zero":
+                # Zeros like the source may have been made from the source itself.
+                edges.append(Edge(nodes_of(source)[0], Effect.UNKNOWN))
+            # What is said to come from behind the target is handed on.
+            certain = judgement.verdict == "flows" and isinstance(arriving, (Tensor, Variable))
+            edges += [Edge(node, Effect.FLOWS if certain else Effect.UNKNOWN) for node in nodes_of(arriving)]
+        else:
+            edges = [Edge(node, Effect.NONE) for node in nodes_of(Items((target, source, arriving)))]
+        node = interp.recorder.op(edges)
+        node.origin = origins.GRADIENT_OF_GRADIENT
+        node.dtype = nodes_of(source)[0].dtype
+        self.results.record(node, source)
+        return Tensor(node)
+
+    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``tf.gradients`` and its like, which need a graph."""
+        interp = self._interp
+        leaves = flatten(self._argument(args, kwargs, 1, "xs"), "")
+        if interp.graph_level or interp.isolated or interp.may_be_handled():
+            made = origins.returned_by(name)
+            self._record(name, leaves, [Judgement("unknown", origin=made)] * len(leaves))
+            return interp.unknown(made, *args)
+        reason = Reason(Cause.GRADIENTS_IN_EAGER, interp.recorder.site, raised="RuntimeError")
+        leaves = leaves or [("", NONE)]
+        self._record(name, leaves, [Judgement("raises", reason)] * len(leaves))
+        raise Raised
+
+
+_NESTS = (Container, Items, DictContent, Repeated)
+
+
+def _parts(value: Value, level: int) -> Sequence[Value] | None:
+    """The parts of a nest, each with a gradient of its own, in TensorFlow's order."""
+    if isinstance(value, DictContent):
+        return [part for _, part in value.in_order()]
+    return value.held() if isinstance(value, _NESTS) else None
+
+
+def _alike(nest: Value, gradients: list[Value]) -> Value:
+    if not isinstance(nest, DictContent):
+        return nest.with_held(gradients)
+    made = {key: each for (key, _), each in zip(nest.in_order(), gradients, strict=True)}
+    return DictContent({key: made[key] for key in nest.entries}, nest.rest)
+
+
+def _variable(leaf: Value) -> bool:
+    return isinstance(leaf, Variable) or (isinstance(leaf, Unknown) and leaf.node.origin == origins.WEIGHTS)
+
+
+def _contents(target: Value, source: Value) -> list[Node]:
+    """The nodes that stand for a source: for a variable its content at every time the target read it."""
+    if isinstance(source, Variable):
+        history = ancestors(nodes_of(target))
+        return [node for node in history if node.variable is source or isinstance(node, Beyond)]
+    return nodes_of(source)
