@@ -198,7 +198,7 @@ class Operators:
     def _one_unary(self, node: cst.UnaryOperation, value: Value) -> Value:
         interp = self._interp
         if isinstance(node.operator, cst.Not):
-            truth = self.truth(value)
+            truth = value.truth()
             return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
         interp.recorder.site = interp.here(node)
         return self.unary(UNARY[type(node.operator)], value)
@@ -223,7 +223,7 @@ class Operators:
         value = self._interp.eval(chain[-1].left)
         for operation in reversed(chain):
             stops = isinstance(operation.operator, cst.Or)
-            truth = self.truth(value)
+            truth = value.truth()
             if truth is stops:
                 continue
             if truth is None:
@@ -282,7 +282,7 @@ class Operators:
         interp = self._interp
         if interp.unconverted and isinstance(value, Tensor) and interp.graph_level and value.node.level > 0:
             interp.raise_here(None, "OperatorNotAllowedInGraphError")
-        return self.truth(value)
+        return value.truth()
 
     def truth(self, value: Value) -> bool | None:
         """Whether Python takes the value for true, where that is known."""

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from tfgradlint.flow.machine.context import Context
 
 _LONG = 1_000
-#: Sequences of more elements, or nested more deeply, are not looked into.
-_MANY, _DEEP = 64, 2
+#: Names are put together of a few parts: sequences of more, or nested more deeply, are not known.
+_MANY = 64
+_SHORT = shallow(levels=2, most=_MANY)
 #: Methods that make strings, truths and numbers of strings, whatever the locale.
 _METHODS = frozenset(
     "capitalize casefold count endswith find format index isalpha isdigit islower isnumeric isupper join lower lstrip "
@@ -34,7 +35,7 @@ def unwrapped(value: Value) -> Any:
 
     Raises NotConstant for any other.
     """
-    return fold(value, shallow(_DEEP, _MANY), _constant, _sequence)
+    return fold(value, _SHORT, _constant, _sequence)
 
 
 def _constant(value: Value) -> Any:

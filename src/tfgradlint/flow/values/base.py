@@ -8,30 +8,33 @@ from typing import Any
 
 from tfgradlint.flow.graph.nodes import Node
 
-#: Sequences are compared down to here; what is nested more deeply counts as another value, which is always right.
+#: Sequences are compared down to here: a tuple that holds another twice, many times over, takes for ever. What is
+#: deeper counts as another value, which is never wrong.
 COMPARED = 4
 
 
 class Value:
-    """An abstract value. It answers for itself; what a kind does not say of itself is not known."""
+    """An abstract value. It answers for itself, and every kind says what it holds."""
 
     __slots__ = ()
 
-    # -- what is in it: each walk chooses one of these
+    # -- what is in it: a walk chooses one of these
 
     def held(self) -> Sequence[Value] | None:
         """The values in it that a step reads which is given it as data. None: it cannot say.
 
-        A function is no data: whoever is given one reads nothing that it holds, so it holds nothing here.
+        A function, a method, an object of the module are no data: what they know is read by their own code.
         """
         return None
 
     def handed(self) -> Sequence[Value]:
-        """The values in it that come into the hands of whoever gets hold of it."""
+        """The values in it that certainly come into the hands of whoever gets hold of it: what a method is bound to,
+        and what stands in a container by itself.
+        """
         return ()
 
     def sees(self) -> Iterator[Any]:
-        """What its code can read, or anybody by its attributes."""
+        """What its code can read by name, or anybody as its attributes; also what is no value."""
         return iter(())
 
     def nested(self) -> Sequence[tuple[Any, Value]] | None:

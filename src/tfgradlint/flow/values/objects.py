@@ -53,6 +53,7 @@ class LibraryObject(Cell):
         self.path = path
 
     def held(self) -> Sequence[Value]:
+        """What the library says that it holds."""
         held = self.fields.get(HOLDS)
         return () if held is None else (held,)
 

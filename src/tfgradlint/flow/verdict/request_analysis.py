@@ -97,7 +97,7 @@ class RequestAnalysis:
         self._may_be_any = cut_off((*self._nodes, *self._may_be))
         self._raising: Edge | None = None
         self._may_raise = False
-        if not any(_opaque_kind(target) for target in self._targets):
+        if all(_graphed(target) for target in self._targets):
             search = Search(self._tape, lambda node: None)
             for node in self._nodes:
                 self._raising = self._raising or search.raising(node, certainly=True)
@@ -427,10 +427,6 @@ def _handed(node: Node) -> set[Node]:
         found |= given
         stack += [each for each in given if each.kind == OPAQUE]
     return found
-
-
-def _opaque_kind(value: Value) -> bool:
-    return not isinstance(value, (Tensor, Variable, Unknown))
 
 
 def _could_train(node: Node) -> bool:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 #: Members of these are equal to their values too.
 _MIXED = frozenset({"enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "builtins.int", "builtins.str", "builtins.float"})
-#: Tuples of more elements, or nested more deeply, are not looked into.
-_MANY, _DEEP = 64, 2
+#: Members have short values: tuples of more elements, or nested more deeply, are not known.
+_SHORT = shallow(levels=2, most=64)
 
 
 class Enumerated:
@@ -65,7 +65,7 @@ def defined(cls: Class) -> None:
 
 def _plain(value: Value) -> Any:
     """The object behind a constant or a short tuple of constants; None for anything else."""
-    return fold(value, shallow(_DEEP, _MANY), _constant, _tuple)
+    return fold(value, _SHORT, _constant, _tuple)
 
 
 def _constant(value: Value) -> Any:
