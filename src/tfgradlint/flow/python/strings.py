@@ -13,7 +13,8 @@ from tfgradlint.flow.values.walk import fold, shallow
 
 _LONG = 1_000
 #: Names are put together of a few parts: sequences of more, or nested more deeply, are not known.
-_MANY, _DEEP = 64, 2
+_MANY = 64
+_SHORT = shallow(levels=2, most=_MANY)
 #: Methods that make strings, truths and numbers of strings, whatever the locale.
 _METHODS = frozenset(
     "capitalize casefold count endswith find format index isalpha isdigit islower isnumeric isupper join lower lstrip "
@@ -32,7 +33,7 @@ def unwrapped(value: Value) -> Any:
 
     Raises NotConstant for any other.
     """
-    return fold(value, shallow(_DEEP, _MANY), _constant, _sequence)
+    return fold(value, _SHORT, _constant, _sequence)
 
 
 def _constant(value: Value) -> Any:

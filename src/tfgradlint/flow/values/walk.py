@@ -11,7 +11,7 @@ from operator import methodcaller
 from typing import TypeVar
 
 from tfgradlint.flow.graph.nodes import Beyond, Node
-from tfgradlint.flow.values.base import GraphValue, Value, Variable
+from tfgradlint.flow.values.base import GraphValue, HoldsNothing, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 
 _Whole = TypeVar("_Whole")
@@ -34,7 +34,8 @@ READ = 400
 #: values, and hands each on to the next.
 GIVEN = 40
 #: Leaves of a nest are judged one by one and named for the reader: more than this nobody writes down. TensorFlow's
-#: nests are trees, so that one that holds a part twice, many times over, has more leaves than any memory holds.
+#: nests are trees, so that one that holds a part twice, many times over, has more leaves than any memory holds; one
+#: that is so deep holds itself.
 LEAVES, LEVELS = 2000, 20
 #: A fold goes into a part as often as it stands somewhere, so a tuple that holds another twice, many times over, takes
 #: for ever. No sequence that a program writes down, and none that a loop of it fills, has more parts than this.
@@ -84,7 +85,7 @@ def nodes_of(value: Value, most: int = READ) -> list[Node]:
             if len(found) == most:
                 return [*found, Beyond()]
             found.append(each.node)
-        elif each.held() is None:
+        elif not isinstance(each, HoldsNothing) and each.held() is None:
             found.append(Beyond())
     return found
 

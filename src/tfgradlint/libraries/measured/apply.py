@@ -284,13 +284,13 @@ def _default_dtype(known: OperationFacts) -> str | None:
 _NO_LITERAL = object()
 
 
-#: The measured data has no longer literals, and none that are nested more deeply.
-_DEEP, _MANY = 3, 16
+#: The measured data has no literals of more elements, and none that are nested more deeply.
+_SHORT = shallow(levels=3, most=16)
 
 
 def _literal(value: Value) -> object:
     """The literal an argument is: Python constants, dtypes by their name, tuples of literals."""
-    return fold(value, shallow(_DEEP, _MANY), _single_literal, _sequence)
+    return fold(value, _SHORT, _single_literal, _sequence)
 
 
 def _single_literal(value: Value) -> object:

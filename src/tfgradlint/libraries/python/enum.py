@@ -15,7 +15,7 @@ _ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Fl
 #: Members of these are equal to their values too.
 _MIXED = frozenset({"enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "builtins.int", "builtins.str", "builtins.float"})
 #: Members have short values: tuples of more elements, or nested more deeply, are not known.
-_MANY, _DEEP = 64, 2
+_SHORT = shallow(levels=2, most=64)
 
 
 class Enumerated:
@@ -64,7 +64,7 @@ def defined(cls: Class) -> None:
 
 def _plain(value: Value) -> Any:
     """The object behind a constant or a short tuple of constants; None for anything else."""
-    return fold(value, shallow(_DEEP, _MANY), _constant, _tuple)
+    return fold(value, _SHORT, _constant, _tuple)
 
 
 def _constant(value: Value) -> Any:
