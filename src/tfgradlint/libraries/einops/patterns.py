@@ -1,0 +1,50 @@
+"""What a pattern says by itself: ``b (h w) c -> b h w c``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+#: The axes of one side, in groups: one name, or what stands in parentheses. A 1 is a group of no axis.
+Side = list[tuple[str, ...]]
+
+_PART = re.compile(r"\(([^()]*)\)|([^\s()]+)")
+_ELLIPSIS = ("...", "…")
+
+
+def sides(pattern: str) -> tuple[Side, Side] | None:
+    """Both sides of a pattern; None where it has not two."""
+    both = pattern.split("->")
+    return (_groups(both[0]), _groups(both[1])) if len(both) == 2 else None
+
+
+def _groups(text: str) -> Side:
+    groups = (match[1].split() if match[2] is None else [match[2]] for match in _PART.finditer(text))
+    return [tuple(axis for axis in group if axis != "1") for group in groups]
+
+
+def named(side: Side) -> list[str]:
+    """The axes of one side in order, each but the ellipsis."""
+    return [axis for group in side for axis in group if axis not in _ELLIPSIS]
+
+
+def reshapes(side: Side) -> bool:
+    """Whether a tensor with the axes of one side is certainly reshaped: some are one, or one is none."""
+    return any(len(group) != 1 and not (set(group) & set(_ELLIPSIS) and len(group) < 3) for group in side)
+
+
+def drops(pattern: str) -> bool:
+    """Whether an axis is certainly reduced."""
+    both = sides(pattern)
+    return both is not None and not {*named(both[0])} <= {*named(both[1])}
+
+
+def moves(pattern: str) -> bool:
+    """Whether a tensor certainly becomes another one: where nothing is to be done, einops hands it through."""
+    both = sides(pattern)
+    return both is not None and (named(both[0]) != named(both[1]) or any(map(reshapes, both)))
+
+
+def axes(pattern: str) -> Iterator[str]:
+    """The names in a pattern of one side, such as ``parse_shape`` takes."""
+    return (axis for axis in named(_groups(pattern)) if axis != "_" and not axis.isdigit())
