@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import einops
 import numpy as np
 import tensorflow as tf
-from einops.layers import keras as own_layers
+from einops.layers import tensorflow as keras_layers
 
 from tools.measure.cases import Cases, Entry
 from tools.measure.entries import Measurement
@@ -27,13 +27,13 @@ from tools.measure.supervising import versions
 from tools.measure.writing import encode, replace
 
 FOLDER = Path(__file__).parents[2] / "src" / "tfgradlint" / "libraries" / "einops"
-#: Behind a name: the same of a pattern, or a list, of which something new is made; and of what begins with an array.
-NEW, ARRAY = "(new)", "(array)"
+#: Behind a name: the same of a pattern that leaves nothing to do, and of what begins with an array.
+SAME, ARRAY = "(same)", "(array)"
 
 # -- functions
 
-#: Patterns that may hand their input through, and those that never do; with the sizes that they need.
-SAME = ("a b -> a b", "(a) b -> a b", "... -> ...", "a ... -> (a) ...", "... a -> (...) a")
+#: Patterns that leave nothing to do, and those of which something new is made, with the sizes that they need.
+LEFT = ("a b -> a b", "(a) b -> a b", "... -> ...", "a ... -> (a) ...", "a b ... -> a b ...")
 TURNED = "a b -> b a"
 MOVED: Mapping[str, tuple[str, ...]] = {
     "rearrange": (TURNED, "a b -> (a b)", "a b -> a 1 b", "(a c) b -> a (b c); c=2", "(c a) b -> (c a) b; c=2"),
@@ -73,8 +73,8 @@ def functions() -> dict[str, dict[str, Any]]:
     """The entries of all functions, by name."""
     found: dict[str, dict[str, Any]] = {}
     for name, moved in MOVED.items():
-        found[name] = _entry(name, [(_SHAPE, pattern) for pattern in (*SAME, TURNED, *moved)])
-        found[name + NEW] = _entry(name, [*((_SHAPE, pattern) for pattern in moved), (_LIST, _LISTS[name])])
+        found[name] = _entry(name, [*((_SHAPE, pattern) for pattern in moved), (_LIST, _LISTS[name])])
+        found[name + SAME] = _entry(name, [(_SHAPE, pattern) for pattern in LEFT])
         arrays = [*((_ARRAYS[0], pattern) for pattern in (TURNED, *moved)), (_ARRAYS[1], _LISTS[name])]
         found[name + ARRAY] = _entry(name, arrays)
     for name, calls in _OTHERS.items():
@@ -171,11 +171,11 @@ class Way(NamedTuple):
 
 _MIXING = {"pattern": "a b -> a c", "weight_shape": "b c"}
 LAYERS = (
-    *(Way("Rearrange", {"pattern": pattern}, {}) for pattern in ("a b -> a b", "... b -> ... b")),
-    *(Way("Rearrange" + NEW, {"pattern": p}, {}) for p in ("a b -> b a", "a b -> (a b)", "a b -> a 1 b")),
-    *(Way("Reduce", {"pattern": "a b -> a b", "reduction": each}, {}) for each in REDUCTIONS[:5]),
+    *(Way("Rearrange", {"pattern": p}, {}) for p in (TURNED, "a b -> (a b)", "a b -> a 1 b")),
+    *(Way("Rearrange" + SAME, {"pattern": pattern}, {}) for pattern in LEFT),
+    *(Way("Reduce" + SAME, {"pattern": pattern, "reduction": "sum"}, {}) for pattern in LEFT),
     *(
-        Way("Reduce" + NEW, {"pattern": pattern, "reduction": each}, {})
+        Way("Reduce", {"pattern": pattern, "reduction": each}, {})
         for each in REDUCTIONS[:5]
         for pattern in ("a b -> a", "(a 2) b -> b a")
     ),
@@ -189,7 +189,7 @@ def layers() -> dict[str, dict[str, Any]]:
     """The entries of all layers, in the form of those of Keras."""
     found: dict[str, dict[str, Any]] = {}
     for way in LAYERS:
-        cls = getattr(own_layers, way.name.removesuffix(NEW))
+        cls = getattr(keras_layers, way.name.removesuffix(SAME))
         entry = _layer(cls(**way.given, **way.sizes))
         own = [each for each in parameters(cls.__init__) or () if each.kind == "positional"][1:]
         entry["params"] = [each.name if each.required else f"{each.name}={each.default}" for each in own]
@@ -201,14 +201,14 @@ def layers() -> dict[str, dict[str, Any]]:
         same = {**entry, "weights": None, "passes": None} == {**known, "weights": None, "passes": None}
         if not same or not known["weights"].items() >= entry["weights"].items() or known["passes"] != entry["passes"]:
             raise ValueError(f"{way}: another one than before: {entry}, {known}")
-    for name in ("Reduce", "Reduce" + NEW):
+    for name in ("Reduce", "Reduce" + SAME):
         found[name]["other"] = {f"reduction={each!r}": "gradients" for each in REDUCTIONS if _refuses_floats(each)}
     return {name: {part: told for part, told in entry.items() if told} for name, entry in sorted(found.items())}
 
 
 def _refuses_floats(reduction: str) -> bool:
     try:
-        own_layers.Reduce("a b -> a", reduction)(tf.ones((4, 3)))
+        keras_layers.Reduce("a b -> a", reduction)(tf.ones((4, 3)))
     except ValueError:
         return True
     return False
@@ -238,7 +238,7 @@ def _layer(layer: Any) -> dict[str, Any]:
 
 def _name(layer: Any, weight: Any) -> str:
     """The attribute of the layer under which the weight is found."""
-    return next(name for name, value in vars(layer).items() if value is weight)
+    return str(next(name for name, value in vars(layer).items() if value is weight))
 
 
 def _plain(variable: Any) -> Any:

@@ -1,10 +1,11 @@
-"""Functions of einops: they compute with what they are given first, with TensorFlow or with NumPy."""
+"""Functions of einops: what they are given first decides whether TensorFlow or NumPy computes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.values.base import Array, Const, HostObject, Scalar, Symbol, Tensor, Value, Variable
@@ -36,7 +37,7 @@ def call(interp: Context, name: str, args: list[Value], kwargs: dict[str, Value]
 
             def run(each: Value, place: int = place) -> Value:
                 made = call(interp, name, [*args[:place], each, *args[place + 1 :]], kwargs)
-                return made if made is not None else interp.unknown(f"call of einops.{name}", *args)
+                return made if made is not None else interp.unknown(origins.call_of(f"einops.{name}"), *args)
 
             return interp.calls.any_of(value.values, run)
     return handler(interp, name, args, kwargs)
@@ -59,12 +60,10 @@ def _carrier(value: Value, sequences: tuple[type[Value], ...] = ()) -> type[Tens
     return _carrier(content.element) if isinstance(content, Repeated) else None
 
 
-def _measured(
-    interp: Context, name: str, way: str, carrier: type[Tensor] | type[Array] | None, bound: dict[str, Value]
-) -> Value:
+def _measured(interp: Context, name: str, carrier: type[Tensor] | type[Array] | None, bound: dict[str, Value]) -> Value:
     """What the measured data says of a call, by what it computes with."""
     if carrier is Tensor:
-        return applied(interp, data.function(name, way), bound)
+        return applied(interp, data.function(name), bound)
     if carrier is None:
         return interp_unknown(interp, data.function(name), bound)
     if any(without_content(interp, part) for value in bound.values() for part in _parts(value)):
@@ -100,12 +99,17 @@ def _patterned(interp: Context, name: str, args: list[Value], kwargs: dict[str, 
     first, pattern = bound["tensor"], _text(bound.pop("pattern"))
     carrier = _carrier(first, (ListObject,))
     reduction = bound.get("reduction")
-    if isinstance(reduction, _CALLABLE):
-        return _reduced(interp, first, pattern, reduction) if carrier is not None and patterns.drops(pattern) else None
-    new = patterns.drops if name == "reduce" else patterns.moves
-    way = data.NEW if isinstance(first, ListObject) or new(pattern) else ""
-    made = _measured(interp, name, way, carrier, bound)
-    return _acting(made, "tf.stack") if isinstance(first, ListObject) else made
+    if reduction is not None and not isinstance(reduction, Const):
+        followed = carrier is not None and isinstance(reduction, _CALLABLE) and patterns.drops(pattern)
+        return _reduced(interp, first, pattern, reduction) if followed else None
+    stacked = isinstance(first, ListObject)
+    if patterns.stays(pattern) and carrier is Tensor and not stacked:
+        return first
+    made = _measured(interp, name, carrier, bound)
+    if stacked:
+        return _acting(made, "tf.stack")
+    certain = patterns.drops if name == "reduce" else patterns.moves
+    return made if certain(pattern) or carrier is not Tensor else interp.join([first, made])
 
 
 def _text(value: Value) -> str:
@@ -114,14 +118,17 @@ def _text(value: Value) -> str:
 
 def _reduced(interp: Context, first: Value, pattern: str, reduction: Value) -> Value:
     """A reduction of the program's own is called once, with a tensor and the numbers of the axes to be reduced."""
-    moved = _measured(interp, "rearrange", "", _carrier(first, (ListObject,)), {"tensor": first})
+    carrier = _carrier(first, (ListObject,))
+    moved = _measured(interp, "rearrange", carrier, {"tensor": first})
+    if carrier is Tensor and not isinstance(first, ListObject):
+        moved = interp.join([first, moved])  # the tensor itself, where its axes need not be moved for that
     numbers = Repeated(Scalar(interp.recorder.leaf("int32"), "int"), "tuple")
     made = interp.calls.call(reduction, [moved, numbers], {})
     both = patterns.sides(pattern)
     if both is None or not patterns.reshapes(both[1]):
         return made
-    if isinstance(moved, Array):
-        return interp.unknown("a reshaped reduction", made)
+    if carrier is Array:
+        return interp.unknown(origins.arguments_of("einops.reduce"), made)
     return interp.calls.call(Symbol("tf.reshape"), [made, Const(-1)], {})
 
 
@@ -129,7 +136,7 @@ def _einsum(interp: Context, name: str, args: list[Value], kwargs: dict[str, Val
     if kwargs or len(args) < 2:
         return None
     given: dict[str, Value] = {"tensors_and_pattern": Items(tuple(args[:-1]))}
-    return _acting(_measured(interp, name, "", _carrier(args[0]), given), "tf.einsum")
+    return _acting(_measured(interp, name, _carrier(args[0]), given), "tf.einsum")
 
 
 def _pack(interp: Context, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -138,7 +145,7 @@ def _pack(interp: Context, name: str, args: list[Value], kwargs: dict[str, Value
     if bound is None or len(bound) < 2:
         return None
     tensors = bound["tensors"]
-    made = _measured(interp, name, "", _carrier(tensors, _SEQUENCES), {"tensors": tensors})
+    made = _measured(interp, name, _carrier(tensors, _SEQUENCES), {"tensors": tensors})
     packed = made.items[0] if isinstance(made, Items) else made
     shape = Scalar(interp.recorder.leaf("int32"))
     content = tensors.fields["content"] if isinstance(tensors, ListObject) else tensors
@@ -156,7 +163,7 @@ def _unpack(interp: Context, name: str, args: list[Value], kwargs: dict[str, Val
     counted = isinstance(bound["packed_shapes"], _SEQUENCES) and not isinstance(parts[0], Repeated)
 
     def part() -> Value:
-        made = _measured(interp, name, "", _carrier(tensor), {"tensor": tensor})
+        made = _measured(interp, name, _carrier(tensor), {"tensor": tensor})
         content = made.fields["content"] if isinstance(made, ListObject) else made
         return content.element if isinstance(content, Repeated) else content
 
@@ -173,7 +180,7 @@ def _asnumpy(interp: Context, name: str, args: list[Value], kwargs: dict[str, Va
     carrier = _carrier(bound["tensor"])
     if carrier is Tensor and interp.graph_level:
         interp.raise_here(Cause.PYTHON_VALUE, "AssertionError", name)
-    return bound["tensor"] if carrier is Array else _measured(interp, name, "", carrier, bound)
+    return bound["tensor"] if carrier is Array else _measured(interp, name, carrier, bound)
 
 
 def _parse_shape(interp: Context, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

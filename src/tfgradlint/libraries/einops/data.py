@@ -15,8 +15,8 @@ from tfgradlint.knowledge import Knowledge, OperationFacts
 from tfgradlint.knowledge.layers import LayerFacts, decode
 
 _FOLDER = Path(__file__).parent
-#: Behind a name: the same where something new is made, and where it begins with an array.
-NEW, ARRAY = "(new)", "(array)"
+#: Behind a name: the same of a pattern that leaves nothing to do, and of what begins with an array.
+SAME, ARRAY = "(same)", "(array)"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.values.base import Const, Value, Variable
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Layer
@@ -33,8 +34,8 @@ def made(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
         return _reducing(interp, bound)
     pattern = bound.get("pattern")
     text = pattern.value if isinstance(pattern, Const) and isinstance(pattern.value, str) else ""
-    new = name != "EinMix" and (patterns.drops if name == "Reduce" else patterns.moves)(text)
-    way = data.NEW if new else ""
+    certain = patterns.drops if name == "Reduce" else patterns.moves
+    way = "" if name == "EinMix" or certain(text) else data.SAME
     layer = models.layer(interp, path + way, name + way, [], bound)
     _unnamed(layer)
     return layer
@@ -46,7 +47,9 @@ def _reducing(interp: Context, bound: dict[str, Value]) -> Value:
     def call(args: list[Value], kwargs: dict[str, Value]) -> Value:
         given = [*args, *(value for key, value in kwargs.items() if key == "inputs")]
         result = core.call(interp, "reduce", given[:1], bound)
-        return result if result is not None else interp.unknown("a reduction", *given, *bound.values())
+        return (
+            result if result is not None else interp.unknown(origins.call_of("einops.reduce"), *given, *bound.values())
+        )
 
     return NativeFunction("Lambda", call)
 

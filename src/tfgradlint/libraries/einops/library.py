@@ -19,8 +19,6 @@ _NAMES = frozenset(
 
 
 class _Einops(Library):
-    roots = {"einops": "einops"}
-
     def symbol(self, path: str) -> Value | None:
         return Symbol(path) if path in _NAMES else None
 
@@ -37,4 +35,4 @@ class _Einops(Library):
         return data.layer(name) if family in layers.FAMILIES else None
 
 
-LIBRARY = _Einops()
+LIBRARY = _Einops({"einops": "einops"})

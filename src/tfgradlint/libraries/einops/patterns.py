@@ -9,28 +9,31 @@ from collections.abc import Iterator
 Side = list[tuple[str, ...]]
 
 _PART = re.compile(r"\(([^()]*)\)|([^\s()]+)")
-_ELLIPSIS = ("...", "…")
+#: Any number of axes; in parentheses they become one.
+_ELLIPSIS, _JOINED = "...", "(...)"
 
 
 def sides(pattern: str) -> tuple[Side, Side] | None:
     """Both sides of a pattern; None where it has not two."""
-    both = pattern.split("->")
+    both = pattern.replace("…", _ELLIPSIS).split("->")
     return (_groups(both[0]), _groups(both[1])) if len(both) == 2 else None
 
 
 def _groups(text: str) -> Side:
-    groups = (match[1].split() if match[2] is None else [match[2]] for match in _PART.finditer(text))
-    return [tuple(axis for axis in group if axis != "1") for group in groups]
+    parts = (
+        (match[1] or "").replace(_ELLIPSIS, _JOINED).split() or [match[2] or "1"] for match in _PART.finditer(text)
+    )
+    return [tuple(axis for axis in part if axis != "1") for part in parts]
 
 
 def named(side: Side) -> list[str]:
     """The axes of one side in order, each but the ellipsis."""
-    return [axis for group in side for axis in group if axis not in _ELLIPSIS]
+    return [axis for group in side for axis in group if axis not in (_ELLIPSIS, _JOINED)]
 
 
 def reshapes(side: Side) -> bool:
     """Whether a tensor with the axes of one side is certainly reshaped: some are one, or one is none."""
-    return any(len(group) != 1 and not (set(group) & set(_ELLIPSIS) and len(group) < 3) for group in side)
+    return any(len(group) > 2 or (len(group) != 1 and _JOINED not in group) for group in side)
 
 
 def drops(pattern: str) -> bool:
@@ -40,9 +43,15 @@ def drops(pattern: str) -> bool:
 
 
 def moves(pattern: str) -> bool:
-    """Whether a tensor certainly becomes another one: where nothing is to be done, einops hands it through."""
+    """Whether there is certainly something to do, besides reducing axes."""
     both = sides(pattern)
     return both is not None and (named(both[0]) != named(both[1]) or any(map(reshapes, both)))
+
+
+def stays(pattern: str) -> bool:
+    """Whether there is certainly nothing to do, so that the tensor itself is handed through."""
+    both = sides(pattern)
+    return both is not None and both[0] == both[1] and all(len(group) == 1 and group != (_JOINED,) for group in both[0])
 
 
 def axes(pattern: str) -> Iterator[str]:
