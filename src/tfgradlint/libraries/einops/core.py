@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, HostObject, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
@@ -16,9 +16,6 @@ from tfgradlint.libraries.einops import data, patterns
 from tfgradlint.libraries.measured.apply import applied, bind, interp_unknown
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.numpy.core import without_content
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
 
 ROOT = "einops"
 _CALLABLE = (Function, Method, NativeFunction, Partial, Symbol)

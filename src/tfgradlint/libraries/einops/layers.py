@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Value, Variable
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Layer
 from tfgradlint.libraries.einops import core, data, patterns
-from tfgradlint.libraries.keras import models
-from tfgradlint.libraries.keras.weights import MAKE
-
-if TYPE_CHECKING:
-    from tfgradlint.flow.machine.context import Context
+from tfgradlint.libraries.keras.layers import layer as keras_layer
+from tfgradlint.libraries.keras.state import MAKE, NAMED
 
 #: The modules that have them, and their names.
 FAMILIES = ("einops.layers.keras", "einops.layers.tensorflow")
@@ -36,7 +32,7 @@ def made(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     text = pattern.value if isinstance(pattern, Const) and isinstance(pattern.value, str) else ""
     certain = patterns.drops if name == "Reduce" else patterns.moves
     way = "" if name == "EinMix" or certain(text) else data.SAME
-    layer = models.layer(interp, path + way, name + way, [], bound)
+    layer = keras_layer(interp, path + way, name + way, [], bound)
     _unnamed(layer)
     return layer
 
@@ -56,6 +52,6 @@ def _reducing(interp: Context, bound: dict[str, Value]) -> Value:
 
 def _unnamed(layer: Layer) -> None:
     """Weights are numbered as they are made: what their names are is not known."""
-    for weight in (layer.fields.get(models.NAMED) or {}).values():
+    for weight in (NAMED.of(layer) or {}).values():
         if isinstance(weight, Variable):
-            weight.fields[MAKE] = None
+            MAKE.begin(weight, None)
