@@ -106,7 +106,16 @@ def _patterned(interp: Context, name: str, args: list[Value], kwargs: dict[str, 
     if stacked:
         return _acting(made, "tf.stack")
     certain = patterns.drops if name == "reduce" else patterns.moves
-    return made if certain(pattern) or carrier is not Tensor else interp.join([first, made])
+    return made if certain(pattern) or carrier is not Tensor else _perhaps_same(interp, first, made)
+
+
+def _perhaps_same(interp: Context, first: Value, made: Value) -> Value:
+    """Either something new, or the tensor itself."""
+    if not isinstance(first, (Tensor, Variable)) or not isinstance(made, Tensor):
+        return made
+    node = interp.recorder.phi([first.node, made.node])
+    node.maybe_alias = (first.node,)
+    return Tensor(node)
 
 
 def _text(value: Value) -> str:
@@ -116,11 +125,13 @@ def _text(value: Value) -> str:
 def _reduced(interp: Context, first: Value, pattern: str, reduction: Value) -> Value:
     """A reduction of the program's own is called once, with a tensor and the numbers of the axes to be reduced."""
     carrier = _carrier(first, (ListObject,))
-    moved = _measured(interp, "rearrange", carrier, {"tensor": first})
-    if carrier is Tensor and not isinstance(first, ListObject):
-        moved = interp.join([first, moved])  # the tensor itself, where its axes need not be moved for that
+    given = first
+    if isinstance(first, ListObject) or not patterns.in_order(pattern):
+        given = _measured(interp, "rearrange", carrier, {"tensor": first})
+        if carrier is Tensor and patterns.in_order(pattern) is None:
+            given = _perhaps_same(interp, first, given)
     numbers = Repeated(Scalar(interp.recorder.leaf("int32"), "int"), "tuple")
-    made = interp.calls.call(reduction, [moved, numbers], {})
+    made = interp.calls.call(reduction, [given, numbers], {})
     both = patterns.sides(pattern)
     if both is None or not patterns.reshapes(both[1]):
         return made

@@ -54,6 +54,20 @@ def stays(pattern: str) -> bool:
     return both is not None and both[0] == both[1] and all(len(group) == 1 and group != (_JOINED,) for group in both[0])
 
 
+def in_order(pattern: str) -> bool | None:
+    """Whether the axes to be reduced come last already, so that the tensor itself is reduced; None: perhaps."""
+    both = sides(pattern)
+    if both is None or reshapes(both[0]):
+        return None if both is None else False
+    left = [axis for group in both[0] for axis in group]
+    kept = [_ELLIPSIS if axis == _JOINED else axis for group in both[1] for axis in group]
+    order = [axis for axis in kept if axis in left] + [axis for axis in left if axis not in kept]
+    if order == left:
+        return True
+    one, other = ([axis for axis in axes if axis != _ELLIPSIS] for axes in (order, left))
+    return None if one == other else False
+
+
 def axes(pattern: str) -> Iterator[str]:
     """The names in a pattern of one side, such as ``parse_shape`` takes."""
     return (axis for axis in named(_groups(pattern)) if axis != "_" and not axis.isdigit())
