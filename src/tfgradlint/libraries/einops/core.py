@@ -17,7 +17,6 @@ from tfgradlint.libraries.measured.apply import applied, bind, interp_unknown
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.numpy.core import without_content
 
-ROOT = "einops"
 _CALLABLE = (Function, Method, NativeFunction, Partial, Symbol)
 #: A list that is unpacked into more parts than these is not followed part by part.
 _PARTS = 64
@@ -63,9 +62,10 @@ def _measured(interp: Context, name: str, carrier: type[Tensor] | type[Array] | 
         return applied(interp, data.function(name), bound)
     if carrier is None:
         return interp_unknown(interp, data.function(name), bound)
-    if any(without_content(interp, part) for value in bound.values() for part in _parts(value)):
-        interp.raise_here(Cause.PYTHON_VALUE, "NotImplementedError", name)
-    if all(isinstance(part, (Array, Const)) for value in bound.values() for part in _parts(value)):
+    parts = [part for value in bound.values() for part in _parts(value)]
+    if any(without_content(interp, part) for part in parts):
+        interp.raise_here(Cause.PYTHON_VALUE, "NotImplementedError" if interp.graph_level else "ValueError", name)
+    if all(isinstance(part, (Array, Const)) for part in parts):
         edges = [Edge(node, Effect.PLAIN) for value in bound.values() for node in nodes_of(value)]
         return Array(interp.recorder.plain(edges), True)
     return applied(interp, data.function(name, data.ARRAY), bound)
@@ -186,8 +186,8 @@ def _asnumpy(interp: Context, name: str, args: list[Value], kwargs: dict[str, Va
     if not bound:
         return None
     carrier = _carrier(bound["tensor"])
-    if carrier is Tensor and interp.graph_level:
-        interp.raise_here(Cause.PYTHON_VALUE, "AssertionError", name)
+    if carrier is Tensor and (interp.graph_level or without_content(interp, bound["tensor"])):
+        interp.raise_here(Cause.PYTHON_VALUE, "AssertionError" if interp.graph_level else "RuntimeError", name)
     return bound["tensor"] if carrier is Array else _measured(interp, name, carrier, bound)
 
 
