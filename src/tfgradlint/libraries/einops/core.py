@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import operation
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, HostObject, Scalar, Symbol, Tensor, Value, Variable
@@ -64,7 +65,8 @@ def _measured(interp: Context, name: str, carrier: type[Tensor] | type[Array] | 
         return interp_unknown(interp, data.function(name), bound)
     parts = [part for value in bound.values() for part in _parts(value)]
     if any(without_content(interp, part) for part in parts):
-        interp.raise_here(Cause.PYTHON_VALUE, "NotImplementedError" if interp.graph_level else "ValueError", name)
+        exception = "NotImplementedError" if interp.graph_level else "ValueError"
+        interp.raise_here(Cause.PYTHON_VALUE, exception, operation(name))
     if all(isinstance(part, (Array, Const)) for part in parts):
         edges = [Edge(node, Effect.PLAIN) for value in bound.values() for node in nodes_of(value)]
         return Array(interp.recorder.plain(edges), True)
@@ -76,10 +78,10 @@ def _parts(value: Value) -> tuple[Value, ...]:
     return content.items if isinstance(content, Items) else (content,)
 
 
-def _acting(made: Value, operation: str) -> Value:
+def _acting(made: Value, like: str) -> Value:
     """The inputs act together as those of an operation of TensorFlow do: on that depends a second derivative."""
     if isinstance(made, Tensor):
-        made.node.joint = joint(operation, len(made.node.edges))
+        made.node.joint = joint(like, len(made.node.edges))
     return made
 
 
@@ -187,7 +189,8 @@ def _asnumpy(interp: Context, name: str, args: list[Value], kwargs: dict[str, Va
         return None
     carrier = _carrier(bound["tensor"])
     if carrier is Tensor and (interp.graph_level or without_content(interp, bound["tensor"])):
-        interp.raise_here(Cause.PYTHON_VALUE, "AssertionError" if interp.graph_level else "RuntimeError", name)
+        exception = "AssertionError" if interp.graph_level else "RuntimeError"
+        interp.raise_here(Cause.PYTHON_VALUE, exception, operation(name))
     return bound["tensor"] if carrier is Array else _measured(interp, name, carrier, bound)
 
 
