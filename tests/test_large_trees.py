@@ -238,6 +238,13 @@ def test_what_comes_out_is_what_was_put_in(tmp_path: Path, path: Path) -> None:
     assert store.get(key(b"a")) == analysis
 
 
+def test_a_result_depends_on_every_file_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+    monkeypatch.setattr(cache, "_files", lambda folder: iter([folders.append(folder)][:0]))
+    cache._program.__wrapped__()
+    assert folders == [Path(cli.__file__).parents[1]]
+
+
 def test_the_key_holds_all_that_a_result_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {
         key(b"x = 1"),

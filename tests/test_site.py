@@ -104,10 +104,10 @@ def test_the_finding_on_the_first_page_is_a_real_one() -> None:
     assert shown in (ROOT / "examples" / "expected.txt").read_text("utf-8").splitlines(keepends=True)
 
 
-def test_what_is_quoted_of_a_rule_stands_in_its_files() -> None:
+def test_what_is_quoted_of_the_code_stands_in_its_files() -> None:
     page = (DOCS / "contributing.md").read_text("utf-8")
     quoted = re.findall(r"^<!-- lines: (\S+) -->\n```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert len(quoted) == 3
+    assert len(quoted) == page.count("<!-- lines: ") > 0
     for path, lines in quoted:
         text = (ROOT / path).read_text("utf-8")
         assert [line for line in lines.splitlines() if line not in text] == []

@@ -126,7 +126,7 @@ def _program() -> list[str]:
     """The versions of all that has a part in an analysis, and the state of this package's files."""
     from importlib.metadata import version
 
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     files = hashlib.sha256()
     for path in sorted(_files(package)):
         state = path.stat()

@@ -121,7 +121,7 @@ class Layers:
         if name not in self._found:
             if name not in self._entries:
                 return None
-            self._found[name] = _decode(name, self._entries[name])
+            self._found[name] = decode(name, self._entries[name])
         return self._found[name]
 
     def names(self) -> Iterator[str]:
@@ -160,7 +160,8 @@ def _change(data: dict[str, Any], changes: Mapping[str, Any]) -> None:
                 data[part][name] = value
 
 
-def _decode(name: str, entry: Mapping[str, Any]) -> LayerFacts:
+def decode(name: str, entry: Mapping[str, Any]) -> LayerFacts:
+    """What an entry says of a layer. Layers of other libraries are kept in the same form."""
     return LayerFacts(
         name,
         tuple(map(_param, entry.get("params", ()))),

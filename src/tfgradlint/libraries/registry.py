@@ -14,6 +14,7 @@ from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
+from tfgradlint.knowledge.layers import LayerFacts
 
 #: A function of a library: the result of a call with these arguments, None where it is not known.
 Handler = Callable[[Context, list[Value], dict[str, Value]], "Value | None"]
@@ -105,6 +106,10 @@ class Library:
 
     def escaped(self, context: Context, value: Value) -> None:
         """An object came into hands nobody sees."""
+
+    def layer(self, path: str) -> LayerFacts | None:
+        """What is known of a layer of its own, in the form in which those of Keras are known."""
+        return None
 
     def request(
         self, context: Context, sources: Value, leaves: list[Value], analysis: RequestAnalysis, site: Site

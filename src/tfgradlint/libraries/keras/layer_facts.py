@@ -13,6 +13,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Unknown, Value
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.knowledge.layers import LayerFacts, Switch
+from tfgradlint.libraries.registry import having
 from tfgradlint.libraries.session import keras_name, session_of
 
 #: Parameters that every layer takes and that change neither its weights nor its gradients.
@@ -40,8 +41,11 @@ class Making:
 
 
 def facts(interp: Context, path: str) -> LayerFacts | None:
-    """What is known of the layer that a name stands for."""
-    family, _, last = (keras_name(path) or "").rpartition(".")
+    """What is known of the layer that a name stands for: one of Keras' own, or one that another library knows."""
+    name = keras_name(path)
+    if name is None:
+        return next((found for each in having("layer") if (found := each.layer(path)) is not None), None)
+    family, _, last = name.rpartition(".")
     return session_of(interp).layers(path).get(last) if family == "layers" else None
 
 
