@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.details import operation
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Const, HostObject, Scalar, Symbol, Tensor, Value, Variable
@@ -16,6 +15,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.einops import data, patterns
 from tfgradlint.libraries.measured.apply import applied, bind, interp_unknown
 from tfgradlint.libraries.measured.curvature import joint
+from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.numpy.core import without_content
 
 _CALLABLE = (Function, Method, NativeFunction, Partial, Symbol)
