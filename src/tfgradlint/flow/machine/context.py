@@ -20,7 +20,8 @@ from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.judgements import Judgement
 from tfgradlint.flow.verdict.reports import Leaf
-from tfgradlint.flow.verdict.request_analysis import Given, Implied, RequestAnalysis
+from tfgradlint.flow.verdict.request import Given
+from tfgradlint.flow.verdict.request_analysis import Implied, RequestAnalysis
 from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
 
 

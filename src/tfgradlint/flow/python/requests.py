@@ -19,7 +19,8 @@ from tfgradlint.flow.values.containers import Container, DictContent, Items, Lis
 from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
-from tfgradlint.flow.verdict.request_analysis import Implied, Request, RequestAnalysis, flatten
+from tfgradlint.flow.verdict.request import Request, flatten
+from tfgradlint.flow.verdict.request_analysis import Implied, RequestAnalysis
 from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
 
 

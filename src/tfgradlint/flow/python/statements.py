@@ -13,11 +13,11 @@ from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import Left, Raised, Snapshot
 from tfgradlint.flow.python.binding import Binding, bound_names
 from tfgradlint.flow.python.loops import Loops
+from tfgradlint.flow.python.narrowing import Narrowing
 from tfgradlint.flow.python.operators import BINARY
 from tfgradlint.flow.python.patterns import Patterns
 from tfgradlint.flow.python.with_blocks import ManagedBlocks
-from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Union
+from tfgradlint.flow.values.base import NONE, Value, Variable
 from tfgradlint.flow.values.functions import ContextManagerCall, Function
 
 Run = Callable[[], bool]
@@ -31,6 +31,7 @@ class Statements:
         self._eval = interp.expressions.eval
         self._binding = Binding(interp)
         self.assign = self._binding.assign
+        self.narrow = Narrowing(interp).narrow
         self.loops = Loops(interp)
         self._patterns = Patterns(interp)
         self._managers = ManagedBlocks(interp)
@@ -254,41 +255,6 @@ class Statements:
                 del conditions[depth:]
 
         return run
-
-    def narrow(self, test: cst.BaseExpression, holds: bool) -> None:
-        """Use what a condition says about a name: ``x is None``, ``x is not None``, ``x``, ``not x``."""
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-            self.narrow(test.expression, not holds)
-        elif isinstance(test, cst.BooleanOperation):
-            if isinstance(test.operator, cst.And) is holds:
-                self.narrow(test.left, holds)
-                self.narrow(test.right, holds)
-        elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-            part = test.comparisons[0]
-            if (
-                isinstance(part.operator, (cst.Is, cst.IsNot))
-                and isinstance(part.comparator, cst.Name)
-                and part.comparator.value == "None"
-            ):
-                self._narrow_name(test.left, isinstance(part.operator, cst.Is) is holds)
-        elif isinstance(test, cst.Name) and holds:
-            self._narrow_name(test, False)
-
-    def _narrow_name(self, target: cst.BaseExpression, is_none: bool) -> None:
-        interp = self._interp
-        if not isinstance(target, cst.Name):
-            return
-        value = self._eval(target)
-        if isinstance(value, Union):
-            kept = tuple(
-                each
-                for each in value.values
-                if isinstance(each, Unknown) or (isinstance(each, Const) and each.value is None) is is_none
-            )
-            if kept and len(kept) < len(value.values):
-                self.assign(target, kept[0] if len(kept) == 1 else Union(kept))
-        elif isinstance(value, Unknown) and is_none and target.value in interp.scope.fields:
-            self.assign(target, NONE)
 
     def _with(self, node: cst.With, first: int = 0) -> bool:
         """A ``with`` statement from its ``first`` item on."""

@@ -12,7 +12,7 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Li
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import fold, nodes_of
-from tfgradlint.flow.verdict.request_analysis import Given
+from tfgradlint.flow.verdict.request import Given
 
 
 class _Endless(Exception):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, StandIn, Unwatched
+from tfgradlint.flow.graph.breaks import NonTensor
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import (
@@ -14,66 +13,30 @@ from tfgradlint.flow.graph.nodes import (
     OP,
     OPAQUE,
     Edge,
-    Effect,
     Node,
     Site,
     cut_off,
     trainable,
 )
-from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.search import (
     ANY,
     FLOWS,
     NOTHING,
     ZERO,
-    Obstacle,
-    Path,
     Search,
     alternatives,
     ancestors,
-    cheapest_path,
     losses,
     together,
 )
-from tfgradlint.flow.tape.tape import Tape, tracked
+from tfgradlint.flow.tape.tape import tracked
 from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated, Union
-from tfgradlint.flow.values.walk import leaves_of, nodes_of
+from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.verdict.explanation import Explanation
 from tfgradlint.flow.verdict.judgements import Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf
-
-
-class Request(NamedTuple):
-    """One evaluation of a request: ``kind`` is the method's name, ``zeros`` asks for zeros instead of None."""
-
-    tape: Tape
-    kind: str
-    target: Value
-    zeros: bool
-
-
-class Given(NamedTuple):
-    """What a compiled function was given, of which a tape from outside of it knows nothing.
-
-    ``tensors``: the arguments. ``held``: what lists and dictionaries among them hold; these very tensors may be reached
-    in another way too.
-    """
-
-    tensors: frozenset[Node] = frozenset()
-    held: frozenset[Node] = frozenset()
-
-
-def flatten(value: Value, label: str) -> list[tuple[str, Value]]:
-    """The leaves of a nest, in TensorFlow's order, each with a name for the reader.
-
-    What is nested without end, or holds more than anyone writes down, is one leaf of which nothing is known.
-    """
-    found = leaves_of(value, label)
-    return found if found is not None else [(label, value)]
-
-
-#: It is asked for statistics alone.
-_COUNTED = 4000
+from tfgradlint.flow.verdict.request import Given, Request, flatten
 
 
 class RequestAnalysis:
@@ -91,6 +54,7 @@ class RequestAnalysis:
         self._tape = request.tape
         self._targets = [leaf for _, leaf in flatten(request.target, "target")]
         self._nodes = nodes_of(Items(tuple(self._targets)))
+        self._explanation = Explanation(self._tape, self._nodes, site)
         self._may_be = {node for target in self._nodes for node in alternatives(target)}
         self._may_be.update(handed for node in self._nodes for handed in node.maybe_alias or ())
         #: Whether a target may be anything.
@@ -178,10 +142,10 @@ class RequestAnalysis:
             # The call may have handed its argument through, and that is another source.
             return Judgement("unknown", origin=origins.MAYBE_HANDED_THROUGH)
         if bits == NOTHING:
-            return self._lost(self._explain(source))
+            return self._lost(self._explanation.of_none(source))
         if bits == ZERO:
-            return Judgement("zero", self._explain_zero(source) or self._explain_loop(source))
-        return Judgement("unknown", origin=self._hidden_by())
+            return Judgement("zero", self._explanation.of_zero(source) or self._explanation.of_loop(source))
+        return Judgement("unknown", origin=self._explanation.hidden_by())
 
     # -- the target
 
@@ -198,20 +162,11 @@ class RequestAnalysis:
             if number or isinstance(target, (Array, Scalar)):
                 exact = isinstance(target, Array)
                 if exact and self._request.kind == "jacobian":
-                    return self._lost(self._detour(target, ""))
-                return Judgement("raises", self._detour(target, "AttributeError" if exact else "TypeError"))
+                    return self._lost(self._explanation.of_detour(target, ""))
+                return Judgement(
+                    "raises", self._explanation.of_detour(target, "AttributeError" if exact else "TypeError")
+                )
         return None
-
-    def _detour(self, target: Value, raised: str) -> Reason | None:
-        """Where a target that is a number or an array left TensorFlow."""
-        nodes = nodes_of(target)
-        path = cheapest_path(self._tape, nodes, lambda node: node not in nodes and _could_train(node))
-        if path is None or not path.obstacles:
-            return None
-        first = path.obstacles[-1]
-        if first.cause not in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION, Cause.PREDICTED):
-            return None
-        return Reason(first.cause, first.node.site, first.detail, _steps(path), raised)
 
     # -- the way from the target to the source
 
@@ -294,108 +249,6 @@ class RequestAnalysis:
             return Judgement("zero", reason)
         return Judgement("none", reason)
 
-    def _explain_zero(self, source: Tensor | Variable | Unknown) -> Reason | None:
-        path = self._path(source)
-        for obstacle in reversed(path.obstacles if path else ()):
-            if obstacle.cause is Cause.ZERO_GRADIENT:
-                return _broken(path, obstacle) if path else None
-        return None
-
-    def _explain_loop(self, source: Tensor | Variable | Unknown) -> Reason | None:
-        """A loop of a graph gives zeros where the gradient is lost in its body."""
-        if not any(node.loop is not None for node in ancestors(self._nodes)):
-            return None
-        path = self._path(source)
-        return _broken(path, path.obstacles[-1]) if path is not None and path.obstacles else None
-
-    def _path(self, source: Tensor | Variable | Unknown) -> Path | None:
-        own = source.node
-        variable = source if isinstance(source, Variable) else None
-        if isinstance(source, Unknown):
-            exact = cheapest_path(self._tape, self._nodes, lambda node: node is own)
-            return exact or cheapest_path(
-                self._tape,
-                self._nodes,
-                lambda node: node.kind == OPAQUE or (node.variable is not None and _could_train(node)),
-            )
-        return cheapest_path(
-            self._tape,
-            self._nodes,
-            lambda node: node is own or (variable is not None and node.variable is variable),
-        )
-
-    def _explain(self, source: Tensor | Variable | Unknown) -> Reason | None:
-        path = self._path(source)
-        if path is not None and path.obstacles:
-            return _broken(path, path.obstacles[-1])
-        if path is not None:
-            return self._unwatched(source, path)
-        derived = None if self._swapped(source) else self._derived(source)
-        if derived is not None:
-            return derived
-        if any(node.kind == OPAQUE for node in ancestors(self._nodes)):
-            # Something unknown may lead to the source; that the tape does not follow it is certain.
-            return self._unwatched(source, Path((), ()))
-        return Reason(Cause.UNRELATED_TARGET, self._site)
-
-    def _unwatched(self, source: Tensor | Variable | Unknown, path: Path) -> Reason | None:
-        """The way is open, but the tape did not follow the source."""
-        steps = _steps(path)
-        key = source if isinstance(source, Variable) else source.node
-        if tracked(self._tape, source.node) == 2 and not self._watched_late(key, path):
-            return None
-        if key in self._tape.fields["watched"]:
-            return Reason(Cause.LATE_WATCH, self._tape.watch_sites.get(key, self._site), None, steps)
-        if isinstance(source, Variable):
-            frozen = source.fields["trainable"] is False
-            detail = Unwatched.FROZEN if frozen else Unwatched.ON_REQUEST_ONLY
-            return Reason(Cause.UNWATCHED_VARIABLE, self._site, detail, steps)
-        if source.node.rebinds is not None:
-            return Reason(Cause.REBOUND_VARIABLE, source.node.rebinds, Rebinding.TO_TENSOR, steps)
-        if isinstance(source, Unknown):
-            return None
-        return Reason(Cause.UNWATCHED_TENSOR, self._site, _stand_in(source), steps)
-
-    def _watched_late(self, key: object, path: Path) -> bool:
-        watched_at = self._tape.watch_times.get(key, 0)
-        return any(node.seq < watched_at for node in path.nodes[:-1])
-
-    def _derived(self, source: Tensor | Variable | Unknown) -> Reason | None:
-        """The source was computed, for the request, from something that the target used."""
-        if isinstance(source, Variable) or source.node.kind in (LEAF, OPAQUE) or source.node.origin is origins.ARGUMENT:
-            return None
-        history = ancestors([source.node]) - {source.node}
-        used = ancestors(self._nodes)
-        variables = {node.variable for node in used if node.variable is not None}
-        shared = [node for node in history if node in used or node.variable in variables]
-        if not shared:
-            return None
-        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _stand_in(source))
-
-    def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
-        """Target and source were given the wrong way round: the source was computed from the target."""
-        history = ancestors([source.node])
-        variables = {node.variable for node in history if node.variable is not None}
-        return all(
-            node in history or (node.variable is not None and node.variable in variables) for node in self._nodes
-        )
-
-    def _hidden_by(self) -> Origin | None:
-        """The first unknown thing met on the way back from the target."""
-        for node in sorted(ancestors(self._nodes, _COUNTED), key=lambda node: -node.seq):
-            if node.kind == OPAQUE:
-                return node.origin
-            if any(edge.effect is Effect.UNKNOWN for edge in node.edges):
-                return node.origin or origins.EFFECT_NOT_KNOWN
-        return origins.ALTERNATIVES
-
-
-def _stand_in(source: Value) -> StandIn | None:
-    """What the source takes the place of, where it is what a compiled function gets for something."""
-    return (
-        StandIn.KERAS_VARIABLE if isinstance(source, Tensor) and source.node.origin is origins.COPIED_ARGUMENT else None
-    )
-
 
 def _refusal(source: Value) -> str:
     """What TensorFlow raises for a source that is none. It takes a number for the code of a dtype."""
@@ -434,30 +287,12 @@ def _handed(node: Node) -> set[Node]:
     return found
 
 
-def _could_train(node: Node) -> bool:
-    if not trainable(node.dtype):
-        return False
-    return node.kind in (OPAQUE, LEAF) or bool(node.recorded)
-
-
 def _birth(source: Tensor | Variable) -> Site:
     return source.site if isinstance(source, Variable) else source.node.site
 
 
 def _birth_seq(source: Tensor | Variable | Unknown) -> int:
     return source.birth if isinstance(source, Variable) else source.node.seq
-
-
-def _broken(path: Path, obstacle: Obstacle) -> Reason:
-    above = path.nodes[: path.nodes.index(obstacle.node) + 1]
-    detail = obstacle.detail
-    if isinstance(detail, Operation) and obstacle.cause is Cause.UNREGISTERED:
-        detail = replace(detail, second=False)  # nothing is raised here, whichever derivative it would be
-    return Reason(obstacle.cause, obstacle.node.site, detail, _steps(path), "", above)
-
-
-def _steps(path: Path | None) -> tuple[Site, ...]:
-    return tuple(node.site for node in reversed(path.nodes)) if path else ()
 
 
 class Implied(NamedTuple):

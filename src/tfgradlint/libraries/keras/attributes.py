@@ -11,7 +11,7 @@ from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Tensor, Unk
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.chains import trace
 from tfgradlint.libraries.keras.state import ASSIGNED, COMPILED, GRAPH, INNER, NAME, keras_state
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed

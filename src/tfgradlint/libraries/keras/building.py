@@ -10,7 +10,7 @@ from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.objects import Instance, Layer
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.origins import BATCH
 from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, INNER, WRAPS, LayerCall

@@ -16,7 +16,7 @@ from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.notes import Gathered
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import Reason
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.compiled import Objection, Options

@@ -7,7 +7,7 @@ from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Instance, Layer
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
 from tfgradlint.libraries.keras.state import (

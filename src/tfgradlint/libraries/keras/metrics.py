@@ -11,7 +11,7 @@ from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.notes import Gathered
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.state import SEEN
 from tfgradlint.libraries.measured.details import operation
 

@@ -14,7 +14,7 @@ from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.creation import applied
 from tfgradlint.libraries.keras.reporting import report_minimized
 from tfgradlint.libraries.keras.state import MAKE

@@ -8,7 +8,7 @@ from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.training_flag import once_more
 

@@ -11,7 +11,8 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import Reason, Suspect
-from tfgradlint.flow.verdict.request_analysis import RequestAnalysis, flatten
+from tfgradlint.flow.verdict.request import flatten
+from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 from tfgradlint.libraries.keras.state import ASSIGNED
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2

@@ -12,7 +12,7 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Li
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
-from tfgradlint.flow.verdict.request_analysis import flatten
+from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.state import BUILT, FROZEN_AT, HIDDEN, INNER, OPENED, OWNER, SEED
 from tfgradlint.libraries.keras.weights import added, is_keras, is_sequential, of_keras_2
 from tfgradlint.libraries.session import keras_name
