@@ -53,8 +53,8 @@ class Break:
         return isinstance(self.detail, Operation) and self.detail.second
 
     @property
-    def suffers(self) -> str:
-        """The middle part of every message: the request that suffers, where, and what it gets.
+    def consequence(self) -> str:
+        """The middle part of every message: the affected request, where it is, and what it gets.
 
         A step that raises by itself has no request.
         """
@@ -123,7 +123,7 @@ class Rule(ABC):
         return ""
 
     def result(self, reason: Reason, verdict: str, call: str, requested: bool) -> str:
-        """``Break.result``. ``call`` asks for the gradient, "" if nothing does; ``requested``: a request suffers."""
+        """``Break.result``. ``call`` asks for the gradient, "" if nothing does; ``requested``: it affects a request."""
         if not reason.raised:
             aftermath = self.aftermath(reason.detail, call)
             if aftermath is not None:

@@ -106,14 +106,14 @@ class TapeReused(Rule):
         if broken.detail is Reuse.BY_ELEMENT:
             return (
                 "the tape is not persistent and this request asks it for one element after the other: "
-                f"{broken.suffers}; use tf.GradientTape(persistent=True)"
+                f"{broken.consequence}; use tf.GradientTape(persistent=True)"
             )
         if broken.step == f"{broken.request} on line {broken.line}":
             earlier = " by the same request before"
         else:
             earlier = f" by {broken.step}" if broken.step else ""
         return (
-            f"the tape is not persistent and was used up{earlier}: {broken.suffers}; "
+            f"the tape is not persistent and was used up{earlier}: {broken.consequence}; "
             "ask once for all sources, or use tf.GradientTape(persistent=True)"
         )
 

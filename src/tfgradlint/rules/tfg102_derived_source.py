@@ -87,10 +87,10 @@ class DerivedSource(Rule):
         if broken.detail is StandIn.KERAS_VARIABLE:
             return (
                 f"{broken.step} gives the compiled function a tensor made of the Keras variable, which the target was "
-                f"not computed from: {broken.suffers}; let the function read the variable itself"
+                f"not computed from: {broken.consequence}; let the function read the variable itself"
             )
         return (
-            f"{broken.step} is a new tensor that the target was not computed from: {broken.suffers}; "
+            f"{broken.step} is a new tensor that the target was not computed from: {broken.consequence}; "
             "ask for the gradient of the original and slice, cast or reshape the result"
         )
 

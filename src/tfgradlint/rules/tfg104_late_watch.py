@@ -90,7 +90,7 @@ class LateWatch(Rule):
     def message(self, broken: Break) -> str:
         """``step`` names the late call."""
         return (
-            f"{broken.step} comes after the computation, and a tape does not look back: {broken.suffers}; "
+            f"{broken.step} comes after the computation, and a tape does not look back: {broken.consequence}; "
             f"watch {broken.source} at the start of the tape's with block"
         )
 

@@ -115,7 +115,7 @@ class OffTape(Rule):
     def message(self, broken: Break) -> str:
         """``step`` names what was computed; ``detail``: a :class:`Gap`."""
         seen, remedy = _GAPS.get(broken.detail, _ANY_GAP)
-        return f"{broken.step} {seen}: {broken.suffers}; {remedy}"
+        return f"{broken.step} {seen}: {broken.consequence}; {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Safe: the same steps, recorded."""

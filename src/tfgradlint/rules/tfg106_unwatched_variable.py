@@ -108,7 +108,7 @@ class UnwatchedVariable(Rule):
         else:
             why, otherwise = "it was created with trainable=False", "create it trainable"
         return (
-            f"{broken.source} is not watched, as {why}: {broken.suffers}; "
+            f"{broken.source} is not watched, as {why}: {broken.consequence}; "
             f"call tape.watch({broken.source}) before it is used, or {otherwise}"
         )
 

@@ -106,7 +106,7 @@ class ReboundVariable(Rule):
                 "use its assign_sub(), assign_add() or assign()"
             )
         return (
-            f"{name} holds a tensor from here on, where it held a tf.Variable: {broken.suffers}; "
+            f"{name} holds a tensor from here on, where it held a tf.Variable: {broken.consequence}; "
             "keep the variable and update it with assign_sub() or assign()"
         )
 

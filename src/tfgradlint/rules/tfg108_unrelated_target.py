@@ -84,6 +84,6 @@ class UnrelatedTarget(Rule):
     def message(self, broken: Break) -> str:
         """It has no kinds."""
         return (
-            f"the target does not depend on {broken.source}: {broken.suffers}; "
+            f"the target does not depend on {broken.source}: {broken.consequence}; "
             f"compute the target from {broken.source}, or take it out of the sources"
         )

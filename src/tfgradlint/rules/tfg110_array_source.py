@@ -87,4 +87,4 @@ class ArraySource(Rule):
                 "a NumPy array",
                 "ask for the variable or the watched tensor that was computed with",
             )
-        return f"{broken.source or 'the source'} is {kind}: {broken.suffers}; {remedy}"
+        return f"{broken.source or 'the source'} is {kind}: {broken.consequence}; {remedy}"

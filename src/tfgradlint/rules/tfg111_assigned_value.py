@@ -90,6 +90,6 @@ class AssignedValue(Rule):
     def message(self, broken: Break) -> str:
         """``step`` is the assignment, as in ``total.assign_add()``."""
         return (
-            f"{broken.step} stores the value without how it was computed: {broken.suffers}; "
+            f"{broken.step} stores the value without how it was computed: {broken.consequence}; "
             "compute the target from the tensor itself, and assign it afterwards"
         )

@@ -80,6 +80,6 @@ class IdleTape(Rule):
         """``request`` names the tape."""
         tape = re.split(r"\.(?:batch_)?(?:gradient|jacobian)\(", broken.request)[0]
         return (
-            f"{tape or 'the tape'} was never entered and recorded nothing: {broken.suffers}; "
+            f"{tape or 'the tape'} was never entered and recorded nothing: {broken.consequence}; "
             f"put the computation into 'with {tape or 'tape'}:'"
         )

@@ -110,7 +110,7 @@ class PythonValue(Rule):
 
     def message(self, broken: Break) -> str:
         """``operation`` is the canonical name of the step (``numpy``, ``float``, ``math.exp``), where known."""
-        return f"{broken.step} takes the value out of TensorFlow: {broken.suffers}; {_remedy(broken)}"
+        return f"{broken.step} takes the value out of TensorFlow: {broken.consequence}; {_remedy(broken)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Go on with the tensor: safe where the value is nowhere used as a number of Python."""

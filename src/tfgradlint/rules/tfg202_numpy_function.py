@@ -187,7 +187,7 @@ class NumpyFunction(Rule):
 
     def message(self, broken: Break) -> str:
         """``operation`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
-        return f"{broken.step} leaves TensorFlow: {broken.suffers}; {_remedy(broken)}"
+        return f"{broken.step} leaves TensorFlow: {broken.consequence}; {_remedy(broken)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """TensorFlow's own function: safe where the value is nowhere used as an array."""

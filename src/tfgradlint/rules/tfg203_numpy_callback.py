@@ -86,4 +86,4 @@ class NumpyCallback(Rule):
     def message(self, broken: Break) -> str:
         """It has no kinds."""
         remedy = broken.remedy or "TensorFlow's operations, or give it a gradient with tf.custom_gradient"
-        return f"{broken.step} passes no gradient on: {broken.suffers}; use {remedy}"
+        return f"{broken.step} passes no gradient on: {broken.consequence}; use {remedy}"

@@ -97,7 +97,7 @@ class NewVariable(Rule):
     def message(self, broken: Break) -> str:
         """It has no kinds."""
         remedy = broken.remedy or "go on with the tensor itself, or ask for the gradient of the new variable"
-        return f"{broken.step} does not know where its value came from: {broken.suffers}; {remedy}"
+        return f"{broken.step} does not know where its value came from: {broken.consequence}; {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Unsafe: go on with the tensor, which has no ``assign``."""

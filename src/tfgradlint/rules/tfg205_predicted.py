@@ -96,7 +96,7 @@ class Predicted(Rule):
         if not broken.request:
             where = "where a tape watches the model, or in a tf.function"
             return f"{broken.step} of Keras 2 {broken.result} {where}; {_remedy(broken, model)}"
-        return f"{broken.step} returns {_given(broken)}: {broken.suffers}; {_remedy(broken, model)}"
+        return f"{broken.step} returns {_given(broken)}: {broken.consequence}; {_remedy(broken, model)}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Unsafe: call the model, which keeps the whole batch in memory, and gives a tensor."""

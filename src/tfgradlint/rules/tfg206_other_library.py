@@ -117,7 +117,7 @@ class OtherLibrary(Rule):
         """``operation`` is the function's full name (``scipy.special.expit``), where known."""
         known = broken.remedy or COUNTERPARTS.get(broken.operation or broken.step.removesuffix("()"))
         remedy = f"use {known}" if known else "compute it with TensorFlow's own functions"
-        return f"{broken.step} leaves TensorFlow: {broken.suffers}; {remedy}"
+        return f"{broken.step} leaves TensorFlow: {broken.consequence}; {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Go on with the tensor, where the step only fetched its value."""

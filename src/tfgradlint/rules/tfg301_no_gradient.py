@@ -131,8 +131,8 @@ class NoGradient(Rule):
     def message(self, broken: Break) -> str:
         """``operation`` is one such as ``tf.math.greater``, if ``step`` does not tell."""
         if broken.second:
-            return f"the gradient of {broken.step} has no gradient: {broken.suffers}; {_remedy(broken)}"
-        return f"{broken.step} has no gradient: {broken.suffers}; {_remedy(broken)}"
+            return f"the gradient of {broken.step} has no gradient: {broken.consequence}; {_remedy(broken)}"
+        return f"{broken.step} has no gradient: {broken.consequence}; {_remedy(broken)}"
 
 
 def _remedy(broken: Break) -> str:

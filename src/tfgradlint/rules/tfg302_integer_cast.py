@@ -102,4 +102,4 @@ class IntegerCast(Rule):
     def message(self, broken: Break) -> str:
         """``step`` is the cast with its dtype, ``tf.cast(..., tf.int32)``."""
         remedy = f"use {broken.remedy}" if broken.remedy else "keep a float dtype, and cast only for indices and output"
-        return f"{broken.step} gives a dtype without gradients: {broken.suffers}; {remedy}"
+        return f"{broken.step} gives a dtype without gradients: {broken.consequence}; {remedy}"

@@ -90,7 +90,7 @@ class IntegerSource(Rule):
         """``step`` is the call that creates the source."""
         step = broken.step or "the source"
         return (
-            f"{step} makes {broken.source} an integer, which has no gradient: {broken.suffers}; "
+            f"{step} makes {broken.source} an integer, which has no gradient: {broken.consequence}; "
             "create it as a float, for instance with dtype=tf.float32"
         )
 

@@ -149,7 +149,7 @@ class Unregistered(Rule):
         lacks = "can be differentiated only once" if broken.second else "has no registered gradient"
         if name.startswith("resize"):
             lacks += " with this method"
-        return f"{broken.step} {lacks}: {broken.suffers}; {_remedy(broken, name)}"
+        return f"{broken.step} {lacks}: {broken.consequence}; {_remedy(broken, name)}"
 
 
 def _remedy(broken: Break, name: str) -> str:

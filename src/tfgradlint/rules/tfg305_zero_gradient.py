@@ -88,7 +88,7 @@ class ZeroGradient(Rule):
 
     def message(self, broken: Break) -> str:
         """``operation`` is one such as ``tf.math.sign``, if ``step`` does not tell."""
-        return f"{broken.step} is flat, its gradient is zero everywhere: {broken.suffers}; {_remedy(broken)}"
+        return f"{broken.step} is flat, its gradient is zero everywhere: {broken.consequence}; {_remedy(broken)}"
 
 
 def _remedy(broken: Break) -> str:

@@ -77,4 +77,4 @@ class StopGradient(Rule):
         """It has no kinds."""
         where = f"every path to {broken.source}" if broken.source else "every path"
         remedy = broken.remedy or "stop only the values that serve as constants, or do not ask for this gradient"
-        return f"{broken.step} stands on {where}: {broken.suffers}; {remedy}"
+        return f"{broken.step} stands on {where}: {broken.consequence}; {remedy}"

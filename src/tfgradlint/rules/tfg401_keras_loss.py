@@ -84,12 +84,12 @@ class KerasLoss(Rule):
 
     def message(self, broken: Break) -> str:
         """``detail``: a :class:`LossFault`."""
-        suffers = broken.suffers if broken.request else f"fit {broken.result}"
+        consequence = broken.consequence if broken.request else f"fit {broken.result}"
         if broken.detail is LossFault.MISSING:
-            return f'{broken.step} is given no loss: {suffers}; pass one, such as loss="mse", or use add_loss'
+            return f'{broken.step} is given no loss: {consequence}; pass one, such as loss="mse", or use add_loss'
         if broken.detail is LossFault.UNUSED_PREDICTION:
-            return f"the loss given to {broken.step} never uses the prediction: {suffers}; compute it from y_pred"
+            return f"the loss given to {broken.step} never uses the prediction: {consequence}; compute it from y_pred"
         remedy = f"use {broken.remedy}" if broken.remedy else "train with a smooth loss and keep this one as a metric"
         if broken.detail is LossFault.ZERO:
-            return f"{broken.step} gives this loss a gradient of zero: {suffers}; {remedy}"
-        return f"{broken.step} ends the way from the prediction to the loss: {suffers}; {remedy}"
+            return f"{broken.step} gives this loss a gradient of zero: {consequence}; {remedy}"
+        return f"{broken.step} ends the way from the prediction to the loss: {consequence}; {remedy}"

@@ -95,6 +95,6 @@ class UnbuiltVariables(Rule):
         held = "holds a part of the weights only" if kind.partly else "is empty"
         remedy = "call it once" if kind.sonnet else "give the model an Input, call it"
         return (
-            f"{broken.step} {held} before the model is built: {broken.suffers}; "
+            f"{broken.step} {held} before the model is built: {broken.consequence}; "
             f"{remedy} first, or read the list where it is used"
         )

@@ -102,6 +102,6 @@ class CreatedInCall(Rule):
     def message(self, broken: Break) -> str:
         """``detail``: a :class:`Creation`."""
         where = _WHERE.get(broken.detail, "by every call")
-        costs = f"{broken.suffers}; " if broken.result else ""
+        costs = f"{broken.consequence}; " if broken.result else ""
         remedy = broken.remedy or "create it once, in __init__ or build"
         return f"{broken.step} makes new variables {where}: {costs}{remedy}"

@@ -73,9 +73,9 @@ class MetricAsLoss(Rule):
         """``operation`` is the metric as the program names it, where the finding stands at ``compile``."""
         remedy = broken.remedy or "a loss of keras.losses"
         if broken.operation:
-            suffers = broken.suffers if broken.request else f"fit {broken.result}"
-            return f"{broken.step} is given the metric {broken.operation} as a loss: {suffers}; use {remedy}"
-        return f"{broken.step} is a metric and has no gradient: {broken.suffers}; use {remedy}"
+            consequence = broken.consequence if broken.request else f"fit {broken.result}"
+            return f"{broken.step} is given the metric {broken.operation} as a loss: {consequence}; use {remedy}"
+        return f"{broken.step} is a metric and has no gradient: {broken.consequence}; use {remedy}"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Safe: the loss of the same name."""

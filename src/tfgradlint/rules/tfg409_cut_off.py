@@ -100,4 +100,4 @@ class CutOff(Rule):
         part = f"what is below it, {broken.source} for one" if broken.source else "what is below it"
         how = f"gives a gradient of zero to {part}" if broken.detail is PartGradient.ZERO else f"cuts off {part}"
         remedy = broken.remedy or "let the gradient pass straight through, or set trainable = False on that part"
-        return f"{broken.step} {how}: {broken.suffers}; {remedy}"
+        return f"{broken.step} {how}: {broken.consequence}; {remedy}"

@@ -90,6 +90,6 @@ class Frozen(Rule):
         """``step`` is the assignment or the constructor call; ``source`` what is frozen."""
         frozen = f"{broken.source} is frozen" if broken.source else "all sources are frozen"
         return (
-            f"{broken.step} leaves nothing to train, {frozen}: {broken.suffers}; "
+            f"{broken.step} leaves nothing to train, {frozen}: {broken.consequence}; "
             "freeze only what is to stay as it is, or set trainable to True again before"
         )

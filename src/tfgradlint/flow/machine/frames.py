@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -57,3 +58,17 @@ class Attempt:
         self.mark = mark
         self.base = base
         self.raises: list[Snapshot] = []
+
+
+@dataclass(slots=True)
+class XlaContext:
+    """What XLA compiles at the moment.
+
+    ``active``: a function is running that it compiles. Of what ran in that under a tape, as steps of the graph: loops
+    of a known length, all other loops, and branches.
+    """
+
+    active: bool = False
+    bounded_loops: int = 0
+    unbounded_loops: int = 0
+    branches: int = 0

@@ -12,7 +12,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail
 from tfgradlint.flow.graph.nodes import Edge, Effect, Site
 from tfgradlint.flow.graph.origins import Origin
-from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps
+from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps, XlaContext
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.tape.recorder import Recorder
@@ -50,10 +50,7 @@ class Machine:
         self.handed_out = 0
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
-        #: Whether a function is running that XLA compiles, and how many loops that tensors end ran in it under a tape:
-        #: those of a known length, and all others. Likewise the branches that tensors choose.
-        self.xla = False
-        self.bounded = self.unbounded = self.forks = 0
+        self.xla = XlaContext()
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
         #: Whether the program asks for compiled functions to run step by step.
@@ -115,14 +112,14 @@ class Machine:
 
     def repeats(self, bounded: bool) -> None:
         """A loop begins that is a step of the graph."""
-        if self.xla and self.graph_level and self.recorder.tapes.active:
-            self.bounded += bounded
-            self.unbounded += not bounded
+        if self.xla.active and self.graph_level and self.recorder.tapes.active:
+            self.xla.bounded_loops += bounded
+            self.xla.unbounded_loops += not bounded
 
     def branches(self) -> None:
         """A branch begins that is a step of the graph."""
-        if self.xla and self.graph_level and self.recorder.tapes.active:
-            self.forks += 1
+        if self.xla.active and self.graph_level and self.recorder.tapes.active:
+            self.xla.branches += 1
 
     def program_ends(self, expression: cst.CSTNode | None) -> None:
         """The program ends here in an exception that no rule tells of.

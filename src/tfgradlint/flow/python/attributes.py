@@ -239,7 +239,7 @@ class Attributes:
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
         elif isinstance(receiver, Tape):
-            interp.state.set(receiver, "blurred", True)
+            interp.state.set(receiver, "escaped", True)
         elif isinstance(receiver, Layer):
             interp.state.set(receiver, name, value if name != "trainable" else value.truth())
         elif isinstance(receiver, Unknown):

@@ -257,7 +257,7 @@ class Calls:
         self.traced_for_others += for_others
         self._interp.traces.enter(args, kwargs)
         try:
-            if function.xla and not interp.xla:
+            if function.xla and not interp.xla.active:
                 return self._interp.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
             return self._run(function, scope, args, kwargs)
         finally:

@@ -14,4 +14,4 @@ def havoc(interp: Context, value: Value) -> None:
         interp.libraries.escaped(interp, each)
         for reached in (each, *each.sees()):
             if isinstance(reached, Tape):
-                interp.state.set(reached, "blurred", True)
+                interp.state.set(reached, "escaped", True)

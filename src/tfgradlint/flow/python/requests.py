@@ -97,7 +97,7 @@ class Requests:
         if interp.recorder.tapes.fields["ended"]:
             return Judgement("unknown", origin=origins.NOT_REACHED)
         unseen = outside and (life != LIVE or interp.traces.given(tape.level) is None)
-        if tape.fields["blurred"] or life is None or zeros is None or unseen:
+        if tape.fields["escaped"] or life is None or zeros is None or unseen:
             return Judgement("unknown", origin=origins.TAPE)
         if life == SPENT:
             used = tape.fields.get("used") or site
@@ -182,7 +182,7 @@ class Requests:
 
     def _endless(self) -> bool:
         """Whether XLA is asked to undo the steps of a loop, and does not know how often it turned."""
-        return self._interp.xla and self._interp.unbounded > 0
+        return self._interp.xla.active and self._interp.xla.unbounded_loops > 0
 
     def minimized(self, tape: Tape, loss: Value, variables: Value) -> Value:
         """The request that an optimizer makes of a tape it is given."""

@@ -81,7 +81,7 @@ class TapeMethods:
         if isinstance(manager, ContextManagerCall):
             # Entered by somebody else: what it does to the tapes on the way is not seen.
             for tape, _ in interp.recorder.tapes.active:
-                interp.state.set(tape, "blurred", True)
+                interp.state.set(tape, "escaped", True)
         enter = interp.attributes.get(manager, "__enter__")
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
             # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
@@ -105,7 +105,7 @@ class TapeMethods:
         The tape records the call as one step, whatever it missed inside.
         """
         if tape.level != self._interp.graph_level:
-            self._interp.state.set(tape, "blurred", True)
+            self._interp.state.set(tape, "escaped", True)
 
     def start(self, tape: Tape) -> Tape:
         """The tape begins to record."""
@@ -145,7 +145,7 @@ class TapeMethods:
         found = leaves_of(given)
         if found is None:
             # What it watches of so many is not known.
-            interp.state.set(tape, "blurred", True)
+            interp.state.set(tape, "escaped", True)
         for _, leaf in found or ():
             if isinstance(leaf, Repeated):
                 leaf = leaf.element
@@ -158,7 +158,7 @@ class TapeMethods:
             nodes = nodes_of(leaf)
             others = [other for each in nodes for other in alternatives(each)]
             if cut_off((*nodes, *others)):
-                interp.state.set(tape, "blurred", True)
+                interp.state.set(tape, "escaped", True)
             for node in (*nodes, *others):
                 key: Any = node if node.variable is None else node.variable
                 # Of several alternatives one is watched, nobody knows which.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.frames import XlaContext
 from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function
@@ -117,20 +118,19 @@ class Traces:
         """
         interp = self._interp
         within = interp.graph_level > 0
-        before = interp.bounded, interp.unbounded, interp.forks
-        interp.xla, interp.bounded, interp.unbounded, interp.forks = True, 0, 0, 0
+        before, inside = interp.xla, XlaContext(active=True)
+        interp.xla = inside
         try:
             result = run()
             if not interp.recorder.tapes.active:
                 return result
-            if interp.bounded or interp.unbounded:
+            if inside.bounded_loops or inside.unbounded_loops:
                 return interp.opaque_result_of(origins.LOOP_UNDER_XLA, [result])
-            if interp.forks and within:
+            if inside.branches and within:
                 return interp.opaque_result_of(origins.BRANCH_UNDER_XLA, [result])
             return result
         finally:
-            interp.xla = False
-            interp.bounded, interp.unbounded, interp.forks = before
+            interp.xla = before
 
 
 def _parts(value: Value, level: int) -> Sequence[Value] | None:

@@ -52,7 +52,7 @@ class Tape(HoldsNothing, Cell):
         #: Where each thing was watched; not undone with a branch, it only serves messages.
         self.watch_sites: dict[Any, Any] = {}
         self.watch_times: dict[Any, int] = {}
-        self.fields = {"life": NEW, "watched": Watched(), "epoch": 0, "read": (), "blurred": False}
+        self.fields = {"life": NEW, "watched": Watched(), "epoch": 0, "read": (), "escaped": False}
 
 
 class Tapes(HoldsNothing, Cell):

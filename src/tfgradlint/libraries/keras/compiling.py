@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.frames import XlaContext
 from tfgradlint.flow.values.base import FALSE, Const, Value
 
 
@@ -25,9 +27,8 @@ def under_xla(interp: Context, options: dict[str, Value]) -> bool:
 @contextmanager
 def compiling(interp: Context, eagerly: bool | None, xla: bool = False) -> Iterator[None]:
     """What runs inside is traced, unless it runs ``eagerly``; where that is not known nothing is refused."""
-    before = interp.xla, interp.bounded, interp.unbounded, interp.forks
-    if xla and not interp.xla:
-        interp.xla, interp.bounded, interp.unbounded, interp.forks = True, 0, 0, 0
+    before = interp.xla
+    interp.xla = XlaContext(active=True) if xla and not before.active else replace(before)
     recorder = interp.recorder
     others = recorder.tapes.fields["others"]
     site, statement = recorder.site, interp.statement
@@ -38,7 +39,7 @@ def compiling(interp: Context, eagerly: bool | None, xla: bool = False) -> Itera
     try:
         yield
     finally:
-        interp.xla, interp.bounded, interp.unbounded, interp.forks = before
+        interp.xla = before
         recorder.level -= not eagerly
         interp.unconverted -= 1
         recorder.site, interp.statement = site, statement

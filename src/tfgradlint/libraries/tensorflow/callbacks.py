@@ -177,12 +177,12 @@ def _stacked(interp: Context, value: Value) -> Value:
 def _vectorized_map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Unlike ``tf.map_fn`` it traces its function."""
     interp.recorder.level += 1
-    loops = interp.bounded
+    loops = interp.xla.bounded_loops
     try:
         return _map_fn(interp, args, kwargs)
     finally:
         interp.recorder.level -= 1
-        interp.bounded = loops
+        interp.xla.bounded_loops = loops
 
 
 def _map_fn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
