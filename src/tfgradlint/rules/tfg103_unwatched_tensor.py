@@ -95,8 +95,8 @@ class UnwatchedTensor(Rule):
         """``source`` names the tensor; ``detail``: a :class:`StandIn` where it is something else outside."""
         if broken.detail is StandIn.KERAS_VARIABLE:
             return (
-                f"{broken.source} is a tensor that the compiled function got for a Keras variable: {broken.consequence}; "
-                "let the function read the variable itself, or call the tape's watch() on the tensor"
+                f"{broken.source} is a tensor that the compiled function got for a Keras variable: "
+                f"{broken.consequence}; let the function read the variable itself, or call the tape's watch() on the tensor"
             )
         return (
             f"{broken.source} is a tensor that this tape never watched: {broken.consequence}; "
