@@ -96,7 +96,8 @@ class UnwatchedTensor(Rule):
         if broken.detail is StandIn.KERAS_VARIABLE:
             return (
                 f"{broken.source} is a tensor that the compiled function got for a Keras variable: "
-                f"{broken.consequence}; let the function read the variable itself, or call the tape's watch() on the tensor"
+                f"{broken.consequence}; let the function read the variable itself, "
+                "or call the tape's watch() on the tensor"
             )
         return (
             f"{broken.source} is a tensor that this tape never watched: {broken.consequence}; "
