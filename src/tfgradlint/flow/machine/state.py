@@ -16,7 +16,10 @@ MISSING: Any = object()
 #: What a branch changed: for each written place its dictionary, key and value at the end of the branch.
 Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
 
+#: A union of more alternatives is unknown: what is done with two unions is done for each pair of their alternatives.
 _CHOICES = 4
+#: How many states within a ``try`` body a handler starts from, the latest ones: each is joined place by place. Bodies
+#: that write a name more often than that were met in no program; the states before are left out.
 _BETWEEN = 8
 
 

@@ -46,12 +46,14 @@ from tfgradlint.flow.values.functions import (
 )
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
+#: How many functions of the module run within each other: each takes some twenty frames of Python's own stack, which
+#: has a thousand. The result of a call further down is unknown.
 _DEPTH = 20
 #: How often a function may call itself with arguments that may come to an end.
 _COUNTED = 8
 #: How often in all, before it is taken to branch without end.
 _RECURSIONS = 100
-#: Calls within calls of every kind, also of those that run no function.
+#: Calls within calls of every kind, also of those that run no function: each takes some fourteen frames of that stack.
 _NESTED = 70
 
 

@@ -10,6 +10,8 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.verdict.judgements import LACKING
 
+#: A list that grows longer is any number of elements that are alike: elements known one by one are copied with every
+#: change, and joined one by one where branches meet.
 _LONG = 64
 #: How many elements a deque keeps.
 MOST = "most"

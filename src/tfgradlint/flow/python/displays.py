@@ -15,6 +15,7 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 
+#: A comprehension over more elements makes any number of elements that are alike: its body is evaluated for each.
 _EACH = 32
 
 

@@ -14,8 +14,9 @@ from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items
 
-#: Up to so many elements are run through one by one.
+#: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
 _EACH = 6
+#: Any other loop runs twice: the second turn starts from what the first one left behind.
 _TWICE = 2
 
 

@@ -48,7 +48,7 @@ _PYTHON: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name) for name in (*BINARY.values(), *COMPARISONS.values(), *UNARY.values())
 }
 _SMALL = 1 << 40
-#: A longer sequence is any number of elements that are alike.
+#: A longer sum of sequences is any number of elements that are alike: each sum copies all of them.
 _LONG = 512
 
 

@@ -11,6 +11,7 @@ from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.walk import fold, shallow
 
+#: Names of layers, keys and parameters are far shorter; of a longer string only its type is known.
 _LONG = 1_000
 #: Names are put together of a few parts: sequences of more, or nested more deeply, are not known.
 _MANY = 64

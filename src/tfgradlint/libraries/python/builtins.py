@@ -20,6 +20,7 @@ from tfgradlint.libraries.python.copy import copied, deep_copied
 from tfgradlint.libraries.python.isinstance import isinstance_
 from tfgradlint.libraries.registry import Handler
 
+#: A longer range is any number of numbers: loops and comprehensions run through fewer one by one.
 _COUNTED = 64
 _MAP = origins.returned_by("map")
 

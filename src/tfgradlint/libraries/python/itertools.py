@@ -11,7 +11,7 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, Items, Repeated
 from tfgradlint.libraries.registry import Handler
 
-#: A longer sequence is any number of elements that are alike.
+#: A longer sequence is any number of elements that are alike, as a list is that grows longer than that.
 _LONG = 64
 
 

@@ -19,7 +19,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.dtypes import named_dtype
 
 TENSOR_ARRAY = "tf.TensorArray"
-#: At how many alternatives they are no longer told apart.
+#: What an array of more alternatives holds is not known, as that of a union: each write is done in each of them.
 _MOST = 4
 #: The index of what fills a whole array.
 _ALL = "all"
