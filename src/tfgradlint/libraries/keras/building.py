@@ -67,7 +67,7 @@ _SWITCHES = frozenset({"built", "trainable", "listed"})
 # -- what Keras feeds a model with
 
 
-def fed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
+def inputs_and_truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
     """Inputs and truths of one step, of what ``fit(x, y)`` and its like are given."""
     x = args[0] if args else kwargs.get("x", NONE)
     y = args[1] if len(args) > 1 else kwargs.get("y", NONE)

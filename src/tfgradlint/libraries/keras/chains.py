@@ -29,21 +29,21 @@ from tfgradlint.libraries.keras.weights import new_weight
 def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """``Sequential([...])``."""
     given = args[0] if args else kwargs.get("layers", NONE)
-    made = Layer(path, new_weight(interp), (), False)
+    chain = Layer(path, new_weight(interp), (), False)
     if isinstance(given, Const):
-        made = Layer(path, None, ())
+        chain = Layer(path, None, ())
     elif isinstance(given, (ListObject, Items)):
         content = interp.iteration.iterate(given)
         if isinstance(content, Items):
-            made = Layer(path, None, content.items)
-    if made.own is not None:
-        HIDDEN.begin(made, True)
+            chain = Layer(path, None, content.items)
+    if chain.own is not None:
+        HIDDEN.begin(chain, True)
     if "trainable" in kwargs:
-        made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
-        FROZEN_AT.begin(made, (interp.recorder.now(), interp.recorder.site))
-    NAME.begin(made, kwargs.get("name", NONE))
-    build_chain(interp, made)
-    return made
+        chain.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
+        FROZEN_AT.begin(chain, (interp.recorder.now(), interp.recorder.site))
+    NAME.begin(chain, kwargs.get("name", NONE))
+    build_chain(interp, chain)
+    return chain
 
 
 def build_chain(interp: Context, chain: Layer) -> None:

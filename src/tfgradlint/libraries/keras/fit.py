@@ -14,7 +14,7 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of, walk
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
-from tfgradlint.libraries.keras.building import concerns_weights, fed, forget_built, mark_built
+from tfgradlint.libraries.keras.building import concerns_weights, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compile import each_of
 from tfgradlint.libraries.keras.compiling import compiling, eager, under_xla
 from tfgradlint.libraries.keras.creation import trained
@@ -119,7 +119,7 @@ class _Training:
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The step of the model's own, or the one that Keras makes of its losses."""
         interp, model = self._interp, self._step.model
-        inputs, truths = fed(interp, args, kwargs)
+        inputs, truths = inputs_and_truths(interp, args, kwargs)
         own = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(own, Function):
             interp.reports.trains = True
@@ -171,10 +171,10 @@ class _Training:
         else:
             loss = compiled_loss(interp, self._session, model, self._step.options, truths, predictions)
         inside, state.added_losses = state.added_losses or [], None
-        added = [*inside, *self._planned(inputs)]
-        self._step.without_loss = not added and isinstance(loss, Const)
-        self._added = bool(added)
-        losses = [*added, *([] if isinstance(loss, Const) else each_of(loss))]
+        extra = [*inside, *self._planned(inputs)]
+        self._step.without_loss = not extra and isinstance(loss, Const)
+        self._added = bool(extra)
+        losses = [*extra, *([] if isinstance(loss, Const) else each_of(loss))]
         return Items(tuple(losses)) if losses else interp.unknown(LOSS)
 
     def _planned(self, inputs: Value) -> list[Value]:

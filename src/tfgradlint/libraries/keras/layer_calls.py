@@ -298,7 +298,7 @@ def method(
     if name in ("fit", "train_on_batch"):
         return keras_training.fitted(interp, session, receiver, name, args, kwargs)
     if name == "add_weight":
-        return _added(interp, receiver, kwargs)
+        return _add_weight(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
         return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and COMPILED.of(receiver):
@@ -309,7 +309,7 @@ def method(
     if name == "get_weights":
         return ListObject(Repeated(Array(interp.recorder.leaf(), True)))
     if name == "get_layer":
-        return _found(interp, receiver, args, kwargs)
+        return _layer_of_name(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:
         old = receiver.fields["parts"]
         more = Items((*old.items, args[0])) if isinstance(old, Items) else Repeated(interp.unknown(SUBLAYER, args[0]))
@@ -324,23 +324,23 @@ def method(
     return None
 
 
-def _added(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
+def _add_weight(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.libraries.tensorflow.core import variable
 
     if any("regularizer" in key or key == "**" for key in kwargs):
         keras_state(interp).regularised = True
-    made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
+    weight = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
     if isinstance(receiver, Instance):
         name = kwargs.get("name")
-        if isinstance(made, Variable) and isinstance(name, Const):
-            MAKE.begin(made, (receiver.cls.name, name.value))
+        if isinstance(weight, Variable) and isinstance(name, Const):
+            MAKE.begin(weight, (receiver.cls.name, name.value))
         old = added_weights(receiver)
-        more = Items((*old.items, made)) if isinstance(old, Items) else Repeated(interp.join([old.element, made]))
+        more = Items((*old.items, weight)) if isinstance(old, Items) else Repeated(interp.join([old.element, weight]))
         ADDED.put(interp.state, receiver, more)
-    return made
+    return weight
 
 
-def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _layer_of_name(interp: Context, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The layer of that name, where it is known."""
     wanted = kwargs.get("name", args[0] if args else NONE)
     inner = INNER.of(receiver) or receiver

@@ -12,7 +12,7 @@ from tfgradlint.flow.values.base import Array, Const, Scalar, Value
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
-from tfgradlint.libraries.keras.building import concerns_weights, fed, forget_built, mark_built
+from tfgradlint.libraries.keras.building import concerns_weights, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compiling import compiling, eager
 from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.reporting import report_compiled
@@ -74,7 +74,7 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
         return
     calls = keras_state(interp).calls
     before, site = len(calls), interp.recorder.site
-    inputs, _ = fed(interp, args, kwargs)
+    inputs, _ = inputs_and_truths(interp, args, kwargs)
     with interp.reports.collecting() as tried:
         completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), concerns_weights)
     del calls[before:]

@@ -120,7 +120,7 @@ class Weights:
         if seed is None:
             self.known = False
         layers = (part for part in value.parts if not isinstance(part, Variable))
-        return [*weights, seed or NONE, *layers], freezes
+        return [*weights, NONE if seed is None else seed, *layers], freezes
 
     def _instance(self, value: Instance) -> _Parts:
         if not is_keras(value.cls):

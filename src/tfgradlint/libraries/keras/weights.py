@@ -66,18 +66,18 @@ def set_trainable(interp: Context, value: Value, flag: Value) -> None:
     when = (interp.recorder.now(), Site(interp.statement, None))
     wanted = interp.expressions.truth(flag)
 
-    def kept(each: Value) -> bool:
+    def unchanged(each: Value) -> bool:
         """Keras 3 leaves everything as it is where the value does not change."""
         return wanted is not None and wanted is _flag(interp, each) and not of_keras_2(interp, each)
 
     def inside(each: Value) -> Sequence[Value]:
-        parts = () if kept(each) else parts_of(each)
+        parts = () if unchanged(each) else parts_of(each)
         if isinstance(each, Instance) and "trainable" in each.fields:
             return [part for part in parts if part is not each.fields["trainable"]]
         return parts
 
     for each in walk(value, inside):
-        if isinstance(each, (Layer, Instance)) and not kept(each):
+        if isinstance(each, (Layer, Instance)) and not unchanged(each):
             interp.state.set(each, "trainable", wanted if isinstance(each, Layer) else flag)
             FROZEN_AT.put(interp.state, each, when)
 
