@@ -8,14 +8,16 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
+from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.walk import walk
 from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.chains import trace
+from tfgradlint.libraries.keras.parts import is_sequential, parts_of
 from tfgradlint.libraries.keras.state import ASSIGNED, COMPILED, GRAPH, INNER, NAME, keras_state
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
-from tfgradlint.libraries.keras.weights import Reach, is_keras, is_sequential, mark_escaped, of_keras_2, set_trainable
+from tfgradlint.libraries.keras.weights import is_keras, mark_escaped, of_keras_2, set_trainable, weights_below
 
 SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
 METHODS = SILENT | frozenset(
@@ -68,7 +70,7 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
             return found
     if name not in _MADE:
         mark_escaped(interp, receiver)
-    return interp.unknown(origins.member(name), *Reach(receiver).variables)
+    return interp.unknown(origins.member(name), *weights_below(receiver))
 
 
 def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
@@ -118,11 +120,11 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
         return attribute(interp, inner, name)
     if name in _MADE or name == "layers":
         if name == "layers":
-            held = None if receiver.open else _in_order(receiver)
-            if held is not None:
-                return ListObject(Items(tuple(held), "list"))
+            layers = None if receiver.open else _in_order(receiver)
+            if layers is not None:
+                return ListObject(Items(tuple(layers), "list"))
             mark_escaped(interp, receiver)
-        return interp.unknown(origins.member(name), *Reach(receiver).variables)
+        return interp.unknown(origins.member(name), *weights_below(receiver))
     return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
 
 
@@ -132,30 +134,34 @@ def _in_order(receiver: Instance) -> list[Value] | None:
     names = {name for name in receiver.fields if isinstance(name, str)} - _OWN
     if not names <= set(order):
         return None
-    return _held([receiver.fields[name] for name in order if name in names])
+    return _layers_in([receiver.fields[name] for name in order if name in names])
 
 
-def _held(values: Sequence[Value]) -> list[Value] | None:
+def _layers_in(values: list[Value]) -> list[Value] | None:
     """The layers among an object's attributes and in their lists, in order; None where something may hide one."""
     found: dict[int, Value] = {}
-    for value in values:
-        if isinstance(value, (ListObject, DictObject)):
-            value = value.fields["content"]
-        if isinstance(value, Layer) or (isinstance(value, Instance) and is_keras(value.cls)):
-            found[id(value)] = value
-        elif isinstance(value, (Items, DictContent)):
-            complete = isinstance(value, Items) or value.rest is None
-            inner = _held(value.items if isinstance(value, Items) else list(value.entries.values()))
-            if inner is None or not complete:
-                return None
-            found.update((id(each), each) for each in inner)
-        elif isinstance(value, Instance) and all(isinstance(base, Class) for base in value.cls.lineage()):
-            continue  # Keras does not look into other objects
-        elif not isinstance(value, (*WEIGHTLESS, Variable)) or (
-            isinstance(value, NativeFunction) and value.name == "Lambda"
-        ):
+    for each in (each for value in values for each in walk(value, _elements)):
+        if isinstance(each, Layer) or (isinstance(each, Instance) and is_keras(each.cls)):
+            found[id(each)] = each
+        elif _may_hide_layers(each):
             return None
     return list(found.values())
+
+
+def _elements(value: Value) -> Sequence[Value]:
+    """What Keras looks into: containers, as far as their elements are known, and no other objects."""
+    return () if isinstance(value, (Layer, Instance)) else parts_of(value)
+
+
+def _may_hide_layers(value: Value) -> bool:
+    """Whether there may be a layer in it that the walk does not come by."""
+    if isinstance(value, DictContent):
+        return value.rest is not None
+    if isinstance(value, Instance):
+        return not all(isinstance(base, Class) for base in value.cls.lineage())
+    if isinstance(value, NativeFunction) and value.name == "Lambda":
+        return True
+    return not isinstance(value, (*WEIGHTLESS, Variable, Container, Items))
 
 
 def set_attribute(interp: Context, receiver: Value, name: str, value: Value) -> bool:

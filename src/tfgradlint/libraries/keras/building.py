@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
+from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Instance, Layer
-from tfgradlint.flow.verdict.request import flatten
+from tfgradlint.flow.values.walk import fold, leaves_of, walk
 from tfgradlint.libraries.keras.origins import BATCH
+from tfgradlint.libraries.keras.parts import chained, parts_of
 from tfgradlint.libraries.keras.reporting import report_compiled
-from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, INNER, WRAPS, LayerCall
-from tfgradlint.libraries.keras.weights import is_sequential, of_keras_2
+from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, WRAPS, LayerCall
+from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
 
 
 def mark_built(interp: Context, value: Value) -> None:
     """A layer, or every layer of a chain, has made its weights. What an object of the module did is not known."""
-    if isinstance(value, Layer):
-        if BUILT.of(value, True) is not True:
-            BUILT.put(interp.state, value, True)
-            if interp.unconverted and value.fields["trainable"] is not True:
-                _made_late(interp, value)
-        if is_sequential(value) or WRAPS in value.fields:
-            for part in value.parts or ():
-                mark_built(interp, part)
-    else:
-        forget_built(interp, value)
+    for each in walk(value, _built_together):
+        if not isinstance(each, Layer):
+            forget_built(interp, each)
+        elif BUILT.of(each, True) is not True:
+            BUILT.put(interp.state, each, True)
+            if interp.unconverted and each.fields["trainable"] is not True:
+                _made_late(interp, each)
+
+
+def _built_together(value: Value) -> Sequence[Value]:
+    """The layers that a layer calls one by one."""
+    return value.parts or () if isinstance(value, Layer) and WRAPS in value.fields else chained(value)
 
 
 def _made_late(interp: Context, layer: Layer) -> None:
@@ -44,30 +47,14 @@ def _made_late(interp: Context, layer: Layer) -> None:
             interp.state.set(weight, "trainable", None)
 
 
-def forget_built(interp: Context, value: Value, seen: set[int] | None = None) -> None:
+def forget_built(interp: Context, value: Value) -> None:
     """Something ran out of sight: which layers below have made their weights is not known."""
-    seen = set() if seen is None else seen
-    if id(value) in seen:
-        return
-    seen.add(id(value))
-    if isinstance(value, Layer):
-        if BUILT.of(value, True) is False:
-            BUILT.put(interp.state, value, None)
-        parts = value.parts or ()
-    elif isinstance(value, Instance):
-        fields = [field for name, field in value.fields.items() if isinstance(name, str)]
-        parts = (*fields, INNER.of(value) or NONE)
-    elif isinstance(value, (ListObject, DictObject)):
-        parts = (value.fields["content"],)
-    elif isinstance(value, (Items, DictContent)):
-        parts = value.items if isinstance(value, Items) else tuple(value.entries.values())
-    else:
-        return
-    for part in parts:
-        forget_built(interp, part, seen)
+    for each in walk(value, parts_of):
+        if isinstance(each, Layer) and BUILT.of(each, True) is False:
+            BUILT.put(interp.state, each, None)
 
 
-def made(key: Any, value: Any) -> bool:
+def concerns_weights(key: Any, value: Any) -> bool:
     """Whether a change of the state has to do with weights that are made: it outlives the call that made them."""
     if isinstance(key, str):
         return key in _SWITCHES or isinstance(value, (Variable, Layer, Instance))
@@ -79,10 +66,8 @@ _SWITCHES = frozenset({"built", "trainable", "listed"})
 
 # -- what Keras feeds a model with
 
-_NESTS = (ListObject, DictObject, Items, DictContent)
 
-
-def fed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
+def inputs_and_truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, Value]:
     """Inputs and truths of one step, of what ``fit(x, y)`` and its like are given."""
     x = args[0] if args else kwargs.get("x", NONE)
     y = args[1] if len(args) > 1 else kwargs.get("y", NONE)
@@ -95,20 +80,24 @@ def fed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> tuple[V
 
 def _batch(interp: Context, value: Value) -> Value:
     """Batches of what is given are tensors."""
-    if isinstance(value, _NESTS) and [leaf for _, leaf in flatten(value, "")] == [value]:
+    if leaves_of(value) is None:
         return interp.unknown(BATCH)  # too large, as where a nest holds one part many times over
-    if isinstance(value, (ListObject, DictObject)):
-        content = _batch(interp, value.fields["content"])
-        if isinstance(content, DictContent):
-            return DictObject(content)
-        return ListObject(content) if isinstance(content, Items) else content
-    if isinstance(value, Items):
-        return Items(tuple(_batch(interp, item) for item in value.items), value.type)
-    if isinstance(value, DictContent) and value.rest is None:
-        return DictContent({key: _batch(interp, item) for key, item in value.entries.items()})
+    return fold(value, _known_nest, lambda leaf: _batch_of_leaf(interp, leaf), _batch_of_nest)
+
+
+def _known_nest(value: Value, level: int) -> Sequence[Value] | None:
+    return None if value.nested() is None else value.held()
+
+
+def _batch_of_leaf(interp: Context, value: Value) -> Value:
     if isinstance(value, (Array, Tensor, Variable)):
         return Tensor(interp.recorder.op([], value.node.dtype))
     return value if isinstance(value, Const) else interp.unknown(BATCH)
+
+
+def _batch_of_nest(nest: Value, batches: list[Value]) -> Value:
+    # The names of a named tuple are lost.
+    return Items(tuple(batches), nest.type) if isinstance(nest, Items) else nest.with_held(batches)
 
 
 # -- trying a chain of layers out
@@ -128,7 +117,7 @@ def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object]
     given.node.placeholder = True
     calls, site = len(before), interp.recorder.site
     with interp.reports.collecting() as tried:
-        completed = interp.calls.attempt(lambda: run([given]), made)
+        completed = interp.calls.attempt(lambda: run([given]), concerns_weights)
     del before[calls:]
     if completed:
         interp.reports.add_steps(tried)
@@ -141,7 +130,4 @@ def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object]
 
 def holds_own(chain: Layer) -> bool:
     """Whether objects of the module's classes are in a chain."""
-    return any(
-        isinstance(part, Instance) or (isinstance(part, Layer) and is_sequential(part) and holds_own(part))
-        for part in chain.parts or ()
-    )
+    return any(isinstance(each, Instance) for part in chain.parts or () for each in walk(part, chained))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable
+from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.objects import Layer
 from tfgradlint.flow.values.walk import nodes_of
@@ -16,7 +16,7 @@ from tfgradlint.libraries.keras.origins import ACTIVATION, LAYER
 from tfgradlint.libraries.keras.replay import recorded_array
 from tfgradlint.libraries.keras.state import MEASURED, NAMED, STATE_COUNT, WRAPS
 from tfgradlint.libraries.keras.training_flag import unless_training
-from tfgradlint.libraries.keras.weights import Reach
+from tfgradlint.libraries.keras.weights import weights_below
 from tfgradlint.libraries.measured.curvature import joint_of_layer
 from tfgradlint.libraries.measured.details import operation
 
@@ -42,11 +42,11 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     activation = callee.fields.get("activation", NONE)
     states = STATE_COUNT.of(callee, 0)
     if known is not None and recurrent(known) and not _plain_steps(interp, callee):
-        return interp.unknown(LAYER, *given, *Reach(callee).variables)
+        return interp.unknown(LAYER, *given, *weights_below(callee))
     if states is None and known is not None and callee.path.endswith("Cell") and _usual(known, by_name):
         return _step(interp, callee, known, by_name)
     if not callee.single or states is None or (known is not None and not _usual(known, by_name)):
-        return interp.opaque_result_of(LAYER, [*given, *Reach(callee).variables])
+        return interp.opaque_result_of(LAYER, [*given, *weights_below(callee)])
     edges = [
         _edge(interp, node, _words(known, name, by_name) if known is not None else None, callee)
         for name, value in by_name.items()
@@ -79,7 +79,7 @@ def _wrapped(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str
         return (
             made
             if made is not None
-            else interp.opaque_result_of(LAYER, [*args, *kwargs.values(), *Reach(callee).variables])
+            else interp.opaque_result_of(LAYER, [*args, *kwargs.values(), *weights_below(callee)])
         )
     found = []
     for part in callee.parts or ():
@@ -191,8 +191,8 @@ def _words(known: LayerFacts, name: str, given: dict[str, Value]) -> Words | Non
         return Words(word, word)
     # Some layers train where nobody says whether they should.
     trains = any(param.name == "training" and param.default == "True" for param in known.call)
-    told = not (isinstance(flag, Const) and flag.value is None)
-    return None if trains or told else words
+    given_flag = not is_none(flag)
+    return None if trains or given_flag else words
 
 
 def _unknown(node: Node) -> Edge:
@@ -202,7 +202,7 @@ def _unknown(node: Node) -> Edge:
 def _towards_weights(interp: Context, callee: Layer, known: LayerFacts | None) -> list[Edge]:
     named = NAMED.of(callee)
     if named is None:
-        return [_unknown(weight.node) for weight in Reach(callee).variables]
+        return [_unknown(weight.node) for weight in weights_below(callee)]
     words = {weight.name: weight.words for weight in known.weights} if known is not None else {}
     edges: list[Edge] = []
     for name, weight in named.items():

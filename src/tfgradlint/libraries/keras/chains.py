@@ -9,7 +9,9 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.values.walk import walk
 from tfgradlint.libraries.keras.building import assemble
+from tfgradlint.libraries.keras.parts import chained, is_sequential
 from tfgradlint.libraries.keras.state import (
     BUILT,
     FROZEN_AT,
@@ -21,27 +23,27 @@ from tfgradlint.libraries.keras.state import (
     TRACED,
     keras_state,
 )
-from tfgradlint.libraries.keras.weights import is_sequential, new_weight
+from tfgradlint.libraries.keras.weights import new_weight
 
 
 def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """``Sequential([...])``."""
     given = args[0] if args else kwargs.get("layers", NONE)
-    made = Layer(path, new_weight(interp), (), False)
+    chain = Layer(path, new_weight(interp), (), False)
     if isinstance(given, Const):
-        made = Layer(path, None, ())
+        chain = Layer(path, None, ())
     elif isinstance(given, (ListObject, Items)):
         content = interp.iteration.iterate(given)
         if isinstance(content, Items):
-            made = Layer(path, None, content.items)
-    if made.own is not None:
-        HIDDEN.begin(made, True)
+            chain = Layer(path, None, content.items)
+    if chain.own is not None:
+        HIDDEN.begin(chain, True)
     if "trainable" in kwargs:
-        made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
-        FROZEN_AT.begin(made, (interp.recorder.now(), interp.recorder.site))
-    NAME.begin(made, kwargs.get("name", NONE))
-    build_chain(interp, made)
-    return made
+        chain.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
+        FROZEN_AT.begin(chain, (interp.recorder.now(), interp.recorder.site))
+    NAME.begin(chain, kwargs.get("name", NONE))
+    build_chain(interp, chain)
+    return chain
 
 
 def build_chain(interp: Context, chain: Layer) -> None:
@@ -49,7 +51,7 @@ def build_chain(interp: Context, chain: Layer) -> None:
     parts = chain.parts or (NONE,)
     if _knows_its_input(parts[0], len(parts) > 1):
         site = interp.recorder.site
-        _build_all(interp, parts)
+        _build_objects(interp, parts)
         interp.recorder.site = site
         assemble(interp, chain, lambda given: interp.calls.call(chain, given, {}), keras_state(interp).calls)
 
@@ -86,25 +88,25 @@ def _knows_its_input(first: Value, followed: bool) -> bool:
         first = INNER.of(first) or NONE
     if not isinstance(first, Layer):
         return isinstance(first, Tensor)
-    return bool(SHAPED.of(first)) or (followed and _made(first))
+    return bool(SHAPED.of(first)) or (followed and _is_built_model(first))
 
 
-def _made(model: Value) -> bool:
+def _is_built_model(model: Value) -> bool:
     """Whether it is a model of inputs and outputs, or a chain that has been built."""
-    if not isinstance(model, Layer) or not is_sequential(model):
-        return isinstance(model, Tensor) or (isinstance(model, Layer) and GRAPH in model.fields)
     return any(
-        _made(part) or (isinstance(part, Layer) and not is_sequential(part) and BUILT.of(part) is True)
-        for part in model.parts or ()
+        isinstance(each, Tensor)
+        or (isinstance(each, Layer) and (GRAPH in each.fields or (each is not model and BUILT.of(each) is True)))
+        for each in walk(model, chained)
+        if not (isinstance(each, Layer) and is_sequential(each))
     )
 
 
-def _build_all(interp: Context, parts: tuple[Value, ...]) -> None:
+def _build_objects(interp: Context, parts: tuple[Value, ...]) -> None:
+    """The objects of the module in a chain make their weights."""
     for part in parts:
-        if isinstance(part, Layer) and is_sequential(part):
-            _build_all(interp, part.parts or ())
-        elif isinstance(part, Instance):
-            build(interp, part)
+        for each in walk(part, chained):
+            if isinstance(each, Instance):
+                build(interp, each)
 
 
 def build(interp: Context, instance: Instance, args: list[Value] | None = None) -> Value:

@@ -24,13 +24,13 @@ def legacy_keras(text: str, tree: ast.Module, keras: int | None = None) -> bool:
     """
     if _TF_KERAS.search(text) and not _OF_TENSORFLOW.search(text) and not _STANDALONE.search(text):
         return True
-    told = set(_told(tree)) if LEGACY_KERAS in text else set()
-    if not (told != {False} if told else choose_keras(keras) == 2):
+    settings = set(_settings(tree)) if LEGACY_KERAS in text else set()
+    if not (settings != {False} if settings else choose_keras(keras) == 2):
         return False
     return _OF_TENSORFLOW.search(text) is not None or _STANDALONE.search(text) is None
 
 
-def _told(tree: ast.Module) -> Iterator[bool]:
+def _settings(tree: ast.Module) -> Iterator[bool]:
     """For each place where the program sets the variable, whether that asks for Keras 2; what is not known may."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):

@@ -7,19 +7,20 @@ from contextlib import AbstractContextManager
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import NONE, Array, Cell, Const, Tensor, Value
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
+from tfgradlint.flow.values.base import NONE, Array, Cell, Const, Tensor, Value, is_none
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Instance, Layer
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import nodes_of, walk
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
-from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
+from tfgradlint.libraries.keras.building import concerns_weights, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compile import each_of
 from tfgradlint.libraries.keras.compiling import compiling, eager, under_xla
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
 from tfgradlint.libraries.keras.origins import ADDED_LOSS, BATCH, LOSS
+from tfgradlint.libraries.keras.parts import parts_of
 from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import (
     TrainingStep,
@@ -41,7 +42,7 @@ from tfgradlint.libraries.keras.weights import mark_escaped, of_keras_2
 from tfgradlint.libraries.session import Session
 
 
-def added(interp: Context, loss: Value) -> None:
+def add_loss(interp: Context, loss: Value) -> None:
     """``add_loss(loss)``: a part of the loss of the step that is running."""
     state = keras_state(interp)
     if state.added_losses is not None:
@@ -66,14 +67,15 @@ def fitted(
     frozen = FROZEN_THEN.of(receiver) if legacy else None
     if frozen is not None and not interp.may_be_handled():
         report_frozen(interp, frozen, interp.recorder.site)
-    for part in [] if legacy else _held(receiver, set()):
-        trained(interp, part)
+    if not legacy:
+        for each in {id(each): each for each in walk(receiver, parts_of)}.values():
+            trained(interp, each)
     site = interp.recorder.site
     completed = False
     training = _Training(interp, session, TrainingStep(name, site, receiver, COMPILED.of(receiver) or {}))
     with interp.reports.collecting() as tried:
         if not legacy and not interp.may_be_handled():
-            completed = interp.calls.attempt(lambda: training.run(args, kwargs), made)
+            completed = interp.calls.attempt(lambda: training.run(args, kwargs), concerns_weights)
     report_compiled(interp, tried, site)
     report_objections(interp, receiver, site, keras_state(interp).regularised or training.reaches)
     if training.raises:
@@ -94,30 +96,11 @@ def _also(interp: Context, model: Layer | Instance, kwargs: dict[str, Value]) ->
     return isinstance(model, Instance) and interp.attributes.of_class(model.cls, "train_step") is not None
 
 
-def _held(value: Value, seen: set[int]) -> list[Instance]:
-    """The objects of the module's own classes in a model."""
-    if id(value) in seen:
-        return []
-    seen.add(id(value))
-    if isinstance(value, Layer):
-        return [each for part in value.parts or () for each in _held(part, seen)]
-    if isinstance(value, Instance):
-        fields = [field for name, field in value.fields.items() if isinstance(name, str) or name == INNER]
-        return [value, *(each for field in fields for each in _held(field, seen))]
-    if isinstance(value, (ListObject, DictObject)):
-        return _held(value.fields["content"], seen)
-    if isinstance(value, (Items, DictContent)):
-        inner = value.items if isinstance(value, Items) else tuple(value.entries.values())
-        return [each for item in inner for each in _held(item, seen)]
-    return []
-
-
 def _no_logs(returned: Value, name: str) -> bool:
     """Whether Keras refuses what a ``train_step`` returned: it wants a dictionary, ``fit`` one with entries."""
     if isinstance(returned, DictObject):
-        content = returned.fields["content"]
-        return name == "fit" and not content.entries and content.rest is None
-    if isinstance(returned, Const) and returned.value is None:
+        return name == "fit" and returned.truth() is False
+    if is_none(returned):
         return name == "fit"
     return isinstance(returned, (Const, Tensor, Array, Items, ListObject))
 
@@ -136,7 +119,7 @@ class _Training:
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The step of the model's own, or the one that Keras makes of its losses."""
         interp, model = self._interp, self._step.model
-        inputs, truths = fed(interp, args, kwargs)
+        inputs, truths = inputs_and_truths(interp, args, kwargs)
         own = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(own, Function):
             interp.reports.trains = True
@@ -188,10 +171,10 @@ class _Training:
         else:
             loss = compiled_loss(interp, self._session, model, self._step.options, truths, predictions)
         inside, state.added_losses = state.added_losses or [], None
-        added = [*inside, *self._planned(inputs)]
-        self._step.without_loss = not added and isinstance(loss, Const)
-        self._added = bool(added)
-        losses = [*added, *([] if isinstance(loss, Const) else each_of(loss))]
+        extra = [*inside, *self._planned(inputs)]
+        self._step.without_loss = not extra and isinstance(loss, Const)
+        self._added = bool(extra)
+        losses = [*extra, *([] if isinstance(loss, Const) else each_of(loss))]
         return Items(tuple(losses)) if losses else interp.unknown(LOSS)
 
     def _planned(self, inputs: Value) -> list[Value]:

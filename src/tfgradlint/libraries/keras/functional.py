@@ -11,7 +11,6 @@ from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import DictContent
 from tfgradlint.flow.values.objects import Layer
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.libraries.keras.replay import content_of
 from tfgradlint.libraries.keras.state import (
     GRAPH,
     HIDDEN,
@@ -87,7 +86,7 @@ def _index(unit: int, calls: list[LayerCall]) -> int:
 
 
 def _ends(outputs: Value) -> list[Node]:
-    content = content_of(outputs)
+    content = outputs.structure
     if isinstance(content, DictContent):
         return [node for key in sorted(content.entries, key=str) for node in nodes_of(content.entries[key])]
     return nodes_of(outputs)

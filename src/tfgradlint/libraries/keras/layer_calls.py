@@ -29,6 +29,7 @@ from tfgradlint.libraries.keras.layers import layer, opaque_model
 from tfgradlint.libraries.keras.losses import computed
 from tfgradlint.libraries.keras.optimizers import is_optimizer
 from tfgradlint.libraries.keras.origins import MODEL, SUBLAYER
+from tfgradlint.libraries.keras.parts import is_sequential
 from tfgradlint.libraries.keras.predict import predicted
 from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import report_compiled
@@ -46,14 +47,13 @@ from tfgradlint.libraries.keras.state import (
 )
 from tfgradlint.libraries.keras.training_flag import asked, training_as
 from tfgradlint.libraries.keras.weights import (
-    Reach,
-    added,
+    added_weights,
     is_keras,
-    is_sequential,
     library_of,
     mark_escaped,
     of_keras_2,
     set_trainable,
+    weights_below,
 )
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.session import Session, keras_name
@@ -169,15 +169,15 @@ def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwa
 def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = args[0] if args else kwargs.get("inputs", NONE)
     if HIDDEN in callee.fields:
-        return interp.unknown(MODEL, *args, *kwargs.values(), *Reach(callee).variables)
+        return interp.unknown(MODEL, *args, *kwargs.values(), *weights_below(callee))
     graph = GRAPH.of(callee)
     if graph is not None:
         with training_as(interp, asked(interp, kwargs)):
             made = _once_more(interp, graph, given)
-        return made if made is not None else interp.unknown(MODEL, *args, *Reach(callee).variables)
+        return made if made is not None else interp.unknown(MODEL, *args, *weights_below(callee))
     parts = callee.parts
     if parts is None:
-        return interp.unknown(MODEL, *args, *kwargs.values(), *Reach(callee).variables)
+        return interp.unknown(MODEL, *args, *kwargs.values(), *weights_below(callee))
     with training_as(interp, asked(interp, kwargs)):
         return _run_parts(interp, callee, parts, args, kwargs)
 
@@ -195,7 +195,7 @@ def _run_parts(
                 value = interp.calls.call(part, [value], {})
                 interp.recorder.site = site
             elif not isinstance(part, Tensor):
-                return interp.unknown(MODEL, *args, *Reach(callee).variables)
+                return interp.unknown(MODEL, *args, *weights_below(callee))
         return value
     return call_built_in(interp, callee, args, kwargs)
 
@@ -298,18 +298,18 @@ def method(
     if name in ("fit", "train_on_batch"):
         return keras_training.fitted(interp, session, receiver, name, args, kwargs)
     if name == "add_weight":
-        return _added(interp, receiver, kwargs)
+        return _add_weight(interp, receiver, kwargs)
     if name in ("predict", "predict_on_batch", "evaluate", "test_on_batch"):
         return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and COMPILED.of(receiver):
         return computed(interp, session, receiver, args, kwargs)
     if name == "add_loss" and args:
-        keras_training.added(interp, args[0])
+        keras_training.add_loss(interp, args[0])
         return NONE
     if name == "get_weights":
         return ListObject(Repeated(Array(interp.recorder.leaf(), True)))
     if name == "get_layer":
-        return _found(interp, receiver, args, kwargs)
+        return _layer_of_name(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:
         old = receiver.fields["parts"]
         more = Items((*old.items, args[0])) if isinstance(old, Items) else Repeated(interp.unknown(SUBLAYER, args[0]))
@@ -324,23 +324,23 @@ def method(
     return None
 
 
-def _added(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
+def _add_weight(interp: Context, receiver: Layer | Instance, kwargs: dict[str, Value]) -> Value | None:
     from tfgradlint.libraries.tensorflow.core import variable
 
     if any("regularizer" in key or key == "**" for key in kwargs):
         keras_state(interp).regularised = True
-    made = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
+    weight = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
     if isinstance(receiver, Instance):
         name = kwargs.get("name")
-        if isinstance(made, Variable) and isinstance(name, Const):
-            MAKE.begin(made, (receiver.cls.name, name.value))
-        old = added(receiver)
-        more = Items((*old.items, made)) if isinstance(old, Items) else Repeated(interp.join([old.element, made]))
+        if isinstance(weight, Variable) and isinstance(name, Const):
+            MAKE.begin(weight, (receiver.cls.name, name.value))
+        old = added_weights(receiver)
+        more = Items((*old.items, weight)) if isinstance(old, Items) else Repeated(interp.join([old.element, weight]))
         ADDED.put(interp.state, receiver, more)
-    return made
+    return weight
 
 
-def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _layer_of_name(interp: Context, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The layer of that name, where it is known."""
     wanted = kwargs.get("name", args[0] if args else NONE)
     inner = INNER.of(receiver) or receiver
@@ -351,4 +351,4 @@ def _found(interp: Context, receiver: Layer | Instance, args: list[Value], kwarg
             if isinstance(name, Const) and name.value == wanted.value:
                 return part
     mark_escaped(interp, receiver)
-    return interp.unknown(SUBLAYER, *Reach(receiver).variables)
+    return interp.unknown(SUBLAYER, *weights_below(receiver))

@@ -7,7 +7,7 @@ from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Instance, Layer
-from tfgradlint.flow.verdict.request import flatten
+from tfgradlint.flow.values.walk import nest_parts, walk
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
 from tfgradlint.libraries.keras.state import (
@@ -83,7 +83,7 @@ def _layer(
 ) -> tuple[Layer, int | None]:
     """A layer that wraps no other one, and how many states of random numbers it draws, 0 or 1; None: not known."""
     given = [*args, *kwargs.values()]
-    parts = tuple(part for value in given for part in _flat(value) if isinstance(part, _COMPOSED))
+    parts = tuple(part for value in given for part in walk(value, nest_parts) if isinstance(part, _COMPOSED))
     if "activation" in kwargs or (last == "Activation" and args):
         activation: Value = kwargs.get("activation", args[0] if args else NONE)
     else:
@@ -142,10 +142,6 @@ def _with_weights(interp: Context, path: str, here: Making, activation: Value) -
     made.fields["activation"] = activation
     made.fields["recurrent_activation"] = here.bound.get("recurrent_activation", NONE)
     return made
-
-
-def _flat(value: Value) -> list[Value]:
-    return [leaf for _, leaf in flatten(value, "")]
 
 
 def opaque_model(interp: Context, path: str, single: bool) -> Layer:

@@ -70,10 +70,10 @@ def _judge(interp: Context, function: Function, receiver: Instance | None, predi
 
     asked = interp.requests.implied(site, run, lambda: [(prediction, given[prediction])])
     if isinstance(asked.target, (Tensor, Unknown)):
-        _tell(interp, asked.judgements[0], site)
+        _report(interp, asked.judgements[0], site)
 
 
-def _tell(interp: Context, judgement: Judgement, site: Site) -> None:
+def _report(interp: Context, judgement: Judgement, site: Site) -> None:
     reason = judgement.reason
     if judgement.verdict not in ("none", "zero"):
         return

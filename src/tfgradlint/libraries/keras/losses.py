@@ -6,8 +6,8 @@ from collections.abc import Mapping as Dictionary
 
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Union
+from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, is_none
+from tfgradlint.flow.values.containers import DictContent, Items, Union
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import call_loss, each_of
@@ -26,7 +26,7 @@ def compiled_loss(
 ) -> Value:
     """What the losses that a model was compiled with make of its predictions; None where there are none."""
     losses = each_of(options.get("loss", NONE))
-    if all(_is_none(loss) for loss in losses):
+    if all(is_none(loss) for loss in losses):
         return NONE
     outputs = each_of(predictions)
     if isinstance(predictions, (Unknown, Union)):
@@ -40,7 +40,7 @@ def compiled_loss(
     expected = _by_output(truths, names, len(outputs)) or []
     found = []
     for position, output in enumerate(outputs):
-        if _is_none(chosen[position]):
+        if is_none(chosen[position]):
             continue  # this output is not trained
         truth = expected[position] if expected else interp.unknown(TRUTH)
         loss = call_loss(interp, session, chosen[position], truth, output)
@@ -62,13 +62,9 @@ def computed(
     return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
 
 
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Const) and value.value is None
-
-
 def _entries(value: Value) -> Dictionary[object, Value] | None:
     """The values by name where a dictionary is given and all of it is known."""
-    content = value.fields["content"] if isinstance(value, DictObject) else value
+    content = value.structure
     return content.entries if isinstance(content, DictContent) and content.rest is None else None
 
 

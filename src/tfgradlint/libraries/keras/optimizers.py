@@ -162,11 +162,8 @@ def _applied(interp: Context, receiver: Cell, given: Value, two_lists: bool, ref
 
 
 def _pair(value: Value) -> tuple[Value, Value] | None:
-    if isinstance(value, ListObject):
-        value = value.fields["content"]
-    if isinstance(value, Items) and len(value.items) == 2:
-        return value.items[0], value.items[1]
-    return None
+    content = value.structure
+    return (content.items[0], content.items[1]) if isinstance(content, Items) and len(content.items) == 2 else None
 
 
 def _together(interp: Context, gradients: Value, variables: Value) -> Items | tuple[Value, Value] | None:

@@ -12,12 +12,12 @@ from tfgradlint.flow.values.base import Array, Const, Scalar, Value
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
-from tfgradlint.libraries.keras.building import fed, forget_built, made, mark_built
+from tfgradlint.libraries.keras.building import concerns_weights, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compiling import compiling, eager
 from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import COMPILED, HIDDEN, TRIED, keras_state
-from tfgradlint.libraries.keras.weights import Reach, of_keras_2
+from tfgradlint.libraries.keras.weights import of_keras_2, weights_below
 
 #: The method that a model of the module may bring for a step of each of Keras' own methods.
 _STEPS = {"evaluate": "test_step", "test_on_batch": "test_step"}
@@ -35,7 +35,7 @@ def predicted(
     given = [*args, *kwargs.values()]
     if name == "test_on_batch":
         return interp.unknown(origins.method(name), *given)
-    nodes = [node for value in (*given, *Reach(receiver).variables) for node in nodes_of(value)]
+    nodes = [node for value in (*given, *weights_below(receiver)) for node in nodes_of(value)]
     if isinstance(receiver, Layer) and HIDDEN in receiver.fields:
         nodes.append(interp.unknown(MODEL).node)
     edges = [
@@ -58,7 +58,7 @@ def _refused(interp: Context, receiver: Layer | Instance, name: str) -> str:
     watching = any(
         tape.accessed and tape not in interp.recorder.tapes.stopped for tape, _ in interp.recorder.tapes.active
     )
-    weights = any(each.fields["trainable"] is True for each in Reach(receiver).variables)
+    weights = any(each.fields["trainable"] is True for each in weights_below(receiver))
     compiled = eager(interp, COMPILED.of(receiver) or {}) is False
     return "LookupError" if name != "evaluate" and watching and weights and compiled else ""
 
@@ -74,9 +74,9 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
         return
     calls = keras_state(interp).calls
     before, site = len(calls), interp.recorder.site
-    inputs, _ = fed(interp, args, kwargs)
+    inputs, _ = inputs_and_truths(interp, args, kwargs)
     with interp.reports.collecting() as tried:
-        completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), made)
+        completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), concerns_weights)
     del calls[before:]
     report_compiled(interp, tried, site)
     if not completed:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
+from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.training_flag import once_more
@@ -51,34 +54,56 @@ def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Valu
     return _mapped(outputs, mapping)
 
 
+class _Pair(NamedTuple):
+    """An input of a model, or a nest of them, and what is given for it."""
+
+    input: Value
+    given: Value
+
+
 def _matched(interp: Context, inputs: Value, given: Value) -> dict[Node, Node] | None:
     """Each input's node with the node of what is given for it."""
-    leaves = flatten(inputs, "")
-    if len(leaves) == 1:
-        inputs = leaves[0][1]
-    if isinstance(inputs, Tensor):
-        while isinstance(given, (ListObject, Items)):
-            content = interp.iteration.iterate(given)
-            if not isinstance(content, Items) or len(content.items) != 1:
-                return None
-            given = content.items[0]
-        nodes = nodes_of(given)
-        if isinstance(given, Array):
-            return {inputs.node: recorded_array(interp, given)}
-        if not isinstance(given, (Tensor, Variable, Unknown)) or len(nodes) != 1:
-            return None
-        return {inputs.node: nodes[0]}
-    one, other = content_of(inputs), content_of(given)
+    return fold(_Pair(inputs, given), _parts, lambda pair: _node_given(interp, pair), _together)
+
+
+def _parts(pair: _Pair, level: int) -> list[_Pair] | None:
+    """The inputs one by one, none where the two nests do not fit; None for one input."""
+    if isinstance(_only(pair.input), Tensor):
+        return None
+    one, other = _only(pair.input).structure, pair.given.structure
     if isinstance(one, Items) and len(one.items) == 1 and not isinstance(other, (Items, DictContent)):
-        return _matched(interp, one.items[0], given)
-    pairs: list[tuple[Value, Value]] = []
+        return [_Pair(one.items[0], pair.given)]
     if isinstance(one, Items) and isinstance(other, Items) and len(one.items) == len(other.items):
-        pairs = list(zip(one.items, other.items, strict=True))
-    elif isinstance(one, DictContent) and isinstance(other, DictContent) and one.entries.keys() == other.entries.keys():
-        pairs = [(one.entries[key], other.entries[key]) for key in one.entries]
+        return [_Pair(*row) for row in zip(one.items, other.items, strict=True)]
+    if isinstance(one, DictContent) and isinstance(other, DictContent) and one.entries.keys() == other.entries.keys():
+        return [_Pair(part, other.entries[key]) for key, part in one.entries.items()]
+    return []
+
+
+def _only(inputs: Value) -> Value:
+    """The input of a model that has one, however that is packed."""
+    leaves = flatten(inputs, "")
+    return leaves[0][1] if len(leaves) == 1 else inputs
+
+
+def _node_given(interp: Context, pair: _Pair) -> dict[Node, Node] | None:
+    """The node of one input with that of what is given for it."""
+    wanted, given = _only(pair.input), pair.given
+    if not isinstance(wanted, Tensor):
+        return None  # nested deeper than anybody writes down
+    while isinstance(given, (ListObject, Items)):
+        content = interp.iteration.iterate(given)
+        if not isinstance(content, Items) or len(content.items) != 1:
+            return None
+        given = content.items[0]
+    if isinstance(given, Array):
+        return {wanted.node: recorded_array(interp, given)}
+    return {wanted.node: given.node} if isinstance(given, (Tensor, Variable, Unknown)) else None
+
+
+def _together(pair: _Pair, found: list[dict[Node, Node] | None]) -> dict[Node, Node] | None:
     mapping: dict[Node, Node] = {}
-    for each, value in pairs:
-        part = _matched(interp, each, value)
+    for part in found:
         if part is None:
             return None
         mapping.update(part)
@@ -90,26 +115,23 @@ def recorded_array(interp: Context, given: Array) -> Node:
     return interp.recorder.op([Edge(given.node, Effect.PLAIN)], "float32")
 
 
-def content_of(value: Value) -> Value:
-    content: Value = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else value
-    return content
-
-
 def _mapped(outputs: Value, mapping: dict[Node, Node]) -> Value | None:
-    if isinstance(outputs, Tensor):
-        return Tensor(mapping.get(outputs.node, outputs.node))
-    content = content_of(outputs)
-    if isinstance(content, Items):
-        items = [_mapped(item, mapping) for item in content.items]
-        return None if None in items else Items(tuple(item for item in items if item is not None), "list")
-    if isinstance(content, DictContent) and content.rest is None:
-        entries: dict[object, Value] = {}
-        for key, value in content.entries.items():
-            made = _mapped(value, mapping)
-            if made is None:
-                return None
-            entries[key] = made
-        return DictObject(DictContent(entries))
-    if isinstance(content, Repeated):
+    """The outputs with the new steps in place of the old ones; None where not all of them are known."""
+
+    def leaf(value: Value) -> Value | None:
+        return Tensor(mapping.get(value.node, value.node)) if isinstance(value, Tensor) else None
+
+    return fold(outputs, _known_nest, leaf, _nest_of)
+
+
+def _known_nest(value: Value, level: int) -> Sequence[Value] | None:
+    return None if value.nested() is None else value.structure.held()
+
+
+def _nest_of(nest: Value, parts: list[Value | None]) -> Value | None:
+    """Sequences and dictionaries as Keras returns them."""
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
         return None
-    return None
+    content = nest.structure
+    return Items(tuple(known), "list") if isinstance(content, Items) else DictObject(content.with_held(known))

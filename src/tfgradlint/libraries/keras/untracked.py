@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfgradlint.flow.graph.breaks import Untracked
 from tfgradlint.flow.graph.causes import Cause
@@ -10,14 +10,13 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.objects import Class, Instance, Layer
+from tfgradlint.flow.values.walk import nest_parts, walk
 from tfgradlint.flow.verdict.judgements import Reason, Suspect
-from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
+from tfgradlint.libraries.keras.parts import attributes_of
 from tfgradlint.libraries.keras.state import ASSIGNED
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
-
-_LEVELS = 6
 
 
 def record_assignment(interp: Context, receiver: Instance, name: str) -> None:
@@ -31,39 +30,57 @@ def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAna
     """Suspect every weight below ``owner`` that its list lacks and the target depends on."""
     if of_keras_2(interp, owner):
         return
-    for variable, site, kind in _hidden(interp, owner, 0):
+    for variable, site, kind in _hidden(interp, owner):
         if variable not in leaves and judge.judge(variable).verdict == "flows":
             reason = Reason(Cause.UNTRACKED, site, kind)
             interp.reports.suspects.append(Suspect(variable, reason, request))
 
 
-def _hidden(interp: Context, owner: Value, level: int) -> Iterator[tuple[Variable, Site, Untracked]]:
+def _hidden(interp: Context, owner: Value) -> Iterator[tuple[Variable, Site, Untracked]]:
     """Each weight that is not tracked, where the attribute was assigned that holds it, and what holds it."""
+    for each in walk(owner, _looked_into):
+        if not isinstance(each, Instance):
+            continue
+        keras, module = is_keras(each.cls), _is_module(each)
+        sites = ASSIGNED.of(each) or {}
+        for name in [name for name in each.fields if name in sites]:
+            for value in walk(each.fields[name], nest_parts):
+                if keras:
+                    yield from ((variable, sites[name], kind) for variable, kind in _not_of_keras(value))
+                elif module:
+                    yield from ((variable, sites[name], Untracked.OF_KERAS) for variable in _of_keras(interp, value))
+
+
+def _looked_into(owner: Value) -> Sequence[Value]:
+    """The objects in a layer or object whose weights count as its own, unless they are not tracked at all."""
     if isinstance(owner, Layer):
-        for part in owner.parts or ():
-            yield from _hidden(interp, part, level + 1)
-    if not isinstance(owner, Instance) or level > _LEVELS:
-        return
+        return owner.parts or ()
+    if not isinstance(owner, Instance):
+        return ()
     keras, module = is_keras(owner.cls), _is_module(owner)
-    sites = ASSIGNED.of(owner) or {}
-    for name in [name for name in owner.fields if isinstance(name, str)]:
-        for value in _leaves(owner.fields[name]):
-            site = sites.get(name)
-            if keras and site is not None:
-                yield from ((variable, site, kind) for variable, kind in _not_of_keras(interp, value))
-            elif module and site is not None:
-                yield from ((variable, site, Untracked.OF_KERAS) for variable in _of_keras(interp, value))
-            if isinstance(value, (Layer, Instance)) and (keras is not _is_module(value) or not (keras or module)):
-                yield from _hidden(interp, value, level + 1)
+    return [
+        value
+        for value in _in_attributes(owner)
+        if isinstance(value, (Layer, Instance)) and (keras is not _is_module(value) or not (keras or module))
+    ]
 
 
-def _not_of_keras(interp: Context, value: Value) -> list[tuple[Variable, Untracked]]:
-    if isinstance(value, Variable) and value.library == "tf" and value.fields["trainable"] is True:
-        return [(value, Untracked.TF_VARIABLE)]
-    if isinstance(value, Instance) and _is_module(value):
-        held = [each for name in value.fields if isinstance(name, str) for each in _leaves(value.fields[name])]
-        return [(variable, Untracked.TF_MODULE) for each in held for variable, _ in _not_of_keras(interp, each)]
-    return []
+def _not_of_keras(value: Value) -> list[tuple[Variable, Untracked]]:
+    kind = Untracked.TF_VARIABLE if isinstance(value, Variable) else Untracked.TF_MODULE
+    return [
+        (each, kind)
+        for each in walk(value, _in_module)
+        if isinstance(each, Variable) and each.library == "tf" and each.fields["trainable"] is True
+    ]
+
+
+def _in_module(value: Value) -> Sequence[Value]:
+    return _in_attributes(value) if isinstance(value, Instance) and _is_module(value) else ()
+
+
+def _in_attributes(owner: Instance) -> list[Value]:
+    """What is in an object's attributes, and in the nests among them."""
+    return [each for field in attributes_of(owner) for each in walk(field, nest_parts)]
 
 
 def _of_keras(interp: Context, value: Value) -> list[Variable]:
@@ -75,10 +92,6 @@ def _of_keras(interp: Context, value: Value) -> list[Variable]:
         weights = Weights(interp, value)
         return weights.found if weights.known else []
     return []
-
-
-def _leaves(value: Value) -> list[Value]:
-    return [leaf for _, leaf in flatten(value, "")]
 
 
 def _is_module(value: Value) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import FrozenIn, Unbuilt
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.walk import nest_parts, walk
 from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
-from tfgradlint.flow.verdict.request import flatten
+from tfgradlint.libraries.keras.parts import attributes_of, is_sequential, parts_of
 from tfgradlint.libraries.keras.state import BUILT, FROZEN_AT, HIDDEN, INNER, OPENED, OWNER, SEED
-from tfgradlint.libraries.keras.weights import added, is_keras, is_sequential, of_keras_2
+from tfgradlint.libraries.keras.weights import added_weights, is_keras, of_keras_2
 from tfgradlint.libraries.session import keras_name
 
 #: Which weights each of Keras' lists holds: trained ones, others, and the states of random numbers.
@@ -28,6 +31,11 @@ LISTS = {
 }
 #: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
 _MANY = 64
+
+
+#: What is in a layer or object, in order, and whether it is frozen with it.
+_Parts = tuple[Sequence[Value], bool]
+_NOTHING: _Parts = ((), False)
 
 
 class Weights:
@@ -46,39 +54,42 @@ class Weights:
         self.unbuilt: list[Variable] = []
         #: Whether a model of Keras 2 below it may refuse to list weights that are not made yet.
         self.refuses = False
-        self._seen: set[int] = set()
         #: Keras 2 tracks TensorFlow's variables too.
         self._legacy = of_keras_2(interp, value)
-        self._add(value, False)
+        self._look_into(value)
         if self._legacy and self._trained and self._others and isinstance(value, Instance):
             self.known = False  # in Keras 2 what is trained comes first, layer by layer or not
 
-    def _add(self, value: Value, frozen: bool) -> None:
-        if id(value) in self._seen:
-            return
-        self._seen.add(id(value))
-        if isinstance(value, Variable):
-            self._variable(value, frozen)
-        elif isinstance(value, Layer):
-            self._layer(value, frozen)
-        elif isinstance(value, Instance):
-            self._instance(value, frozen)
-        elif isinstance(value, (ListObject, DictObject)):
-            self._add(value.fields["content"], frozen)
-        elif isinstance(value, Items):
-            self._all(value.items, frozen)
-        elif isinstance(value, DictContent) and value.rest is None:
-            self._all(value.entries.values(), frozen)
-        elif isinstance(value, LibraryObject) and value.path.endswith("random.SeedGenerator"):
+    def _look_into(self, value: Value) -> None:
+        """All that is inside, in order and once. Not by ``walk``: what is in something frozen counts as frozen."""
+        met: set[int] = set()
+        waiting = [(value, False)]
+        while waiting:
+            each, frozen = waiting.pop()
+            if id(each) in met:
+                continue
+            met.add(id(each))
+            if isinstance(each, Variable):
+                self._variable(each, frozen)
+                continue
+            parts, freezes = self._parts(each)
+            waiting.extend((part, frozen or freezes) for part in reversed(parts))
+
+    def _parts(self, value: Value) -> _Parts:
+        if isinstance(value, Layer):
+            return self._layer(value)
+        if isinstance(value, Instance):
+            return self._instance(value)
+        if isinstance(value, LibraryObject) and value.path.endswith("random.SeedGenerator"):
             self.known = self.known and not self._seeds
-        elif not isinstance(value, WEIGHTLESS) or (
+        elif isinstance(value, DictContent) and value.rest is not None:
+            self.known = False
+            return _NOTHING
+        elif not isinstance(value, (*WEIGHTLESS, *_CONTAINERS)) or (
             self._legacy and isinstance(value, LibraryObject) and HOLDS in value.fields
         ):
             self.known = False  # Keras 2 tracks modules of others, too
-
-    def _all(self, values: object, frozen: bool) -> None:
-        for value in values:  # type: ignore[attr-defined]
-            self._add(value, frozen)
+        return parts_of(value), False
 
     def _variable(self, value: Variable, frozen: bool) -> None:
         if value.library == "tf" and not self._legacy:
@@ -86,15 +97,15 @@ class Weights:
         listed = value.fields.get("listed", value.fields["trainable"])
         if listed is None:
             self.known = False
-        elif (self._trained if listed and not frozen else self._others) and value not in self.found:
+        elif self._trained if listed and not frozen else self._others:
             self.found.append(value)
 
-    def _layer(self, value: Layer, frozen: bool) -> None:
+    def _layer(self, value: Layer) -> _Parts:
         if value.fields["opened"] is not False or HIDDEN in value.fields or value.parts is None:
             self.known = False
-            return
+            return _NOTHING
         self.refuses = self.refuses or is_sequential(value)
-        frozen = self._frozen(value, value.fields["trainable"]) or frozen
+        freezes = self._freezes(value, value.fields["trainable"])
         own = [value.own] if value.own is not None else []
         weights = [*own, *(part for part in value.parts if isinstance(part, Variable))]
         if own and self._others:
@@ -105,43 +116,40 @@ class Weights:
             if built is None or not self._seen_whole(weights):
                 self.known = False
             weights = []
-        self._all(weights, frozen)
-        if self._seeds:
-            seed = SEED.of(value, NONE)
-            if seed is None:
-                self.known = False
-            else:
-                self._add(seed, frozen)
-        self._all([part for part in value.parts if not isinstance(part, Variable)], frozen)
+        seed = SEED.of(value, NONE) if self._seeds else NONE
+        if seed is None:
+            self.known = False
+        layers = (part for part in value.parts if not isinstance(part, Variable))
+        return [*weights, NONE if seed is None else seed, *layers], freezes
 
-    def _instance(self, value: Instance, frozen: bool) -> None:
+    def _instance(self, value: Instance) -> _Parts:
         if not is_keras(value.cls):
             bases = [base for base in value.cls.lineage() if not isinstance(base, Class)]
             # Objects that are no layers are not looked into.
             plain = all(isinstance(base, Symbol) and keras_name(base.path) is None for base in bases)
             self.known = self.known and plain and not value.open and not (self._legacy and bases)
-            return
+            return _NOTHING
         flag = value.fields.get("trainable", Const(True))
         if OPENED in value.fields or not isinstance(flag, Const):
             self.known = False
-            return
-        frozen = self._frozen(value, bool(flag.value)) or frozen
-        fields = [value.fields[name] for name in value.fields if isinstance(name, str)]
-        own = [added(value), *(each for each in fields if isinstance(each, Variable))]
+            return _NOTHING
+        freezes = self._freezes(value, bool(flag.value))
+        fields = attributes_of(value)
+        own = [added_weights(value), *(each for each in fields if isinstance(each, Variable))]
         inner = INNER.of(value) or NONE
         if not self._legacy:
             # Weights of its own come before those of the layers it holds.
-            self._all([*own, inner, *fields], frozen)
-            return
+            return [*own, inner, *fields], freezes
         if not _in_order(value, fields):
             self.known = False
         if _is_model(value) and isinstance(self._interp.attributes.of_class(value.cls, "build"), Function):
             self.refuses = True
-        held = [inner, *(each for each in fields if not isinstance(each, Variable))]
+        others = [inner, *(each for each in fields if not isinstance(each, Variable))]
         # A layer of Keras 2 lists its own first as well, a model last.
-        self._all([*held, *own] if _is_model(value) else [*own, *held], frozen)
+        return ([*others, *own] if _is_model(value) else [*own, *others]), freezes
 
-    def _frozen(self, value: Layer | Instance, trainable: object) -> bool:
+    def _freezes(self, value: Layer | Instance, trainable: object) -> bool:
+        """Whether what is in it is frozen with it."""
         if trainable is None:
             self.known = False
         if trainable is not False:
@@ -167,17 +175,17 @@ def _in_order(value: Instance, fields: list[Value]) -> bool:
 
     They are in the order in which they came about, and modules and variables in containers count among them.
     """
-    made = added(value)
-    if isinstance(made, Repeated):
+    added = added_weights(value)
+    if isinstance(added, Repeated):
         return False
-    if made.items and any(isinstance(each, Variable) and each not in made.items for each in fields):
+    if added.items and any(isinstance(each, Variable) and each not in added.items for each in fields):
         return False
-    within = [leaf for field in fields if isinstance(field, _CONTAINERS) for _, leaf in flatten(field, "")]
+    within = [each for field in fields for each in walk(field, nest_parts) if each is not field]
     modules = [each for each in (*fields, *within) if isinstance(each, Instance) and not is_keras(each.cls)]
     return not modules and not any(isinstance(each, Variable) for each in within)
 
 
-_CONTAINERS = (ListObject, DictObject, Items, DictContent)
+_CONTAINERS = (Container, Items, DictContent)
 WEIGHTLESS = (Const, Scalar, Array, Tensor, Symbol, Function, Method, NativeFunction, Class, Member, LibraryObject)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfgradlint.flow.graph.nodes import LEAF, Node, Site
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Symbol, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
+from tfgradlint.flow.values.base import Const, Symbol, Value, Variable
+from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.objects import Class, Instance, Layer
-from tfgradlint.libraries.keras.state import ADDED, FROZEN_AT, HIDDEN, INNER, MAKE, OPENED
+from tfgradlint.flow.values.walk import walk
+from tfgradlint.libraries.keras.parts import parts_of
+from tfgradlint.libraries.keras.state import ADDED, FROZEN_AT, MAKE, OPENED
 from tfgradlint.libraries.session import keras_name, session_of
 
 _BASES = frozenset(
@@ -36,11 +39,6 @@ def library_of(interp: Context) -> str:
     return "tf_keras" if session_of(interp).legacy_keras else "keras"
 
 
-def is_sequential(layer: Layer) -> bool:
-    """Whether it is a chain of layers."""
-    return layer.path.endswith("Sequential")
-
-
 def new_weight(interp: Context, make: tuple[object, ...] | None = None, trained: bool = True) -> Variable:
     """A weight of a layer."""
     recorder = interp.recorder
@@ -49,7 +47,7 @@ def new_weight(interp: Context, make: tuple[object, ...] | None = None, trained:
     return made
 
 
-def added(value: Instance) -> Items | Repeated:
+def added_weights(value: Instance) -> Items | Repeated:
     """What ``add_weight`` gave the object; several weights where that depends on what was executed."""
     return ADDED.of(value) or _NOTHING
 
@@ -57,71 +55,31 @@ def added(value: Instance) -> Items | Repeated:
 _NOTHING = Items(())
 
 
-class Reach:
-    """Every variable that a call of some objects may read, frozen ones too. ``complete``: there are no others."""
-
-    def __init__(self, *values: Value) -> None:
-        self.variables: list[Variable] = []
-        self.complete = True
-        self._seen: set[int] = set()
-        for value in values:
-            self._add(value)
-
-    def _add(self, value: Value) -> None:
-        if id(value) in self._seen:
-            return
-        self._seen.add(id(value))
-        if isinstance(value, Variable):
-            self.variables.append(value)
-        elif isinstance(value, Layer):
-            if HIDDEN in value.fields or value.parts is None:
-                self.complete = False
-            if value.own is not None:
-                self._add(value.own)
-            self._add(value.fields["parts"])
-        elif isinstance(value, Instance):
-            # What its methods read besides its attributes is not known.
-            self.complete = False
-            self._all(tuple(value.fields[name] for name in value.fields if isinstance(name, str)))
-            self._all((added(value), INNER.of(value) or NONE))
-        elif isinstance(value, (ListObject, DictObject)):
-            self._add(value.fields["content"])
-        elif isinstance(value, Items):
-            self._all(value.items)
-        elif isinstance(value, DictContent):
-            self._all(tuple(value.entries.values()))
-            self.complete = self.complete and value.rest is None
-        elif isinstance(value, (Unknown, Repeated, Union, Function, Method, NativeFunction, Partial, Class, Deferred)):
-            self.complete = False
-
-    def _all(self, values: tuple[Value, ...]) -> None:
-        for value in values:
-            self._add(value)
+def weights_below(*values: Value) -> list[Variable]:
+    """Every variable that a call of some objects may read, frozen ones too, as far as they are known."""
+    found = {id(each): each for each in walk(Items(values), parts_of) if isinstance(each, Variable)}
+    return list(found.values())
 
 
-def set_trainable(interp: Context, value: Value, flag: Value, depth: int = 0) -> None:
+def set_trainable(interp: Context, value: Value, flag: Value) -> None:
     """``trainable = flag`` reaches every layer inside, as Keras does it."""
-    if depth > 8:
-        return
     when = (interp.recorder.now(), Site(interp.statement, None))
     wanted = interp.expressions.truth(flag)
-    if wanted is not None and wanted is _flag(interp, value) and not of_keras_2(interp, value):
-        return  # Keras 3 leaves everything as it is where the value does not change
-    if isinstance(value, Layer):
-        interp.state.set(value, "trainable", wanted)
-        FROZEN_AT.put(interp.state, value, when)
-        set_trainable(interp, value.fields["parts"], flag, depth + 1)
-    elif isinstance(value, Instance):
-        interp.state.set(value, "trainable", flag)
-        FROZEN_AT.put(interp.state, value, when)
-        for name, field in list(value.fields.items()):
-            if (isinstance(name, str) and name != "trainable") or name == INNER:
-                set_trainable(interp, field, flag, depth + 1)
-    elif isinstance(value, (ListObject, DictObject)):
-        set_trainable(interp, value.fields["content"], flag, depth + 1)
-    elif isinstance(value, (Items, DictContent)):
-        for item in value.items if isinstance(value, Items) else value.entries.values():
-            set_trainable(interp, item, flag, depth + 1)
+
+    def unchanged(each: Value) -> bool:
+        """Keras 3 leaves everything as it is where the value does not change."""
+        return wanted is not None and wanted is _flag(interp, each) and not of_keras_2(interp, each)
+
+    def inside(each: Value) -> Sequence[Value]:
+        parts = () if unchanged(each) else parts_of(each)
+        if isinstance(each, Instance) and "trainable" in each.fields:
+            return [part for part in parts if part is not each.fields["trainable"]]
+        return parts
+
+    for each in walk(value, inside):
+        if isinstance(each, (Layer, Instance)) and not unchanged(each):
+            interp.state.set(each, "trainable", wanted if isinstance(each, Layer) else flag)
+            FROZEN_AT.put(interp.state, each, when)
 
 
 def _flag(interp: Context, value: Value) -> bool | None:
@@ -134,22 +92,23 @@ def _flag(interp: Context, value: Value) -> bool | None:
     return None
 
 
-def mark_escaped(interp: Context, value: Value, depth: int = 0) -> None:
+def mark_escaped(interp: Context, value: Value) -> None:
     """Somebody got hold of its parts and may freeze or replace them."""
+    for each in walk(value, _unless_escaped):
+        if _escaped(each):
+            continue
+        if isinstance(each, Layer):
+            interp.state.set(each, "opened", True)
+        elif isinstance(each, Instance):
+            OPENED.put(interp.state, each, True)
+
+
+def _unless_escaped(value: Value) -> Sequence[Value]:
+    """Where somebody has got hold of an object before, its parts are marked as well."""
+    return () if _escaped(value) else parts_of(value)
+
+
+def _escaped(value: Value) -> bool:
     if isinstance(value, Layer):
-        if value.fields["opened"] is not True:
-            interp.state.set(value, "opened", True)
-            mark_escaped(interp, value.fields["parts"], depth + 1)
-    elif isinstance(value, Instance) and OPENED not in value.fields and depth < 8:
-        OPENED.put(interp.state, value, True)
-        for name, field in list(value.fields.items()):
-            if isinstance(name, str) or name == INNER:
-                mark_escaped(interp, field, depth + 1)
-    elif isinstance(value, (ListObject, DictObject)) and depth < 8:
-        mark_escaped(interp, value.fields["content"], depth + 1)
-    elif isinstance(value, Items) and depth < 8:
-        for item in value.items:
-            mark_escaped(interp, item, depth + 1)
-    elif isinstance(value, DictContent) and depth < 8:
-        for item in value.entries.values():
-            mark_escaped(interp, item, depth + 1)
+        return value.fields["opened"] is True
+    return isinstance(value, Instance) and OPENED in value.fields
