@@ -285,7 +285,8 @@ def test_prove_runs_the_examples() -> None:
 #: Runs ``prove`` with an example that claims what TensorFlow does not do.
 LYING = """
 import sys
-from tfgradlint import cli, running
+from tfgradlint import cli
+from tfgradlint.files import running
 from tfgradlint.rules import rule
 one = type(rule("TFG202"))
 one.__doc__ = one.__doc__.replace("# outcome: flows", "# outcome: none")

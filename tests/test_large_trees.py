@@ -103,7 +103,8 @@ def test_processes_may_be_started_in_any_way(tree: Path, method: str) -> None:
 #: Runs the command with an analysis that never ends, and says when it has begun.
 ENDLESS = """
 import sys, time
-from tfgradlint import cli, running
+from tfgradlint import cli
+from tfgradlint.files import running
 def wait(text, **options):
     print("begun", flush=True)
     while True:
@@ -159,7 +160,8 @@ def test_there_is_no_progress_line_otherwise(stream: io.StringIO) -> None:
 #: Runs the command as if every run took long.
 PATIENT = """
 import sys
-from tfgradlint import cli, progress
+from tfgradlint import cli
+from tfgradlint.files import progress
 progress.PATIENCE = progress.PAUSE = 0.0
 sys.exit(cli.main(["check", "--no-cache", *sys.argv[1:]]))
 """

@@ -135,7 +135,8 @@ def test_an_interrupt_while_the_program_is_loaded(folder: Path) -> None:
 #: Runs the command in two processes, in which no analysis ever ends, and says when two have begun.
 ENDLESS = """
 import multiprocessing, os, sys, time
-from tfgradlint import cli, running
+from tfgradlint import cli
+from tfgradlint.files import running
 def wait(text, **options):
     os.write(2, b"begun\\n")
     while True:
