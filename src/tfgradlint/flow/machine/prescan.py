@@ -30,6 +30,7 @@ class Prescan:
 
     def __init__(self, tree: ast.Module) -> None:
         self.global_names: set[str] = set()
+        #: Names of functions of which at least one is a generator.
         self.generators: set[str] = set()
         #: For each class the attributes of ``self`` that methods other than ``__init__`` assign.
         self.reassigned: dict[str, set[str]] = defaultdict(set)

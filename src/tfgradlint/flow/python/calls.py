@@ -68,6 +68,8 @@ class Calls:
         self._nested = 0
         #: What functions under a cache gave.
         self._results = Cell()
+        #: Whether functions are generators, by the identity of their definitions.
+        self._generating: dict[int, bool] = {}
         #: How often functions called themselves more deeply than twice.
         self._recursions: Counter[int] = Counter()
         #: How many functions are running whose trace was made for other variables.
@@ -274,9 +276,16 @@ class Calls:
             return ContextManagerCall(function, scope)
         if function.cached:
             return self._remembered(function, scope, [*args, *kwargs.values()])
-        if function.name in interp.prescan.generators and not isinstance(node, cst.Lambda):
+        if function.name in interp.prescan.generators and self._yields(node):
             return self._interp.iteration.once(Deferred(lambda: self._generated(function, scope)))
         return self.execute(function, scope)
+
+    def _yields(self, node: cst.FunctionDef | cst.Lambda) -> bool:
+        """Whether the function is a generator: other functions of its name may be none."""
+        known = self._generating.get(id(node))
+        if known is None:
+            known = self._generating[id(node)] = isinstance(node, cst.FunctionDef) and _has_yield(node.body)
+        return known
 
     def _remembered(self, function: Function, scope: Scope, given: list[Value]) -> Value:
         """What a function gave for these arguments before, or gives now and from now on."""
@@ -347,6 +356,18 @@ class Calls:
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
+
+
+def _has_yield(body: cst.CSTNode) -> bool:
+    """Whether the body of a function yields, apart from what is defined in it."""
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, cst.Yield):
+            return True
+        if not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            waiting.extend(node.children)
+    return False
 
 
 def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
