@@ -13,7 +13,19 @@ from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import merged
 from tfgradlint.flow.python.strings import formatted
-from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable, is_none
+from tfgradlint.flow.values.base import (
+    FALSE,
+    TRUE,
+    Array,
+    Const,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    is_none,
+)
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Instance
@@ -241,17 +253,38 @@ class Operators:
 
     def evaluate_comparison(self, node: cst.Comparison) -> Value:
         left = self._interp.eval(node.left)
-        results: list[Value] = []
-        for part in node.comparisons:
-            right = self._interp.eval(part.comparator)
-            results.append(self._compare(part.operator, left, right, node))
+        first, *further = node.comparisons
+        right = self._interp.eval(first.comparator)
+        result = self._compare(first.operator, left, right, node)
+        if not further:
+            return result
+        truths = [result.truth() if isinstance(result, Const) else None]
+        for part in further:
+            if False in truths:
+                break
             left = right
-        if len(results) == 1:
-            return results[0]
-        truths = [result.value if isinstance(result, Const) else None for result in results]
-        if None in truths:
-            return Scalar(self._interp.recorder.leaf(), "bool")
-        return Const(all(truths))
+            known = self._further(part.comparator, sure=None not in truths)
+            if known is None:
+                return Scalar(self._interp.recorder.leaf(), "bool")
+            right = known
+            result = self._compare(part.operator, left, right, node)
+            truths.append(result.truth() if isinstance(result, Const) else None)
+        if False in truths:
+            return FALSE if None not in truths else Scalar(self._interp.recorder.leaf(), "bool")
+        return Scalar(self._interp.recorder.leaf(), "bool") if None in truths else TRUE
+
+    def _further(self, comparator: cst.BaseExpression, sure: bool) -> Value | None:
+        """The operand behind another comparison: Python evaluates it only if that one holds. None: it raises."""
+        if sure or isinstance(comparator, (cst.Name, cst.BaseNumber)):
+            return self._interp.eval(comparator)
+        results: list[Value] = []
+
+        def evaluated() -> bool:
+            results.append(self._interp.eval(comparator))
+            return True
+
+        self._interp.alternatives([lambda: True, evaluated])
+        return results[0] if results else None
 
     def _compare(self, op: cst.BaseCompOp, left: Value, right: Value, node: cst.CSTNode) -> Value:
         if isinstance(op, (cst.Is, cst.IsNot)):
