@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from tfgradlint.flow.values.base import COMPARED, Cell, Const, HoldsNothing, Value
@@ -93,7 +94,10 @@ class DictContent(Value):
 
     def in_order(self) -> list[tuple[Any, Value]]:
         """The entries as TensorFlow sorts them."""
-        return sorted(self.entries.items(), key=lambda entry: (str(type(entry[0])), str(entry[0])))
+        try:
+            return sorted(self.entries.items(), key=itemgetter(0))
+        except TypeError:  # TensorFlow refuses these
+            return sorted(self.entries.items(), key=lambda entry: (str(type(entry[0])), str(entry[0])))
 
     def keyed(self) -> Mapping[Any, Value]:
         return self.entries
