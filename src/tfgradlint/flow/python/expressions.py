@@ -89,6 +89,10 @@ class Expressions:
             scope = scope.parent
         if name in ("True", "False", "None"):
             return {"True": TRUE, "False": FALSE, "None": NONE}[name]
+        if name == "__file__":
+            return Scalar(self._interp.recorder.leaf(), "str")
+        if name == "__doc__":
+            return self._interp.unknown(origins.ATTRIBUTE)
         found = self._interp.libraries.builtin(name)
         if found is not None and not self._interp.star_import:
             return found

@@ -30,8 +30,6 @@ def builtin(name: str) -> Value | None:
     """A builtin name."""
     if name == "__name__":
         return Const("__main__")
-    if name in ("__file__", "__doc__"):
-        return Const(name)
     return Symbol(f"builtins.{name}") if name in _BUILTINS else None
 
 
