@@ -164,6 +164,9 @@ class Calls(Protocol):
         Where it does not, the state keeps what was written if its key and value are ``wanted``.
         """
 
+    def clear_cache(self, function: Function) -> Value:
+        """``function.cache_clear()``."""
+
     def execute(
         self,
         function: Function,

@@ -43,6 +43,8 @@ class Attributes:
         self._members: dict[Node, Cell] = {}
         #: The attributes of functions, by their text and the scope they are closed over.
         self._of_functions: dict[tuple[int, int], tuple[Function, Cell]] = {}
+        #: Which of the functions of one text and scope was given attributes.
+        self._set_on: dict[tuple[int, int], Function] = {}
         #: Members of library modules that the program replaced.
         self._replaced = Cell()
 
@@ -61,8 +63,12 @@ class Attributes:
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
         if isinstance(receiver, Function):
-            known = self._function(receiver).fields.get(name)
-            return known if known is not None else interp.unknown(origins.attribute(name))
+            if name == "cache_clear" and receiver.cached:
+                return NativeFunction(name, lambda args, kwargs: interp.calls.clear_cache(receiver))
+            known: Value | None = self._function(receiver).fields.get(name)
+            if known is None or self._set_on.get(self._key(receiver)) is not receiver:
+                return interp.unknown(origins.attribute(name))
+            return known
         if isinstance(receiver, Unknown):
             return self._unknown_attribute(receiver, name)
         if isinstance(receiver, Class):
@@ -104,9 +110,11 @@ class Attributes:
         return interp.unknown(origins.LAID_OPEN)
 
     def _function(self, function: Function) -> Cell:
-        key = (id(function.node), id(function.scope))
-        known = self._of_functions.setdefault(key, (function, Cell()))
+        known = self._of_functions.setdefault(self._key(function), (function, Cell()))
         return known[1]
+
+    def _key(self, function: Function) -> tuple[int, int]:
+        return id(function.node), id(function.scope)
 
     def _instance_attribute(self, receiver: Instance, name: str) -> Value:
         if name == "__class__" and not receiver.open:
@@ -235,6 +243,9 @@ class Attributes:
         elif isinstance(receiver, (Instance, Class, LibraryObject)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):
+            if self._set_on.setdefault(self._key(receiver), receiver) is not receiver:
+                # A definition that runs again makes another function, with attributes of its own.
+                value = interp.unknown(origins.ASSIGNED_ATTRIBUTE, value)
             interp.state.set(self._function(receiver), name, value)
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)

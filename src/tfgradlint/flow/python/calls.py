@@ -275,7 +275,7 @@ class Calls:
         if function.manager:
             return ContextManagerCall(function, scope)
         if function.cached:
-            return self._remembered(function, scope, [*args, *kwargs.values()])
+            return self._remembered(function, scope, args, kwargs)
         if function.name in interp.prescan.generators and self._yields(node):
             return self._interp.iteration.once(Deferred(lambda: self._generated(function, scope)))
         return self.execute(function, scope)
@@ -287,16 +287,29 @@ class Calls:
             known = self._generating[id(node)] = isinstance(node, cst.FunctionDef) and _has_yield(node.body)
         return known
 
-    def _remembered(self, function: Function, scope: Scope, given: list[Value]) -> Value:
+    def _remembered(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """What a function gave for these arguments before, or gives now and from now on."""
         interp = self._interp
-        if not all(isinstance(value, Const) and hashable(value.value) for value in given):
+        given = _all(args, kwargs)
+        cache = (function.node, function.scope)
+        cleared = self._results.fields.setdefault(cache, Const(0))
+        constant = isinstance(cleared, Const) and "**" not in kwargs
+        if not constant or not all(isinstance(value, Const) and hashable(value.value) for value in given):
             return interp.unknown(origins.CACHED_RESULT, self.execute(function, scope))
-        key = (function.node, function.scope, *(value.value for value in given))  # type: ignore[attr-defined]
+        key = (*cache, cleared.value, tuple(kwargs), *(value.value for value in given))  # type: ignore[attr-defined]
         if key not in self._results.fields:
             interp.state.set(self._results, key, self.execute(function, scope))
         known: Value = self._results.fields[key]
         return known
+
+    def clear_cache(self, function: Function) -> Value:
+        """``function.cache_clear()``: what was kept under the count of clearings before is never given again."""
+        cache = (function.node, function.scope)
+        cleared = self._results.fields.setdefault(cache, Const(0))
+        count = cleared.value + 1 if isinstance(cleared, Const) else None
+        made = self._interp.unknown(origins.CACHED_RESULT) if count is None else Const(count)
+        self._interp.state.set(self._results, cache, made)
+        return NONE
 
     def _generated(self, function: Function, scope: Scope) -> Value:
         """All that a generator yields, taken when something begins to iterate it."""

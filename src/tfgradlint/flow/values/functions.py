@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tfgradlint.flow.values.base import Cell, HoldsNothing, Value
+from tfgradlint.flow.values.base import COMPARED, Cell, HoldsNothing, Value
 from tfgradlint.flow.values.objects import Class
 
 if TYPE_CHECKING:
@@ -112,7 +112,14 @@ class Function(HoldsNothing):
         return True
 
     def same_as(self, other: Value, level: int = 0) -> bool:
-        return isinstance(other, Function) and self.node is other.node and self.scope is other.scope
+        return self is other or (
+            isinstance(other, Function)
+            and self.node is other.node
+            and self.scope is other.scope
+            and self.defaults.keys() == other.defaults.keys()
+            and level < COMPARED
+            and all(value.same_as(other.defaults[name], level + 1) for name, value in self.defaults.items())
+        )
 
 
 class ContextManagerCall(HoldsNothing):
