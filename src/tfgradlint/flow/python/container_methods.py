@@ -8,6 +8,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import LACKING
 
 #: A list that grows longer is any number of elements that are alike: elements known one by one are copied with every
@@ -30,17 +31,29 @@ def mapping(entries: dict[Any, Value], rest: Value | None = None) -> DictObject:
     return DictObject(DictContent(entries, rest))
 
 
-def unique(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The elements of a set: of equal constants only the first."""
-    seen: set[Any] = set()
-    kept: list[Value] = []
+def set_of(interp: Context, items: tuple[Value, ...]) -> Items | Repeated:
+    """The content of a set: of equal elements only the first. Others may be equal: how many there are is not known."""
+    seen: dict[Any, Value] = {}
     for item in items:
         if isinstance(item, Const) and hashable(item.value):
-            if item.value in seen:
-                continue
-            seen.add(item.value)
-        kept.append(item)
-    return tuple(kept)
+            seen.setdefault(item.value, item)
+        elif _compared_by_identity(item):
+            seen.setdefault(item, item)
+        elif len(items) > 1:
+            return Repeated(interp.join(list(items)), "set")
+        else:
+            seen[item] = item
+    return Items(tuple(seen.values()), "set")
+
+
+def _compared_by_identity(value: Value) -> bool:
+    """Whether it certainly equals nothing but itself."""
+    if not isinstance(value, Instance):
+        return isinstance(value, (Layer, Class))
+    return not value.open and all(
+        isinstance(each, Class) and not each.node.decorators and "__eq__" not in each.fields
+        for each in value.cls.lineage()
+    )
 
 
 def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | None:
@@ -116,7 +129,7 @@ def extend(interp: Context, receiver: ListObject, value: Value, left: bool = Fal
         old = Repeated(interp.state.element(old), old.type) if not isinstance(old, Items) or old.items else old
     if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
         items = old.items + more.items
-        new: Value = Items(unique(items) if old.type == "set" else items, old.type)
+        new: Value = set_of(interp, items) if old.type == "set" else Items(items, old.type)
     elif isinstance(old, Items) and not old.items:
         new = Repeated(interp.state.element(more), old.type)
     else:

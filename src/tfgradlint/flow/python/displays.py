@@ -10,7 +10,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.container_methods import extend, listing, mapping, unique
+from tfgradlint.flow.python.container_methods import extend, listing, mapping, set_of
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
@@ -53,7 +53,7 @@ class Displays:
         values = self._elements(node.elements) or []
         if len(values) == 1 and isinstance(values[0], Repeated) and values[0].type == "list":
             return ListObject(values[0])
-        return listing(list(unique(tuple(values))), "set") if isinstance(node, cst.Set) else listing(values)
+        return ListObject(set_of(self._interp, tuple(values))) if isinstance(node, cst.Set) else listing(values)
 
     def dict_(self, node: cst.Dict) -> Value:
         entries: dict[Any, Value] = {}
@@ -129,7 +129,7 @@ class Displays:
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
         if isinstance(node, cst.SetComp):
-            made = Items(unique(made.items), "set") if isinstance(made, Items) else Repeated(made.element, "set")
+            made = set_of(self._interp, made.items) if isinstance(made, Items) else Repeated(made.element, "set")
         return ListObject(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:

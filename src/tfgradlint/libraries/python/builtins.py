@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
+from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, set_of
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
@@ -29,7 +29,13 @@ def _sequence(kind: str) -> Handler:
     def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         content: Value = interp.iteration.iterate(args[0]) if args else Items(())
         if isinstance(content, Items):
-            content = Items(unique(content.items) if kind == "set" else content.items, kind)
+            if kind == "set":
+                content = set_of(interp, content.items)
+            elif content.type == "set" and len(content.items) > 1:
+                # Its order is not that of the text.
+                content = Repeated(interp.join(list(content.items)), kind)
+            else:
+                content = Items(content.items, kind)
         elif isinstance(content, Repeated):
             content = Repeated(content.element, kind)
         return content if kind == "tuple" else ListObject(content)
