@@ -30,7 +30,7 @@ class _Python(Library):
         return core.fallback(context, path, args, kwargs)
 
     def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
-        return enum.attribute(receiver, name) if isinstance(receiver, Const) else None
+        return enum.attribute(context, receiver, name) if isinstance(receiver, Const) else None
 
     def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:
         return core.decorate(decorator, decorated)
