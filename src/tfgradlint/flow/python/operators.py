@@ -18,6 +18,7 @@ from tfgradlint.flow.values.base import (
     TRUE,
     Array,
     Const,
+    Member,
     Scalar,
     Symbol,
     Tensor,
@@ -26,7 +27,7 @@ from tfgradlint.flow.values.base import (
     Variable,
     is_none,
 )
-from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Container, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
@@ -304,7 +305,8 @@ class Operators:
             return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
         for one, other in ((left, right), (right, left)):
             if is_none(one) and not isinstance(other, (Unknown, Union)):
-                return False
+                described = not isinstance(other, Member) or isinstance(other.receiver, Container)
+                return False if described else None
         if isinstance(left, Symbol) and isinstance(right, Symbol):
             return left.path == right.path
         return None

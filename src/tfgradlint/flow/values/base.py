@@ -207,8 +207,11 @@ class Symbol(HoldsNothing):
         return isinstance(other, Symbol) and self.path == other.path
 
 
-class Member(HoldsNothing):
-    """A method of a library's or container's object, not yet called: ``x.numpy``, ``losses.append``."""
+class Member(Value):
+    """A method of a library's or container's object, not yet called: ``x.numpy``, ``losses.append``.
+
+    An attribute that nobody described is one as well. What that holds as data nobody can say.
+    """
 
     __slots__ = ("name", "receiver")
 
