@@ -9,8 +9,8 @@ from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import Function
-from tfgradlint.flow.values.objects import HOLDS, LibraryObject
+from tfgradlint.flow.values.functions import Function, Method
+from tfgradlint.flow.values.objects import HOLDS, Instance, LibraryObject
 from tfgradlint.flow.values.walk import fold, nodes_of, shallow
 from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
@@ -61,6 +61,8 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
             return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
     if any(isinstance(value, LibraryObject) and HOLDS in value.fields for value in bound.values()):
         return interp_unknown(interp, known, bound)  # measured with tensors
+    if any(_converts_itself(value) for value in bound.values()):
+        return interp.unknown(origins.call_of(known.name), *bound.values())
     constants: dict[str, object] = {}
     for name, value in bound.items():
         literal = named_dtype(value) or _literal(value)
@@ -73,6 +75,16 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
         return interp.unknown(origins.raised_by(known.name), *bound.values())
     return _returned(interp, known, case, bound)
 
+
+def _converts_itself(value: Value) -> bool:
+    """Whether it is, or has in it, an object of the module: its class may say what tensor it becomes."""
+    if isinstance(value, (Items, ListObject)):
+        content = value.structure
+        return isinstance(content, Items) and any(isinstance(each, _OWN) for each in content.items)
+    return isinstance(value, _OWN)
+
+
+_OWN = (Instance, Method)
 
 #: What may be handed through by a conversion that has nothing to do.
 _MAYBE_SAME = (Tensor, Unknown, Variable)
