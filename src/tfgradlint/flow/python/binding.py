@@ -8,7 +8,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import Tensor, Value, Variable
+from tfgradlint.flow.values.base import Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 from tfgradlint.flow.values.objects import Instance
@@ -146,6 +146,10 @@ class Binding:
         interp = self._interp
         if isinstance(node.names, cst.ImportStar):
             interp.star_import = True
+            for name, value in list(interp.scope.fields.items()):
+                # A module that is imported twice is the same; anything else may have another value now.
+                if not name.startswith("_") and not isinstance(value, Symbol):
+                    self.bind_name(name, interp.unknown(origins.IMPORT))
             return True
         module = None
         if node.module is not None and not node.relative:

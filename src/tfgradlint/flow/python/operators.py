@@ -18,6 +18,7 @@ from tfgradlint.flow.values.base import (
     TRUE,
     Array,
     Const,
+    Datum,
     Member,
     Scalar,
     Symbol,
@@ -304,7 +305,7 @@ class Operators:
         if isinstance(left, Const) and isinstance(right, Const):
             return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
         for one, other in ((left, right), (right, left)):
-            if is_none(one) and not isinstance(other, (Unknown, Union)):
+            if is_none(one) and not isinstance(other, (Unknown, Union, Datum)):
                 described = not isinstance(other, Member) or isinstance(other.receiver, Container)
                 return False if described else None
         if isinstance(left, Symbol) and isinstance(right, Symbol):

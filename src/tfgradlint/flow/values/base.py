@@ -207,6 +207,15 @@ class Symbol(HoldsNothing):
         return isinstance(other, Symbol) and self.path == other.path
 
 
+class Datum(Symbol):
+    """A name of a library that is no function, class or module: what it is depends on where the program runs."""
+
+    __slots__ = ()
+
+    def truth(self) -> None:  # type: ignore[override]
+        return None
+
+
 class Member(Value):
     """A method of a library's or container's object, not yet called: ``x.numpy``, ``losses.append``.
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import builtins
 import math
+import os
+import sys
 from collections.abc import Mapping
+from functools import lru_cache
+from types import ModuleType
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
@@ -40,6 +44,21 @@ def constant(path: str, name: str) -> Value | None:
     if path == "typing" and name == "TYPE_CHECKING":
         return FALSE
     return None
+
+
+#: What these modules hold that is no function, class or module differs from run to run.
+_OF_THE_RUN = ("sys.", "os.")
+
+
+@lru_cache(maxsize=1024)
+def is_datum(path: str) -> bool:
+    """Whether a name of a standard module is nothing that can be called."""
+    if not path.startswith(_OF_THE_RUN):
+        return False
+    found: object = sys if path.startswith("sys.") else os
+    for name in path.split(".")[1:]:
+        found = getattr(found, name, None)
+    return not callable(found) and not isinstance(found, ModuleType)
 
 
 def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

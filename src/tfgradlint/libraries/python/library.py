@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Const, Symbol, Value
+from tfgradlint.flow.values.base import Const, Datum, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.libraries.python import core, dataclasses, enum
@@ -18,7 +18,7 @@ _MODULES = (
 
 class _Python(Library):
     def symbol(self, path: str) -> Value | None:
-        return core.constant(*path.rsplit(".", 1)) or Symbol(path)
+        return core.constant(*path.rsplit(".", 1)) or (Datum(path) if core.is_datum(path) else Symbol(path))
 
     def builtin(self, name: str) -> Value | None:
         return core.builtin(name)
