@@ -17,7 +17,7 @@ from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import havoc
+from tfgradlint.flow.python.escape import forget, havoc
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -206,9 +206,25 @@ class Calls:
                 return text
         if isinstance(receiver, (Const, Scalar)):
             return Scalar(interp.recorder.leaf())
+        if interp.iteration.knows(receiver):
+            return self._of_iterator(receiver, member.name, args)
         if isinstance(receiver, Array):
+            for value in args:
+                if isinstance(value, (ListObject, DictObject)):
+                    forget(interp, value)  # a generator of random numbers shuffles a list
             return interp.expressions.binary("method", receiver, Items(tuple(args)), cst.Pass())
         return interp.unknown(origins.method(member.name), receiver, *_all(args, kwargs))
+
+    def _of_iterator(self, iterator: Value, name: str, args: list[Value]) -> Value:
+        """``__next__``, ``send`` and the like of an iterator."""
+        interp = self._interp
+        if name != "__next__":
+            interp.iteration.forget_position(iterator)
+            return interp.unknown(origins.method(name), iterator, *args)
+        taken = interp.iteration.take(iterator)
+        if taken is None:
+            raise Raised
+        return taken
 
     # -- functions
 
