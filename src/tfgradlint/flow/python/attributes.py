@@ -230,8 +230,8 @@ class Attributes:
         if isinstance(found, Descriptor) and found.kind == "property":
             if found.setter is not None:
                 interp.calls.call(found.setter, [receiver, value], {})
-        elif isinstance(found, Instance) and self.of_class(found.cls, "__set__") is not None:
-            pass
+        elif isinstance(found, Instance) and (setter := self.of_class(found.cls, "__set__")) is not None:
+            interp.calls.call(Method(setter, found), [receiver, value], {})
         elif isinstance(receiver, (Instance, Class, LibraryObject)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):

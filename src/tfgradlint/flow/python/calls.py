@@ -357,8 +357,20 @@ class Calls:
     # -- helpers of other modules
 
     def in_place(self, old: Value, name: str, value: Value) -> Value | None:
-        """``+=`` on a container changes it; None for everything else."""
-        return in_place(self._interp, old, name, value)
+        """``+=`` on a container changes it, and calls ``__iadd__`` of an object; None for everything else."""
+        if isinstance(old, (ListObject, DictObject)):
+            return in_place(self._interp, old, name, value)
+        if isinstance(old, Instance):
+            function = self._interp.attributes.of_class(old.cls, f"__i{name[2:]}")
+            return None if function is None else self.call(Method(function, old), [value], {})
+        if isinstance(old, Union) and any(isinstance(each, (ListObject, DictObject, Instance)) for each in old.values):
+            return self.any_of(old.values, lambda each: self._changed(each, name, value))
+        return None
+
+    def _changed(self, old: Value, name: str, value: Value) -> Value:
+        found = self.in_place(old, name, value)
+        node = self._interp.recorder.site.expression or cst.Pass()
+        return found if found is not None else self._interp.expressions.binary(name, old, value, node)
 
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""

@@ -7,9 +7,9 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
 from tfgradlint.flow.python.strings import constant_text, unwrapped
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
-from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
+from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.libraries.python import collections
 from tfgradlint.libraries.python import dataclasses as records
@@ -235,6 +235,18 @@ def _vars(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
     return interp.attributes.get(args[0], "__dict__") if args else _rewritten(interp, args, kwargs)
 
 
+def _property(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``loss = property(get, set)`` in the body of a class."""
+    getter = args[0] if args else kwargs.get("fget")
+    setter = args[1] if len(args) > 1 else kwargs.get("fset")
+    return Descriptor("property", getter, None if setter is None or is_none(setter) else setter) if getter else None
+
+
+def _descriptor(kind: str) -> Handler:
+    """``make = staticmethod(function)``, called like any function."""
+    return lambda interp, args, kwargs: Descriptor(kind, args[0]) if len(args) == 1 else None
+
+
 def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) and not args[0].open else None
 
@@ -344,6 +356,10 @@ HANDLERS: dict[str, Handler] = {
     "builtins.globals": _rewritten,
     "builtins.vars": _vars,
     "builtins.type": _type,
+    "builtins.property": _property,
+    "builtins.staticmethod": _descriptor("staticmethod"),
+    "builtins.classmethod": _descriptor("classmethod"),
+    "functools.cached_property": _descriptor("cached"),
     "builtins.list": _sequence("list"),
     "builtins.set": _sequence("set"),
     "builtins.frozenset": _sequence("set"),
