@@ -47,7 +47,8 @@ def forget_attributes(interp: Context, value: Instance, *given: Value) -> None:
     found = {name: each for name, each in value.fields.items() if isinstance(name, str)}
     for cls in value.cls.lineage():
         for name, each in cls.fields.items() if isinstance(cls, Class) else ():
-            if not isinstance(each, (Function, Descriptor)) and not name.startswith("__"):
+            kept = isinstance(each, (Function, Descriptor)) or not isinstance(name, str) or name.startswith("__")
+            if not kept:
                 found.setdefault(name, each)
     for name, each in found.items():
         interp.state.set(value, name, interp.join([each, interp.unknown(origins.LAID_OPEN, *given)]))
