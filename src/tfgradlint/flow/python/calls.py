@@ -107,7 +107,7 @@ class Calls:
             return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
         if isinstance(callee, Instance):
             function = self._interp.attributes.of_class(callee.cls, "__call__")
-            if function is not None:
+            if function is not None and "__class__" not in callee.fields:
                 return self.call(Method(function, callee), args, kwargs)
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)

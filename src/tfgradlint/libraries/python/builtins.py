@@ -6,6 +6,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, unique
+from tfgradlint.flow.python.escape import forget_attributes
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
@@ -209,9 +210,16 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
         if isinstance(args[1], Const) and isinstance(args[1].value, str):
             interp.attributes.set(args[0], args[1].value, args[2])
         elif isinstance(args[0], Instance):
-            for name in [name for name in args[0].fields if isinstance(name, str)]:
-                interp.state.set(args[0], name, interp.unknown(origins.returned_by("setattr")))
-            interp.libraries.escaped(interp, args[0])  # an attribute of any name may hold weights
+            forget_attributes(interp, args[0], args[2])  # an attribute of any name, which may hold weights
+    return NONE
+
+
+def _delattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) == 2 and isinstance(args[0], Instance):
+        if isinstance(args[1], Const) and isinstance(args[1].value, str):
+            interp.state.delete(args[0], args[1].value)
+        else:
+            forget_attributes(interp, args[0])
     return NONE
 
 
@@ -377,6 +385,10 @@ HANDLERS: dict[str, Handler] = {
     "builtins.isinstance": isinstance_,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
+    "builtins.delattr": _delattr,
+    "builtins.object.__setattr__": _setattr,
+    "builtins.object.__delattr__": _delattr,
+    "builtins.object.__getattribute__": _getattr,
     "builtins.hasattr": _hasattr,
     "builtins.reversed": _once(_reversed),
     "builtins.sorted": _sorted,
