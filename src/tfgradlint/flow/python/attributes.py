@@ -6,6 +6,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.entry_points import trivial
+from tfgradlint.flow.python.escape import forget_attributes
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -104,10 +105,21 @@ class Attributes:
     def _laid_open(self, receiver: Cell) -> Value:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
         interp = self._interp
+        if isinstance(receiver, Instance):
+            forget_attributes(interp, receiver)
         for name in list(receiver.fields):
             if isinstance(name, str):
                 interp.state.set(receiver, name, interp.unknown(origins.LAID_OPEN))
         return interp.unknown(origins.LAID_OPEN)
+
+    def _of_another_class(self, receiver: Instance, cls: Value) -> None:
+        """The object is of another class from here on, with other methods and defaults."""
+        interp = self._interp
+        classes = [*receiver.cls.lineage(), *(cls.lineage() if isinstance(cls, Class) else ())]
+        names = {name for each in classes if isinstance(each, Class) for name in each.fields if isinstance(name, str)}
+        for name in sorted(names | {name for name in receiver.fields if isinstance(name, str)} | {"__class__"}):
+            interp.state.set(receiver, name, interp.unknown(origins.CLASS_WITH_HOOKS, cls))
+        interp.libraries.escaped(interp, receiver)
 
     def _function(self, function: Function) -> Cell:
         known = self._of_functions.setdefault(self._key(function), (function, Cell()))
@@ -117,11 +129,11 @@ class Attributes:
         return id(function.node), id(function.scope)
 
     def _instance_attribute(self, receiver: Instance, name: str) -> Value:
-        if name == "__class__" and not receiver.open:
-            return receiver.cls
         if name in receiver.fields:
             value: Value = receiver.fields[name]
             return value
+        if name == "__class__" and not receiver.open:
+            return receiver.cls
         if self.hooked(receiver.cls):
             return self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)
         found = self.of_class(receiver.cls, name)
@@ -234,12 +246,15 @@ class Attributes:
             value = interp.unknown(origins.PRIVATE_ATTRIBUTE, value)
         if interp.libraries.set_attribute(interp, receiver, name, value):
             return
+        if name == "__class__" and isinstance(receiver, Instance):
+            self._of_another_class(receiver, value)
+            return
         found = self.of_class(receiver.cls, name) if isinstance(receiver, Instance) else None
         if isinstance(found, Descriptor) and found.kind == "property":
             if found.setter is not None:
                 interp.calls.call(found.setter, [receiver, value], {})
-        elif isinstance(found, Instance) and self.of_class(found.cls, "__set__") is not None:
-            pass
+        elif isinstance(found, Instance) and (setter := self.of_class(found.cls, "__set__")) is not None:
+            interp.calls.call(Method(setter, found), [receiver, value], {})
         elif isinstance(receiver, (Instance, Class, LibraryObject)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):

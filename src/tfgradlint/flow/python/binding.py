@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
@@ -56,19 +58,45 @@ class Binding:
         elif isinstance(target, (cst.Tuple, cst.List)):
             self._unpack(target.elements, value, origin)
         elif isinstance(target, cst.Attribute):
+            self._assign_attribute(target, interp.eval(target.value), value, origin)
+        elif isinstance(target, cst.Subscript):
             receiver = interp.eval(target.value)
-            if origin is not None and isinstance(receiver, Instance):
-                self._note_rebinding(receiver.fields.get(target.attr.value), value)
-            interp.attributes.set(receiver, target.attr.value, value)
+            self._assign_element(target, receiver, interp.expressions.index(target), value, origin)
+        elif isinstance(target, cst.StarredElement):
+            self.assign(target.value, value)
+
+    def _assign_attribute(
+        self, target: cst.Attribute, receiver: Value, value: Value, origin: cst.CSTNode | None
+    ) -> None:
+        if origin is not None and isinstance(receiver, Instance):
+            self._note_rebinding(receiver.fields.get(target.attr.value), value)
+        self._interp.attributes.set(receiver, target.attr.value, value)
+
+    def _assign_element(
+        self, target: cst.Subscript, receiver: Value, index: Value, value: Value, origin: cst.CSTNode | None
+    ) -> None:
+        interp = self._interp
+        if origin is not None:
+            self._note_rebinding(interp.elements.peek(receiver, index), value)
+        interp.recorder.site = interp.here(target)
+        interp.elements.set(receiver, index, value)
+
+    def change(self, target: cst.CSTNode, origin: cst.CSTNode, changed: Callable[[Value], Value]) -> None:
+        """Bind ``target`` to what is made of its value; what it is an attribute or element of is evaluated once."""
+        interp = self._interp
+        if isinstance(target, cst.Attribute):
+            receiver = interp.eval(target.value)
+            interp.recorder.site = interp.here(target)
+            old = interp.attributes.get(receiver, target.attr.value)
+            self._assign_attribute(target, receiver, changed(old), origin)
         elif isinstance(target, cst.Subscript):
             receiver = interp.eval(target.value)
             index = interp.expressions.index(target)
-            if origin is not None:
-                self._note_rebinding(interp.elements.peek(receiver, index), value)
             interp.recorder.site = interp.here(target)
-            interp.elements.set(receiver, index, value)
-        elif isinstance(target, cst.StarredElement):
-            self.assign(target.value, value)
+            old = interp.elements.get(receiver, index)
+            self._assign_element(target, receiver, index, changed(old), origin)
+        elif isinstance(target, cst.BaseExpression):
+            self.assign(target, changed(interp.eval(target)), origin)
 
     def _outer(self, name: str) -> Value | None:
         scope = self._interp.scope

@@ -17,7 +17,7 @@ from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import havoc
+from tfgradlint.flow.python.escape import forget, havoc
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -109,7 +109,7 @@ class Calls:
             return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
         if isinstance(callee, Instance):
             function = self._interp.attributes.of_class(callee.cls, "__call__")
-            if function is not None:
+            if function is not None and "__class__" not in callee.fields:
                 return self.call(Method(function, callee), args, kwargs)
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
@@ -208,9 +208,25 @@ class Calls:
                 return text
         if isinstance(receiver, (Const, Scalar)):
             return Scalar(interp.recorder.leaf())
+        if interp.iteration.knows(receiver):
+            return self._of_iterator(receiver, member.name, args)
         if isinstance(receiver, Array):
+            for value in args:
+                if isinstance(value, (ListObject, DictObject)):
+                    forget(interp, value)  # a generator of random numbers shuffles a list
             return interp.expressions.binary("method", receiver, Items(tuple(args)), cst.Pass())
         return interp.unknown(origins.method(member.name), receiver, *_all(args, kwargs))
+
+    def _of_iterator(self, iterator: Value, name: str, args: list[Value]) -> Value:
+        """``__next__``, ``send`` and the like of an iterator."""
+        interp = self._interp
+        if name != "__next__":
+            interp.iteration.forget_position(iterator)
+            return interp.unknown(origins.method(name), iterator, *args)
+        taken = interp.iteration.take(iterator)
+        if taken is None:
+            raise Raised
+        return taken
 
     # -- functions
 
@@ -363,8 +379,20 @@ class Calls:
     # -- helpers of other modules
 
     def in_place(self, old: Value, name: str, value: Value) -> Value | None:
-        """``+=`` on a container changes it; None for everything else."""
-        return in_place(self._interp, old, name, value)
+        """``+=`` on a container changes it, and calls ``__iadd__`` of an object; None for everything else."""
+        if isinstance(old, (ListObject, DictObject)):
+            return in_place(self._interp, old, name, value)
+        if isinstance(old, Instance):
+            function = self._interp.attributes.of_class(old.cls, f"__i{name[2:]}")
+            return None if function is None else self.call(Method(function, old), [value], {})
+        if isinstance(old, Union) and any(isinstance(each, (ListObject, DictObject, Instance)) for each in old.values):
+            return self.any_of(old.values, lambda each: self._changed(each, name, value))
+        return None
+
+    def _changed(self, old: Value, name: str, value: Value) -> Value:
+        found = self.in_place(old, name, value)
+        node = self._interp.recorder.site.expression or cst.Pass()
+        return found if found is not None else self._interp.expressions.binary(name, old, value, node)
 
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""

@@ -6,17 +6,22 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import (
-    Value,
-)
+from tfgradlint.flow.python.container_methods import mapping
+from tfgradlint.flow.values.base import Const, Value
+from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import (
+    Descriptor,
     Function,
     Method,
     Partial,
     Scope,
     Super,
 )
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import Class, Instance
+
+#: The metaclass that a class was made by.
+_METACLASS: Note[Value] = Note("metaclass")
 
 
 class Classes:
@@ -43,6 +48,7 @@ class Classes:
         cls.fields.update({name: value for name, value in scope.fields.items() if name != "__owner__"})
         interp.libraries.defined(cls)
         interp.classes.append(cls)
+        self._made(cls, {arg.keyword.value: interp.eval(arg.value) for arg in node.keywords if arg.keyword is not None})
         value: Value = cls
         for decorator in reversed(node.decorators):
             decorating = interp.eval(decorator.decorator)
@@ -51,6 +57,40 @@ class Classes:
                 applied = interp.calls.call(decorating, [value], {})
             value = applied if applied is not None else interp.unknown(origins.CLASS_DECORATOR)
         return value
+
+    def _made(self, cls: Class, keywords: dict[str, Value]) -> None:
+        """What runs when a class was made: ``__set_name__``, ``__init_subclass__``, and its metaclass."""
+        interp = self._interp
+        for name, value in list(cls.fields.items()):
+            named = interp.attributes.of_class(value.cls, "__set_name__") if isinstance(value, Instance) else None
+            if named is not None:
+                interp.calls.call(Method(named, value), [cls, Const(name)], {})
+        metaclass = keywords.pop("metaclass", None)
+        bases = [base for base in cls.lineage() if isinstance(base, Class) and base is not cls]
+        for base in bases:
+            hook = base.fields.get("__init_subclass__")
+            if hook is not None:
+                interp.calls.call(Method(hook.function if isinstance(hook, Descriptor) else hook, cls), [], keywords)
+                break
+        if metaclass is None:
+            metaclass = next((found for base in bases if (found := _METACLASS.of(base)) is not None), None)
+        if isinstance(metaclass, Class):
+            _METACLASS.put(interp.state, cls, metaclass)
+            self._run_metaclass(metaclass, cls, keywords)
+
+    def _run_metaclass(self, metaclass: Class, cls: Class, keywords: dict[str, Value]) -> None:
+        """The methods of a metaclass run for what they do besides; what they make of the class is not followed."""
+        interp = self._interp
+        given: list[Value] = [
+            Const(cls.name),
+            Items(cls.bases),
+            mapping({name: value for name, value in cls.fields.items() if isinstance(name, str)}),
+        ]
+        for name, first in (("__new__", metaclass), ("__init__", cls)):
+            function = interp.attributes.of_class(metaclass, name)
+            function = function.function if isinstance(function, Descriptor) else function
+            if function is not None:
+                interp.calls.call(Method(function, first), list(given), keywords)
 
     def instantiate(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp

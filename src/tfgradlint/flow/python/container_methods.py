@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import libcst as cst
+
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Value, hashable
+from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import LACKING
 
@@ -19,6 +23,15 @@ MOST = "most"
 #: What makes the value of a key that is missing, and whether it is only given and not kept.
 FACTORY = "factory"
 COUNTS = "counts"
+#: The operators of sets, and the methods that do the same.
+_OPERATORS = {"__or__": "union", "__and__": "intersection", "__sub__": "difference", "__xor__": "symmetric_difference"}
+_UPDATES = {"update": "union"} | {f"{name}_update": name for name in _OPERATORS.values() if name != "union"}
+#: Methods that are not described and leave the container as it is.
+_LOOKING = frozenset(
+    "issubset issuperset isdisjoint most_common elements total fromkeys __contains__ __len__ __iter__ __reversed__ "
+    "__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __repr__ __str__ __hash__ __bool__ __sizeof__ __class__ __add__ __mul__ "
+    "__rmul__ __or__ __ror__ __and__ __sub__ __xor__ __getstate__ __reduce__ __copy__".split()
+)
 
 
 def listing(values: list[Value], type: str = "list") -> ListObject:
@@ -64,12 +77,39 @@ def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | No
     if isinstance(old, DictObject) and name == "__or__":
         _mapping_member(interp, old, "update", [value], {})
         return old
-    if isinstance(old, ListObject) and old.fields["content"].type == "set":
-        content = interp.iteration.iterate(value)
-        element = interp.join([interp.state.element(old.fields["content"]), interp.state.element(content)])
-        interp.state.set(old, "content", Repeated(element, "set"))
+    if not isinstance(old, ListObject):
+        return None
+    if old.fields["content"].type == "set" and name in _OPERATORS:
+        interp.state.set(old, "content", _combined(interp, old, _OPERATORS[name], value))
+        return old
+    if name == "__mul__":
+        interp.state.set(old, "content", _again(interp, old.fields["content"], value))
         return old
     return None
+
+
+def _again(interp: Context, content: Items | Repeated, times: Value) -> Value:
+    """The content of a list, so many times."""
+    number = times.value if isinstance(times, Const) else None
+    if isinstance(content, Items) and isinstance(number, int) and len(content.items) * number <= _LONG:
+        return Items(content.items * number, content.type)
+    return Repeated(interp.state.element(content), content.type)
+
+
+def _combined(interp: Context, receiver: ListObject, how: str, other: Value) -> Value:
+    """The content of a set after ``union``, ``intersection``, ``difference`` or ``symmetric_difference``."""
+    old, more = receiver.fields["content"], interp.iteration.iterate(other)
+    if isinstance(old, Items) and isinstance(more, Items):
+        if how == "union" and len(old.items) + len(more.items) <= _LONG:
+            return Items(unique(old.items + more.items), old.type)
+        known = [each.value for each in (*old.items, *more.items) if isinstance(each, Const)]
+        if len(known) == len(old.items) + len(more.items) and all(map(hashable, known)):
+            first, second = set(known[: len(old.items)]), set(known[len(old.items) :])
+            kept = getattr(first, how)(second)
+            return Items(tuple(e for e in unique(old.items + more.items) if e.value in kept), old.type)  # type: ignore[attr-defined]
+    both = (old, more) if how in ("union", "symmetric_difference") else (old,)
+    parts = [each for each in both if not isinstance(each, Items) or each.items]
+    return Repeated(interp.join([interp.state.element(each) for each in parts]), old.type) if parts else old
 
 
 def dictionary(interp: Context, pairs: Value) -> DictObject:
@@ -153,11 +193,16 @@ def _in_a_ring(interp: Context, old: Items | Repeated, more: Items | Repeated, m
 def call_member(
     interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
-    """A method of a list, tuple, set or dictionary; None where it is not known."""
-    if isinstance(receiver, DictObject):
-        return _mapping_member(interp, receiver, name, args, kwargs)
-    if isinstance(receiver, ListObject):
-        return _listing_member(interp, receiver, name, args)
+    """A method of a list, tuple, set or dictionary; None where it is not known, and may have changed it."""
+    if isinstance(receiver, (DictObject, ListObject)):
+        found = _element_member(interp, receiver, name, args)
+        if found is None and isinstance(receiver, DictObject):
+            found = _mapping_member(interp, receiver, name, args, kwargs)
+        elif found is None and isinstance(receiver, ListObject):
+            found = _listing_member(interp, receiver, name, args)
+        if found is None and name not in _LOOKING:
+            forget(interp, receiver, *args, *kwargs.values())
+        return found
     if name in ("index", "count"):
         return _place(interp, receiver, name, args)
     if name == "_asdict" and isinstance(receiver, Items):
@@ -178,6 +223,21 @@ def _place(interp: Context, content: Value, name: str, args: list[Value]) -> Val
     return Scalar(interp.recorder.leaf(), "int")
 
 
+def _element_member(interp: Context, receiver: Container, name: str, args: list[Value]) -> Value | None:
+    """The methods behind ``[]`` and the operators that change a container."""
+    if name == "__getitem__" and len(args) == 1:
+        return interp.elements.get(receiver, args[0])
+    if name == "__setitem__" and len(args) == 2:
+        interp.elements.set(receiver, args[0], args[1])
+        return NONE
+    if name == "__delitem__" and len(args) == 1:
+        interp.elements.delete(receiver, args[0])
+        return NONE
+    if name.startswith("__i") and len(args) == 1:
+        return in_place(interp, receiver, f"__{name[3:]}", args[0])
+    return None
+
+
 def _listing_member(interp: Context, receiver: ListObject, name: str, args: list[Value]) -> Value | None:
     state = interp.state
     content = receiver.fields["content"]
@@ -187,10 +247,17 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     if name == "extendleft" and args:
         extend(interp, receiver, args[0], left=True)
         return NONE
-    if name in ("extend", "update", "union") and args:
-        target = receiver if name != "union" else ListObject(content)
-        extend(interp, target, args[0])
-        return NONE if name != "union" else target
+    if name == "extend" and args:
+        extend(interp, receiver, args[0])
+        return NONE
+    if content.type == "set" and (name in _UPDATES or name in _OPERATORS.values()):
+        target = ListObject(content)
+        for other in args:
+            state.set(target, "content", _combined(interp, target, _UPDATES.get(name, name), other))
+        if name not in _UPDATES:
+            return target
+        state.set(receiver, "content", target.fields["content"])
+        return NONE
     if name == "insert" and len(args) == 2:
         if isinstance(content, Items) and isinstance(args[0], Const) and isinstance(args[0].value, int):
             longer = list(content.items)
@@ -261,6 +328,15 @@ def _mapping_member(
         elif name == "pop" and isinstance(key, Const):
             interp.elements.delete(receiver, key)
         return found
+    if name in ("update", "subtract") and receiver.fields.get(COUNTS):
+        for source in (*args, mapping(dict(kwargs))):
+            _count(interp, receiver, "__add__" if name == "update" else "__sub__", source)
+        return NONE
+    if name == "popitem":
+        return _last_entry(interp, receiver, args[0] if args else kwargs.get("last", TRUE))
+    if name == "move_to_end" and args:
+        _moved(interp, receiver, args[0], args[1] if len(args) > 1 else kwargs.get("last", TRUE))
+        return NONE
     if name == "update":
         for source in (*args, mapping(dict(kwargs))):
             other = (
@@ -278,3 +354,54 @@ def _mapping_member(
         interp.state.set(receiver, "content", DictContent({}))
         return NONE
     return None
+
+
+def _count(interp: Context, receiver: DictObject, operator: str, source: Value) -> None:
+    """A ``Counter`` counts what is in another dictionary or sequence up or down."""
+    if isinstance(source, DictObject):
+        content: DictContent = source.fields["content"]
+        counted = list(content.entries.items())
+        known = content.rest is None
+    else:
+        elements = interp.iteration.iterate(source)
+        items = elements.items if isinstance(elements, Items) else (elements,)
+        counted = [(each.value, Const(1)) for each in items if isinstance(each, Const) and hashable(each.value)]
+        known = len(counted) == len(items)
+    if not known or (counted and receiver.fields["content"].rest is not None):
+        forget(interp, receiver, source)
+        return
+    for key, value in counted:
+        before = interp.elements.get(receiver, Const(key))
+        node = interp.recorder.site.expression or cst.Pass()
+        interp.elements.set(receiver, Const(key), interp.expressions.binary(operator, before, value, node))
+
+
+def _last_entry(interp: Context, receiver: DictObject, last: Value) -> Value:
+    """``popitem``: the last entry (or the first) is taken out."""
+    content: DictContent = receiver.fields["content"]
+    at_end = last.truth()
+    if content.rest is None and content.entries and at_end is not None:
+        entries = dict(content.entries)
+        key = list(entries)[-1 if at_end else 0]
+        value = entries.pop(key)
+        interp.state.set(receiver, "content", DictContent(entries))
+        return Items((Const(key), value))
+    if content.rest is None and not content.entries:
+        raise Raised
+    value = interp.join([*content.held()])
+    interp.state.set(receiver, "content", DictContent({}, value))
+    return Items((Scalar(interp.recorder.leaf()), value))
+
+
+def _moved(interp: Context, receiver: DictObject, key: Value, last: Value) -> None:
+    """``move_to_end``: an entry becomes the last one (or the first)."""
+    content: DictContent = receiver.fields["content"]
+    at_end = last.truth()
+    if isinstance(key, Const) and key.value in content.entries and at_end is not None:
+        entries = dict(content.entries)
+        moved = {key.value: entries.pop(key.value)}
+        interp.state.set(
+            receiver, "content", DictContent({**entries, **moved} if at_end else moved | entries, content.rest)
+        )
+    elif content.entries:
+        interp.state.set(receiver, "content", DictContent({}, interp.join([*content.held()])))

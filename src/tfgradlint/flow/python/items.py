@@ -8,7 +8,9 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
+from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.values.base import (
+    NONE,
     Array,
     Const,
     Scalar,
@@ -169,14 +171,21 @@ class Elements:
             else:
                 for key in [key for key in known.fields if isinstance(key, tuple)]:
                     interp.state.delete(known, key)
+        elif isinstance(receiver, (Instance, Union)):
+            self._perhaps_of_a_class(receiver, "__setitem__", [index, value])
         elif isinstance(receiver, Array):
             # The array now also holds what was put in: a detour if that was a tensor.
             interp.libraries.operator(interp, "__setitem__", [receiver, index, value])
 
     def delete(self, receiver: Value, index: Value) -> None:
         interp = self._interp
-        if isinstance(receiver, DictObject) and isinstance(index, Const):
+        if isinstance(receiver, DictObject):
             content = receiver.fields["content"]
+            if not isinstance(index, Const):
+                # Any of the entries is gone.
+                if content.entries:
+                    interp.state.set(receiver, "content", DictContent({}, interp.join([*content.held()])))
+                return
             entries = {key: value for key, value in content.entries.items() if key != index.value}
             interp.state.set(receiver, "content", DictContent(entries, content.rest))
         elif isinstance(receiver, ListObject):
@@ -188,6 +197,31 @@ class Elements:
                 interp.state.set(receiver, "content", Items(tuple(items), content.type))
                 return
             interp.state.set(receiver, "content", Repeated(interp.state.element(content), content.type))
+        elif isinstance(receiver, Unknown):
+            known = interp.attributes.members_of(receiver.node)
+            for key in [key for key in known.fields if isinstance(key, tuple)]:
+                interp.state.delete(known, key)
+        elif isinstance(receiver, (Instance, Union)):
+            self._perhaps_of_a_class(receiver, "__delitem__", [index])
+
+    def _perhaps_of_a_class(self, receiver: Instance | Union, name: str, args: list[Value]) -> None:
+        """Set or delete an element of an object of the module, or of one of several values."""
+        if isinstance(receiver, Union):
+            changed = [each for each in receiver.values if not isinstance(each, Const)]
+            self._interp.calls.any_of(changed, lambda each: self._changed(each, name, args))
+            return
+        function = self._interp.attributes.of_class(receiver.cls, name)
+        if function is not None:
+            self._interp.calls.call(Method(function, receiver), args, {})
+        elif any(not isinstance(base, Class) for base in receiver.cls.lineage()):
+            forget(self._interp, receiver, *args)
+
+    def _changed(self, receiver: Value, name: str, args: list[Value]) -> Value:
+        if name == "__setitem__":
+            self.set(receiver, *args)
+        else:
+            self.delete(receiver, *args)
+        return NONE
 
 
 def _place(content: Value, index: Value) -> int | None:

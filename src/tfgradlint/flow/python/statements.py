@@ -141,17 +141,17 @@ class Statements:
 
     def _augmented(self, node: cst.AugAssign) -> bool:
         interp = self._interp
-        old = self._eval(node.target)
-        value = self._eval(node.value)
         name = BINARY[_PLAIN[type(node.operator)]]
-        interp.recorder.site = interp.here(node)
-        if isinstance(old, Variable) and interp.tapes.augmented(old, name, node):
-            self.raised()
-            return False
-        result = interp.calls.in_place(old, name, value)
-        if result is None:
-            result = interp.expressions.binary(name, old, value, node)
-        self.assign(node.target, result, node)
+
+        def changed(old: Value) -> Value:
+            value = self._eval(node.value)
+            interp.recorder.site = interp.here(node)
+            if isinstance(old, Variable) and interp.tapes.augmented(old, name, node):
+                raise Raised
+            result = interp.calls.in_place(old, name, value)
+            return result if result is not None else interp.expressions.binary(name, old, value, node)
+
+        self._binding.change(node.target, node, changed)
         return True
 
     def _return(self, node: cst.Return) -> bool:

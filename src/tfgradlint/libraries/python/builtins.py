@@ -6,10 +6,11 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, set_of
+from tfgradlint.flow.python.escape import forget_attributes
 from tfgradlint.flow.python.strings import constant_text, unwrapped
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
-from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
+from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.libraries.python import collections
 from tfgradlint.libraries.python import dataclasses as records
@@ -215,9 +216,16 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
         if isinstance(args[1], Const) and isinstance(args[1].value, str):
             interp.attributes.set(args[0], args[1].value, args[2])
         elif isinstance(args[0], Instance):
-            for name in [name for name in args[0].fields if isinstance(name, str)]:
-                interp.state.set(args[0], name, interp.unknown(origins.returned_by("setattr")))
-            interp.libraries.escaped(interp, args[0])  # an attribute of any name may hold weights
+            forget_attributes(interp, args[0], args[2])  # an attribute of any name, which may hold weights
+    return NONE
+
+
+def _delattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) == 2 and isinstance(args[0], Instance):
+        if isinstance(args[1], Const) and isinstance(args[1].value, str):
+            interp.state.delete(args[0], args[1].value)
+        else:
+            forget_attributes(interp, args[0])
     return NONE
 
 
@@ -239,6 +247,18 @@ def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 def _vars(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return interp.attributes.get(args[0], "__dict__") if args else _rewritten(interp, args, kwargs)
+
+
+def _property(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``loss = property(get, set)`` in the body of a class."""
+    getter = args[0] if args else kwargs.get("fget")
+    setter = args[1] if len(args) > 1 else kwargs.get("fset")
+    return Descriptor("property", getter, None if setter is None or is_none(setter) else setter) if getter else None
+
+
+def _descriptor(kind: str) -> Handler:
+    """``make = staticmethod(function)``, called like any function."""
+    return lambda interp, args, kwargs: Descriptor(kind, args[0]) if len(args) == 1 else None
 
 
 def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -350,6 +370,10 @@ HANDLERS: dict[str, Handler] = {
     "builtins.globals": _rewritten,
     "builtins.vars": _vars,
     "builtins.type": _type,
+    "builtins.property": _property,
+    "builtins.staticmethod": _descriptor("staticmethod"),
+    "builtins.classmethod": _descriptor("classmethod"),
+    "functools.cached_property": _descriptor("cached"),
     "builtins.list": _sequence("list"),
     "builtins.set": _sequence("set"),
     "builtins.frozenset": _sequence("set"),
@@ -367,6 +391,10 @@ HANDLERS: dict[str, Handler] = {
     "builtins.isinstance": isinstance_,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
+    "builtins.delattr": _delattr,
+    "builtins.object.__setattr__": _setattr,
+    "builtins.object.__delattr__": _delattr,
+    "builtins.object.__getattribute__": _getattr,
     "builtins.hasattr": _hasattr,
     "builtins.reversed": _once(_reversed),
     "builtins.sorted": _sorted,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
+from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Value
-from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.objects import Instance
 from tfgradlint.libraries.registry import Handler
 
 
@@ -35,11 +37,14 @@ def _counter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
     return made
 
 
-def _shuffle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def shuffled(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     for value in args[:1]:
         if isinstance(value, ListObject):
             content = value.fields["content"]
-            interp.state.set(value, "content", Repeated(interp.state.element(content), content.type))
+            if not isinstance(content, Items) or len(content.items) > 1:
+                interp.state.set(value, "content", Repeated(interp.state.element(content), content.type))
+        elif isinstance(value, (Instance, Union, DictObject)):
+            forget(interp, value)
     return NONE
 
 
@@ -48,7 +53,7 @@ def _pushed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
     if len(args) < 2 or not isinstance(args[0], ListObject):
         return None
     extend(interp, args[0], Items((args[1],)))
-    return _shuffle(interp, args, kwargs)
+    return shuffled(interp, args, kwargs)
 
 
 def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -56,7 +61,7 @@ def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
         return None
     if len(args) > 1:
         _pushed(interp, args, kwargs)
-    return _shuffle(interp, args, kwargs) and interp.state.element(args[0].fields["content"])
+    return shuffled(interp, args, kwargs) and interp.state.element(args[0].fields["content"])
 
 
 def _some(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -73,14 +78,15 @@ HANDLERS: dict[str, Handler] = {
     "collections.deque": _deque,
     "collections.defaultdict": _default_dictionary,
     "collections.Counter": _counter,
-    "random.shuffle": _shuffle,
+    "random.shuffle": shuffled,
+    "numpy.random.shuffle": shuffled,
     "random.sample": _drawn,
     "random.choices": _drawn,
     "heapq.heappush": _pushed,
     "heapq.heappop": _popped,
     "heapq.heappushpop": _popped,
     "heapq.heapreplace": _popped,
-    "heapq.heapify": _shuffle,
+    "heapq.heapify": shuffled,
     "heapq.nlargest": _some,
     "heapq.nsmallest": _some,
     "bisect.insort": _pushed,

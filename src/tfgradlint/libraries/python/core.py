@@ -15,9 +15,10 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
@@ -66,9 +67,29 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     handler = HANDLERS.get(path)
     if handler is not None:
         return handler(interp, args, kwargs)
+    owner, _, method = path.rpartition(".")
+    if owner in _CONTAINERS and args:
+        return _unbound(interp, method, args, kwargs)
     if path.startswith(("builtins.", "math.")):
         return _plain(interp, path, args, kwargs)
     return decorator_called(_DECORATORS, path, args)
+
+
+#: Classes whose methods change the object that they are given.
+_CONTAINERS = frozenset(
+    "builtins.list builtins.dict builtins.set collections.deque collections.OrderedDict collections.defaultdict "
+    "collections.Counter".split()
+)
+
+
+def _unbound(interp: Context, method: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``list.append(values, x)``: the method of a container as a function."""
+    receiver = args[0]
+    if isinstance(receiver, Container):
+        return interp.calls.call(interp.attributes.get(receiver, method), args[1:], kwargs)
+    if isinstance(receiver, (Instance, Union)):
+        forget(interp, receiver, *args[1:], *kwargs.values())
+    return None
 
 
 def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -82,6 +103,8 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
         made = origins.returned_by(path)
         if root in ("random", "math") and not nodes:
             return Scalar(interp.recorder.leaf(), "float")
+        for value in given if root in ("operator", "random") else ():
+            forget(interp, value, *(each for each in given if each is not value))
         if any(isinstance(value, (Instance, Function, Unknown)) for value in given) and root == "builtins":
             return interp.unknown(made, *given)
         return interp.opaque_result_of(made, given)

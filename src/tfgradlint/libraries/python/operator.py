@@ -9,7 +9,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.operators import BINARY, COMPARISONS
-from tfgradlint.flow.values.base import Const, Scalar, Value
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.libraries.registry import Handler
@@ -51,6 +51,18 @@ def _truth(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 def _element(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return interp.elements.get(args[0], args[1]) if len(args) == 2 else None
+
+
+def _set_element(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) == 3:
+        interp.elements.set(*args)
+    return NONE
+
+
+def _delete_element(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) == 2:
+        interp.elements.delete(*args)
+    return NONE
 
 
 def _getter(get: Callable[[Context, Value, Value], Value | None]) -> Handler:
@@ -112,6 +124,8 @@ HANDLERS: dict[str, Handler] = {
     "operator.pos": _unary("__pos__"),
     "operator.not_": _not,
     "operator.getitem": _element,
+    "operator.setitem": _set_element,
+    "operator.delitem": _delete_element,
     "operator.itemgetter": _getter(lambda interp, receiver, index: interp.elements.get(receiver, index)),
     "operator.attrgetter": _getter(_attribute),
     "operator.methodcaller": _method,

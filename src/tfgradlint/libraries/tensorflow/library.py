@@ -57,6 +57,12 @@ class _TensorFlow(Library):
             return distribute.method(context, receiver, name, args, kwargs)
         return None
 
+    def set_attribute(self, context: Context, receiver: Value, name: str, value: Value) -> bool:
+        if not isinstance(receiver, Variable) or receiver.library != "tf" or name != "_trainable":
+            return False
+        context.state.set(receiver, "trainable", context.expressions.truth(value))
+        return True
+
     def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, (Tensor, Variable)):
             return core.attribute(context, receiver, name)
