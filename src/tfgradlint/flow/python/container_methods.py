@@ -231,7 +231,7 @@ def _mapping_member(
                 rows.append({"items": Items((Const(key), value)), "values": value}.get(name, Const(key)))
             return Items(tuple(rows), "list")
         each = interp.join([*content.entries.values(), content.rest])
-        key = Scalar(interp.recorder.leaf())
+        key = interp.unknown(origins.ELEMENT)  # references to tensors are keys as well
         return Repeated({"items": Items((key, each)), "values": each}.get(name, key))
     if name in ("get", "pop", "setdefault") and args:
         key = args[0]

@@ -9,7 +9,7 @@ from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import fold, nodes_of, shallow
 from tfgradlint.knowledge import Case, OperationFacts, Output
@@ -61,6 +61,9 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
             return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
     if any(isinstance(value, LibraryObject) and HOLDS in value.fields for value in bound.values()):
         return interp_unknown(interp, known, bound)  # measured with tensors
+    if any(isinstance(value, _CALLED) for value in bound.values()):
+        # What a function reads besides its arguments was not measured.
+        return interp.unknown(origins.call_of(known.name), *bound.values())
     constants: dict[str, object] = {}
     for name, value in bound.items():
         literal = named_dtype(value) or _literal(value)
@@ -74,6 +77,8 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
     return _returned(interp, known, case, bound)
 
 
+#: What an operation may call back.
+_CALLED = (Function, Method, NativeFunction, Partial)
 #: What may be handed through by a conversion that has nothing to do.
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
