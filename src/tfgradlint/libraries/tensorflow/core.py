@@ -155,6 +155,18 @@ def _its_own(value: Tensor | Variable) -> Edge:
     return Edge(value.node, Effect.PLAIN, None, EdgeNote.OWN_DTYPE)
 
 
+def _of_any(parameter: str) -> Handler:
+    """An operation on several tensors, which refuses to be given none."""
+
+    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        given = (args[0] if args else kwargs.get(parameter, NONE)).structure
+        if isinstance(given, Items) and not given.items:
+            interp.raise_here(None, "ValueError")
+        return None
+
+    return run
+
+
 def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
@@ -235,6 +247,9 @@ _HANDLERS: dict[str, Handler] = {
     "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.isolated else Const(not interp.graph_level),
     "tf.inside_function": lambda interp, args, kwargs: None if interp.isolated else Const(bool(interp.graph_level)),
     "tf.convert_to_tensor": _converted,
+    "tf.add_n": _of_any("inputs"),
+    "tf.math.add_n": _of_any("inputs"),
+    "tf.concat": _of_any("values"),
     "tf.cast": _cast,
     "tf.dtypes.cast": _cast,
 }
