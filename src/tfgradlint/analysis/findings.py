@@ -45,7 +45,7 @@ def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], 
         for request in reports.sites.values():
             builder.unread(request)
     builder.drop_covered()
-    builder.unreached()
+    builder.unreached(reports.no_requests)
     for part, site, fault in interpreter.faults:
         builder.fault(part, site, fault)
     if code is not None and builder.findings:
@@ -87,6 +87,8 @@ class _FindingBuilder:
     def request(self, site: RequestSite) -> None:
         """The verdict for each source of a request, and the findings that explain it."""
         position = self._places.position(site.site)
+        if site.call in REQUESTS and (position.line, position.column) in self._places.of_modules(REQUESTS):
+            return
         columns: list[SourcePrediction] = []
         for index, label in enumerate(self._labels(site)):
             judgements = [row[index] for row in site.evaluations if index < len(row)]
@@ -119,9 +121,10 @@ class _FindingBuilder:
         if site.variables and (position.line, position.column) in self._places.unused(REQUESTS):
             self._finding(site.unread(), "", "", site.site, position)
 
-    def unreached(self) -> None:
+    def unreached(self, no_requests: Iterable[Site]) -> None:
         """Requests that were not evaluated: nothing is known of them."""
         seen = {(each.line, each.column) for each in self.predictions}
+        seen.update((each.line, each.column) for each in map(self._places.position, no_requests))
         for call, line, column in self._places.calls(REQUESTS):
             sources = call.args[1:2] or [word.value for word in call.keywords if word.arg in ("sources", "source")]
             if (line, column) in seen or not sources:

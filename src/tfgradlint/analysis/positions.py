@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -15,8 +16,8 @@ from tfgradlint.analysis.unused import Unused
 if TYPE_CHECKING:
     from tfgradlint.flow.graph.nodes import Site
 
-#: Modules whose ``gradient`` is no tape's.
-_OTHER_GRADIENTS = frozenset({"np", "numpy", "jnp", "torch"})
+#: Modules whose ``gradient`` is no tape's, under whatever name they are imported.
+_OTHER_GRADIENTS = frozenset({"numpy", "scipy", "jax", "torch", "autograd", "sympy"})
 
 
 class Positions:
@@ -32,6 +33,7 @@ class Positions:
         # As Python counts lines: a form feed ends none.
         self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         self._unused: set[tuple[int, int]] | None = None
+        self._of_modules: set[tuple[int, int]] | None = None
         self._starts: dict[int, tuple[int, int]] | None = None
         self._inner: dict[int, dict[int, tuple[int, int, int, int]]] = {}
 
@@ -55,14 +57,55 @@ class Positions:
         )
 
     def calls(self, names: frozenset[str]) -> Iterator[tuple[ast.Call, int, int]]:
-        """Every call of a method with one of these names, and where it starts."""
+        """Every call of a method with one of these names, and where it starts; what a module has is no method."""
+        for node, of_module in self._calls(names):
+            if not of_module:
+                yield node, *self._started(node)
+
+    def of_modules(self, names: frozenset[str]) -> set[tuple[int, int]]:
+        """Where those calls with one of these names start that are functions of imported modules."""
+        if self._of_modules is None:
+            self._of_modules = {self._started(node) for node, of_module in self._calls(names) if of_module}
+        return self._of_modules
+
+    def _calls(self, names: frozenset[str]) -> Iterator[tuple[ast.Call, bool]]:
         for node in ast.walk(self._tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
                 owner = node.func.value
-                if isinstance(owner, ast.Name) and owner.id in _OTHER_GRADIENTS:
-                    continue
-                before = self._lines[node.lineno - 1].encode()[: node.col_offset]
-                yield node, node.lineno, len(before.decode(errors="replace")) + 1
+                while isinstance(owner, ast.Attribute):
+                    owner = owner.value
+                known = self._modules.get(owner.id) if isinstance(owner, ast.Name) else None
+                # No module is a tape; what one of somebody's own has may well be.
+                yield node, known is not None and (known or owner is node.func.value)
+
+    @cached_property
+    def _modules(self) -> dict[str, bool]:
+        """The names that only imports of modules bind, and whether all in these modules is known to be no tape."""
+        bound: dict[str, list[bool]] = {}
+        others: set[str] = set()
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    root = alias.name.partition(".")[0]
+                    bound.setdefault(alias.asname or root, []).append(root in _OTHER_GRADIENTS)
+            elif isinstance(node, ast.ImportFrom):
+                known = (node.module or "").partition(".")[0] in _OTHER_GRADIENTS and not node.level
+                for alias in node.names:
+                    if known:
+                        bound.setdefault(alias.asname or alias.name, []).append(True)
+                    else:
+                        others.add(alias.asname or alias.name)
+            elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                others.add(node.id)
+            elif isinstance(node, ast.arg):
+                others.add(node.arg)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                others.add(node.name)
+        return {name: all(kinds) for name, kinds in bound.items() if name not in others}
+
+    def _started(self, node: ast.Call) -> tuple[int, int]:
+        before = self._lines[node.lineno - 1].encode()[: node.col_offset]
+        return node.lineno, len(before.decode(errors="replace")) + 1
 
     def unused(self, names: frozenset[str]) -> set[tuple[int, int]]:
         """Where those of these calls start whose result nothing reads."""

@@ -9,8 +9,10 @@ from typing import Any
 
 from tfgradlint.flow.machine.bound_names import BoundNames
 
-#: Methods whose call asks for gradients, and what opens a tape.
-REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian", "gradients", "hessians", "GradientTape"})
+#: Methods of a tape whose call asks for gradients.
+OF_TAPES = frozenset({"gradient", "jacobian", "batch_jacobian"})
+#: What asks for gradients, and what opens a tape.
+REQUESTS = OF_TAPES | {"gradients", "hessians", "GradientTape"}
 #: Methods of Keras that ask for them.
 TRAINING = frozenset({"compile", "fit", "train_on_batch", "minimize", "add_loss"})
 

@@ -31,6 +31,8 @@ from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
 #: Methods that change what it means to make an object or to reach its attributes.
 _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
+#: What arrays and tensors have and lists lack: it raises.
+_OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
 #: Of an object: the methods that do nothing any more, as they have been called once.
 _DONE: Note[Gathered[int]] = Note("done once")
 
@@ -87,12 +89,18 @@ class Attributes:
         if isinstance(receiver, Super):
             return self._super_attribute(receiver, name)
         if isinstance(receiver, (Tape, ListObject, DictObject, Items, Repeated)):
+            if name in _OF_ARRAYS and isinstance(receiver, ListObject) and self._lacks(receiver, name):
+                interp.raise_here(None, "AttributeError")
             return Member(receiver, name)
         if isinstance(receiver, LibraryObject) and name in receiver.fields:
             set_before: Value = receiver.fields[name]
             return set_before
         found = interp.libraries.attribute(interp, receiver, name)
         return found if found is not None else Member(receiver, name)
+
+    def _lacks(self, receiver: ListObject, name: str) -> bool:
+        content = receiver.structure
+        return isinstance(content, Items) and content.type == "list" and name not in self._interp.asked_for
 
     def of_class(self, cls: Class, name: str) -> Value | None:
         """The attribute a class or one of its bases in the module gives, or None."""

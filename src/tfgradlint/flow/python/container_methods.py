@@ -101,12 +101,12 @@ def _combined(interp: Context, receiver: ListObject, how: str, other: Value) -> 
     old, more = receiver.fields["content"], interp.iteration.iterate(other)
     if isinstance(old, Items) and isinstance(more, Items):
         if how == "union" and len(old.items) + len(more.items) <= _LONG:
-            return Items(unique(old.items + more.items), old.type)
+            return set_of(interp, old.items + more.items)
         known = [each.value for each in (*old.items, *more.items) if isinstance(each, Const)]
         if len(known) == len(old.items) + len(more.items) and all(map(hashable, known)):
             first, second = set(known[: len(old.items)]), set(known[len(old.items) :])
             kept = getattr(first, how)(second)
-            return Items(tuple(e for e in unique(old.items + more.items) if e.value in kept), old.type)  # type: ignore[attr-defined]
+            return Items(tuple(Const(each) for each in dict.fromkeys(known) if each in kept), old.type)
     both = (old, more) if how in ("union", "symmetric_difference") else (old,)
     parts = [each for each in both if not isinstance(each, Items) or each.items]
     return Repeated(interp.join([interp.state.element(each) for each in parts]), old.type) if parts else old
@@ -311,7 +311,7 @@ def _mapping_member(
                 rows.append({"items": Items((Const(key), value)), "values": value}.get(name, Const(key)))
             return Items(tuple(rows), "list")
         each = interp.join([*content.entries.values(), content.rest])
-        key = Scalar(interp.recorder.leaf())
+        key = interp.unknown(origins.ELEMENT)  # references to tensors are keys as well
         return Repeated({"items": Items((key, each)), "values": each}.get(name, key))
     if name in ("get", "pop", "setdefault") and args:
         key = args[0]

@@ -10,12 +10,22 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.prescan import OF_TAPES
 from tfgradlint.flow.python.displays import Displays
 from tfgradlint.flow.python.operators import Operators
 from tfgradlint.flow.python.strings import NotConstant, constant_text
-from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Value
+from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Symbol, Value
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Slice
-from tfgradlint.flow.values.functions import Scope
+from tfgradlint.flow.values.functions import Function, Method, Scope
+from tfgradlint.flow.values.objects import Class, Instance
+
+
+def _of_no_tape(callee: Value) -> bool:
+    """Whether this certainly is no method of a tape: a function, or a method of a class that is all in the module."""
+    if isinstance(callee, Method):
+        owner = callee.receiver.cls if isinstance(callee.receiver, Instance) else callee.receiver
+        return isinstance(owner, Class) and all(isinstance(each, Class) for each in owner.lineage())
+    return isinstance(callee, (Function, Class, Symbol))
 
 
 class Expressions:
@@ -160,7 +170,9 @@ class Expressions:
                 kwargs[arg.keyword.value] = value
             else:
                 args.append(value)
-        interp.recorder.site = interp.here(node)
+        site = interp.recorder.site = interp.here(node)
+        if type(node.func) is cst.Attribute and node.func.attr.value in OF_TAPES and _of_no_tape(callee):
+            interp.reports.no_requests.add(site)
         return interp.calls.call(callee, args, kwargs)
 
     def _subscript(self, node: cst.Subscript) -> Value:

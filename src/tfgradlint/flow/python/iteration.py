@@ -78,7 +78,7 @@ class Iteration:
             content: DictContent = value.fields["content"]
             if content.rest is None:
                 return Items(tuple(Const(key) for key in content.entries))
-            return Repeated(Scalar(interp.recorder.leaf()))
+            return Repeated(interp.unknown(origins.ELEMENT))
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))
         if isinstance(value, Union):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.details import Detail, Operation
+from tfgradlint.flow.graph.details import Detail, EdgeNote, Operation
 from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, PHI, Beyond, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape.tape import Tape, recorded, tracked
 
@@ -193,13 +193,16 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
                 price += _UNSURE
             if obstacles and isinstance(edge.detail, Operation) and edge.detail.form_only:
                 # What only has the form of something was hardly meant to carry its gradient.
-                price += _BREAK // 2
+                price += _FORM
+            if edge.detail is EdgeNote.OWN_DTYPE:
+                # Neither is a dtype.
+                price += _FORM
             if edge.effect is Effect.PLAIN:
                 # An index or a length leads to a source only by a detour.
                 price += _UNSURE
             if edge.effect is Effect.UNKNOWN and not obstacles:
                 price, obstacles = cost + _UNSURE, None
-            if price < best.get(edge.node, 1 << 30):
+            if price < best.get(edge.node, 1 << 60):
                 best[edge.node] = price
                 came[edge.node] = (node, obstacles)
                 order += 1
@@ -207,8 +210,9 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
     return None
 
 
-#: What a break costs, and a step of which nothing is known.
-_BREAK, _UNSURE = 1000, 1
+#: What a break costs, a step of which nothing is known, and one that takes a shape, a length or a dtype of its input:
+#: a path across values goes before, however often it breaks.
+_BREAK, _UNSURE, _FORM = 1000, 1, 1000 * 1000
 
 
 def _walk(node: Node, came: dict[Node, tuple[Node | None, tuple[Obstacle, ...] | None]]) -> Path:

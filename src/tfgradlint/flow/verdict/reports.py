@@ -33,6 +33,8 @@ class Reports:
         self.thorough = False
         #: Steps that raise, and are no rule's business.
         self.endings: set[Site] = set()
+        #: Calls with the name of a request that are none: what is called is certainly no tape's.
+        self.no_requests: set[Site] = set()
         #: Whether the program makes an optimizer: then it is there to train.
         self.trains = False
 

@@ -77,7 +77,10 @@ def fitted(
         if not legacy and not interp.may_be_handled():
             completed = interp.calls.attempt(lambda: training.run(args, kwargs), concerns_weights)
     report_compiled(interp, tried, site)
-    report_objections(interp, receiver, site, keras_state(interp).regularised or training.reaches)
+    state = keras_state(interp)
+    # A loss that is no more than a placeholder beside what layers add is none to object to.
+    placeholder = training.suffices or (legacy and bool(state.planned_losses))
+    report_objections(interp, receiver, site, state.regularised or training.reaches, placeholder)
     if training.raises:
         interp.program_ends(site.expression)
     if not completed:
@@ -112,9 +115,10 @@ class _Training:
         self._interp, self._session, self._step = interp, session, step
         #: Whether Keras can do nothing with what a method of the program's own returned.
         self.raises = False
-        #: Whether layers add losses of their own, and whether one may reach a weight.
+        #: Whether layers add losses of their own, whether one may reach a weight, and whether all weights are reached.
         self._added = False
         self.reaches = False
+        self.suffices = False
 
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The step of the model's own, or the one that Keras makes of its losses."""
@@ -136,6 +140,7 @@ class _Training:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._step.site)
         lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)
         self.reaches = self._added and not (asked.leaves and lost)
+        self.suffices = self._added and all(judgement.verdict == "flows" for judgement in asked.judgements)
         report_training(interp, self._step, asked)
         if any(judgement.verdict in ("flows", "unknown") for judgement in asked.judgements):
             with self._compiling():

@@ -50,11 +50,13 @@ def objection_to(judgement: Judgement, site: Site, refused: bool) -> Reason | No
     return Reason(Cause.KERAS_LOSS, reason.site, _lost(judgement), reason.steps, raised)
 
 
-def report_objections(interp: Context, model: Layer | Instance, site: Site, others: bool) -> None:
+def report_objections(
+    interp: Context, model: Layer | Instance, site: Site, others: bool, placeholder: bool = False
+) -> None:
     """The model is trained at ``site``: report what is wrong with the losses that it was compiled with last.
 
     ``others``: something else may give the weights a gradient. Then Keras trains with that and refuses nothing, as it
-    does where all weights have been frozen since.
+    does where all weights have been frozen since. ``placeholder``: it trains all of them.
     """
     weights = Weights(interp, model)
     mild = others or (bool(weights.frozen) and not weights.found)
@@ -62,7 +64,7 @@ def report_objections(interp: Context, model: Layer | Instance, site: Site, othe
     for objection in objections:
         if len(objections) == 1 or not objection.replaced:
             objection.reported = True
-            for reason in objection.reasons if not interp.attempts else ():
+            for reason in objection.reasons if not (interp.attempts or placeholder) else ():
                 interp.reports.add_step(_mild(reason) if mild else reason, site)
 
 

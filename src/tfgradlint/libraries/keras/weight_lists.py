@@ -64,6 +64,7 @@ class Weights:
         """All that is inside, in order and once. Not by ``walk``: what is in something frozen counts as frozen."""
         met: set[int] = set()
         waiting = [(value, False)]
+        whole = False
         while waiting:
             each, frozen = waiting.pop()
             if id(each) in met:
@@ -73,6 +74,11 @@ class Weights:
                 self._variable(each, frozen)
                 continue
             parts, freezes = self._parts(each)
+            if each is value:
+                whole = freezes
+            elif not self._legacy and isinstance(each, (Layer, Instance)):
+                # Keras 3 has handed the flag down when it was set: from then on a part goes by its own.
+                frozen = whole
             waiting.extend((part, frozen or freezes) for part in reversed(parts))
 
     def _parts(self, value: Value) -> _Parts:

@@ -7,11 +7,22 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import (
+    NONE,
+    Array,
+    Const,
+    HoldsNothing,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import Function, Method
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import HOLDS, Instance, LibraryObject
-from tfgradlint.flow.values.walk import fold, nodes_of, shallow
+from tfgradlint.flow.values.walk import fold, nodes_of, shallow, walk
 from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.details import operation, second_derivative
@@ -61,7 +72,8 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
             return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
     if any(isinstance(value, LibraryObject) and HOLDS in value.fields for value in bound.values()):
         return interp_unknown(interp, known, bound)  # measured with tensors
-    if any(_converts_itself(value) for value in bound.values()):
+    if any(isinstance(value, _CALLED) or _converts_itself(value) for value in bound.values()):
+        # What a function reads besides its arguments was not measured, nor what an object converts itself to.
         return interp.unknown(origins.call_of(known.name), *bound.values())
     constants: dict[str, object] = {}
     for name, value in bound.items():
@@ -86,6 +98,9 @@ def _converts_itself(value: Value) -> bool:
 
 _OWN = (Instance, Method)
 
+#: What an operation may call back.
+_CALLED = (Function, Method, NativeFunction, Partial)
+_NONE_AT_ALL: set[Node] = set()
 #: What may be handed through by a conversion that has nothing to do.
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
@@ -146,8 +161,11 @@ def _output(
     fixed = not trainable(dtype)
     as_target: Effect | None = None
     for name, value in bound.items():
+        perhaps = _alternatives_in(value)
         for node in nodes_of(value):
             edge = _edge(known, output, name, value, node, leaves)
+            if node in perhaps and edge.effect is not Effect.NONE:
+                edge = Edge(node, Effect.UNKNOWN)
             if edge.effect is Effect.FLOWS and _halved(node.dtype, dtype) and _casts(known, name):
                 edge = Edge(node, Effect.UNKNOWN)  # of a complex number only the real part arrives
             if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
@@ -177,6 +195,13 @@ def _output(
         return Tensor(node)
     node.origin = origins.returns(known.name, output.kind)
     return Unknown(node)
+
+
+def _alternatives_in(value: Value) -> set[Node]:
+    """The nodes inside of a sequence that stand beside a constant: perhaps that is what was computed with."""
+    if isinstance(value, HoldsNothing):
+        return _NONE_AT_ALL
+    return {node for each in walk(value) if isinstance(each, Union) for node in nodes_of(each)}
 
 
 def _halved(given: str | None, made: str | None) -> bool:

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from tfgradlint.flow.graph.details import Curvature, Operation, Raises, SecondDerivative
 
+#: What is called so, in whatever library, takes the shape or the length of its argument alone.
+_FORMS = frozenset({"shape", "shape_n", "size", "rank", "len", "ndim"})
 #: The names come from the data, and a few (methods of arrays, functions of other libraries) from the program.
 _MANY = 4096
 _CURVATURES = {"flows": Curvature.CURVED, "none": Curvature.STRAIGHT, "zero": Curvature.FLAT}
@@ -14,7 +16,8 @@ _CURVATURES = {"flows": Curvature.CURVED, "none": Curvature.STRAIGHT, "zero": Cu
 @lru_cache(maxsize=_MANY)
 def operation(name: str, raised: str = "") -> Operation:
     """The operation of this name. All libraries call ``..._like`` what takes the form of its argument alone."""
-    return Operation(name, name.endswith("_like"), raised=raised)
+    form_only = name.endswith("_like") or name.rpartition(".")[2] in _FORMS
+    return Operation(name, form_only, raised=raised)
 
 
 @lru_cache(maxsize=_MANY)

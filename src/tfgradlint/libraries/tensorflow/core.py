@@ -20,6 +20,7 @@ from tfgradlint.flow.values.base import (
     Symbol,
     Tensor,
     Unknown,
+    UnknownMember,
     Value,
     Variable,
     is_none,
@@ -27,6 +28,7 @@ from tfgradlint.flow.values.base import (
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.measured.apply import apply
@@ -43,6 +45,7 @@ _XLA = ("jit_compile", "experimental_compile")
 _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
 
 _CONSTANT_OF_TENSOR = Origin(Kind.MADE, "tf.constant of a tensor")
+_REFERENCE = Origin(Kind.MADE, "reference")
 _ASSIGNMENT = Origin(Kind.MADE, "result of an assignment")
 #: What a method of a variable of Keras returned.
 _KERAS_VARIABLE = Origin(Kind.MADE, "keras variable")
@@ -152,6 +155,18 @@ def _its_own(value: Tensor | Variable) -> Edge:
     return Edge(value.node, Effect.PLAIN, None, EdgeNote.OWN_DTYPE)
 
 
+def _of_any(parameter: str) -> Handler:
+    """An operation on several tensors, which refuses to be given none."""
+
+    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        given = (args[0] if args else kwargs.get(parameter, NONE)).structure
+        if isinstance(given, Items) and not given.items:
+            interp.raise_here(None, "ValueError")
+        return None
+
+    return run
+
+
 def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
@@ -232,6 +247,9 @@ _HANDLERS: dict[str, Handler] = {
     "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.isolated else Const(not interp.graph_level),
     "tf.inside_function": lambda interp, args, kwargs: None if interp.isolated else Const(bool(interp.graph_level)),
     "tf.convert_to_tensor": _converted,
+    "tf.add_n": _of_any("inputs"),
+    "tf.math.add_n": _of_any("inputs"),
+    "tf.concat": _of_any("values"),
     "tf.cast": _cast,
     "tf.dtypes.cast": _cast,
 }
@@ -242,7 +260,11 @@ _HANDLERS: dict[str, Handler] = {
 _FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
 
 
-def attribute(interp: Context, receiver: Tensor | Variable, name: str) -> Value | None:
+#: Where the elements of slices, and of what is sparse or ragged, belong.
+_INDICES = frozenset({"indices", "dense_shape", "row_splits"})
+
+
+def attribute(interp: Context, session: Session, receiver: Tensor | Variable, name: str) -> Value | None:
     """An attribute that is not a method: shapes and dtypes carry no gradient."""
     if name == "value" and isinstance(receiver, Variable) and receiver.library == "keras":
         return Tensor(receiver.node)
@@ -260,7 +282,18 @@ def attribute(interp: Context, receiver: Tensor | Variable, name: str) -> Value 
         if name == "trainable" and isinstance(receiver, Variable):
             return Const(receiver.fields["trainable"])
         return Scalar(interp.recorder.leaf(), _FACTS[name])
-    return None
+    if name in _INDICES and isinstance(receiver, Tensor):
+        return Tensor(interp.recorder.op([Edge(receiver.node, Effect.PLAIN)], "int64"))
+    if name in _METHODS or _measured(session, receiver, name) is not None:
+        return None
+    # Part of what is no plain tensor: slices, what is sparse or ragged; or an attribute that nobody describes.
+    node = interp.recorder.opaque(origins.attribute(name), [Edge(receiver.node, Effect.UNKNOWN)])
+    return UnknownMember(node, receiver, name)
+
+
+def _measured(session: Session, receiver: Tensor | Variable, name: str) -> OperationFacts | None:
+    known = session.known("tf.Variable." + name) if isinstance(receiver, Variable) else None
+    return known or session.known("tf.Tensor." + name)
 
 
 def method(
@@ -291,10 +324,12 @@ def method(
         return Scalar(interp.recorder.plain([edge]))
     if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not session.numpy_behavior:
         interp.raise_here(None, "AttributeError")
+    if name in ("ref", "experimental_ref"):
+        # A key that gives the very same object back: ``deref()``.
+        return interp.opaque_result_of(_REFERENCE, [receiver])
     if isinstance(receiver, Variable) and receiver.library == "keras" and name != "numpy":
         return interp.opaque_result_of(_KERAS_VARIABLE, [receiver, *args])
-    owner = "tf.Variable." if isinstance(receiver, Variable) else "tf.Tensor."
-    known = session.known(owner + name) or session.known("tf.Tensor." + name)
+    known = _measured(session, receiver, name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
 
 
@@ -306,6 +341,8 @@ _OF_ARRAYS = frozenset(
 _ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(
     f"scatter_{kind}" for kind in ("add", "div", "max", "min", "mul", "sub", "update", "nd_add", "nd_sub", "nd_update")
 )
+#: Methods that are described here: each is looked at when it is called.
+_METHODS = _OF_ARRAYS | _ASSIGNING | {"numpy", "item", "tolist"}
 
 
 def _assign(interp: Context, receiver: Variable, args: list[Value], kwargs: dict[str, Value], whole: bool) -> Value:
