@@ -8,7 +8,18 @@ from typing import Any
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.values.base import Array, Cell, Const, GraphValue, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import (
+    Array,
+    Cell,
+    Const,
+    GraphValue,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    is_none,
+)
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Union
 
 MISSING: Any = object()
@@ -16,7 +27,9 @@ MISSING: Any = object()
 #: What a branch changed: for each written place its dictionary, key and value at the end of the branch.
 Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
 
-#: A union of more alternatives is unknown: what is done with two unions is done for each pair of their alternatives.
+#: A union of more alternatives that operators take is unknown: what is done with two unions is done for each pair of
+#: their alternatives. Objects stay alternatives, however many: a write or call through something unknown would be lost,
+#: and each of them was made by a step that is paid for.
 _CHOICES = 4
 #: How many states within a ``try`` body a handler starts from, the latest ones: each is joined place by place. Bodies
 #: that write a name more often than that were met in no program; the states before are left out.
@@ -174,7 +187,7 @@ class State:
                 kinds = {type(number.value).__name__ for number in numbers}
                 return Scalar(self.recorder.leaf(), kinds.pop() if len(kinds) == 1 else "")
             return self._phi(flat)
-        if len(flat) <= _CHOICES:
+        if len(flat) <= _CHOICES or all(_object(value) for value in flat):
             return Union(tuple(flat))
         return Unknown(self.recorder.opaque(origins.MANY_ALTERNATIVES))
 
@@ -191,6 +204,8 @@ class State:
 
     def _join_sequences(self, values: list[Value]) -> Value:
         items = [value for value in values if isinstance(value, Items)]
+        if len(items) == len(values) and len({value.fields for value in items}) > 1:
+            return self._join_by_fields(items)
         if len(items) == len(values) and len({len(value.items) for value in items}) == 1:
             return self._join_items(items)
         elements: list[Value] = []
@@ -200,6 +215,13 @@ class State:
         if element is MISSING:
             element = Unknown(self.recorder.opaque(origins.EMPTY_LIST))
         return Repeated(element, values[0].type)  # type: ignore[attr-defined]
+
+    def _join_by_fields(self, items: list[Items]) -> Value:
+        """Named tuples of several classes stay apart: what is behind a name is in another place in each."""
+        classes: dict[tuple[str, ...], list[Value]] = {}
+        for value in items:
+            classes.setdefault(value.fields, []).append(value)
+        return Union(tuple(self._join_sequences(of_one) if of_one[1:] else of_one[0] for of_one in classes.values()))
 
     def _join_items(self, items: list[Items]) -> Items:
         """Sequences of one length, item by item. Those that are met again on the way down are joined once."""
@@ -242,6 +264,10 @@ class State:
 
 def _counts(value: Const) -> bool:
     return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+
+
+def _object(value: Value) -> bool:
+    return is_none(value) or not isinstance(value, (Const, GraphValue, Items, Repeated, DictContent, Variable))
 
 
 def _numeric(value: Value) -> bool:

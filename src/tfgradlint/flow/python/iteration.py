@@ -82,7 +82,7 @@ class Iteration:
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))
         if isinstance(value, Union):
-            parts: list[Value] = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
+            parts: list[Value] = [_unnamed(self.iterate(each)) for each in value.values if not isinstance(each, Const)]
             return interp.join(parts) if parts else Repeated(interp.unknown(origins.ELEMENT))  # type: ignore[return-value]
         if isinstance(value, (Tensor, Variable, Unknown, Array)):
             element = self._interp.elements.element_of(value, Scalar(interp.recorder.leaf(), "int"))
@@ -130,3 +130,8 @@ class Iteration:
                 return HostObject(node, value.path)
             return type(value)(node)
         return value
+
+
+def _unnamed(content: Items | Repeated) -> Items | Repeated:
+    """A named tuple as a sequence like any other."""
+    return Items(content.items, content.type) if isinstance(content, Items) and content.fields else content

@@ -48,6 +48,7 @@ class Items(Value):
             return True
         return (
             isinstance(other, Items)
+            and self.fields == other.fields
             and len(self.items) == len(other.items)
             and all(
                 one is each or (level < COMPARED and one.same_as(each, level + 1))
