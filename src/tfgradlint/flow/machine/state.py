@@ -180,7 +180,7 @@ class State:
         if all(isinstance(value, (Items, Repeated)) for value in flat):
             return self._join_sequences(flat)
         if all(isinstance(value, DictContent) for value in flat):
-            return self._join_entries(flat)
+            return self._join_entries(flat)  # type: ignore[arg-type]
         if all(_numeric(value) for value in flat):
             numbers = [value for value in flat if isinstance(value, Const)]
             if len(numbers) == len(flat):
@@ -241,17 +241,15 @@ class State:
                 self._joined.clear()
         return joined
 
-    def _join_entries(self, values: list[Value]) -> Value:
+    def _join_entries(self, values: list[DictContent]) -> DictContent:
         merged: dict[Any, Value] = {}
-        rests = [value.rest for value in values if isinstance(value, DictContent) and value.rest is not None]
-        for value in values:
-            assert isinstance(value, DictContent)
-            for key in value.entries:
-                if key not in merged:
-                    merged[key] = self.join(
-                        other.entries.get(key, MISSING) for other in values if isinstance(other, DictContent)
-                    )
-        return DictContent(merged, self.join(rests) if rests else None)
+        maybe: set[Any] = set()
+        rests = [value.rest for value in values if value.rest is not None]
+        for key in dict.fromkeys(key for value in values for key in value.entries):
+            merged[key] = self.join(value.entries.get(key, MISSING) for value in values)
+            if any(key not in value.entries or key in value.maybe for value in values):
+                maybe.add(key)
+        return DictContent(merged, self.join(rests) if rests else None, frozenset(maybe))
 
     def element(self, content: Value) -> Value:
         """One value that stands for any element of a sequence."""

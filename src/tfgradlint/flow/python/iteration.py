@@ -76,7 +76,7 @@ class Iteration:
             return Repeated(element if element is not None else interp.unknown(origins.ELEMENT, value))
         if isinstance(value, DictObject):
             content: DictContent = value.fields["content"]
-            if content.rest is None:
+            if content.complete:
                 return Items(tuple(Const(key) for key in content.entries))
             return Repeated(Scalar(interp.recorder.leaf()))
         if isinstance(value, Const) and isinstance(value.value, str):

@@ -186,7 +186,7 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
     content = (args[0] if args else NONE).structure
     if isinstance(content, Items):
         return Const(len(content.items))
-    if isinstance(content, DictContent) and content.rest is None:
+    if isinstance(content, DictContent) and content.complete:
         return Const(len(content.entries))
     return Scalar(interp.recorder.leaf(), "int")
 
