@@ -23,6 +23,10 @@ from tfgradlint.flow.values.base import (
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Union
 
 MISSING: Any = object()
+#: A field of each object of the module: it tells one that was there before a branch from one that was made in it.
+EXISTS: Any = object()
+#: With the name of an attribute: the value that it has if it has one, since it was set on one branch only.
+_PERHAPS: Any = object()
 
 #: What a branch changed: for each written place its dictionary, key and value at the end of the branch.
 Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
@@ -55,6 +59,8 @@ class State:
         #: What was joined within the outermost join that goes on, and how deep that is.
         self._joined: dict[tuple[int, ...], Items] = {}
         self._depth = 0
+        #: Names of attributes that some object has perhaps not.
+        self.perhaps: set[str] = set()
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
@@ -97,13 +103,37 @@ class State:
                 self._write(fields, key, value)
             return
         places: Snapshot = {}
+        marks: list[tuple[dict[Any, Any], Any, Any]] = []
         self.work += sum(len(snapshot) for snapshot in snapshots)
         for snapshot in snapshots:
             places.update(snapshot)
         for place, (fields, key, _) in places.items():
             base = fields.get(key, MISSING)
             ends = [snapshot[place][2] if place in snapshot else base for snapshot in snapshots]
-            self._write(fields, key, self.join(ends))
+            joined = self.join(ends)
+            self._write(fields, key, joined)
+            if EXISTS in fields and isinstance(key, str) and self._missing_at_an_end(place, fields, ends, snapshots):
+                self.perhaps.add(key)
+                marks.append((fields, (_PERHAPS, key), joined))
+        for fields, key, joined in marks:
+            self._write(fields, key, joined)
+
+    def _missing_at_an_end(
+        self, place: tuple[int, Any], fields: dict[Any, Any], ends: list[Any], snapshots: list[Snapshot]
+    ) -> bool:
+        """Whether an attribute is perhaps missing at the end of a branch."""
+        if any(end is MISSING for end in ends):
+            return True
+        if place[1] not in self.perhaps:
+            return False
+        mark = (_PERHAPS, place[1])
+        at_first = fields.get(mark, MISSING)
+        marked = [snapshot.get((place[0], mark), (fields, mark, at_first))[2] for snapshot in snapshots]
+        return any(one is end for one, end in zip(marked, ends, strict=True))
+
+    def perhaps_missing(self, cell: Cell, name: str) -> bool:
+        """Whether an attribute that an object has was set on one branch only."""
+        return name in self.perhaps and cell.fields.get((_PERHAPS, name)) is cell.fields[name]
 
     def _write(self, fields: dict[Any, Any], key: Any, value: Any) -> None:
         self._journal.append((fields, key, fields.get(key, MISSING)))

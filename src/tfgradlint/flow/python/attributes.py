@@ -113,6 +113,10 @@ class Attributes:
             return receiver.cls
         if name in receiver.fields:
             value: Value = receiver.fields[name]
+            if self._interp.state.perhaps_missing(receiver, name):
+                found = self.of_class(receiver.cls, name)
+                if found is not None and not isinstance(found, Descriptor):
+                    return self._interp.join([value, Method(found, receiver) if isinstance(found, Function) else found])
             return value
         if self.hooked(receiver.cls):
             return self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)
