@@ -8,15 +8,32 @@ from typing import Any
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.values.base import Array, Cell, Const, GraphValue, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import (
+    Array,
+    Cell,
+    Const,
+    GraphValue,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    is_none,
+)
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated, Union
 
 MISSING: Any = object()
+#: A field of each object of the module: it tells one that was there before a branch from one that was made in it.
+EXISTS: Any = object()
+#: With the name of an attribute: the value that it has if it has one, since it was set on one branch only.
+_PERHAPS: Any = object()
 
 #: What a branch changed: for each written place its dictionary, key and value at the end of the branch.
 Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
 
-#: A union of more alternatives is unknown: what is done with two unions is done for each pair of their alternatives.
+#: A union of more alternatives that operators take is unknown: what is done with two unions is done for each pair of
+#: their alternatives. Objects stay alternatives, however many: a write or call through something unknown would be lost,
+#: and each of them was made by a step that is paid for.
 _CHOICES = 4
 #: How many states within a ``try`` body a handler starts from, the latest ones: each is joined place by place. Bodies
 #: that write a name more often than that were met in no program; the states before are left out.
@@ -42,6 +59,8 @@ class State:
         #: What was joined within the outermost join that goes on, and how deep that is.
         self._joined: dict[tuple[int, ...], Items] = {}
         self._depth = 0
+        #: Names of attributes that some object has perhaps not.
+        self.perhaps: set[str] = set()
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
@@ -84,13 +103,37 @@ class State:
                 self._write(fields, key, value)
             return
         places: Snapshot = {}
+        marks: list[tuple[dict[Any, Any], Any, Any]] = []
         self.work += sum(len(snapshot) for snapshot in snapshots)
         for snapshot in snapshots:
             places.update(snapshot)
         for place, (fields, key, _) in places.items():
             base = fields.get(key, MISSING)
             ends = [snapshot[place][2] if place in snapshot else base for snapshot in snapshots]
-            self._write(fields, key, self.join(ends))
+            joined = self.join(ends)
+            self._write(fields, key, joined)
+            if EXISTS in fields and isinstance(key, str) and self._missing_at_an_end(place, fields, ends, snapshots):
+                self.perhaps.add(key)
+                marks.append((fields, (_PERHAPS, key), joined))
+        for fields, key, joined in marks:
+            self._write(fields, key, joined)
+
+    def _missing_at_an_end(
+        self, place: tuple[int, Any], fields: dict[Any, Any], ends: list[Any], snapshots: list[Snapshot]
+    ) -> bool:
+        """Whether an attribute is perhaps missing at the end of a branch."""
+        if any(end is MISSING for end in ends):
+            return True
+        if place[1] not in self.perhaps:
+            return False
+        mark = (_PERHAPS, place[1])
+        at_first = fields.get(mark, MISSING)
+        marked = [snapshot.get((place[0], mark), (fields, mark, at_first))[2] for snapshot in snapshots]
+        return any(one is end for one, end in zip(marked, ends, strict=True))
+
+    def perhaps_missing(self, cell: Cell, name: str) -> bool:
+        """Whether an attribute that an object has was set on one branch only."""
+        return name in self.perhaps and cell.fields.get((_PERHAPS, name)) is cell.fields[name]
 
     def _write(self, fields: dict[Any, Any], key: Any, value: Any) -> None:
         self._journal.append((fields, key, fields.get(key, MISSING)))
@@ -167,14 +210,14 @@ class State:
         if all(isinstance(value, (Items, Repeated)) for value in flat):
             return self._join_sequences(flat)
         if all(isinstance(value, DictContent) for value in flat):
-            return self._join_entries(flat)
+            return self._join_entries(flat)  # type: ignore[arg-type]
         if all(_numeric(value) for value in flat):
             numbers = [value for value in flat if isinstance(value, Const)]
             if len(numbers) == len(flat):
                 kinds = {type(number.value).__name__ for number in numbers}
                 return Scalar(self.recorder.leaf(), kinds.pop() if len(kinds) == 1 else "")
             return self._phi(flat)
-        if len(flat) <= _CHOICES:
+        if len(flat) <= _CHOICES or all(_object(value) for value in flat):
             return Union(tuple(flat))
         return Unknown(self.recorder.opaque(origins.MANY_ALTERNATIVES))
 
@@ -191,6 +234,8 @@ class State:
 
     def _join_sequences(self, values: list[Value]) -> Value:
         items = [value for value in values if isinstance(value, Items)]
+        if len(items) == len(values) and len({value.fields for value in items}) > 1:
+            return self._join_by_fields(items)
         if len(items) == len(values) and len({len(value.items) for value in items}) == 1:
             return self._join_items(items)
         elements: list[Value] = []
@@ -200,6 +245,13 @@ class State:
         if element is MISSING:
             element = Unknown(self.recorder.opaque(origins.EMPTY_LIST))
         return Repeated(element, values[0].type)  # type: ignore[attr-defined]
+
+    def _join_by_fields(self, items: list[Items]) -> Value:
+        """Named tuples of several classes stay apart: what is behind a name is in another place in each."""
+        classes: dict[tuple[str, ...], list[Value]] = {}
+        for value in items:
+            classes.setdefault(value.fields, []).append(value)
+        return Union(tuple(self._join_sequences(of_one) if of_one[1:] else of_one[0] for of_one in classes.values()))
 
     def _join_items(self, items: list[Items]) -> Items:
         """Sequences of one length, item by item. Those that are met again on the way down are joined once."""
@@ -219,17 +271,15 @@ class State:
                 self._joined.clear()
         return joined
 
-    def _join_entries(self, values: list[Value]) -> Value:
+    def _join_entries(self, values: list[DictContent]) -> DictContent:
         merged: dict[Any, Value] = {}
-        rests = [value.rest for value in values if isinstance(value, DictContent) and value.rest is not None]
-        for value in values:
-            assert isinstance(value, DictContent)
-            for key in value.entries:
-                if key not in merged:
-                    merged[key] = self.join(
-                        other.entries.get(key, MISSING) for other in values if isinstance(other, DictContent)
-                    )
-        return DictContent(merged, self.join(rests) if rests else None)
+        maybe: set[Any] = set()
+        rests = [value.rest for value in values if value.rest is not None]
+        for key in dict.fromkeys(key for value in values for key in value.entries):
+            merged[key] = self.join(value.entries.get(key, MISSING) for value in values)
+            if any(key not in value.entries or key in value.maybe for value in values):
+                maybe.add(key)
+        return DictContent(merged, self.join(rests) if rests else None, frozenset(maybe))
 
     def element(self, content: Value) -> Value:
         """One value that stands for any element of a sequence."""
@@ -242,6 +292,10 @@ class State:
 
 def _counts(value: Const) -> bool:
     return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+
+
+def _object(value: Value) -> bool:
+    return is_none(value) or not isinstance(value, (Const, GraphValue, Items, Repeated, DictContent, Variable))
 
 
 def _numeric(value: Value) -> bool:

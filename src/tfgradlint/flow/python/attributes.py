@@ -139,6 +139,10 @@ class Attributes:
     def _instance_attribute(self, receiver: Instance, name: str) -> Value:
         if name in receiver.fields:
             value: Value = receiver.fields[name]
+            if self._interp.state.perhaps_missing(receiver, name):
+                found = self.of_class(receiver.cls, name)
+                if found is not None and not isinstance(found, Descriptor):
+                    return self._interp.join([value, Method(found, receiver) if isinstance(found, Function) else found])
             return value
         if name == "__class__" and not receiver.open:
             return receiver.cls

@@ -6,6 +6,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.state import EXISTS
 from tfgradlint.flow.python.container_methods import mapping
 from tfgradlint.flow.values.base import Const, Value
 from tfgradlint.flow.values.containers import Items
@@ -97,6 +98,7 @@ class Classes:
         if interp.attributes.hooked(cls):
             return interp.unknown(origins.CLASS_WITH_HOOKS, *args, *kwargs.values())
         instance = Instance(cls)
+        interp.state.set(instance, EXISTS, True)
         function = interp.attributes.of_class(cls, "__init__")
         if function is not None:
             interp.calls.call(Method(function, instance), args, kwargs)

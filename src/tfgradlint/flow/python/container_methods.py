@@ -152,7 +152,11 @@ def merged(interp: Context, first: DictContent, second: DictContent) -> DictCont
         # What is behind a key that is not known may be behind any of those that are.
         entries.update({key: interp.join([value, second.rest]) for key, value in first.entries.items()})
         entries.update(second.entries)
-    return DictContent(entries, interp.join(rests) if rests else None)
+    entries.update(
+        {key: interp.join([first.entries[key], entries[key]]) for key in second.maybe & first.entries.keys()}
+    )
+    sure = (first.entries.keys() - first.maybe) | (second.entries.keys() - second.maybe)
+    return DictContent(entries, interp.join(rests) if rests else None, frozenset(entries.keys() - sure))
 
 
 def extend(interp: Context, receiver: ListObject, value: Value, left: bool = False) -> None:
@@ -305,12 +309,12 @@ def _mapping_member(
 ) -> Value | None:
     content: DictContent = receiver.fields["content"]
     if name in ("items", "values", "keys"):
-        if content.rest is None:
+        if content.complete:
             rows: list[Value] = []
             for key, value in content.entries.items():
                 rows.append({"items": Items((Const(key), value)), "values": value}.get(name, Const(key)))
             return Items(tuple(rows), "list")
-        each = interp.join([*content.entries.values(), content.rest])
+        each = interp.join([*content.held()])
         key = interp.unknown(origins.ELEMENT)  # references to tensors are keys as well
         return Repeated({"items": Items((key, each)), "values": each}.get(name, key))
     if name in ("get", "pop", "setdefault") and args:
@@ -318,6 +322,8 @@ def _mapping_member(
         default = args[1] if len(args) > 1 else NONE
         if isinstance(key, Const) and key.value in content.entries:
             found = content.entries[key.value]
+            if key.value in content.maybe:
+                found = interp.join([found, default])
         elif isinstance(key, Const) and content.rest is None:
             found = default
         else:
@@ -325,7 +331,7 @@ def _mapping_member(
             found = interp.join([*others, *([content.rest] if content.rest is not None else []), default])
         if name == "setdefault":
             interp.elements.set(receiver, key, found)
-        elif name == "pop" and isinstance(key, Const):
+        elif name == "pop":
             interp.elements.delete(receiver, key)
         return found
     if name in ("update", "subtract") and receiver.fields.get(COUNTS):

@@ -10,9 +10,9 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.container_methods import extend, listing, mapping, set_of
+from tfgradlint.flow.python.container_methods import extend, listing, merged, set_of
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Scope
 
 #: A comprehension over more elements makes any number of elements that are alike: its body is evaluated for each.
@@ -58,12 +58,14 @@ class Displays:
     def dict_(self, node: cst.Dict) -> Value:
         entries: dict[Any, Value] = {}
         rest: list[Value] = []
+        maybe: frozenset[Any] = frozenset()
         for element in node.elements:
             if isinstance(element, cst.StarredDictElement):
                 value = self._interp.eval(element.value)
                 content = value.structure
                 if isinstance(content, DictContent):
-                    entries.update(content.entries)
+                    both = merged(self._interp, DictContent(entries, None, maybe), content)
+                    entries, maybe = dict(both.entries), both.maybe
                     rest += [content.rest] if content.rest is not None else []
                 else:
                     rest.append(self._interp.unknown(origins.DICTIONARY, value))
@@ -72,9 +74,10 @@ class Displays:
             key, value = self._interp.eval(element.key), self._interp.eval(element.value)
             if isinstance(key, Const) and hashable(key.value):
                 entries[key.value] = value
+                maybe -= {key.value}
             else:
                 rest.append(value)
-        return mapping(entries, self._interp.join(rest) if rest else None)
+        return DictObject(DictContent(entries, self._interp.join(rest) if rest else None, maybe))
 
     # -- comprehensions
 

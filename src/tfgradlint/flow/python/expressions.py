@@ -162,7 +162,7 @@ class Expressions:
                     args.append(Repeated(interp.state.element(content), "star"))
             elif arg.star == "**":
                 entries = value.structure
-                if isinstance(entries, DictContent) and entries.rest is None:
+                if isinstance(entries, DictContent) and entries.complete:
                     kwargs.update({key: each for key, each in entries.entries.items() if isinstance(key, str)})
                 else:
                     kwargs["**"] = value

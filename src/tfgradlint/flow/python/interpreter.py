@@ -11,7 +11,7 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context, Libraries
 from tfgradlint.flow.machine.frames import OutOfSteps
 from tfgradlint.flow.machine.prescan import Prescan
-from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.machine.state import EXISTS, Raised
 from tfgradlint.flow.python.attributes import Attributes
 from tfgradlint.flow.python.calls import Calls
 from tfgradlint.flow.python.entry_points import EntryPoints
@@ -77,6 +77,7 @@ class Interpreter(Context):
         mark = self.state.mark()
         self._forget_globals()
         instance = Instance(cls, open=True)
+        self.state.set(instance, EXISTS, True)
         made = self._guarded(cls.name, lambda: self.entry_points.initialise(instance))
         if made:
             self.entry_points.forget_attributes(instance)

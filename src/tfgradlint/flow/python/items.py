@@ -111,9 +111,15 @@ class Elements:
     def _entry(self, receiver: DictObject, index: Value) -> Value:
         interp = self._interp
         content: DictContent = receiver.fields["content"]
-        if isinstance(index, Const) and index.value in content.entries:
-            return content.entries[index.value]
         factory = receiver.fields.get(FACTORY)
+        if isinstance(index, Const) and index.value in content.entries:
+            found = content.entries[index.value]
+            if factory is None or index.value not in content.maybe:
+                return found
+            found = interp.join([found, interp.calls.call(factory, [], {})])
+            if not receiver.fields.get(COUNTS):
+                self.set(receiver, index, found)
+            return found
         if factory is not None and content.rest is None:
             made = interp.calls.call(factory, [], {})
             if isinstance(index, Const) and receiver.fields.get(COUNTS):
@@ -121,7 +127,7 @@ class Elements:
             if isinstance(index, Const) and hashable(index.value):
                 self.set(receiver, index, made)
                 return made
-            content = DictContent(content.entries, made)
+            content = DictContent(content.entries, made, content.maybe)
             interp.state.set(receiver, "content", content)
         candidates = [] if isinstance(index, Const) else list(content.entries.values())
         if content.rest is not None:
@@ -159,10 +165,12 @@ class Elements:
         elif isinstance(receiver, DictObject):
             content = receiver.fields["content"]
             if isinstance(index, Const) and hashable(index.value):
-                content = DictContent({**content.entries, index.value: value}, content.rest)
+                maybe = content.maybe - {index.value} if content.maybe else content.maybe
+                content = DictContent({**content.entries, index.value: value}, content.rest, maybe)
             else:
                 entries = {key: interp.join([old, value]) for key, old in content.entries.items()}
-                content = DictContent(entries, value if content.rest is None else interp.join([content.rest, value]))
+                rest = value if content.rest is None else interp.join([content.rest, value])
+                content = DictContent(entries, rest, content.maybe)
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, Unknown):
             known = interp.attributes.members_of(receiver.node)
@@ -181,13 +189,12 @@ class Elements:
         interp = self._interp
         if isinstance(receiver, DictObject):
             content = receiver.fields["content"]
-            if not isinstance(index, Const):
-                # Any of the entries is gone.
-                if content.entries:
-                    interp.state.set(receiver, "content", DictContent({}, interp.join([*content.held()])))
-                return
-            entries = {key: value for key, value in content.entries.items() if key != index.value}
-            interp.state.set(receiver, "content", DictContent(entries, content.rest))
+            if isinstance(index, Const):
+                entries = {key: value for key, value in content.entries.items() if key != index.value}
+                maybe = content.maybe - {index.value}
+            else:
+                entries, maybe = content.entries, frozenset(content.entries)
+            interp.state.set(receiver, "content", DictContent(entries, content.rest, maybe))
         elif isinstance(receiver, ListObject):
             content = receiver.fields["content"]
             place = _place(content, index)

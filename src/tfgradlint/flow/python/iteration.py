@@ -76,13 +76,13 @@ class Iteration:
             return Repeated(element if element is not None else interp.unknown(origins.ELEMENT, value))
         if isinstance(value, DictObject):
             content: DictContent = value.fields["content"]
-            if content.rest is None:
+            if content.complete:
                 return Items(tuple(Const(key) for key in content.entries))
             return Repeated(interp.unknown(origins.ELEMENT))
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))
         if isinstance(value, Union):
-            parts: list[Value] = [self.iterate(each) for each in value.values if not isinstance(each, Const)]
+            parts: list[Value] = [_unnamed(self.iterate(each)) for each in value.values if not isinstance(each, Const)]
             return interp.join(parts) if parts else Repeated(interp.unknown(origins.ELEMENT))  # type: ignore[return-value]
         if isinstance(value, (Tensor, Variable, Unknown, Array)):
             element = self._interp.elements.element_of(value, Scalar(interp.recorder.leaf(), "int"))
@@ -130,3 +130,8 @@ class Iteration:
                 return HostObject(node, value.path)
             return type(value)(node)
         return value
+
+
+def _unnamed(content: Items | Repeated) -> Items | Repeated:
+    """A named tuple as a sequence like any other."""
+    return Items(content.items, content.type) if isinstance(content, Items) and content.fields else content

@@ -275,7 +275,7 @@ def _alike(nest: Value, gradients: list[Value]) -> Value:
     if not isinstance(nest, DictContent):
         return nest.with_held(gradients)
     made = {key: each for (key, _), each in zip(nest.in_order(), gradients, strict=True)}
-    return DictContent({key: made[key] for key in nest.entries}, nest.rest)
+    return DictContent({key: made[key] for key in nest.entries}, nest.rest, nest.maybe)
 
 
 def _variable(leaf: Value) -> bool:

@@ -93,7 +93,7 @@ class Traces:
             entries = value.structure.entries
             known = {key: self._traced(each) for key, each in entries.items() if isinstance(each, Variable)}
             if any(entries[key] is not each for key, each in known.items()):
-                return DictObject(DictContent({**entries, **known}, value.structure.rest))
+                return DictObject(DictContent({**entries, **known}, value.structure.rest, value.structure.maybe))
         if isinstance(value.structure, Items):
             raise _Endless
         return value

@@ -49,6 +49,7 @@ class Items(Value):
             return True
         return (
             isinstance(other, Items)
+            and self.fields == other.fields
             and len(self.items) == len(other.items)
             and all(
                 one is each or (level < COMPARED and one.same_as(each, level + 1))
@@ -74,13 +75,24 @@ class Repeated(Value):
 
 
 class DictContent(Value):
-    """A dictionary's content: known keys, and what values under unknown keys are like (None: there are none)."""
+    """A dictionary's content: known keys, and what values under unknown keys are like (None: there are none).
 
-    __slots__ = ("entries", "rest")
+    ``maybe`` are those of the known keys that are perhaps missing: they were set on one branch only.
+    """
 
-    def __init__(self, entries: dict[Any, Value], rest: Value | None = None) -> None:
+    __slots__ = ("entries", "maybe", "rest")
+
+    def __init__(
+        self, entries: dict[Any, Value], rest: Value | None = None, maybe: frozenset[Any] = frozenset()
+    ) -> None:
         self.entries = entries
         self.rest = rest
+        self.maybe = maybe
+
+    @property
+    def complete(self) -> bool:
+        """Whether the known keys are there, and no others."""
+        return self.rest is None and not self.maybe
 
     def held(self) -> Sequence[Value]:
         """The values of the entries, in order, and behind them the rest."""
@@ -90,7 +102,7 @@ class DictContent(Value):
         return (*self.entries.values(),)
 
     def nested(self) -> Sequence[tuple[Any, Value]] | None:
-        return self.in_order() if self.rest is None else None
+        return self.in_order() if self.complete else None
 
     def in_order(self) -> list[tuple[Any, Value]]:
         """The entries as TensorFlow sorts them."""
@@ -104,14 +116,16 @@ class DictContent(Value):
 
     def with_held(self, parts: Sequence[Value]) -> DictContent:
         entries = dict(zip(self.entries, parts, strict=False))
-        return DictContent(entries, None if self.rest is None else parts[-1])
+        return DictContent(entries, None if self.rest is None else parts[-1], self.maybe)
 
     def truth(self) -> bool | None:
-        return bool(self.entries) if self.rest is None else None
+        if len(self.entries) > len(self.maybe):
+            return True
+        return False if self.complete else None
 
     def contains(self, item: Any) -> bool | None:
         if item in self.entries:
-            return True
+            return None if item in self.maybe else True
         return False if self.rest is None else None
 
 

@@ -156,7 +156,7 @@ def _elements(value: Value) -> Sequence[Value]:
 def _may_hide_layers(value: Value) -> bool:
     """Whether there may be a layer in it that the walk does not come by."""
     if isinstance(value, DictContent):
-        return value.rest is not None
+        return not value.complete
     if isinstance(value, Instance):
         return not all(isinstance(base, Class) for base in value.cls.lineage())
     if isinstance(value, NativeFunction) and value.name == "Lambda":

@@ -65,7 +65,7 @@ def computed(
 def _entries(value: Value) -> Dictionary[object, Value] | None:
     """The values by name where a dictionary is given and all of it is known."""
     content = value.structure
-    return content.entries if isinstance(content, DictContent) and content.rest is None else None
+    return content.entries if isinstance(content, DictContent) and content.complete else None
 
 
 def _names(interp: Context, model: Layer | Instance, predictions: Value, outputs: list[Value]) -> list[object]:

@@ -88,7 +88,7 @@ class Weights:
             return self._instance(value)
         if isinstance(value, LibraryObject) and value.path.endswith("random.SeedGenerator"):
             self.known = self.known and not self._seeds
-        elif isinstance(value, DictContent) and value.rest is not None:
+        elif isinstance(value, DictContent) and not value.complete:
             self.known = False
             return _NOTHING
         elif not isinstance(value, (*WEIGHTLESS, *_CONTAINERS)) or (

@@ -193,7 +193,7 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
     content = (args[0] if args else NONE).structure
     if isinstance(content, Items):
         return Const(len(content.items))
-    if isinstance(content, DictContent) and content.rest is None:
+    if isinstance(content, DictContent) and content.complete:
         return Const(len(content.entries))
     return Scalar(interp.recorder.leaf(), "int")
 
@@ -201,8 +201,16 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 def _getattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
         found = interp.attributes.get(args[0], args[1].value)
-        return interp.join([found, args[2]]) if len(args) > 2 and isinstance(found, Unknown) else found
+        if len(args) > 2 and (isinstance(found, Unknown) or _perhaps_missing(interp, args[0], args[1].value)):
+            return interp.join([found, args[2]])
+        return found
     return interp.unknown(origins.returned_by("getattr"), *args)
+
+
+def _perhaps_missing(interp: Context, receiver: Value, name: str) -> bool:
+    if not isinstance(receiver, Instance) or name not in receiver.fields:
+        return False
+    return interp.state.perhaps_missing(receiver, name) and interp.attributes.of_class(receiver.cls, name) is None
 
 
 def _hasattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -76,7 +76,7 @@ def _switch_case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
     _no_number(interp, argument(args, kwargs, 0, "branch_index"))
     if isinstance(given, DictObject):
         entries = given.fields["content"]
-        functions = {} if entries.rest is not None else dict(entries.entries)
+        functions = {} if not entries.complete else dict(entries.entries)
     else:
         content = interp.iteration.iterate(given)
         items = content.items if isinstance(content, Items) else ()
@@ -292,7 +292,7 @@ def _columns(nests: list[Value]) -> list[list[Value]] | None:
         return [[nest.structure for nest in nests]] if all(isinstance(nest, DictObject) for nest in nests) else None
     if not isinstance(first, (Items, DictContent)) or not all(type(nest) is type(first) for nest in nests):
         return None
-    if any(isinstance(nest, DictContent) and nest.rest is not None for nest in nests):
+    if any(isinstance(nest, DictContent) and not nest.complete for nest in nests):
         return None
     parts = [nest.keyed() for nest in nests]
     return (

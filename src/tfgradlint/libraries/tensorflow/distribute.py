@@ -39,7 +39,7 @@ def method(
         named = args[2] if len(args) > 2 else kwargs.get("kwargs", DictObject(DictContent({})))
         content = interp.iteration.iterate(given)
         entries = named.structure
-        if isinstance(content, Items) and isinstance(entries, DictContent) and entries.rest is None:
+        if isinstance(content, Items) and isinstance(entries, DictContent) and entries.complete:
             words = {key: value for key, value in entries.entries.items() if isinstance(key, str)}
             return interp.calls.call(args[0], list(content.items), words)
         return None

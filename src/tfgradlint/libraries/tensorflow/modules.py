@@ -147,9 +147,7 @@ class Found:
                 return True
             if HOLDS in value.fields or value.path.startswith("snt."):
                 self.complete = False  # distributions and Sonnet's optimizers are modules, too
-        elif isinstance(value, (Unknown, Repeated, Union)) or (
-            isinstance(value, DictContent) and value.rest is not None
-        ):
+        elif isinstance(value, (Unknown, Repeated, Union)) or (isinstance(value, DictContent) and not value.complete):
             self.complete = False
         return False
 
