@@ -17,7 +17,7 @@ from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import havoc
+from tfgradlint.flow.python.escape import forget, havoc
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -34,7 +34,7 @@ from tfgradlint.flow.values.base import (
     Value,
     hashable,
 )
-from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import (
     ContextManagerCall,
     Descriptor,
@@ -76,7 +76,7 @@ class Calls:
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The result of ``callee(*args, **kwargs)``."""
         if self._nested > _NESTED:
-            return self._interp.unknown(origins.RECURSION, *_all(args, kwargs))
+            return self._cut_off(callee, args, kwargs)
         self._nested += 1
         try:
             return self._call(callee, args, kwargs)
@@ -126,25 +126,22 @@ class Calls:
         return self._unknown_call(origins.call_of_unknown(what), callee, args, kwargs)
 
     def _unknown_call(self, origin: Origin, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        """An unknown function may use up a tape it is given."""
+        """An unknown function may use up a tape it is given, and change all that it reaches."""
         given = _all(args, kwargs)
         for value in given:
             havoc(self._interp, value)
-            self._filled(value)
             if isinstance(value, (Function, ContextManagerCall, Method, Partial, Instance, NativeFunction)):
                 self._interp.handed_out += 1
+        forget(self._interp, Items((callee, *given)), given)
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
         return self._interp.unknown(origin, callee, *given)
 
-    def _filled(self, value: Value) -> None:
-        """An empty container in an unknown function's hands is there to be filled."""
-        interp = self._interp
-        content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
-        if isinstance(content, Items) and not content.items:
-            interp.state.set(value, "content", Repeated(interp.unknown(origins.FILLED), content.type))  # type: ignore[arg-type]
-        elif isinstance(content, DictContent) and not content.entries and content.rest is None:
-            interp.state.set(value, "content", DictContent({}, interp.unknown(origins.FILLED)))  # type: ignore[arg-type]
+    def _cut_off(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A call that is not followed any further, of whatever kind."""
+        given = _all(args, kwargs)
+        forget(self._interp, Items((callee, *given)), given)
+        return self._interp.unknown(origins.RECURSION, *given)
 
     def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
         """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
@@ -249,7 +246,7 @@ class Calls:
             self._recursions[id(node)] += 1
             known = known and self._recursions[id(node)] <= _RECURSIONS
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
-            return interp.unknown(origins.RECURSION, *_all(args, kwargs))
+            return self._cut_off(function, args, kwargs)
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:
