@@ -6,6 +6,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.entry_points import trivial
+from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -244,6 +245,7 @@ class Attributes:
             interp.state.set(receiver, name, value if name != "trainable" else value.truth())
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
+            forget(interp, receiver, (value,))
             interp.state.set(self.members_of(receiver.node), name, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value))
         elif isinstance(receiver, Union):
             for each in receiver.values:

@@ -17,7 +17,7 @@ from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import forget, havoc
+from tfgradlint.flow.python.escape import havoc, not_followed
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -55,6 +55,12 @@ _COUNTED = 8
 _RECURSIONS = 100
 #: Calls within calls of every kind, also of those that run no function: each takes some fourteen frames of that stack.
 _NESTED = 70
+#: Libraries whose functions leave their arguments as they are, unless they are given a function to call.
+_COMPUTING = frozenset(
+    "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
+)
+#: What is called when it is handed to somebody.
+_CALLED = (Function, Method, Member, Partial)
 
 
 class Calls:
@@ -93,7 +99,7 @@ class Calls:
             return self._member(callee, args, kwargs)
         if isinstance(callee, Symbol):
             found = interp.libraries.call(interp, callee, args, kwargs)
-            return found if found is not None else interp.unknown(origins.call_of(callee.path), *_all(args, kwargs))
+            return found if found is not None else self._unknown_symbol(callee, args, kwargs)
         if isinstance(callee, Class):
             return self._classes.instantiate(callee, args, kwargs)
         if isinstance(callee, Partial):
@@ -132,16 +138,20 @@ class Calls:
             havoc(self._interp, value)
             if isinstance(value, (Function, ContextManagerCall, Method, Partial, Instance, NativeFunction)):
                 self._interp.handed_out += 1
-        forget(self._interp, Items((callee, *given)), given)
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
-        return self._interp.unknown(origin, callee, *given)
+        return not_followed(self._interp, origin, callee, given)
 
     def _cut_off(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A call that is not followed any further, of whatever kind."""
-        given = _all(args, kwargs)
-        forget(self._interp, Items((callee, *given)), given)
-        return self._interp.unknown(origins.RECURSION, *given)
+        return not_followed(self._interp, origins.RECURSION, callee, _all(args, kwargs), called=False)
+
+    def _unknown_symbol(self, callee: Symbol, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A function of a library that nobody described."""
+        given, origin = _all(args, kwargs), origins.call_of(callee.path)
+        if callee.path.partition(".")[0] not in _COMPUTING or any(isinstance(value, _CALLED) for value in given):
+            return self._unknown_call(origin, callee, args, kwargs)
+        return self._interp.unknown(origin, *given)
 
     def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
         """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""

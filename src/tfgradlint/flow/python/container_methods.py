@@ -6,7 +6,8 @@ from typing import Any
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
+from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Unknown, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.verdict.judgements import LACKING
 
@@ -45,6 +46,8 @@ def unique(items: tuple[Value, ...]) -> tuple[Value, ...]:
 
 def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | None:
     """``+=`` on a list extends it, and ``|=`` on a dictionary."""
+    if isinstance(old, Unknown):
+        forget(interp, old, (value,))
     if isinstance(old, ListObject) and name == "__add__":
         extend(interp, old, value)
         return old

@@ -8,6 +8,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
+from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.values.base import (
     Array,
     Const,
@@ -163,6 +164,7 @@ class Elements:
                 content = DictContent(entries, value if content.rest is None else interp.join([content.rest, value]))
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, Unknown):
+            forget(interp, receiver, (value,))
             known = interp.attributes.members_of(receiver.node)
             if isinstance(index, Const) and hashable(index.value):
                 interp.state.set(known, ("[]", index.value), value)
