@@ -6,7 +6,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.entry_points import trivial
-from tfgradlint.flow.python.escape import forget_attributes
+from tfgradlint.flow.python.escape import STAYS, forget, forget_attributes, not_followed
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -35,6 +35,11 @@ _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delatt
 _OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
 #: Of an object: the methods that do nothing any more, as they have been called once.
 _DONE: Note[Gathered[int]] = Note("done once")
+
+
+def of_unknown_base(cls: Class) -> bool:
+    """Whether a class has a base of which nothing is known."""
+    return any(isinstance(each, Unknown) for each in cls.lineage())
 
 
 class Attributes:
@@ -103,8 +108,13 @@ class Attributes:
         return isinstance(content, Items) and content.type == "list" and name not in self._interp.asked_for
 
     def of_class(self, cls: Class, name: str) -> Value | None:
-        """The attribute a class or one of its bases in the module gives, or None."""
+        """The attribute a class or one of its bases in the module gives, or None.
+
+        A base that is not known may give another to those behind it. ``__init__`` usually goes on to theirs.
+        """
         for each in cls.lineage():
+            if isinstance(each, Unknown) and name != "__init__":
+                return None
             if isinstance(each, Class) and name in each.fields:
                 found: Value = each.fields[name]
                 return found
@@ -176,6 +186,11 @@ class Attributes:
             return found.function
         if isinstance(found, Instance) and self.of_class(found.cls, "__get__") is not None:
             return self._interp.unknown(origins.DESCRIPTOR, receiver)
+        if not isinstance(found, STAYS) and of_unknown_base(receiver.cls):
+            # The base may have given the object an attribute of its own.
+            value = self._interp.join([found, self._interp.unknown(origins.ATTRIBUTE)])
+            self._interp.state.set(receiver, name, value)
+            return value
         return found
 
     def _once(self, function: Value, receiver: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -203,6 +218,8 @@ class Attributes:
         order = list(of.lineage()) if isinstance(of, Class) else []
         behind = order[order.index(receiver.cls) + 1 :] if receiver.cls in order else list(receiver.cls.lineage())[1:]
         for base in behind:
+            if isinstance(base, Unknown):
+                break
             found = base.fields.get(name) if isinstance(base, Class) else None
             if isinstance(found, Descriptor):
                 if found.kind in ("property", "cached"):
@@ -221,12 +238,18 @@ class Attributes:
         inherited = interp.libraries.attribute(interp, receiver.receiver, name)
         if isinstance(inherited, Member) and name != "build":
             return inherited
-        return NativeFunction(
-            f"super().{name}", lambda args, kwargs: interp.unknown(origins.returned_by(f"super().{name}"), *args)
-        )
+        origin = origins.returned_by(f"super().{name}")
+        if any(isinstance(base, Unknown) for base in behind):
+            return NativeFunction(
+                f"super().{name}",
+                lambda args, kwargs: not_followed(interp, origin, receiver.receiver, [*args, *kwargs.values()]),
+            )
+        return NativeFunction(f"super().{name}", lambda args, kwargs: interp.unknown(origin, *args))
 
     def _initialised(self, receiver: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         self._interp.libraries.initialise(self._interp, receiver, args, kwargs)
+        if isinstance(receiver, Instance) and of_unknown_base(receiver.cls):
+            forget(self._interp, Items((receiver, *args, *kwargs.values())), [receiver, *args, *kwargs.values()])
         return NONE
 
     def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
@@ -282,6 +305,7 @@ class Attributes:
             interp.state.set(receiver, name, value if name != "trainable" else value.truth())
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
+            forget(interp, receiver, (value,))
             interp.state.set(self.members_of(receiver.node), name, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value))
         elif isinstance(receiver, Union):
             for each in receiver.values:

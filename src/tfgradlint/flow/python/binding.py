@@ -9,7 +9,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
@@ -124,7 +124,7 @@ class Binding:
             if isinstance(receiver, Instance):
                 found = interp.attributes.of_class(receiver.cls, target.attr.value)
                 if isinstance(found, Descriptor) and found.kind == "property":
-                    forget(interp, receiver)  # its deleter is not followed
+                    forget_content(interp, receiver)  # its deleter is not followed
                 interp.state.delete(receiver, target.attr.value)
         elif isinstance(target, cst.Subscript):
             interp.elements.delete(interp.eval(target.value), interp.expressions.index(target))

@@ -17,7 +17,7 @@ from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import forget, havoc
+from tfgradlint.flow.python.escape import forget_content, havoc, not_followed
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -34,7 +34,7 @@ from tfgradlint.flow.values.base import (
     Value,
     hashable,
 )
-from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import (
     ContextManagerCall,
     Descriptor,
@@ -55,6 +55,12 @@ _COUNTED = 8
 _RECURSIONS = 100
 #: Calls within calls of every kind, also of those that run no function: each takes some fourteen frames of that stack.
 _NESTED = 70
+#: Libraries whose functions leave their arguments as they are, unless they are given a function to call.
+_COMPUTING = frozenset(
+    "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
+)
+#: What is called when it is handed to somebody.
+_CALLED = (Function, Method, Member, Partial)
 
 
 class Calls:
@@ -78,7 +84,7 @@ class Calls:
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """The result of ``callee(*args, **kwargs)``."""
         if self._nested > _NESTED:
-            return self._interp.unknown(origins.RECURSION, *_all(args, kwargs))
+            return self._cut_off(callee, args, kwargs)
         self._nested += 1
         try:
             return self._call(callee, args, kwargs)
@@ -95,7 +101,7 @@ class Calls:
             return self._member(callee, args, kwargs)
         if isinstance(callee, Symbol):
             found = interp.libraries.call(interp, callee, args, kwargs)
-            return found if found is not None else interp.unknown(origins.call_of(callee.path), *_all(args, kwargs))
+            return found if found is not None else self._unknown_symbol(callee, args, kwargs)
         if isinstance(callee, Class):
             return self._classes.instantiate(callee, args, kwargs)
         if isinstance(callee, Partial):
@@ -128,25 +134,26 @@ class Calls:
         return self._unknown_call(origins.call_of_unknown(what), callee, args, kwargs)
 
     def _unknown_call(self, origin: Origin, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        """An unknown function may use up a tape it is given."""
+        """An unknown function may use up a tape it is given, and change all that it reaches."""
         given = _all(args, kwargs)
         for value in given:
             havoc(self._interp, value)
-            self._filled(value)
             if isinstance(value, (Function, ContextManagerCall, Method, Partial, Instance, NativeFunction)):
                 self._interp.handed_out += 1
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
-        return self._interp.unknown(origin, callee, *given)
+        return not_followed(self._interp, origin, callee, given)
 
-    def _filled(self, value: Value) -> None:
-        """An empty container in an unknown function's hands is there to be filled."""
-        interp = self._interp
-        content = value.fields["content"] if isinstance(value, (ListObject, DictObject)) else None
-        if isinstance(content, Items) and not content.items:
-            interp.state.set(value, "content", Repeated(interp.unknown(origins.FILLED), content.type))  # type: ignore[arg-type]
-        elif isinstance(content, DictContent) and not content.entries and content.rest is None:
-            interp.state.set(value, "content", DictContent({}, interp.unknown(origins.FILLED)))  # type: ignore[arg-type]
+    def _cut_off(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A call that is not followed any further, of whatever kind."""
+        return not_followed(self._interp, origins.RECURSION, callee, _all(args, kwargs), called=False)
+
+    def _unknown_symbol(self, callee: Symbol, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A function of a library that nobody described."""
+        given, origin = _all(args, kwargs), origins.call_of(callee.path)
+        if callee.path.partition(".")[0] not in _COMPUTING or any(isinstance(value, _CALLED) for value in given):
+            return self._unknown_call(origin, callee, args, kwargs)
+        return self._interp.unknown(origin, *given)
 
     def any_of(self, values: Sequence[Value], run: Callable[[Value], Value]) -> Value:
         """What ``run`` gives for any one of ``values``, whose effects are alternatives as well."""
@@ -213,7 +220,7 @@ class Calls:
         if isinstance(receiver, Array):
             for value in args:
                 if isinstance(value, (ListObject, DictObject)):
-                    forget(interp, value)  # a generator of random numbers shuffles a list
+                    forget_content(interp, value)  # a generator of random numbers shuffles a list
             return interp.expressions.binary("method", receiver, Items(tuple(args)), cst.Pass())
         return interp.unknown(origins.method(member.name), receiver, *_all(args, kwargs))
 
@@ -267,7 +274,7 @@ class Calls:
             self._recursions[id(node)] += 1
             known = known and self._recursions[id(node)] <= _RECURSIONS
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
-            return interp.unknown(origins.RECURSION, *_all(args, kwargs))
+            return self._cut_off(function, args, kwargs)
         interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:

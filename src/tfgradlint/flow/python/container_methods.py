@@ -9,8 +9,8 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.python.escape import forget
-from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Value, hashable
+from tfgradlint.flow.python.escape import forget, forget_content
+from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Unknown, Value, hashable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import LACKING
@@ -71,6 +71,8 @@ def _compared_by_identity(value: Value) -> bool:
 
 def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | None:
     """``+=`` on a list extends it, and ``|=`` on a dictionary."""
+    if isinstance(old, Unknown):
+        forget(interp, old, (value,))
     if isinstance(old, ListObject) and name == "__add__":
         extend(interp, old, value)
         return old
@@ -205,7 +207,7 @@ def call_member(
         elif found is None and isinstance(receiver, ListObject):
             found = _listing_member(interp, receiver, name, args)
         if found is None and name not in _LOOKING:
-            forget(interp, receiver, *args, *kwargs.values())
+            forget_content(interp, receiver, *args, *kwargs.values())
         return found
     if name in ("index", "count"):
         return _place(interp, receiver, name, args)
@@ -374,7 +376,7 @@ def _count(interp: Context, receiver: DictObject, operator: str, source: Value) 
         counted = [(each.value, Const(1)) for each in items if isinstance(each, Const) and hashable(each.value)]
         known = len(counted) == len(items)
     if not known or (counted and receiver.fields["content"].rest is not None):
-        forget(interp, receiver, source)
+        forget_content(interp, receiver, source)
         return
     for key, value in counted:
         before = interp.elements.get(receiver, Const(key))

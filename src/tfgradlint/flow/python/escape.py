@@ -1,15 +1,24 @@
-"""What leaves the module's sight, or is changed in a way that is not described."""
+"""What leaves the module's sight: whoever gets hold of something may do anything with it, at once or later."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Node
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.bodies import Bodies
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Value
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import Descriptor, Function
-from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Value, Variable
+from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.functions import ContextManagerCall, Descriptor, Function, Method, Partial, Super
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import HANDED, walk
+
+#: What is taken to stay where it is: nearly every program hands its model, its weights and its optimizer to helpers
+#: of other modules, and a helper that puts another in the place of one of these was met in none.
+STAYS = (Variable, Layer, LibraryObject, Instance, Function, Method, Class, Descriptor)
 
 
 def havoc(interp: Context, value: Value) -> None:
@@ -21,11 +30,11 @@ def havoc(interp: Context, value: Value) -> None:
                 interp.state.set(reached, "escaped", True)
 
 
-def forget(interp: Context, value: Value, *given: Value) -> None:
+def forget_content(interp: Context, value: Value, *given: Value) -> None:
     """Something that is not described changed the value: it may hold anything from here on, or what was ``given``."""
     if isinstance(value, Union):
         for each in value.values:
-            forget(interp, each, *given)
+            forget_content(interp, each, *given)
     elif isinstance(value, ListObject):
         content = value.fields["content"]
         held = content.items if isinstance(content, Items) else (content.element,)
@@ -52,3 +61,134 @@ def forget_attributes(interp: Context, value: Instance, *given: Value) -> None:
                 found.setdefault(name, each)
     for name, each in found.items():
         interp.state.set(value, name, interp.join([each, interp.unknown(origins.LAID_OPEN, *given)]))
+
+
+#: Each of the functions that were handed out may be called by each call that is not followed. Programs hand out a few
+#: callbacks; of more than these, the later ones are taken to be called only when they are handed out.
+_KEPT = 40
+
+
+class HandedOut:
+    """What calls that are not followed were given and may keep."""
+
+    def __init__(self) -> None:
+        #: Of the result of such a call: what it was given, of which the result may be any, or hold it.
+        self.aliased: dict[Node, tuple[Value, ...]] = {}
+        #: Functions, which may be called at any time.
+        self.functions: dict[object, Value] = {}
+
+    def keep(self, value: Value) -> None:
+        if len(self.functions) >= _KEPT:
+            return
+        made = value.function if isinstance(value, (Method, Partial)) else value
+        receiver = value.receiver if isinstance(value, (Method, Member)) else None
+        if isinstance(made, Function):
+            self.functions.setdefault((made.node, id(made.scope), id(receiver)), value)
+        elif isinstance(receiver, Container):
+            self.functions.setdefault(id(receiver), value)
+
+
+def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:
+    """Code that is not followed got hold of the value: all that it reaches may hold anything, or what was ``given``.
+
+    What it held before it may hold still. Tensors are immutable, and no gradient passes an assignment to a variable.
+    """
+    bodies, aliased = interp.of(Bodies), interp.of(HandedOut).aliased
+
+    def into(each: Value) -> Sequence[Value]:
+        if isinstance(each, Function):
+            return [*each.defaults.values(), *bodies.touched(each)]
+        if isinstance(each, Unknown):
+            received = (each.receiver,) if isinstance(each, UnknownMember) else ()
+            return (*received, *aliased.get(each.node, ()))
+        return _reached(each)
+
+    reached = [each for each in walk(value, into) if isinstance(each, (Container, Instance, Class, Function))]
+    for each in {id(each): each for each in reached}.values():
+        if isinstance(each, Container):
+            _forget_content(interp, each, given)
+        elif isinstance(each, Instance):
+            _forget_attributes(interp, each, each.cls, given)
+        elif isinstance(each, Class):
+            _forget_attributes(interp, each, each, given)
+        elif isinstance(each, Function):
+            for scope, name in bodies.rebound(each):
+                _join(interp, scope, name, given)
+
+
+def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Value], *, called: bool = True) -> Unknown:
+    """The result of a call that is not followed; ``called``: the callee is a value that it may change as well."""
+    handed_out = interp.of(HandedOut)
+    # What it may give back is what was in them before the call.
+    result = interp.unknown(origin, *([callee] if called else []), *given)
+    forget(interp, Items((callee, *given, *handed_out.functions.values())), given)
+    for value in given:
+        handed_out.keep(value)
+    aliased: dict[int, Value] = {}
+    for value in (callee, *given):
+        if isinstance(value, Unknown):
+            aliased.update((id(each), each) for each in handed_out.aliased.get(value.node, ()))
+        elif isinstance(value, _MUTABLE):
+            aliased[id(value)] = value
+    if aliased:
+        handed_out.aliased[result.node] = (*aliased.values(),)[-_ALIASED:]
+    return result
+
+
+#: What a result may be another name for, and what then is changed through it.
+_MUTABLE = (Container, Instance, Function, Method, Member, Partial, Union, Items)
+#: One result is given to the next call, and so on: of very many that it may be only the latest are followed. All of
+#: them were changed when they were given.
+_ALIASED = 20
+
+
+def _reached(value: Value) -> Sequence[Value]:
+    """What can be changed of a value by whoever gets hold of it."""
+    if isinstance(value, Instance):
+        return [each for each in value.fields.values() if isinstance(each, Value)]
+    if isinstance(value, ContextManagerCall):
+        return (value.function, *(each for each in value.scope.fields.values() if isinstance(each, Value)))
+    if isinstance(value, Partial):
+        return (value.function, *value.args, *value.kwargs.values())
+    if isinstance(value, (Member, Super)):
+        return (value.receiver,)
+    if isinstance(value, (Container, Items, Repeated, DictContent, Union)):
+        return value.held()
+    return value.handed()
+
+
+def _forget_content(interp: Context, value: Container, given: Sequence[Value]) -> None:
+    content = value.fields["content"]
+    held = content.held()
+    if held and all(isinstance(each, STAYS) for each in held):
+        return
+    if isinstance(value, ListObject):
+        element = interp.join([*held, interp.unknown(origins.FILLED, *given)])
+        interp.state.set(value, "content", Repeated(element, content.type))
+    elif isinstance(value, DictObject):
+        filled = interp.unknown(origins.FILLED, *given)
+        entries = {
+            key: each if isinstance(each, STAYS) else interp.join([each, filled])
+            for key, each in content.entries.items()
+        }
+        rest = filled if content.rest is None else interp.join([content.rest, filled])
+        interp.state.set(value, "content", DictContent(entries, rest, frozenset(entries)))
+
+
+def _forget_attributes(interp: Context, value: Instance | Class, of: Class, given: Sequence[Value]) -> None:
+    """Any attribute of an object or class may be another one; its methods are taken to stay."""
+    found = {name: each for name, each in value.fields.items() if isinstance(name, str)}
+    for cls in of.lineage():
+        for name, each in cls.fields.items() if isinstance(cls, Class) else ():
+            if isinstance(name, str) and not name.startswith("__"):
+                found.setdefault(name, each)
+    for name, each in found.items():
+        if name == "trainable" or name.startswith("__"):
+            continue  # what an unknown call does to that flag, libraries know when they are asked what escaped
+        if isinstance(each, Value) and not isinstance(each, (*STAYS, Container)):
+            interp.state.set(value, name, interp.join([each, interp.unknown(origins.LAID_OPEN, *given)]))
+
+
+def _join(interp: Context, cell: Cell, name: str, given: Sequence[Value]) -> None:
+    old = cell.fields[name]
+    interp.state.set(cell, name, interp.join([old, interp.unknown(origins.LAID_OPEN, *given)]))

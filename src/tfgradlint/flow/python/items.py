@@ -8,7 +8,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
-from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.python.escape import forget, forget_content
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
@@ -173,6 +173,7 @@ class Elements:
                 content = DictContent(entries, rest, content.maybe)
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, Unknown):
+            forget(interp, receiver, (value,))
             known = interp.attributes.members_of(receiver.node)
             if isinstance(index, Const) and hashable(index.value):
                 interp.state.set(known, ("[]", index.value), value)
@@ -221,7 +222,7 @@ class Elements:
         if function is not None:
             self._interp.calls.call(Method(function, receiver), args, {})
         elif any(not isinstance(base, Class) for base in receiver.cls.lineage()):
-            forget(self._interp, receiver, *args)
+            forget_content(self._interp, receiver, *args)
 
     def _changed(self, receiver: Value, name: str, args: list[Value]) -> Value:
         if name == "__setitem__":

@@ -430,6 +430,7 @@ HANDLERS: dict[str, Handler] = {
     "dataclasses.asdict": records.as_dict,
     "dataclasses.astuple": records.as_tuple,
     "enum.auto": enumerations.automatic,
+    "typing.cast": lambda interp, args, kwargs: args[1] if len(args) == 2 else None,
     "copy.copy": copied,
     "copy.deepcopy": deep_copied,
     "contextlib.nullcontext": _null_context,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
-from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Value
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.objects import Instance
@@ -44,7 +44,7 @@ def shuffled(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
             if not isinstance(content, Items) or len(content.items) > 1:
                 interp.state.set(value, "content", Repeated(interp.state.element(content), content.type))
         elif isinstance(value, (Instance, Union, DictObject)):
-            forget(interp, value)
+            forget_content(interp, value)
     return NONE
 
 

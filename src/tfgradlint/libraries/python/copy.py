@@ -8,6 +8,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, Items, Repeated
+from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import fold, rebuilt
 
 
@@ -18,7 +19,25 @@ def copied(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
         made = value.with_held(value.held())
         made.fields.update(value.fields)
         return made
+    if isinstance(value, Instance) and _plain(interp, value):
+        same = Instance(value.cls, value.open)
+        same.fields.update(value.fields)
+        return same
     return value if isinstance(value, (Tensor, Const, Items)) else None
+
+
+def _plain(interp: Context, value: Instance) -> bool:
+    """Whether a copy of the object has its attributes, and nothing else happens."""
+    attributes = interp.attributes
+    own = all(isinstance(each, Class) or _is_object(each) for each in value.cls.lineage())
+    return own and not attributes.hooked(value.cls) and not any(attributes.of_class(value.cls, n) for n in _COPYING)
+
+
+def _is_object(base: Value) -> bool:
+    return isinstance(base, Symbol) and base.path == "builtins.object"
+
+
+_COPYING = ("__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__slots__")
 
 
 def deep_copied(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -15,7 +15,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
@@ -88,7 +88,7 @@ def _unbound(interp: Context, method: str, args: list[Value], kwargs: dict[str, 
     if isinstance(receiver, Container):
         return interp.calls.call(interp.attributes.get(receiver, method), args[1:], kwargs)
     if isinstance(receiver, (Instance, Union)):
-        forget(interp, receiver, *args[1:], *kwargs.values())
+        forget_content(interp, receiver, *args[1:], *kwargs.values())
     return None
 
 
@@ -104,7 +104,7 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
         if root in ("random", "math") and not nodes:
             return Scalar(interp.recorder.leaf(), "float")
         for value in given if root in ("operator", "random") else ():
-            forget(interp, value, *(each for each in given if each is not value))
+            forget_content(interp, value, *(each for each in given if each is not value))
         if any(isinstance(value, (Instance, Function, Unknown)) for value in given) and root == "builtins":
             return interp.unknown(made, *given)
         return interp.opaque_result_of(made, given)

@@ -1,0 +1,77 @@
+"""What a function can change of the scopes around it, read from its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from tfgradlint.flow.values.base import Value
+from tfgradlint.flow.values.functions import Function, Scope
+
+
+class Body:
+    """The names in one function's body: those that it binds anew, and those of which it changes what they name.
+
+    ``rebound``: declared global or nonlocal. ``touched``: an attribute or element of it is assigned, a method of it is
+    called, it is called itself, or it is given to a call.
+    """
+
+    __slots__ = ("node", "rebound", "touched")
+
+    def __init__(self, node: cst.FunctionDef | cst.Lambda) -> None:
+        self.node = node
+        self.rebound: set[str] = set()
+        self.touched: set[str] = set()
+        waiting: list[cst.CSTNode] = [node.body]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, (cst.Global, cst.Nonlocal)):
+                self.rebound.update(item.name.value for item in each.names)
+            elif isinstance(each, cst.Call):
+                self._touch(each.func)
+                for argument in each.args:
+                    self._touch(argument.value)
+            elif isinstance(each, (cst.Del, cst.AssignTarget, cst.AnnAssign, cst.AugAssign)):
+                self._touch(each.target)
+            waiting.extend(each.children)
+
+    def _touch(self, expression: cst.BaseExpression | cst.BaseDelTargetExpression) -> None:
+        current: cst.CSTNode = expression
+        while isinstance(current, (cst.Attribute, cst.Subscript)):
+            current = current.value
+        if isinstance(current, cst.Name):
+            self.touched.add(current.value)
+
+
+class Bodies:
+    """The bodies that were looked at."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Body] = {}
+
+    def of(self, function: Function) -> Body:
+        known = self._known.get(id(function.node))
+        if known is None:
+            known = self._known[id(function.node)] = Body(function.node)
+        return known
+
+    def touched(self, function: Function) -> Sequence[Value]:
+        """What stands around the function and may be another when it was called."""
+        return [value for _, value in _bound(function, self.of(function).touched)]
+
+    def rebound(self, function: Function) -> Sequence[tuple[Scope, str]]:
+        """The names around it that it binds."""
+        names = self.of(function).rebound
+        return [(scope, name) for name in names for scope, _ in _bound(function, {name})]
+
+
+def _bound(function: Function, names: set[str]) -> Iterator[tuple[Scope, Value]]:
+    for name in sorted(names):
+        scope: Scope | None = function.scope
+        while scope is not None:
+            value = scope.fields.get(name)
+            if isinstance(value, Value):
+                yield scope, value
+                break
+            scope = scope.parent
