@@ -200,6 +200,8 @@ CACHED_RESULT = Origin(Kind.MADE, "cached result")
 CLASS_DECORATOR = Origin(Kind.MADE, "class decorator")
 #: A class with methods that change what it means to make its objects or to reach their attributes.
 CLASS_WITH_HOOKS = Origin(Kind.MADE, "class with hooks")
+#: A context manager that changes what is recorded, or what variables are like, inside of it.
+SCOPE_OF_OTHER_RULES = Origin(Kind.MADE, "scope of other rules")
 CONTEXT_MANAGER = Origin(Kind.MADE, "context manager")
 DESCRIPTOR = Origin(Kind.MADE, "descriptor")
 #: What an ``except`` caught.

@@ -81,6 +81,12 @@ class Requests:
             interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
             interp.state.set(tape, "used", interp.recorder.site)
             interp.tapes.leave(tape)
+        if zeros and any(
+            isinstance(leaf, Variable) and leaf.library == "keras" and judgement.verdict == "zero"
+            for (_, leaf), judgement in zip(leaves, judgements, strict=False)
+        ):
+            # Keras' own variables are none to make zeros like: where one is not connected, the request raises.
+            judgements = [Judgement("unknown", origin=origins.MAY_RAISE)] * len(leaves)
         if zeros:
             self._zeros_like([leaf for _, leaf in leaves], judgements)
         self._record(name, leaves, judgements)

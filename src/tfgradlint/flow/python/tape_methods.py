@@ -82,6 +82,8 @@ class TapeMethods:
             # Entered by somebody else: what it does to the tapes on the way is not seen.
             for tape, _ in interp.recorder.tapes.active:
                 interp.state.set(tape, "escaped", True)
+        if isinstance(manager, Unknown) and manager.node.origin is origins.SCOPE_OF_OTHER_RULES:
+            return interp.unknown(origins.CONTEXT_MANAGER, manager), self._doubt()
         enter = interp.attributes.get(manager, "__enter__")
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
             # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
@@ -98,6 +100,23 @@ class TapeMethods:
             interp.calls.call(leave, [NONE, NONE, NONE], {})
 
         return entered, exit_
+
+    def _doubt(self) -> Callable[[], None]:
+        """From here on nobody knows whether a tape records, until what this gives is called."""
+        interp = self._interp
+        tapes = interp.recorder.tapes
+        before, doubted = tapes.active, tapes.fields["doubted"]
+        interp.state.set(tapes, "active", Active((tape, False) for tape, _ in before))
+        interp.state.set(tapes, "doubted", True)
+
+        def end() -> None:
+            known = dict(before)
+            interp.state.set(
+                tapes, "active", Active((tape, known.get(tape, certain)) for tape, certain in tapes.active)
+            )
+            interp.state.set(tapes, "doubted", doubted)
+
+        return end
 
     def _meddled(self, tape: Tape) -> None:
         """What a compiled function does with a tape from outside of it happens while it is traced, and no more then.

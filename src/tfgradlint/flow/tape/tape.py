@@ -63,8 +63,9 @@ class Tapes(HoldsNothing, Cell):
     def __init__(self) -> None:
         super().__init__()
         #: ``others``: how many context managers are open of which nothing is known. ``ended``: whether the program has
-        #: ended before; None where it depends on the branch taken.
-        self.fields = {"active": Active(), "stopped": (), "others": 0, "ended": False}
+        #: ended before; None where it depends on the branch taken. ``doubted``: whether a context manager is open that
+        #: changes what is recorded, or what variables are like.
+        self.fields = {"active": Active(), "stopped": (), "others": 0, "ended": False, "doubted": False}
 
     @property
     def active(self) -> Active:

@@ -14,7 +14,7 @@ from tfgradlint.flow.values.walk import fold, leaves_of, walk
 from tfgradlint.libraries.keras.origins import BATCH
 from tfgradlint.libraries.keras.parts import chained, parts_of
 from tfgradlint.libraries.keras.reporting import report_compiled
-from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, WRAPS, LayerCall
+from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, HIDDEN, WRAPS, LayerCall
 from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
 
@@ -25,6 +25,8 @@ def mark_built(interp: Context, value: Value) -> None:
         if not isinstance(each, Layer):
             forget_built(interp, each)
         elif BUILT.of(each, True) is not True:
+            if HIDDEN in each.fields:
+                forget_built(interp, each)  # it has called what it holds, or not
             BUILT.put(interp.state, each, True)
             if interp.unconverted and each.fields["trainable"] is not True:
                 _made_late(interp, each)

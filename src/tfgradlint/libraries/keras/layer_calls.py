@@ -89,6 +89,9 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         return interp.calls.call(merging, [given], {})
     if family == "layers" and last[:1].isupper() and last != "Layer":
         return layer(interp, path, last, args, kwargs)
+    if name == "models.clone_model" and (len(args) > 2 or not kwargs.keys() <= {"model", "input_tensors"}):
+        # What its function returns for a layer may be the layer itself.
+        return interp.unknown(MODEL, *args, *kwargs.values())
     if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
         return opaque_model(interp, path, family.startswith("applications"))
     if family == "losses" and last[:1].isupper() and not last.isupper() and session.known(path) is None:
@@ -169,6 +172,7 @@ def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwa
 def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = args[0] if args else kwargs.get("inputs", NONE)
     if HIDDEN in callee.fields:
+        forget_built(interp, callee)
         return interp.unknown(MODEL, *args, *kwargs.values(), *weights_below(callee))
     graph = GRAPH.of(callee)
     if graph is not None:

@@ -101,7 +101,8 @@ def _layer(
         made = Layer(path, None if weightless else new_weight(interp), parts, not several)
         if last == "Activation":
             made.fields["activation"] = activation
-        elif (foreign and not weightless) or isinstance(activation, _CALLABLE):
+        elif ((foreign or parts) and not weightless) or isinstance(activation, _CALLABLE):
+            # Which weights are its own beside those of the layers it holds was not measured.
             HIDDEN.begin(made, True)
     MEASURED.begin(made, here is not None and here.gradients)
     if here is None:

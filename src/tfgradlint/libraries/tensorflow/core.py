@@ -44,6 +44,11 @@ from tfgradlint.libraries.tensorflow import callbacks
 _XLA = ("jit_compile", "experimental_compile")
 _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
 
+_SCOPES = frozenset(
+    "tf.init_scope tf.variable_creator_scope tf.compat.v1.variable_creator_scope keras.StatelessScope "
+    "tf.keras.StatelessScope".split()
+)
+
 _CONSTANT_OF_TENSOR = Origin(Kind.MADE, "tf.constant of a tensor")
 _REFERENCE = Origin(Kind.MADE, "reference")
 _ASSIGNMENT = Origin(Kind.MADE, "result of an assignment")
@@ -93,6 +98,8 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
     edges = _left_behind(initial, Cause.NEW_VARIABLE)
     trained = True if is_none(wanted) else wanted.truth()
+    if interp.recorder.tapes.fields["doubted"]:
+        trained = None
     if dtype is None and library != "tf":
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
@@ -212,6 +219,11 @@ def _composite(name: str, position: int) -> Handler:
     return make
 
 
+def _other_rules(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Inside of it tapes may not record, and variables may be others than they are asked to be."""
+    return Unknown(interp.recorder.opaque(origins.SCOPE_OF_OTHER_RULES))
+
+
 def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """From here on nothing is eager."""
     tapes = interp.recorder.tapes
@@ -228,6 +240,7 @@ def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
 _HANDLERS: dict[str, Handler] = {
     "tf.config.run_functions_eagerly": _run_eagerly,
     "tf.config.experimental_run_functions_eagerly": _run_eagerly,
+    **dict.fromkeys(_SCOPES, _other_rules),
     "tf.GradientTape": _tape,
     "tf.autodiff.GradientTape": _tape,
     "tf.Variable": variable,
