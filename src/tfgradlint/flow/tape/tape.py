@@ -93,9 +93,34 @@ def tracked(tape: Tape, node: Node) -> int:
     if status:
         return status
     if node.kind == PHI:
-        each = [tracked(tape, edge.node) for edge in node.edges]
-        return each[0] if len(set(each)) == 1 else 1
+        return _any_of(tape, node)
     return 1 if node.kind == OPAQUE else 0
+
+
+def _any_of(tape: Tape, node: Node) -> int:
+    """The same of alternatives, each of which may be alternatives again: every one is looked at once."""
+    found: set[int] = set()
+    met = {node}
+    waiting = [node]
+    while waiting and len(found) < 2:
+        for edge in waiting.pop().edges:
+            each = edge.node
+            if each in met:
+                continue
+            met.add(each)
+            if _only_alternatives(tape, each):
+                waiting.append(each)
+            else:
+                found.add(tracked(tape, each))
+    return found.pop() if len(found) == 1 else 1
+
+
+def _only_alternatives(tape: Tape, node: Node) -> bool:
+    """Whether the tape follows the node where it follows what that stands for."""
+    if node.kind != PHI or node.variable is not None or not trainable(node.dtype):
+        return False
+    watched = tape.fields["watched"]
+    return not (watched and node in watched) and not recorded(tape, node)
 
 
 def variable_tracked(tape: Tape, variable: Stored) -> int:
