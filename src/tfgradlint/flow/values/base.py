@@ -228,6 +228,9 @@ class Member(Value):
         self.receiver = receiver
         self.name = name
 
+    def held(self) -> Sequence[Value] | None:
+        return None
+
     def handed(self) -> Sequence[Value]:
         return (self.receiver,)
 
