@@ -28,8 +28,10 @@ EXISTS: Any = object()
 #: With the name of an attribute: the value that it has if it has one, since it was set on one branch only.
 _PERHAPS: Any = object()
 
-#: What a branch changed: for each written place its dictionary, key and value at the end of the branch.
-Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
+#: A field of a cell, by the identity of the cell and its key.
+Place = tuple[int, Any]
+#: What a branch changed: for each written place its cell, key and value at the end of the branch.
+Snapshot = dict[Place, tuple[Cell, Any, Any]]
 
 #: A union of more alternatives that operators take is unknown: what is done with two unions is done for each pair of
 #: their alternatives. Objects stay alternatives, however many: a write or call through something unknown would be lost,
@@ -53,7 +55,7 @@ class State:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._journal: list[tuple[Cell, Any, Any]] = []
         #: How much work went into branches; the interpreter charges it to its budget.
         self.work = 0
         #: What was joined within the outermost join that goes on, and how deep that is.
@@ -64,12 +66,12 @@ class State:
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
-        self._journal.append((fields, key, fields.get(key, MISSING)))
+        self._journal.append((cell, key, fields.get(key, MISSING)))
         fields[key] = value
 
     def delete(self, cell: Cell, key: Any) -> None:
         if key in cell.fields:
-            self._journal.append((cell.fields, key, cell.fields[key]))
+            self._journal.append((cell, key, cell.fields[key]))
             del cell.fields[key]
 
     def mark(self) -> int:
@@ -79,84 +81,83 @@ class State:
         """What was written since ``mark``; of that only the keys and values that are ``wanted``."""
         taken: Snapshot = {}
         self.work += len(self._journal) - mark
-        for fields, key, _ in self._journal[mark:]:
-            value = fields.get(key, MISSING)
+        for cell, key, _ in self._journal[mark:]:
+            value = cell.fields.get(key, MISSING)
             if wanted is None or wanted(key, value):
-                taken[(id(fields), key)] = (fields, key, value)
+                taken[(id(cell), key)] = (cell, key, value)
         return taken
+
+    def values_at(self, mark: int) -> dict[Place, Any]:
+        """What the places that were written since ``mark`` held at that time."""
+        held: dict[Place, Any] = {}
+        for cell, key, old in self._journal[mark:]:
+            held.setdefault((id(cell), key), old)
+        return held
 
     def rollback(self, mark: int) -> None:
         journal = self._journal
         while len(journal) > mark:
-            fields, key, old = journal.pop()
+            cell, key, old = journal.pop()
             if old is MISSING:
-                fields.pop(key, None)
+                cell.fields.pop(key, None)
             else:
-                fields[key] = old
+                cell.fields[key] = old
 
     def join_into(self, snapshots: list[Snapshot]) -> None:
         """Go on with the join of these ends of branches, all taken from the present state."""
         if not snapshots:
             return
         if len(snapshots) == 1:
-            for fields, key, value in snapshots[0].values():
-                self._write(fields, key, value)
+            for cell, key, value in snapshots[0].values():
+                self.write(cell, key, value)
             return
         places: Snapshot = {}
-        marks: list[tuple[dict[Any, Any], Any, Any]] = []
+        marks: list[tuple[Cell, Any, Any]] = []
         self.work += sum(len(snapshot) for snapshot in snapshots)
         for snapshot in snapshots:
             places.update(snapshot)
-        for place, (fields, key, _) in places.items():
-            base = fields.get(key, MISSING)
+        for place, (cell, key, _) in places.items():
+            base = cell.fields.get(key, MISSING)
             ends = [snapshot[place][2] if place in snapshot else base for snapshot in snapshots]
             joined = self.join(ends)
-            self._write(fields, key, joined)
-            if EXISTS in fields and isinstance(key, str) and self._missing_at_an_end(place, fields, ends, snapshots):
+            self.write(cell, key, joined)
+            if EXISTS in cell.fields and isinstance(key, str) and self._missing_at_an_end(place, cell, ends, snapshots):
                 self.perhaps.add(key)
-                marks.append((fields, (_PERHAPS, key), joined))
-        for fields, key, joined in marks:
-            self._write(fields, key, joined)
+                marks.append((cell, (_PERHAPS, key), joined))
+        for cell, key, joined in marks:
+            self.write(cell, key, joined)
 
-    def _missing_at_an_end(
-        self, place: tuple[int, Any], fields: dict[Any, Any], ends: list[Any], snapshots: list[Snapshot]
-    ) -> bool:
+    def _missing_at_an_end(self, place: Place, cell: Cell, ends: list[Any], snapshots: list[Snapshot]) -> bool:
         """Whether an attribute is perhaps missing at the end of a branch."""
         if any(end is MISSING for end in ends):
             return True
         if place[1] not in self.perhaps:
             return False
         mark = (_PERHAPS, place[1])
-        at_first = fields.get(mark, MISSING)
-        marked = [snapshot.get((place[0], mark), (fields, mark, at_first))[2] for snapshot in snapshots]
+        at_first = cell.fields.get(mark, MISSING)
+        marked = [snapshot.get((place[0], mark), (cell, mark, at_first))[2] for snapshot in snapshots]
         return any(one is end for one, end in zip(marked, ends, strict=True))
 
     def perhaps_missing(self, cell: Cell, name: str) -> bool:
         """Whether an attribute that an object has was set on one branch only."""
         return name in self.perhaps and cell.fields.get((_PERHAPS, name)) is cell.fields[name]
 
-    def _write(self, fields: dict[Any, Any], key: Any, value: Any) -> None:
-        self._journal.append((fields, key, fields.get(key, MISSING)))
+    def write(self, cell: Cell, key: Any, value: Any) -> None:
+        """Set a field, or delete it where the value is MISSING."""
+        self._journal.append((cell, key, cell.fields.get(key, MISSING)))
         if value is MISSING:
-            fields.pop(key, None)
+            cell.fields.pop(key, None)
         else:
-            fields[key] = value
-
-    def widen(self, mark: int) -> None:
-        """Numbers that were changed since ``mark`` may be any number from here on."""
-        for fields, key, old in self._journal[mark:]:
-            now = fields.get(key)
-            if isinstance(now, Const) and isinstance(old, Const) and _counts(now) and not _same(now, old):
-                self._write(fields, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
+            cell.fields[key] = value
 
     def intermediate_states(self, mark: int) -> list[Snapshot]:
         """Every value that a place held at some point since ``mark``: at the start, in between, and now.
 
         Of very many in between only the latest.
         """
-        held: dict[tuple[int, Any], list[tuple[dict[Any, Any], Any, Any]]] = {}
-        for fields, key, old in self._journal[mark:]:
-            held.setdefault((id(fields), key), []).append((fields, key, old))
+        held: dict[Place, list[tuple[Cell, Any, Any]]] = {}
+        for cell, key, old in self._journal[mark:]:
+            held.setdefault((id(cell), key), []).append((cell, key, old))
         snapshots: list[Snapshot] = [{}]
         for place, values in held.items():
             kept = [values[0], *values[1:][-_BETWEEN:]]
@@ -172,7 +173,7 @@ class State:
         """One value that stands for any of ``values``. Unbound alternatives are left out."""
         distinct: list[Any] = []
         for value in values:
-            if value is not MISSING and not any(_same(value, other) for other in distinct):
+            if value is not MISSING and not any(same(value, other) for other in distinct):
                 distinct.append(value)
         if not distinct:
             return MISSING
@@ -196,7 +197,7 @@ class State:
         flat: list[Value] = []
         for value in values:
             for each in value.values if isinstance(value, Union) else (value,):
-                if not any(_same(each, other) for other in flat):
+                if not any(same(each, other) for other in flat):
                     flat.append(each)
         first = flat[0]
         if len(flat) == 1:
@@ -290,10 +291,6 @@ class State:
         return joined if joined is not MISSING else Unknown(self.recorder.opaque(origins.EMPTY_LIST))
 
 
-def _counts(value: Const) -> bool:
-    return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
-
-
 def _object(value: Value) -> bool:
     return is_none(value) or not isinstance(value, (Const, GraphValue, Items, Repeated, DictContent, Variable))
 
@@ -304,7 +301,7 @@ def _numeric(value: Value) -> bool:
     return isinstance(value, (Tensor, Array, Scalar, Unknown))
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
     if one is other:
         return True
     if isinstance(one, Value):

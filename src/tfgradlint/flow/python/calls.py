@@ -59,6 +59,8 @@ _NESTED = 70
 _COMPUTING = frozenset(
     "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
 )
+#: How often the results of a function under a cache were cleared.
+_CLEARED = "cleared"
 #: What is called when it is handed to somebody.
 _CALLED = (Function, Method, Member, Partial)
 
@@ -72,8 +74,8 @@ class Calls:
         self.define_class = self._classes.define
         self.super_call = self._classes.super_call
         self._nested = 0
-        #: What functions under a cache gave.
-        self._results = Cell()
+        #: What functions under a cache gave, by their definition and its scope.
+        self._results: dict[tuple[cst.CSTNode, Scope], Cell] = {}
         #: Whether functions are generators, by the identity of their definitions.
         self._generating: dict[int, bool] = {}
         #: How often functions called themselves more deeply than twice.
@@ -314,24 +316,27 @@ class Calls:
         """What a function gave for these arguments before, or gives now and from now on."""
         interp = self._interp
         given = _all(args, kwargs)
-        cache = (function.node, function.scope)
-        cleared = self._results.fields.setdefault(cache, Const(0))
+        cache = self._cache_of(function)
+        cleared = cache.fields[_CLEARED]
         constant = isinstance(cleared, Const) and "**" not in kwargs
         if not constant or not all(isinstance(value, Const) and hashable(value.value) for value in given):
             return interp.unknown(origins.CACHED_RESULT, self.execute(function, scope))
-        key = (*cache, cleared.value, tuple(kwargs), *(value.value for value in given))  # type: ignore[attr-defined]
-        if key not in self._results.fields:
-            interp.state.set(self._results, key, self.execute(function, scope))
-        known: Value = self._results.fields[key]
+        key = (cleared.value, tuple(kwargs), *(value.value for value in given))  # type: ignore[attr-defined]
+        if key not in cache.fields:
+            interp.state.set(cache, key, self.execute(function, scope))
+        known: Value = cache.fields[key]
         return known
+
+    def _cache_of(self, function: Function) -> Cell:
+        return self._results.setdefault((function.node, function.scope), _emptied())
 
     def clear_cache(self, function: Function) -> Value:
         """``function.cache_clear()``: what was kept under the count of clearings before is never given again."""
-        cache = (function.node, function.scope)
-        cleared = self._results.fields.setdefault(cache, Const(0))
+        cache = self._cache_of(function)
+        cleared = cache.fields[_CLEARED]
         count = cleared.value + 1 if isinstance(cleared, Const) else None
         made = self._interp.unknown(origins.CACHED_RESULT) if count is None else Const(count)
-        self._interp.state.set(self._results, cache, made)
+        self._interp.state.set(cache, _CLEARED, made)
         return NONE
 
     def _generated(self, function: Function, scope: Scope) -> Value:
@@ -404,6 +409,12 @@ class Calls:
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
+
+
+def _emptied() -> Cell:
+    cache = Cell()
+    cache.fields[_CLEARED] = Const(0)
+    return cache
 
 
 def _has_yield(body: cst.CSTNode) -> bool:

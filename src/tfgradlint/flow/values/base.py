@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -237,16 +238,24 @@ class Member(Value):
 
 # -- what can be mutated
 
+_births = count()
+
+
+def next_birth() -> int:
+    """A moment: cells that are made from here on are born after it."""
+    return next(_births)
+
 
 class Cell(Value):
     """Something Python mutates. ``fields`` is written through ``State.set`` only: so a branch can be undone.
 
-    What is kept in its fields is the affair of its kind.
+    What is kept in its fields is the affair of its kind. ``born`` counts all cells, in the order they were made.
     """
 
-    __slots__ = ("fields",)
+    __slots__ = ("born", "fields")
 
     def __init__(self) -> None:
+        self.born = next(_births)
         self.fields: dict[Any, Any] = {}
 
 
