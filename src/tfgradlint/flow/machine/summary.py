@@ -10,15 +10,16 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.tape.tape import Tape, recorded
-from tfgradlint.flow.values.base import Cell, Const, Value, hashable
+from tfgradlint.flow.values.base import Cell, Const, GraphValue, Value, hashable
 from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.objects import HOLDS
 
 #: For each written field of an older cell, what it is like.
 Summary = dict[tuple[int, Any], Hashable]
@@ -56,6 +57,8 @@ class Summaries:
         self._bits: dict[Hashable, int] = {}
         #: In which order fields are described: the same for all states, as they refer to each other.
         self._order: dict[tuple[int, Any], int] = {}
+        #: Objects that are alike, by what is told of them.
+        self._alike: dict[Hashable, int] = {}
 
     def of(self, snapshot: Snapshot) -> Summary:
         """The summary of what was written to older cells."""
@@ -66,7 +69,24 @@ class Summaries:
         description = _Description(self._since, self._born, self._beside)
         told = {place: description.of(snapshot[place][2], self._order[place]) for place in places}
         ways = self._ways_of(description)
-        return {place: _resolved(structure, ways) for place, structure in told.items()}
+        met: dict[Hashable, int] = {}
+        return {place: self._resolved(structure, ways, met) for place, structure in told.items()}
+
+    def _resolved(self, told: Hashable, ways: Mapping[Node, Hashable], met: dict[Hashable, int]) -> Hashable:
+        """A description with what is known of the steps in place of these.
+
+        ``met``: of the objects described so far, what they are alike. One that is met again stands for those.
+        """
+        if isinstance(told, Node):
+            return ways[told]
+        if isinstance(told, _Again):
+            return met.get(told, told)
+        if isinstance(told, _Told):
+            parts = [self._resolved(part, ways, met) for part in told.parts]
+            made = (*dict.fromkeys(parts),) if parts[0] is _UNIQUE else (*parts,)
+            met[told.again] = self._alike.setdefault(made, len(self._alike))
+            return made
+        return (*(self._resolved(part, ways, met) for part in told),) if isinstance(told, tuple) else told
 
     # -- steps
 
@@ -85,7 +105,7 @@ class Summaries:
         ways: dict[Node, _Ways] = {}
         for node in sorted(newer, key=lambda node: node.seq):
             ways[node] = self._ways(node, ways, self._met_at(node, tapes))
-        return {node: (node.dtype, ways.get(node) or _itself(node)) for node in description.nodes}
+        return {node: (node.dtype, ways.get(node) or self._older(node)) for node in description.nodes}
 
     def _tapes_of(self, description: _Description, newer: Iterable[Node]) -> list[tuple[Tape, Hashable]]:
         """The tapes that may be asked: those that are older, and those that something holds."""
@@ -97,13 +117,18 @@ class Summaries:
         ]
 
     def _is_newer(self, node: Node) -> bool:
-        return node.seq > self._since and _itself(node) is node
+        return node.seq > self._since and self._older(node) is node
+
+    def _older(self, node: Node) -> Hashable:
+        """What an older step stands for: itself, and the content of an older variable for that, whatever it is."""
+        variable = node.variable
+        return id(variable) if isinstance(variable, Cell) and variable.born < self._born else node
 
     def _ways(self, node: Node, ways: Mapping[Node, _Ways], here: int) -> _Ways:
         if node.kind == OPAQUE:
             return frozenset({(OPAQUE, here)})  # it may depend on anything
         if not node.edges:
-            return frozenset({((node.kind, node.dtype), here)})
+            return frozenset({((node.kind, node.dtype, node.variable is None), here)})
         taken = [self._along(edge, ways, here) for edge in node.edges]
         found = frozenset[_Way]().union(*taken)
         if len(found) > _WAYS:
@@ -119,23 +144,43 @@ class Summaries:
             here |= self._bit((edge.effect, edge.cause, edge.detail))
         behind = ways.get(edge.node)
         if behind is None:
-            return frozenset({(_itself(edge.node), here)})
+            return frozenset({(self._older(edge.node), here)})
         return frozenset((end, met | here) for end, met in behind)
 
     def _met_at(self, node: Node, tapes: Iterable[tuple[Tape, Hashable]]) -> int:
         here = 0
         for tape, key in tapes:
             here |= self._bit((key, recorded(tape, node)))
-        told = (node.kind == PHI, node.stopped != (), node.loose, node.sparse, node.placeholder, node.level)
-        return here | self._bit((told, trainable(node.dtype), node.origin, node.joint, node.maybe_alias is not None))
+        for told in (
+            node.joint,
+            node.stopped and "stopped",
+            node.loose and "loose",
+            node.sparse and "sparse",
+            node.placeholder and "placeholder",
+            node.maybe_alias and "alias",
+            node.level and ("level", node.level),
+            trainable(node.dtype) or "not trainable",
+        ):
+            if told and told is not True:
+                here |= self._bit(told)
+        return here
 
     def _bit(self, met: Hashable) -> int:
         return 1 << self._bits.setdefault(met, len(self._bits))
 
 
-def _itself(node: Node) -> Hashable:
-    """What an older step stands for: itself, and the content of a variable for that, whatever was assigned."""
-    return node if node.variable is None else id(node.variable)
+class _Again(NamedTuple):
+    """Stands for an object that was described before: in which field, as which of all."""
+
+    field: int
+    object: int
+
+
+class _Told(NamedTuple):
+    """The description of an object, and what stands for it where it is met again."""
+
+    parts: tuple[Hashable, ...]
+    again: _Again
 
 
 class _Description:
@@ -168,6 +213,8 @@ class _Description:
         if isinstance(value, Node):
             self.nodes[value] = None
             return value
+        if isinstance(value, GraphValue):
+            return (type(value), *(self._tell(part, level + 1) for part in _parts(value) or ()))
         if isinstance(value, Tape):
             self.tapes[value] = None
         if isinstance(value, Cell) and value.born < self._born:
@@ -180,23 +227,13 @@ class _Description:
             return (type(value), value if isinstance(value, Hashable) else id(value))
         if level > _DEEP:
             return object()
-        self._met[id(value)] = ("again", self._field, len(self._met))
+        again = self._met[id(value)] = _Again(self._field, len(self._met))
         self._kept.append(value)
         told = [self._tell(part, level + 1) for part in parts]
         beside = self._beside.get(id(value))
         if beside is not None:
             told.append(self._tell(beside, level + 1))
-        return (_UNIQUE if isinstance(value, tuple) else type(value), *told)
-
-
-def _resolved(told: Hashable, ways: Mapping[Node, Hashable]) -> Hashable:
-    """A description with what is known of the steps in place of these."""
-    if isinstance(told, Node):
-        return ways[told]
-    if not isinstance(told, tuple):
-        return told
-    parts = [_resolved(part, ways) for part in told]
-    return (*dict.fromkeys(parts),) if told[0] is _UNIQUE else (*parts,)
+        return _Told((_UNIQUE if isinstance(value, tuple) else type(value), *told), again)
 
 
 def _parts(value: object) -> Sequence[object] | None:
@@ -204,7 +241,8 @@ def _parts(value: object) -> Sequence[object] | None:
     if isinstance(value, (tuple, list)):
         return value
     if isinstance(value, dict):
-        return [part for item in value.items() for part in item]
+        # What an object holds in all: with how many others does not matter.
+        return [part for key, each in value.items() for part in (key, each.held() if key is HOLDS else each)]
     if isinstance(value, Items):
         return [value.type, *value.fields, *value.items]
     if isinstance(value, Value):
