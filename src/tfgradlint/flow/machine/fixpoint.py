@@ -17,8 +17,9 @@ from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.machine.state import Snapshot, same
 from tfgradlint.flow.machine.summary import Summaries, Summary
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Cell, Const, Scalar, Value, next_birth
+from tfgradlint.flow.values.base import NONE, Cell, Const, Scalar, Value, next_birth
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated
+from tfgradlint.flow.values.walk import nodes_of
 
 #: After so many turns what still changes is widened. A value that is handed on over four names settles in six.
 _MOST = 7
@@ -31,16 +32,16 @@ _LEVELS = 3
 class Fixpoint:
     """The turns of one loop, from the present state on.
 
-    ``since`` is the moment from which on steps belong to the turns. ``apart`` is a cell of which no turn reads what
-    another wrote.
+    ``since`` is the moment from which on steps belong to the turns. ``element`` is what the first turn is given: others
+    are given what is like it. ``apart`` is a cell of which no turn reads what another wrote.
     """
 
-    def __init__(self, machine: Machine, since: int, apart: Cell | None = None) -> None:
+    def __init__(self, machine: Machine, since: int, element: Value = NONE, apart: Cell | None = None) -> None:
         self._machine = machine
         self._state = machine.state
         self._mark = machine.state.mark()
         self._born = next_birth()
-        self._summaries = Summaries(since, self._born, machine.beside)
+        self._summaries = Summaries(since, self._born, frozenset(nodes_of(element)), machine.beside)
         self._apart = apart
         self._before: Snapshot = {}
         self._seen: list[Summary] = []

@@ -6,7 +6,7 @@ what it is made of: an object by its fields, a step by how it leads to what is o
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
 from types import FunctionType, MethodType
@@ -46,12 +46,14 @@ _slots: dict[type, tuple[str, ...]] = {}
 class Summaries:
     """Summaries of the states of one loop, which can be compared with each other.
 
-    Steps are newer from ``since`` on, cells from ``born`` on. ``beside`` is what is kept of values, by their identity.
+    Steps are newer from ``since`` on, cells from ``born`` on. ``fresh`` are older steps that are described like newer
+    ones, for such come in their place. ``beside`` is what is kept of values, by their identity.
     """
 
-    def __init__(self, since: int, born: int, beside: Mapping[int, Cell]) -> None:
+    def __init__(self, since: int, born: int, fresh: Collection[Node], beside: Mapping[int, Cell]) -> None:
         self._since = since
         self._born = born
+        self._fresh = fresh
         self._beside = beside
         #: What can be met on a way, each with a bit of its own.
         self._bits: dict[Hashable, int] = {}
@@ -117,7 +119,7 @@ class Summaries:
         ]
 
     def _is_newer(self, node: Node) -> bool:
-        return node.seq > self._since and self._older(node) is node
+        return (node.seq > self._since or node in self._fresh) and self._older(node) is node
 
     def _older(self, node: Node) -> Hashable:
         """What an older step stands for: itself, and the content of an older variable for that, whatever it is."""
@@ -126,7 +128,7 @@ class Summaries:
 
     def _ways(self, node: Node, ways: Mapping[Node, _Ways], here: int) -> _Ways:
         if node.kind == OPAQUE:
-            return frozenset({(OPAQUE, here)})  # it may depend on anything
+            return frozenset({(OPAQUE, 0)})  # it may depend on anything
         if not node.edges:
             return frozenset({((node.kind, node.dtype, node.variable is None), here)})
         taken = [self._along(edge, ways, here) for edge in node.edges]

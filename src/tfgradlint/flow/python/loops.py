@@ -12,7 +12,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Snapshot
-from tfgradlint.flow.values.base import Tensor, Unknown, Value
+from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items
 
 #: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
@@ -30,10 +30,10 @@ class Loops:
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
+        run = _Run(interp, node.orelse)
         repeated = interp.eval(node.iter)
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
-        run = _Run(interp, node.orelse)
         content = interp.iteration.iterate(repeated)
         count = len(content.items) if isinstance(content, Items) else None
         known = isinstance(content, Items) and len(content.items) <= _EACH
@@ -51,7 +51,7 @@ class Loops:
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
-        run.begin()
+        run.begin(elements[0] if elements else NONE)
         with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
             goes_on = run.exactly(turn) if known else run.over_elements(turn, count)
         if run.left:
@@ -119,11 +119,11 @@ class _Run:
         #: Whether it may have been left before its end.
         self.left = False
 
-    def begin(self) -> None:
+    def begin(self, element: Value = NONE) -> None:
         """The first turn begins in the present state."""
         self._mark = self._state.mark()
         self._loop = Loop(self._mark, len(self._interp.contexts))
-        self._fixpoint = Fixpoint(self._interp, self._since)
+        self._fixpoint = Fixpoint(self._interp, self._since, element)
 
     def may_end(self) -> None:
         """The loop may end in the present state, or go on."""
