@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import libcst as cst
 
@@ -11,12 +12,15 @@ from tfgradlint.flow.graph.nodes import GraphLoop
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
-from tfgradlint.flow.machine.state import Snapshot
+from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items
 
 #: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
 _EACH = 6
+
+#: Of what a loop changes: what has a place in the graph and may be a tensor.
+_DATA = (Tensor, Unknown)
 
 #: A turn of a loop, by its number from 0 on: whether control comes to its end, None where the loop is over before it.
 _Turn = Callable[[int], "bool | None"]
@@ -116,6 +120,9 @@ class _Run:
         self._ends: list[Snapshot] = []
         #: Whether it is known of each turn so far that there was one.
         self.exact = True
+        #: How many turns came to their end, and whether there may be none at all.
+        self._made = 0
+        self._skippable = False
         #: Whether it may have been left before its end.
         self.left = False
 
@@ -127,7 +134,10 @@ class _Run:
 
     def may_end(self) -> None:
         """The loop may end in the present state, or go on."""
-        self._ends.append(self._state.snapshot(self._mark))
+        if self._made:
+            self._ends.append(self._state.snapshot(self._mark))
+        else:
+            self._skippable = True
         self.exact = False
 
     def exactly(self, turn: _Turn) -> bool:
@@ -144,7 +154,7 @@ class _Run:
 
     def over_elements(self, turn: _Turn, count: int | None) -> bool:
         """The same for a ``for`` loop over very many elements, ``count`` if that is known. It may end after each."""
-        self.exact = False
+        self.exact, self._skippable = False, count is None
         reached = self._turns(turn, self.may_end)
         ends, fixpoint = self._ends, self._fixpoint
         if count is not None and reached:
@@ -159,9 +169,9 @@ class _Run:
         """Whether control comes to the end of each turn in some way. ``ended``: what to do there."""
         state, loop, fixpoint = self._state, self._loop, self._fixpoint
         self._interp.loops.append(loop)
-        index, reached = 0, True
+        reached = True
         while True:
-            goes_on = turn(index)
+            goes_on = turn(self._made)
             if goes_on is None:
                 if ended is None:
                     self._ends.append(state.snapshot(self._mark))
@@ -177,14 +187,14 @@ class _Run:
             if len(starts) > 1 or not goes_on:
                 state.rollback(self._mark)
                 state.join_into(starts)
-            index += 1
+            self._made += 1
             if self.exact:
                 continue
             settled = fixpoint.settled()
             if ended is not None:
                 ended()
             if settled:
-                if ended is None and not fixpoint.period:
+                if ended is None and (self._ends or self._skippable or not fixpoint.period):
                     self._ends.append(state.snapshot(self._mark))
                 break
         self._interp.loops.pop()
@@ -197,7 +207,23 @@ class _Run:
             state.join_into(ends)
             ends = [state.snapshot(self._mark)] if interp.statements.suite(self._orelse.body) else []
         ends = ends + self._loop.breaks
+        if self._skippable and not ends:
+            ends = [{}]  # behind the loop comes only who makes no turn
         self.left = bool(self._loop.breaks)
         state.rollback(self._mark)
+        before = {place: cell.fields.get(key) for end in ends for place, (cell, key, _) in end.items()}
         state.join_into(ends)
+        if self._skippable:
+            self._unless_skipped(before, ends)
         return bool(ends)
+
+    def _unless_skipped(self, before: Mapping[Place, Any], ends: Sequence[Snapshot]) -> None:
+        """Tensors may be what they were before the loop, where it makes no turn.
+
+        Of anything else that a loop changes, such as a list that it fills, a program takes that it did.
+        """
+        for place, (cell, key, _) in {place: each for end in ends for place, each in end.items()}.items():
+            old, now = before[place], cell.fields.get(key)
+            if isinstance(old, _DATA) and isinstance(now, _DATA) and old.node is not now.node:
+                node = self._interp.recorder.unless_skipped(now.node, old.node)
+                self._state.set(cell, key, Tensor(node) if type(old) is type(now) is Tensor else Unknown(node))

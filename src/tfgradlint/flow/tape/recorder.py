@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import (
     LEAF,
     NOWHERE,
@@ -64,6 +65,12 @@ class Recorder:
         node = Node(PHI, self.now(), self.site, tuple(Edge(node) for node in nodes), dtype, self.tapes.active)
         node.placeholder = any(each.placeholder for each in nodes)
         node.level = min((each.level for each in nodes), default=0)
+        return node
+
+    def unless_skipped(self, after: Node, before: Node) -> Node:
+        """What a loop leaves behind, ``after`` its turns or, where it makes none, from ``before``."""
+        node = self.phi([after, before])
+        node.edges = (Edge(after), Edge(before, detail=EdgeNote.WITHOUT_TURN))
         return node
 
     def plain(self, edges: Sequence[Edge], dtype: str | None = None) -> Node:

@@ -82,10 +82,13 @@ class Search:
 
     def _combined(self, node: Node) -> int:
         if node.kind == PHI:
-            bits = 0
+            bits = without_turn = 0
             for edge in node.edges:
-                bits |= self._bits[edge.node]
-            return bits
+                if edge.detail is EdgeNote.WITHOUT_TURN:
+                    without_turn |= self._bits[edge.node]
+                else:
+                    bits |= self._bits[edge.node]
+            return bits | without_turn if without_turn & FLOWS and bits != FLOWS else bits
         bits = NOTHING
         for edge in _ways(node):
             if _leads_on(edge):
