@@ -25,6 +25,8 @@ from tfgradlint.flow.values.walk import nodes_of
 _MOST = 7
 #: So many turns later whatever still changes has been widened, for each turn widens something.
 _END = 5
+#: The field of what is handed on.
+_STATE = "state"
 #: How deep numbers are looked for in tuples and dictionaries.
 _LEVELS = 3
 
@@ -105,7 +107,11 @@ class Fixpoint:
                 return now if all(map(_is, parts, now.items)) else now.with_held(parts)
             if growing:
                 return Repeated(self._machine.join([*before.items, *now.items]), now.type)
-        if isinstance(now, DictContent) and isinstance(before, DictContent) and now.entries.keys() == before.entries.keys():
+        if (
+            isinstance(now, DictContent)
+            and isinstance(before, DictContent)
+            and now.entries.keys() == before.entries.keys()
+        ):
             parts = [self._widened(before.entries[key], each, growing, level + 1) for key, each in now.entries.items()]
             if not all(map(_is, parts, now.entries.values())):
                 return DictContent(dict(zip(now.entries, parts, strict=True)), now.rest, now.maybe)
@@ -133,3 +139,29 @@ class Fixpoint:
 
 def _counts(value: Const) -> bool:
     return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+
+
+class Carried:
+    """What a loop hands on from turn to turn that has no name: the state of a ``tf.while_loop`` or a fold."""
+
+    def __init__(self, machine: Machine, first: Value) -> None:
+        since = machine.recorder.now()
+        self._state = machine.state
+        self._cell = Cell()
+        self._cell.fields[_STATE] = first
+        self._fixpoint = Fixpoint(machine, since)
+        #: What the turns left behind.
+        self.ends: list[Value] = []
+
+    @property
+    def now(self) -> Value:
+        """What the next turn is given."""
+        value: Value = self._cell.fields[_STATE]
+        return value
+
+    def settled(self, value: Value) -> bool:
+        """A turn has ended with this value; whether it brought nothing new."""
+        self._state.set(self._cell, _STATE, value)
+        settled = self._fixpoint.settled()
+        self.ends.append(self.now)
+        return settled

@@ -8,7 +8,6 @@ from typing import Any
 
 import libcst as cst
 
-from tfgradlint.flow.graph.nodes import GraphLoop
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
@@ -27,7 +26,7 @@ _Turn = Callable[[int], "bool | None"]
 
 
 class Loops:
-    """``for`` and ``while``. A ``for`` over something of which the length is not known is taken to run at least once."""
+    """``for`` and ``while``. That a gradient arrives is said of loops that make at least one turn."""
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
@@ -82,7 +81,6 @@ class Loops:
         statement = interp.statement
         run = _Run(interp, node.orelse)
         gave_up = False
-        graph_loop: GraphLoop | None = None
 
         def turn(index: int) -> bool | None:
             nonlocal gave_up

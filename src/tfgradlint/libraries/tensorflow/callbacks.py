@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.fixpoint import Carried
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
@@ -109,25 +110,23 @@ def _case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 
 def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """The body runs twice, like any loop."""
+    """The body runs until its turns bring nothing new, like that of any loop."""
     body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
     content = interp.iteration.iterate(values)
     interp.repeats("maximum_iterations" in kwargs)
     if not isinstance(content, Items):
         return None
-    turns: list[Value] = []
-    current: Value = content
-    for _ in range(2):
-        items = interp.iteration.iterate(current, unpacking=len(content.items))
+    carried = Carried(interp, content)
+    while True:
+        items = interp.iteration.iterate(carried.now, unpacking=len(content.items))
         if not isinstance(items, Items):
             return None
         interp.calls.call(argument(args, kwargs, 0, "cond"), list(items.items), {})
         result = interp.calls.call(body, list(items.items), {})
         if len(content.items) == 1 and not isinstance(result, (Items, ListObject)):
             result = Items((result,))
-        turns.append(result)
-        current = result
-    return interp.join([turn.structure if isinstance(turn, ListObject) else turn for turn in turns])
+        if carried.settled(result.structure if isinstance(result, ListObject) else result):
+            return interp.join(carried.ends)
 
 
 def _looping(handler: Handler) -> Handler:
@@ -212,13 +211,18 @@ def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     if not isinstance(function, (Function, Method)):
         return None
     interp.repeats(False)
-    result: Value = NONE
-    for _ in range(2):
+    carried = Carried(interp, state)
+    results: list[Value] = []
+    while True:
         element = NONE if is_none(elements) else _element(interp, elements)
-        pair = interp.iteration.iterate(interp.calls.call(function, [state, element], {}), unpacking=2)
+        pair = interp.iteration.iterate(interp.calls.call(function, [carried.now, element], {}), unpacking=2)
         if not isinstance(pair, Items):
             return None
         state, result = pair.items
+        results.append(result)
+        if carried.settled(state):
+            break
+    state, result = interp.join(carried.ends), interp.join(results)
     return Items((state, NONE if is_none(result) else _stacked(interp, result)))
 
 
@@ -238,14 +242,12 @@ def _keras_switch(interp: Context, args: list[Value], kwargs: dict[str, Value]) 
 
 
 def _fori_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``fori_loop(lower, upper, body_fun, init_val)``; the body runs twice, like any loop."""
-    body, value = argument(args, kwargs, 2, "body_fun"), argument(args, kwargs, 3, "init_val")
-    values: list[Value] = []
+    """``fori_loop(lower, upper, body_fun, init_val)``."""
+    body, carried = argument(args, kwargs, 2, "body_fun"), Carried(interp, argument(args, kwargs, 3, "init_val"))
     interp.repeats(False)
-    for _ in range(2):
-        value = interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), value], {})
-        values.append(value)
-    return interp.join(values)
+    while not carried.settled(interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), carried.now], {})):
+        pass
+    return interp.join(carried.ends)
 
 
 def _fold(scanning: bool) -> Handler:
@@ -255,9 +257,10 @@ def _fold(scanning: bool) -> Handler:
             return None
         interp.repeats(True)
         state = argument(args, kwargs, 2, "initializer")
-        state = _element(interp, elements) if is_none(state) else state
-        for _ in range(2):
-            state = interp.calls.call(function, [state, _element(interp, elements)], {})
+        carried = Carried(interp, _element(interp, elements) if is_none(state) else state)
+        while not carried.settled(interp.calls.call(function, [carried.now, _element(interp, elements)], {})):
+            pass
+        state = interp.join(carried.ends)
         return _stacked(interp, state) if scanning else state
 
     return fold
