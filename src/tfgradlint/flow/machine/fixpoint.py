@@ -62,10 +62,15 @@ class Fixpoint:
                 self._state.set(cell, key, widened)
                 now[place] = (cell, key, widened)
         summary = self._summaries.of(now)
-        if turns > _MOST:
-            for place, (cell, key, value) in now.items():
-                if summary[place] != self._seen[-1].get(place):
-                    self._give_up(cell, key, [before[place], value])
+        given_up = [
+            place
+            for place in now
+            if place in self._summaries.beyond or (turns > _MOST and summary[place] != self._seen[-1].get(place))
+        ]
+        if given_up and turns > 1:
+            for place in given_up:
+                cell, key, value = now[place]
+                self._give_up(cell, key, [before[place], value])
             now = self._written()
             summary = self._summaries.of(now)
         self._before = now

@@ -10,19 +10,19 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node, trainable
-from tfgradlint.flow.machine.state import Snapshot
+from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.tape.tape import Tape, recorded
 from tfgradlint.flow.values.base import Cell, Const, GraphValue, Value, hashable
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import HOLDS
 
 #: For each written field of an older cell, what it is like.
-Summary = dict[tuple[int, Any], Hashable]
+Summary = dict[Place, Hashable]
 
 #: Fields of values that say when they were made and not what they are.
 _WHEN = frozenset({"born", "birth", "seq", "site", "watch_sites", "watch_times"})
@@ -30,15 +30,19 @@ _WHEN = frozenset({"born", "birth", "seq", "site", "watch_sites", "watch_times"}
 _LATER = object()
 #: What stands before parts of which it does not matter how many are alike.
 _UNIQUE = object()
-#: How deep a description goes: it recurs on Python's own stack. What is deeper is like nothing else.
+#: How deep a description goes: it recurs on Python's own stack.
 _DEEP = 16
 #: Of how many steps it is told how they lead to what is older, and on how many ways each: a turn of the longest loops
-#: that people write takes a few hundred. What is more is like nothing else.
+#: that people write takes a few hundred.
 _STEPS, _WAYS = 20_000, 400
+#: Stands for what is beyond one of these bounds.
+_BEYOND = object()
 
 #: A step that is older or begins here, and a set of what a gradient meets on one way to it, as bits.
 _Way = tuple[Hashable, int]
 _Ways = frozenset[_Way]
+_BEYOND_WAY: _Way = (_BEYOND, 0)
+_BEYOND_WAYS: _Ways = frozenset({_BEYOND_WAY})
 
 _slots: dict[type, tuple[str, ...]] = {}
 
@@ -58,9 +62,12 @@ class Summaries:
         #: What can be met on a way, each with a bit of its own.
         self._bits: dict[Hashable, int] = {}
         #: In which order fields are described: the same for all states, as they refer to each other.
-        self._order: dict[tuple[int, Any], int] = {}
+        self._order: dict[Place, int] = {}
         #: Objects that are alike, by what is told of them.
         self._alike: dict[Hashable, int] = {}
+        #: The fields of the last summary that hold what is beyond a bound.
+        self.beyond: set[Place] = set()
+        self._met_bound = False
 
     def of(self, snapshot: Snapshot) -> Summary:
         """The summary of what was written to older cells."""
@@ -72,7 +79,14 @@ class Summaries:
         told = {place: description.of(snapshot[place][2], self._order[place]) for place in places}
         ways = self._ways_of(description)
         met: dict[Hashable, int] = {}
-        return {place: self._resolved(structure, ways, met) for place, structure in told.items()}
+        summary: Summary = {}
+        self.beyond = set()
+        for place, structure in told.items():
+            self._met_bound = False
+            summary[place] = self._resolved(structure, ways, met)
+            if self._met_bound:
+                self.beyond.add(place)
+        return summary
 
     def _resolved(self, told: Hashable, ways: Mapping[Node, Hashable], met: dict[Hashable, int]) -> Hashable:
         """A description with what is known of the steps in place of these.
@@ -80,7 +94,10 @@ class Summaries:
         ``met``: of the objects described so far, what they are alike. One that is met again stands for those.
         """
         if isinstance(told, Node):
+            self._met_bound |= ways[told] is _BEYOND
             return ways[told]
+        if told is _BEYOND:
+            self._met_bound = True
         if isinstance(told, _Again):
             return met.get(told, told)
         if isinstance(told, _Told):
@@ -102,12 +119,15 @@ class Summaries:
                 if node.kind != OPAQUE:
                     waiting.extend(edge.node for edge in node.edges)
         if waiting:
-            return {node: object() for node in description.nodes}
+            return dict.fromkeys(description.nodes, _BEYOND)
         tapes = self._tapes_of(description, newer)
         ways: dict[Node, _Ways] = {}
         for node in sorted(newer, key=lambda node: node.seq):
             ways[node] = self._ways(node, ways, self._met_at(node, tapes))
-        return {node: (node.dtype, ways.get(node) or self._older(node)) for node in description.nodes}
+        return {
+            node: _BEYOND if ways.get(node) is _BEYOND_WAYS else (node.dtype, ways.get(node) or self._older(node))
+            for node in description.nodes
+        }
 
     def _tapes_of(self, description: _Description, newer: Iterable[Node]) -> list[tuple[Tape, Hashable]]:
         """The tapes that may be asked: those that are older, and those that something holds."""
@@ -133,8 +153,8 @@ class Summaries:
             return frozenset({((node.kind, node.dtype, node.variable is None), here)})
         taken = [self._along(edge, ways, here) for edge in node.edges]
         found = frozenset[_Way]().union(*taken)
-        if len(found) > _WAYS:
-            return frozenset({(object(), here)})
+        if len(found) > _WAYS or _BEYOND_WAY in found:
+            return _BEYOND_WAYS
         if node.kind == PHI:
             always = frozenset.intersection(*taken)
             some = self._bit("some")
@@ -145,6 +165,8 @@ class Summaries:
         if edge.effect is not Effect.FLOWS or edge.detail is not None:
             here |= self._bit((edge.effect, edge.cause, edge.detail))
         behind = ways.get(edge.node)
+        if behind is _BEYOND_WAYS:
+            return behind
         if behind is None:
             return frozenset({(self._older(edge.node), here)})
         return frozenset((end, met | here) for end, met in behind)
@@ -228,7 +250,7 @@ class _Description:
         if parts is None:
             return (type(value), value if isinstance(value, Hashable) else id(value))
         if level > _DEEP:
-            return object()
+            return _BEYOND
         again = self._met[id(value)] = _Again(self._field, len(self._met))
         self._kept.append(value)
         told = [self._tell(part, level + 1) for part in parts]
