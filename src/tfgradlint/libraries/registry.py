@@ -96,8 +96,8 @@ class Library:
         """What iteration gives over a class of the module, or over an object of one without an ``__iter__``."""
         return None
 
-    def class_element(self, cls: Class, index: Value) -> Value | None:
-        """``cls[index]`` of a class of the module."""
+    def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
+        """``cls[index]`` of a class of the module, or of a library's class."""
         return None
 
     def argument(self, context: Context, variable: Variable) -> Value | None:

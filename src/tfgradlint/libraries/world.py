@@ -160,7 +160,7 @@ class LibraryModels:
                 return answer
         return None
 
-    def class_element(self, cls: Class, index: Value) -> Value | None:
+    def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
         for library in having("class_element"):
             answer = library.class_element(cls, index)
             if answer is not None:

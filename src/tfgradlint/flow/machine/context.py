@@ -14,7 +14,7 @@ import libcst as cst
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Cell, Value, Variable
+from tfgradlint.flow.values.base import Cell, Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance
@@ -326,7 +326,7 @@ class Libraries(Protocol):
     def elements(self, interp: Context, value: Value) -> Items | None:
         """What iteration over a class of the module gives, or over an object of one without an ``__iter__``."""
 
-    def class_element(self, cls: Class, index: Value) -> Value | None:
+    def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
         """``cls[index]``."""
 
     def requested(

@@ -14,6 +14,7 @@ from tfgradlint.flow.values.base import (
     Array,
     Const,
     Scalar,
+    Symbol,
     Tensor,
     Unknown,
     Value,
@@ -55,7 +56,7 @@ class Elements:
             return self._entry(receiver, index)
         if isinstance(receiver, Union):
             return interp.join([self.get(each, index) for each in receiver.values if not isinstance(each, Const)])
-        if isinstance(receiver, Class):
+        if isinstance(receiver, (Class, Symbol)):
             found = interp.libraries.class_element(receiver, index)
             return found if found is not None else interp.unknown(origins.ELEMENT)
         if isinstance(receiver, Instance):

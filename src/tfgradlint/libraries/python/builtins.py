@@ -12,8 +12,7 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Va
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.python import collections
-from tfgradlint.libraries.python import dataclasses as records
+from tfgradlint.libraries.python import collections, dataclasses, named_tuples
 from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
@@ -228,6 +227,15 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
     return NONE
 
 
+def _set_past_hooks(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``object.__setattr__``, which knows nothing of what classes make of it."""
+    name = args[1].value if len(args) == 3 and isinstance(args[1], Const) else None
+    if isinstance(name, str) and isinstance(args[0], Instance) and dataclasses.frozen(args[0].cls):
+        interp.state.set(args[0], name, args[2])
+        return NONE
+    return _setattr(interp, args, kwargs)
+
+
 def _delattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if len(args) == 2 and isinstance(args[0], Instance):
         if isinstance(args[1], Const) and isinstance(args[1].value, str):
@@ -400,7 +408,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "builtins.delattr": _delattr,
-    "builtins.object.__setattr__": _setattr,
+    "builtins.object.__setattr__": _set_past_hooks,
     "builtins.object.__delattr__": _delattr,
     "builtins.object.__getattribute__": _getattr,
     "builtins.hasattr": _hasattr,
@@ -423,12 +431,9 @@ HANDLERS: dict[str, Handler] = {
     "functools.partial": _partial,
     "functools.reduce": _reduce,
     "collections.OrderedDict": plain_dictionary,
-    "collections.namedtuple": records.named_tuple,
-    "types.SimpleNamespace": records.namespace,
-    "dataclasses.field": records.field,
-    "dataclasses.replace": records.replaced,
-    "dataclasses.asdict": records.as_dict,
-    "dataclasses.astuple": records.as_tuple,
+    "collections.namedtuple": named_tuples.named_tuple,
+    "types.SimpleNamespace": named_tuples.namespace,
+    **dataclasses.HANDLERS,
     "enum.auto": enumerations.automatic,
     "typing.cast": lambda interp, args, kwargs: args[1] if len(args) == 2 else None,
     "copy.copy": copied,

@@ -174,7 +174,6 @@ _DECORATORS: Mapping[str, DecoratorEffect] = {
     **dict.fromkeys(
         ("functools.wraps", "abc.abstractmethod", "typing.no_type_check", "typing.override", "typing.final"), kept
     ),
-    "dataclasses.dataclass": kept,
     "functools.lru_cache": cached,
     "functools.cache": cached,
     "functools.cached_property": descriptor("cached"),
