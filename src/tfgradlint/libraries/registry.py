@@ -68,6 +68,10 @@ class Library:
         """Whether an assignment to an attribute means more than keeping the value; then it is done."""
         return False
 
+    def kept_as(self, context: Context, receiver: Value, value: Value) -> Value | None:
+        """What an object keeps where a container is assigned to one of its attributes; None: the very container."""
+        return None
+
     def operator(self, context: Context, name: str, operands: list[Value]) -> Value | None:
         """The result of an operator, by its method's name: ``__add__``, ``__getitem__``, ``__iter__``."""
         return None

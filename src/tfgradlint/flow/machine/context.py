@@ -311,6 +311,9 @@ class Libraries(Protocol):
     def set_attribute(self, interp: Context, receiver: Value, name: str, value: Value) -> bool:
         """An assignment to an attribute of a library's object; False where it is an ordinary one."""
 
+    def kept_as(self, interp: Context, receiver: Value, value: Value) -> Value:
+        """What an object keeps where a container is assigned to one of its attributes."""
+
     def initialise(self, interp: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The constructor of a library's class runs for an object of a class derived from it."""
 

@@ -19,6 +19,7 @@ from tfgradlint.flow.values.base import (
     Value,
 )
 from tfgradlint.flow.values.containers import (
+    Container,
     DictObject,
     Items,
     ListObject,
@@ -279,6 +280,8 @@ class Attributes:
         if len(interp.prescan.private[name]) > 1:
             # Two classes have an attribute of this name, each its own.
             value = interp.unknown(origins.PRIVATE_ATTRIBUTE, value)
+        if isinstance(value, (Container, Items, Union)):
+            value = interp.libraries.kept_as(interp, receiver, value)
         if interp.libraries.set_attribute(interp, receiver, name, value):
             return
         if name == "__class__" and isinstance(receiver, Instance):
