@@ -255,6 +255,7 @@ class Attributes:
 
     def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
         known = self.members_of(receiver.node)
+        self._interp.recorder.look_into([receiver.node])
         value = known.fields.get(name)
         if value is None:
             found = self._interp.libraries.attribute(self._interp, receiver, name)

@@ -67,6 +67,7 @@ class Elements:
             return self._pick(content, index) if content is not None else interp.unknown(origins.ELEMENT, receiver)
         if isinstance(receiver, Unknown) and isinstance(index, Const) and not isinstance(index.value, float):
             known = interp.attributes.members_of(receiver.node)
+            interp.recorder.look_into([receiver.node])
             key = ("[]", index.value)
             value = known.fields.get(key)
             if value is None:
