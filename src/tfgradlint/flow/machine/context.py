@@ -236,8 +236,11 @@ class Elements(Protocol):
 class Iteration(Protocol):
     """Runs through iterables."""
 
-    def iterate(self, value: Value, unpacking: int = 0) -> Items | Repeated:
-        """The elements of an iterable; those of an iterator are gone then."""
+    def iterate(self, value: Value, unpacking: int = 0, ordered: bool = True) -> Items | Repeated:
+        """The elements of an iterable; those of an iterator are gone then.
+
+        ``ordered``: where it matters in which order they come, which nobody knows of a set.
+        """
 
     def elements(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable, as it was made."""

@@ -98,7 +98,7 @@ class Displays:
     def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Items | Repeated:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
-        content = interp.iteration.iterate(iterable)
+        content = interp.iteration.iterate(iterable, ordered=False)
         exact = isinstance(content, Items) and len(content.items) <= self._room
         elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
         made: list[Value] = []
@@ -126,13 +126,15 @@ class Displays:
                     interp.statements.assign(node.target, interp.iteration.another(element))
                     made.append(produce())
         if exact:
-            return Items(tuple(made), "list")
+            return Items(tuple(made), "set" if content.type == "set" else "list")
         return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
 
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
         if isinstance(node, cst.SetComp):
             made = set_of(self._interp, made.items) if isinstance(made, Items) else Repeated(made.element, "set")
+        elif made.type == "set":
+            made = Repeated(self._interp.state.element(made), "list")  # in which order is not known
         return ListObject(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:

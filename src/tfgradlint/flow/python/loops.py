@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from itertools import permutations
 
 import libcst as cst
 
@@ -12,10 +13,12 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.values.base import Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.containers import Items, Repeated
 
 #: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
 _EACH = 6
+#: A set of so many elements is run through in each order that it may have.
+_ORDERED = 3
 #: Any other loop runs twice: the second turn starts from what the first one left behind.
 _TWICE = 2
 
@@ -33,8 +36,19 @@ class Loops:
         repeated = interp.eval(node.iter)
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
-        content = interp.iteration.iterate(repeated)
-        if isinstance(content, Items) and len(content.items) <= _EACH:
+        content = interp.iteration.iterate(repeated, ordered=False)
+        if content.type == "set" and isinstance(content, Items) and 1 < len(content.items) <= _ORDERED:
+            orders = [Items(order, "tuple") for order in permutations(content.items)]
+            return interp.alternatives([lambda order=order: self._run(node, repeated, order) for order in orders])  # type: ignore[misc]
+        return self._run(node, repeated, content)
+
+    def _run(self, node: cst.For, repeated: Value, content: Items | Repeated) -> bool:
+        interp = self._interp
+        if (
+            isinstance(content, Items)
+            and (content.type != "set" or len(content.items) < 2)
+            and len(content.items) <= _EACH
+        ):
             elements: list[Value] = list(content.items)
             exact = True
         else:

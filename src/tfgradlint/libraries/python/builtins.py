@@ -27,15 +27,9 @@ _MAP = origins.returned_by("map")
 
 def _sequence(kind: str) -> Handler:
     def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        content: Value = interp.iteration.iterate(args[0]) if args else Items(())
+        content: Value = interp.iteration.iterate(args[0], ordered=kind != "set") if args else Items(())
         if isinstance(content, Items):
-            if kind == "set":
-                content = set_of(interp, content.items)
-            elif content.type == "set" and len(content.items) > 1:
-                # Its order is not that of the text.
-                content = Repeated(interp.join(list(content.items)), kind)
-            else:
-                content = Items(content.items, kind)
+            content = set_of(interp, content.items) if kind == "set" else Items(content.items, kind)
         elif isinstance(content, Repeated):
             content = Repeated(content.element, kind)
         return content if kind == "tuple" else ListObject(content)
@@ -167,7 +161,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         return None
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     site = interp.recorder.site
-    content = interp.iteration.iterate(args[0])
+    content = interp.iteration.iterate(args[0], ordered=False)
     elements = content.items if isinstance(content, Items) else (content.element,)
     total = start
     for element in elements:
@@ -178,7 +172,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 
 def _extreme(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``max`` and ``min`` return one of the elements."""
-    content = interp.iteration.iterate(args[0]) if len(args) == 1 else Items(tuple(args))
+    content = interp.iteration.iterate(args[0], ordered=False) if len(args) == 1 else Items(tuple(args))
     if isinstance(content, Items) and content.items and all(isinstance(each, Const) for each in content.items):
         return None
     if isinstance(content, Items) and not content.items:
@@ -251,7 +245,7 @@ def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     if isinstance(content, Items) and all(isinstance(each, Const) for each in content.items) and not kwargs:
         try:
             ordered = sorted(content.items, key=lambda each: each.value)  # type: ignore[attr-defined]
@@ -282,7 +276,7 @@ def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 
 def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     value = args[1] if len(args) > 1 else NONE
     return (
         dictionary(interp, Items(tuple(Items((key, value)) for key in content.items)))
@@ -352,7 +346,7 @@ def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     if isinstance(content, Items):
         truths = [item.truth() for item in content.items]
         if None not in truths:
@@ -361,7 +355,7 @@ def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 
 def _any(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     if isinstance(content, Items):
         truths = [item.truth() for item in content.items]
         if None not in truths:

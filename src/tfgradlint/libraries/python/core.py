@@ -20,7 +20,7 @@ from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function
-from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.numpy.core import without_content
@@ -92,6 +92,14 @@ def _unbound(interp: Context, method: str, args: list[Value], kwargs: dict[str, 
     return None
 
 
+def method(interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A method of a generator of random numbers of one's own is the function of that name."""
+    if not isinstance(receiver, LibraryObject) or receiver.path != "random.Random":
+        return None
+    path = f"random.{name}"
+    return call(interp, path, args, kwargs) or fallback(interp, path, args, kwargs)
+
+
 def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Calls nobody described: standard modules make values without a history; the rest is unknown."""
     root = path.partition(".")[0]
@@ -101,8 +109,10 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
         root == "builtins" and not any(isinstance(value, (Cell, Function)) for value in given)
     ):
         made = origins.returned_by(path)
+        if path in ("random.Random", "random.SystemRandom"):
+            return LibraryObject("random.Random")
         if root in ("random", "math") and not nodes:
-            return Scalar(interp.recorder.leaf(), "float")
+            return Scalar(interp.recorder.leaf(), "float" if root == "math" else "")
         for value in given if root in ("operator", "random") else ():
             forget_content(interp, value, *(each for each in given if each is not value))
         if any(isinstance(value, (Instance, Function, Unknown)) for value in given) and root == "builtins":

@@ -40,6 +40,11 @@ class _Python(Library):
     def unmeasured(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         return core.fallback(context, path, args, kwargs)
 
+    def method(
+        self, context: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        return core.method(context, receiver, name, args, kwargs)
+
     def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Instance):
             return named_tuples.attribute(context, receiver, name)
