@@ -207,6 +207,9 @@ class Attributes(Protocol):
     def of_class(self, cls: Class, name: str) -> Value | None:
         """The attribute a class or one of its bases in the module gives, or None."""
 
+    def of_object(self, receiver: Instance, name: str) -> Value | None:
+        """The method behind an operator; None also where the object has been made one of another class."""
+
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
 

@@ -14,6 +14,7 @@ from tfgradlint.flow.values.base import (
     Const,
     Member,
     Symbol,
+    Tensor,
     Unknown,
     UnknownMember,
     Value,
@@ -120,6 +121,10 @@ class Attributes:
                 found: Value = each.fields[name]
                 return found
         return None
+
+    def of_object(self, receiver: Instance, name: str) -> Value | None:
+        """The method behind an operator; None also where the object has been made one of another class."""
+        return None if "__class__" in receiver.fields else self.of_class(receiver.cls, name)
 
     def _laid_open(self, receiver: Cell) -> Value:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
@@ -270,6 +275,15 @@ class Attributes:
         result: Value = value
         return result
 
+    def _assigned(self, receiver: Instance, value: Value) -> Value:
+        """What an object keeps of an assigned value: a method of a class, or of a base that is not seen, may decide."""
+        interp = self._interp
+        if self.of_class(receiver.cls, "__setattr__") is not None:
+            return interp.unknown(origins.CLASS_WITH_HOOKS, value)
+        if isinstance(value, Tensor) and of_unknown_base(receiver.cls):
+            return interp.join([value, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value)])
+        return value
+
     def members_of(self, node: Node) -> Cell:
         known = self._members.get(node)
         if known is None:
@@ -294,7 +308,9 @@ class Attributes:
                 interp.calls.call(found.setter, [receiver, value], {})
         elif isinstance(found, Instance) and (setter := self.of_class(found.cls, "__set__")) is not None:
             interp.calls.call(Method(setter, found), [receiver, value], {})
-        elif isinstance(receiver, (Instance, Class, LibraryObject)):
+        elif isinstance(receiver, Instance):
+            interp.state.set(receiver, name, self._assigned(receiver, value))
+        elif isinstance(receiver, (Class, LibraryObject)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):
             if self._set_on.setdefault(self._key(receiver), receiver) is not receiver:

@@ -60,7 +60,7 @@ class Elements:
             found = interp.libraries.class_element(receiver, index)
             return found if found is not None else interp.unknown(origins.ELEMENT)
         if isinstance(receiver, Instance):
-            function = interp.attributes.of_class(receiver.cls, "__getitem__")
+            function = interp.attributes.of_object(receiver, "__getitem__")
             if function is not None:
                 return interp.calls.call(Method(function, receiver), [index], {})
             content = interp.libraries.elements(interp, receiver)
@@ -220,10 +220,10 @@ class Elements:
             changed = [each for each in receiver.values if not isinstance(each, Const)]
             self._interp.calls.any_of(changed, lambda each: self._changed(each, name, args))
             return
-        function = self._interp.attributes.of_class(receiver.cls, name)
+        function = self._interp.attributes.of_object(receiver, name)
         if function is not None:
             self._interp.calls.call(Method(function, receiver), args, {})
-        elif any(not isinstance(base, Class) for base in receiver.cls.lineage()):
+        elif "__class__" in receiver.fields or any(not isinstance(base, Class) for base in receiver.cls.lineage()):
             forget_content(self._interp, receiver, *args)
 
     def _changed(self, receiver: Value, name: str, args: list[Value]) -> Value:

@@ -104,7 +104,7 @@ class Iteration:
 
     def _instance_elements(self, value: Instance) -> Items | Repeated:
         interp = self._interp
-        function = interp.attributes.of_class(value.cls, "__iter__")
+        function = interp.attributes.of_object(value, "__iter__")
         if function is not None and not interp.attributes.hooked(value.cls):
             iterator = interp.calls.call(Method(function, value), [], {})
             if not isinstance(iterator, Instance):

@@ -167,7 +167,7 @@ class Operators:
         reflected = "__r" + name[2:]
         for receiver, method, argument in ((left, name, right), (right, reflected, left)):
             if isinstance(receiver, Instance):
-                function = interp.attributes.of_class(receiver.cls, method)
+                function = interp.attributes.of_object(receiver, method)
                 if function is not None:
                     return interp.calls.call(Method(function, receiver), [argument], {})
         return interp.unknown(origins.operator("of an object"), left, right)
@@ -224,7 +224,7 @@ class Operators:
         if isinstance(value, Union):
             return interp.join([self.unary(name, each) for each in value.values if not is_none(each)])
         if isinstance(value, Instance):
-            function = interp.attributes.of_class(value.cls, name)
+            function = interp.attributes.of_object(value, name)
             if function is not None:
                 return interp.calls.call(Method(function, value), [], {})
         return self._operator(name, [value])

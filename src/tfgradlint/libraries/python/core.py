@@ -17,9 +17,21 @@ from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import (
+    FALSE,
+    NONE,
+    Array,
+    Cell,
+    Const,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
 from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
-from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.functions import Function, Partial
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.details import operation
@@ -70,6 +82,8 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     owner, _, method = path.rpartition(".")
     if owner in _CONTAINERS and args:
         return _unbound(interp, method, args, kwargs)
+    if path in ("functools.cache", "functools.lru_cache"):
+        return _cache(interp, path, args, kwargs)
     if path.startswith(("builtins.", "math.")):
         return _plain(interp, path, args, kwargs)
     return decorator_called(_DECORATORS, path, args)
@@ -180,12 +194,23 @@ def _autograph_cast(interp: Context, name: str, value: Value) -> Value:
 
 # -- decorators
 
+
+def _cache(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``lru_cache(function)``, or ``lru_cache(maxsize=1)``, which decorates then."""
+    if not args or not isinstance(args[0], Function):
+        options = {"maxsize": args[0], **kwargs} if args else kwargs
+        return Partial(Symbol(path), [], options) if path == "functools.lru_cache" and len(args) < 2 else None
+    most = args[1] if len(args) > 1 else kwargs.get("maxsize", Const(128) if path == "functools.lru_cache" else NONE)
+    kept = most.value if isinstance(most, Const) else 1  # of an unknown number, the first
+    return args[0] if kept == 0 else cached(sys.maxsize if kept is None else kept)(args[0])
+
+
 _DECORATORS: Mapping[str, DecoratorEffect] = {
     **dict.fromkeys(
         ("functools.wraps", "abc.abstractmethod", "typing.no_type_check", "typing.override", "typing.final"), kept
     ),
-    "functools.lru_cache": cached,
-    "functools.cache": cached,
+    "functools.lru_cache": cached(128),
+    "functools.cache": cached(sys.maxsize),
     "functools.cached_property": descriptor("cached"),
     "builtins.property": descriptor("property"),
     "builtins.staticmethod": descriptor("staticmethod"),
