@@ -139,6 +139,7 @@ class Node:
         sparse: the gradient across it may be made of slices, which is no tensor.
         changed: for a value of which nothing is known: when code that is not followed ran last before it was read; it
             may be an object that holds something else since.
+        dense: certainly one tensor, array or number, if all that it was computed from is; not several tensors in one.
         called_at: for a step of a model made of inputs and outputs: where that was called.
         origin: where the value comes from, where nothing or not all is known of it.
     """
@@ -148,6 +149,7 @@ class Node:
         "as_target",
         "called_at",
         "changed",
+        "dense",
         "dtype",
         "edges",
         "joint",
@@ -194,6 +196,7 @@ class Node:
         self.loose = False
         self.sparse = False
         self.changed = 0
+        self.dense = False
         self.called_at: Site | None = None
         self.placeholder = False
         self.maybe_alias: tuple[Node, ...] | None = None

@@ -85,7 +85,11 @@ class Elements:
         if isinstance(receiver, (Array, Scalar)) or (isinstance(receiver, Const) and receiver.value is not None):
             edges = [Edge(node, Effect.PLAIN) for node in (*nodes_of(receiver), *nodes_of(index))]
             node = interp.recorder.op(edges, receiver.node.dtype if isinstance(receiver, Array) else None)
-            return Array(node, receiver.exact) if isinstance(receiver, Array) else Scalar(node)
+            if isinstance(receiver, Array):
+                return Array(node, receiver.exact)
+            if isinstance(index, Slice):
+                return Scalar(node, receiver.type if isinstance(receiver, Scalar) else type(receiver.value).__name__)
+            return Scalar(node, receiver.element_type if isinstance(receiver, Scalar) else "")
         if isinstance(receiver, (Tensor, Variable, Unknown)):
             found = interp.libraries.operator(interp, "__getitem__", [receiver, index])
             if found is not None:

@@ -99,7 +99,9 @@ class Iteration:
             return Repeated(element)
         if isinstance(value, (Scalar, Const)):
             edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]
-            return Repeated(Scalar(interp.recorder.plain(edges)))
+            return Repeated(
+                Scalar(interp.recorder.plain(edges), value.element_type if isinstance(value, Scalar) else "")
+            )
         return Repeated(interp.unknown(origins.ELEMENT, value))
 
     def _instance_elements(self, value: Instance) -> Items | Repeated:

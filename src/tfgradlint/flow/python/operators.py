@@ -305,6 +305,8 @@ class Operators:
         if isinstance(left, Const) and isinstance(right, Const):
             return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
         for one, other in ((left, right), (right, left)):
+            if is_none(one) and isinstance(other, Scalar) and not other.type:
+                return None  # such as a dimension that a graph does not know
             if is_none(one) and not isinstance(other, (Unknown, Union, Datum)):
                 described = not isinstance(other, Member) or isinstance(other.receiver, Container)
                 return False if described else None

@@ -87,6 +87,7 @@ class Recorder:
         """A step outside TensorFlow: no tape records it."""
         self.look_into(edge.node for edge in edges)
         node = Node(OP, self.now(), self.site, tuple(edges), dtype, self.tapes.active)
+        node.dense = True
         if self.loop is not None:
             self._note_loop(node)
         return node

@@ -149,13 +149,21 @@ class HostObject(Array):
 
 
 class Scalar(GraphValue):
-    """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or ""."""
+    """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or "".
+
+    Also a ``shape``, of which a dimension may be None, and a ``known shape``.
+    """
 
     __slots__ = ("type",)
 
     def __init__(self, node: Node, type: str = "") -> None:
         super().__init__(node)
         self.type = type
+
+    @property
+    def element_type(self) -> str:
+        """The type of what is in it."""
+        return {"str": "str", "known shape": "int"}.get(self.type, "")
 
 
 class Const(HoldsNothing):

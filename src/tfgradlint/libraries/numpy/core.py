@@ -20,7 +20,14 @@ from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
 from tfgradlint.libraries.python.collections import shuffled
 from tfgradlint.libraries.session import Session, session_of
 
-_CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
+_CONSTANTS = {
+    "pi": 3.141592653589793,
+    "e": 2.718281828459045,
+    "inf": float("inf"),
+    "nan": float("nan"),
+    "True_": True,
+    "False_": False,
+}
 #: Attributes of arrays that are Python values.
 _FACTS = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
 #: Functions that make arrays and numbers of NumPy from nothing.

@@ -6,6 +6,7 @@ import builtins
 import math
 import os
 import sys
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from types import ModuleType
@@ -60,16 +61,17 @@ def constant(path: str, name: str) -> Value | None:
 
 
 #: What these modules hold that is no function, class or module differs from run to run.
-_OF_THE_RUN = ("sys.", "os.")
+_OF_THE_RUN = {"sys": sys, "os": os, "time": time}
 
 
 @lru_cache(maxsize=1024)
 def is_datum(path: str) -> bool:
     """Whether a name of a standard module is nothing that can be called."""
-    if not path.startswith(_OF_THE_RUN):
+    root, *names = path.split(".")
+    if root not in _OF_THE_RUN:
         return False
-    found: object = sys if path.startswith("sys.") else os
-    for name in path.split(".")[1:]:
+    found: object = _OF_THE_RUN[root]
+    for name in names:
         found = getattr(found, name, None)
     return not callable(found) and not isinstance(found, ModuleType)
 
