@@ -30,6 +30,7 @@ from tfgradlint.flow.values.containers import (
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.walk import nodes_of
 
 #: Methods that change what it means to make an object or to reach its attributes.
 _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
@@ -103,7 +104,10 @@ class Attributes:
             set_before: Value = receiver.fields[name]
             return set_before
         found = interp.libraries.attribute(interp, receiver, name)
-        return found if found is not None else Member(receiver, name)
+        if found is not None:
+            return found
+        edges = [Edge(node, Effect.UNKNOWN) for node in nodes_of(receiver)]
+        return Member(receiver, name, interp.recorder.opaque(origins.attribute(name), edges))
 
     def _lacks(self, receiver: ListObject, name: str) -> bool:
         content = receiver.structure

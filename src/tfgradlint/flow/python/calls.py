@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
@@ -20,6 +21,7 @@ from tfgradlint.flow.python.container_methods import call_member, dictionary, in
 from tfgradlint.flow.python.entry_points import abstract
 from tfgradlint.flow.python.escape import forget_content, havoc, not_followed
 from tfgradlint.flow.python.strings import call_method
+from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -129,7 +131,7 @@ class Calls:
             ):
                 return self._interp.requests.unknown_tape(callee.name, args, kwargs)
             return self._unknown_call(origins.method(callee.name), callee, args, kwargs)
-        what = callee.node.origin if isinstance(callee, Unknown) else type(callee).__name__
+        what = _origin_of(callee.node) if isinstance(callee, Unknown) else type(callee).__name__
         return self._unknown_call(origins.call_of_unknown(what), callee, args, kwargs)
 
     def _unknown_call(self, origin: Origin, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -379,6 +381,11 @@ class Calls:
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
+
+
+def _origin_of(node: Node) -> Origin | None:
+    """Where a value comes from, or the first of its alternatives of which that is known."""
+    return node.origin or next((each.origin for each in alternatives(node) if each.origin is not None), None)
 
 
 def _has_yield(body: cst.CSTNode) -> bool:

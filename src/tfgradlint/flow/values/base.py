@@ -227,14 +227,16 @@ class Datum(Symbol):
 class Member(Value):
     """A method of a library's or container's object, not yet called: ``x.numpy``, ``losses.append``.
 
-    An attribute that nobody described is one as well. What that holds as data nobody can say.
+    An attribute that nobody described is one as well. What that holds as data nobody can say: ``node`` stands for it
+    where it is known from when on it was there.
     """
 
-    __slots__ = ("name", "receiver")
+    __slots__ = ("name", "node", "receiver")
 
-    def __init__(self, receiver: Value, name: str) -> None:
+    def __init__(self, receiver: Value, name: str, node: Node | None = None) -> None:
         self.receiver = receiver
         self.name = name
+        self.node = node
 
     def held(self) -> Sequence[Value] | None:
         return None
