@@ -35,7 +35,7 @@ from tfgradlint.flow.values.walk import nodes_of
 #: Methods that change what it means to make an object or to reach its attributes.
 _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
 #: What arrays and tensors have and lists lack: it raises.
-_OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
+OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
 #: Of an object: the methods that do nothing any more, as they have been called once.
 _DONE: Note[Gathered[int]] = Note("done once")
 
@@ -97,7 +97,7 @@ class Attributes:
         if isinstance(receiver, Super):
             return self._super_attribute(receiver, name)
         if isinstance(receiver, (Tape, ListObject, DictObject, Items, Repeated)):
-            if name in _OF_ARRAYS and isinstance(receiver, ListObject) and self._lacks(receiver, name):
+            if name in OF_ARRAYS and isinstance(receiver, ListObject) and self._lacks(receiver, name):
                 interp.raise_here(None, "AttributeError")
             return Member(receiver, name)
         if isinstance(receiver, LibraryObject) and name in receiver.fields:

@@ -6,13 +6,12 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, set_of
-from tfgradlint.flow.python.escape import forget_attributes
 from tfgradlint.flow.python.strings import constant_text, unwrapped
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, is_none
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.python import collections, dataclasses, named_tuples
+from tfgradlint.libraries.python import attributes, collections, dataclasses, named_tuples
 from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
@@ -191,54 +190,6 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
     return Scalar(interp.recorder.leaf(), "int")
 
 
-def _getattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
-        found = interp.attributes.get(args[0], args[1].value)
-        if len(args) > 2 and (isinstance(found, Unknown) or _perhaps_missing(interp, args[0], args[1].value)):
-            return interp.join([found, args[2]])
-        return found
-    return interp.unknown(origins.returned_by("getattr"), *args)
-
-
-def _perhaps_missing(interp: Context, receiver: Value, name: str) -> bool:
-    if not isinstance(receiver, Instance) or name not in receiver.fields:
-        return False
-    return interp.state.perhaps_missing(receiver, name) and interp.attributes.of_class(receiver.cls, name) is None
-
-
-def _hasattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) == 2 and isinstance(args[1], Const):
-        interp.asked_for.add(args[1].value)
-    return Scalar(interp.recorder.leaf(), "bool")
-
-
-def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) == 3:
-        if isinstance(args[1], Const) and isinstance(args[1].value, str):
-            interp.attributes.set(args[0], args[1].value, args[2])
-        elif isinstance(args[0], Instance):
-            forget_attributes(interp, args[0], args[2])  # an attribute of any name, which may hold weights
-    return NONE
-
-
-def _set_past_hooks(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``object.__setattr__``, which knows nothing of what classes make of it."""
-    name = args[1].value if len(args) == 3 and isinstance(args[1], Const) else None
-    if isinstance(name, str) and isinstance(args[0], Instance) and dataclasses.frozen(args[0].cls):
-        interp.state.set(args[0], name, args[2])
-        return NONE
-    return _setattr(interp, args, kwargs)
-
-
-def _delattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) == 2 and isinstance(args[0], Instance):
-        if isinstance(args[1], Const) and isinstance(args[1].value, str):
-            interp.state.delete(args[0], args[1].value)
-        else:
-            forget_attributes(interp, args[0])
-    return NONE
-
-
 def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.iteration.iterate(args[0]) if args else Items(())
     return Items(content.items[::-1]) if isinstance(content, Items) else Repeated(content.element)
@@ -399,13 +350,6 @@ HANDLERS: dict[str, Handler] = {
     "builtins.min": _extreme,
     "builtins.len": _len,
     "builtins.isinstance": isinstance_,
-    "builtins.getattr": _getattr,
-    "builtins.setattr": _setattr,
-    "builtins.delattr": _delattr,
-    "builtins.object.__setattr__": _set_past_hooks,
-    "builtins.object.__delattr__": _delattr,
-    "builtins.object.__getattribute__": _getattr,
-    "builtins.hasattr": _hasattr,
     "builtins.reversed": _once(_reversed),
     "builtins.sorted": _sorted,
     "builtins.dict": plain_dictionary,
@@ -427,6 +371,7 @@ HANDLERS: dict[str, Handler] = {
     "collections.OrderedDict": plain_dictionary,
     "collections.namedtuple": named_tuples.named_tuple,
     "types.SimpleNamespace": named_tuples.namespace,
+    **attributes.HANDLERS,
     **dataclasses.HANDLERS,
     "enum.auto": enumerations.automatic,
     "typing.cast": lambda interp, args, kwargs: args[1] if len(args) == 2 else None,
