@@ -100,7 +100,7 @@ class Displays:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
         since = interp.recorder.now()
-        content = interp.iteration.iterate(iterable)
+        content = interp.iteration.iterate(iterable, ordered=False)
         if not isinstance(content, Items) or len(content.items) > self._room:
             return self._any_number(node, produce, interp.state.element(content), since)
         room, self._room = self._room, self._room // max(len(content.items), 1)
@@ -108,7 +108,7 @@ class Displays:
         certain = [self._turn(node, produce, element, made) for element in content.items]
         self._room = room
         if all(certain):
-            return Items(tuple(made), "list")
+            return Items(tuple(made), "set" if content.type == "set" else "list")
         return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
 
     def _any_number(self, node: cst.CompFor, produce: Callable[[], Value], element: Value, since: int) -> Repeated:
@@ -151,6 +151,8 @@ class Displays:
         made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
         if isinstance(node, cst.SetComp):
             made = set_of(self._interp, made.items) if isinstance(made, Items) else Repeated(made.element, "set")
+        elif made.type == "set":
+            made = Repeated(self._interp.state.element(made), "list")  # in which order is not known
         return ListObject(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
+from itertools import permutations
 from typing import Any
 
 import libcst as cst
@@ -13,10 +15,13 @@ from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.containers import Items, Repeated
 
 #: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
 _EACH = 6
+
+#: A set of so many elements is run through in each order that it may have.
+_ORDERED = 3
 
 #: Of what a loop changes: what has a place in the graph and may be a tensor.
 _DATA = (Tensor, Unknown)
@@ -33,13 +38,22 @@ class Loops:
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
-        run = _Run(interp, node.orelse)
+        since = interp.recorder.now()  # the elements are made for the loop
         repeated = interp.eval(node.iter)
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
-        content = interp.iteration.iterate(repeated)
+        content = interp.iteration.iterate(repeated, ordered=False)
+        if content.type == "set" and isinstance(content, Items) and 1 < len(content.items) <= _ORDERED:
+            orders = [Items(order, "tuple") for order in permutations(content.items)]
+            runs = [partial(self._over, node, repeated, order, since) for order in orders]
+            return interp.alternatives([*runs])
+        return self._over(node, repeated, content, since)
+
+    def _over(self, node: cst.For, repeated: Value, content: Items | Repeated, since: int) -> bool:
+        interp = self._interp
         count = len(content.items) if isinstance(content, Items) else None
-        known = isinstance(content, Items) and len(content.items) <= _EACH
+        ordered = isinstance(content, Items) and (content.type != "set" or len(content.items) < 2)
+        known = ordered and isinstance(content, Items) and len(content.items) <= _EACH
         elements = content.items if isinstance(content, Items) and known else (interp.state.element(content),)
         interp.recorder.site = interp.here(node.iter)
         statement = interp.statement
@@ -54,7 +68,7 @@ class Loops:
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
-        run.begin(elements[0] if elements else NONE)
+        run = _Run(interp, node.orelse, since, elements[0] if elements else NONE)
         with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
             goes_on = run.exactly(turn) if known else run.over_elements(turn, count)
         if run.left:
@@ -79,7 +93,7 @@ class Loops:
         """None where ``counting`` known numbers came to no end."""
         interp = self._interp
         statement = interp.statement
-        run = _Run(interp, node.orelse)
+        run = _Run(interp, node.orelse, interp.recorder.now())
         gave_up = False
 
         def turn(index: int) -> bool | None:
@@ -106,14 +120,14 @@ class Loops:
 
 
 class _Run:
-    """One run of a loop, from the present state on."""
+    """One run of a loop, from the present state on; ``since`` and ``element`` as for its fixpoint."""
 
-    def __init__(self, interp: Context, orelse: cst.Else | None) -> None:
+    def __init__(self, interp: Context, orelse: cst.Else | None, since: int, element: Value = NONE) -> None:
         self._interp = interp
         self._state = interp.state
-        #: From here on steps belong to the loop: the elements are made for it.
-        self._since = interp.recorder.now()
-        self.begin()
+        self._mark = interp.state.mark()
+        self._loop = Loop(self._mark, len(interp.contexts))
+        self._fixpoint = Fixpoint(interp, since, element)
         self._orelse = orelse
         self._ends: list[Snapshot] = []
         #: Whether it is known of each turn so far that there was one.
@@ -123,12 +137,6 @@ class _Run:
         self._skippable = False
         #: Whether it may have been left before its end.
         self.left = False
-
-    def begin(self, element: Value = NONE) -> None:
-        """The first turn begins in the present state."""
-        self._mark = self._state.mark()
-        self._loop = Loop(self._mark, len(self._interp.contexts))
-        self._fixpoint = Fixpoint(self._interp, self._since, element)
 
     def may_end(self) -> None:
         """The loop may end in the present state, or go on."""

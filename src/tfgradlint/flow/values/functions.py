@@ -72,7 +72,7 @@ class Function(HoldsNothing):
         statement: cst.CSTNode | None = None,
         xla: bool = False,
         manager: bool = False,
-        cached: bool = False,
+        cached: int = 0,
         signature: bool = False,
     ) -> None:
         self.node = node
@@ -82,6 +82,7 @@ class Function(HoldsNothing):
         #: A generator under ``contextlib.contextmanager``.
         self.manager = manager
         #: Its results are kept, and given again for the same arguments.
+        #: How many results it keeps, where it does.
         self.cached = cached
         #: Compiled by ``tf.function``, and perhaps by XLA or with a signature for its arguments.
         self.graph = graph
@@ -92,7 +93,7 @@ class Function(HoldsNothing):
         #: The statement that a lambda stands in.
         self.statement = statement
 
-    def flagged(self, **flags: bool) -> Function:
+    def flagged(self, **flags: int) -> Function:
         """The same function with other flags: ``graph``, ``xla``, ``signature``, ``manager``, ``cached``."""
         kept = {name: getattr(self, name) for name in ("graph", "xla", "signature", "manager", "cached")}
         return Function(
