@@ -104,7 +104,7 @@ def of_family(family: type[Family]) -> Kind:
     def written(draw: Any) -> str:
         return family(draw).program()
 
-    return Kind(written, judge, 300)
+    return Kind(written, judge, 120)
 
 
 def run_families(

@@ -17,9 +17,21 @@ from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import (
+    FALSE,
+    Array,
+    Cell,
+    Const,
+    Member,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
 from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
-from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.details import operation
@@ -96,6 +108,8 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
     """Calls nobody described: standard modules make values without a history; the rest is unknown."""
     root = path.partition(".")[0]
     given = [*args, *kwargs.values()]
+    if any(isinstance(value, (Function, Method, Member, Partial)) for value in given):
+        return None  # it may call what it is given
     nodes = [node for value in given for node in nodes_of(value)]
     if root in ("math", "time", "os", "sys", "random", "operator", "itertools") or (
         root == "builtins" and not any(isinstance(value, (Cell, Function)) for value in given)
