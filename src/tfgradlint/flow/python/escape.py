@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
@@ -86,6 +86,10 @@ class HandedOut:
             self.functions.setdefault((made.node, id(made.scope), id(receiver)), value)
         elif isinstance(receiver, Container):
             self.functions.setdefault(id(receiver), value)
+        elif isinstance(value, Instance) and any(
+            "__call__" in each.fields for each in value.cls.lineage() if isinstance(each, Class)
+        ):
+            self.functions.setdefault(id(value), value)
 
 
 def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tuple[type[Value], ...] = STAYS) -> None:
@@ -99,6 +103,8 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tu
     def into(each: Value) -> Sequence[Value]:
         if isinstance(each, Function):
             return [*each.defaults.values(), *bodies.touched(each)]
+        if isinstance(each, Instance):
+            return [*_reached(each), *_methods(each)]
         if isinstance(each, Unknown):
             received = (each.receiver,) if isinstance(each, UnknownMember) else ()
             return (*received, *aliased.get(each.node, ()))
@@ -145,6 +151,16 @@ _MUTABLE = (Container, Instance, Function, Method, Member, Partial, Union, Items
 #: One result is given to the next call, and so on: of very many that it may be only the latest are followed. All of
 #: them were changed when they were given.
 _ALIASED = 20
+
+
+def _methods(value: Instance) -> Iterator[Value]:
+    """What of an object may be called."""
+    for cls in value.cls.lineage():
+        for each in cls.fields.values() if isinstance(cls, Class) else ():
+            if isinstance(each, Function):
+                yield each
+            elif isinstance(each, Descriptor):
+                yield from (made for made in (each.function, each.setter) if made is not None)
 
 
 def _reached(value: Value) -> Sequence[Value]:
