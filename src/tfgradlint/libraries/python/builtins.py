@@ -8,6 +8,7 @@ from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary, set_of
 from tfgradlint.flow.python.escape import forget_attributes
 from tfgradlint.flow.python.strings import constant_text, unwrapped
+from tfgradlint.flow.python.with_blocks import SWALLOWS
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
@@ -303,6 +304,14 @@ def _null_context(interp: Context, args: list[Value], kwargs: dict[str, Value]) 
     return made
 
 
+def _suppress(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    made = LibraryObject("contextlib.suppress")
+    made.fields["__enter__"] = NativeFunction("__enter__", lambda args, kwargs: NONE)
+    made.fields["__exit__"] = NativeFunction("__exit__", lambda args, kwargs: NONE)
+    SWALLOWS.begin(made, True)
+    return made
+
+
 def _nothing(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     return NONE
 
@@ -419,6 +428,7 @@ HANDLERS: dict[str, Handler] = {
     "copy.copy": copied,
     "copy.deepcopy": deep_copied,
     "contextlib.nullcontext": _null_context,
+    "contextlib.suppress": _suppress,
     **{path: _once(handler) for path, handler in iteration.HANDLERS.items()},
     "itertools.tee": iteration.tee,
     **collections.HANDLERS,
