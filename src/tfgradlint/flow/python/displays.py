@@ -105,7 +105,7 @@ class Displays:
         for element in elements:
             asked = interp.requests.count
             interp.statements.assign(node.target, element)
-            truths = [interp.expressions.truth(interp.eval(each.test)) for each in node.ifs]
+            truths = [self._interp.eval(condition.test).truth() for condition in node.ifs]
             if False in truths:
                 continue
             if None in truths:
