@@ -1,8 +1,8 @@
 """``python -m tests.campaigns --seed S``: at large, and with another seed, what the tests run small and always alike.
 
-Random programs with tapes and random programs that train, each under TensorFlow and before the linter; mutants of the
-fixtures through the plugin; and what the linter says of fixtures and hostile files under different seeds of Python's
-hashes. ``--times N`` makes it N times as many. Exit status 1 where one of them fails.
+Random programs with tapes, those of each family, and random programs that train, each under TensorFlow and before the
+linter; mutants of the fixtures through the plugin; and what the linter says of fixtures and hostile files under
+different seeds of Python's hashes. ``--times N`` makes it N times as many. Exit status 1 where one of them fails.
 """
 
 from __future__ import annotations

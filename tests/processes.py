@@ -74,10 +74,15 @@ def command(
     cwd: Path | None = None,
     cache: bool = False,
     apart: bool = False,
+    counted: bool = False,
 ) -> Finished:
-    """A run of the command, which judges afresh unless a ``cache`` is asked for. With ``--jobs`` it runs apart."""
-    if arguments[:1] in (("check",), ("predict",)) and not cache:
-        arguments = (arguments[0], "--no-cache", *arguments[1:])
+    """A run of the command, which judges afresh unless a ``cache`` is asked for. With ``--jobs`` it runs apart.
+
+    Standard error ends in the count of requests only where that is asked for.
+    """
+    if arguments[:1] in (("check",), ("predict",)):
+        more = [flag for flag, wanted in (("--no-cache", not cache), ("--quiet", not counted)) if wanted]
+        arguments = (arguments[0], *more, *arguments[1:])
     if apart or "--jobs" in arguments:
         return python("-m", "tfgradlint", *arguments, stdin=stdin, cwd=cwd)
     with mock.patch.object(running, "cores", return_value=1):

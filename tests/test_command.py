@@ -18,6 +18,7 @@ from tfgradlint import __main__, cli
 from tfgradlint.cli import parser
 from tfgradlint.evidence.prove import installed
 from tfgradlint.files import running
+from tfgradlint.reports import FOR_PEOPLE, FORMATS
 from tfgradlint.rules import all_rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,6 +140,76 @@ def test_a_directory_without_python_is_clean_and_said_so(tmp_path: Path) -> None
     run = command("check", tmp_path)
     assert (run.returncode, run.stdout) == (0, "")
     assert run.stderr == f"tfgradlint: no Python files in {tmp_path}\n"
+
+
+#: Programs of one request each, by what is said of it.
+REQUESTS = {
+    "flows": REPAIRED,
+    "none": FAULTY,
+    "zero": FAULTY.replace("np.square", "tf.sign"),
+    "raises": REPAIRED + "again = tape.gradient(loss, w)\n",
+    "unknown": FAULTY.replace("np.square", "somebody.square"),
+    "varies": REPAIRED.partition("with")[0]
+    + "for turn in range(2):\n    with tf.GradientTape() as tape:\n        loss = w if turn else x\n"
+    "    tape.gradient(loss, w)\n",
+    "no requests": "import tensorflow as tf\n",
+    "broken": "x = (\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("programs", "said"),
+    [
+        (["flows"], "1 file, 1 request: 1 flows"),
+        (["flows", "flows"], "2 files, 2 requests: 2 flow"),
+        (["no requests"], "1 file, no requests"),
+        (["no requests", "no requests"], "2 files, no requests"),
+        (["unknown"], "1 file, 1 request: 1 unknown"),
+        (["none", "zero", "unknown"], "3 files, 3 requests: 2 lost, 1 unknown"),
+        (["raises"], "1 file, 2 requests: 1 flows, 1 lost"),
+        (["varies", "none"], "2 files, 2 requests: 1 lost, 1 varies"),
+        (["varies", "varies", "flows"], "3 files, 3 requests: 1 flows, 2 vary"),
+        (["broken", "none"], "2 files, 1 request: 1 lost; 1 file not judged in full"),
+    ],
+)
+@pytest.mark.python
+def test_the_last_line_tells_one_silence_from_another(tmp_path: Path, programs: list[str], said: str) -> None:
+    for number, name in enumerate(programs):
+        (tmp_path / f"{number}.py").write_text(REQUESTS[name])
+    for how in ("check", "predict"):
+        run = command(how, ".", cwd=tmp_path, counted=True)
+        assert run.stderr.splitlines()[-1] == said
+        assert said not in run.stdout
+
+
+def test_the_last_line_is_for_people_who_want_it(folder: Path) -> None:
+    line = "2 files, 2 requests: 1 flows, 1 lost\n"
+    assert command("check", ".", cwd=folder, counted=True).stderr == line
+    assert command("check", "--output-format", "full", ".", cwd=folder, counted=True).stderr == line
+    assert command("check", "-q", ".", cwd=folder, counted=True).stderr == ""
+    assert command("check", "--quiet", ".", cwd=folder, counted=True).stderr == ""
+    for name in sorted(FORMATS.keys() - FOR_PEOPLE):
+        assert command("check", "--output-format", name, ".", cwd=folder, counted=True).stderr == ""
+    for name in ("json", "jsonl"):
+        assert command("predict", "--output-format", name, ".", cwd=folder, counted=True).stderr == ""
+
+
+def test_the_last_line_counts_the_same_however_files_come(folder: Path) -> None:
+    for number in range(60):  # more than one process takes at a time
+        (folder / f"{number}.py").write_text(FAULTY)
+    line = "62 files, 62 requests: 1 flows, 61 lost\n"
+    for arguments in (("--jobs", "2", "."), (".",), (".",)):  # then from what was kept
+        assert command("check", *arguments, cwd=folder, counted=True, cache=True).stderr == line
+    run = command("check", "-", stdin=FAULTY, counted=True)
+    assert run.stderr == "1 file, 1 request: 1 lost\n"
+    run = command("check", "--fix", "-", stdin=FAULTY, counted=True)
+    assert run.stderr.splitlines()[-1] == "1 file, 1 request: 1 flows"
+
+
+def test_nothing_is_counted_where_nothing_was_read(tmp_path: Path) -> None:
+    run = command("check", tmp_path / "missing.py", counted=True)
+    assert run.stderr.count("\n") == 1
+    assert run.returncode == 2
 
 
 COMMENTS = [
@@ -287,6 +358,7 @@ LYING = """
 import sys
 from tfgradlint import cli
 from tfgradlint.files import running
+from tfgradlint.reports import FOR_PEOPLE, FORMATS
 from tfgradlint.rules import rule
 one = type(rule("TFG202"))
 one.__doc__ = one.__doc__.replace("# outcome: flows", "# outcome: none")
@@ -349,7 +421,7 @@ def test_an_interrupt(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 def test_a_name_the_terminal_cannot_show(tmp_path: Path) -> None:
     (tmp_path / "prüfung.py").write_text(FAULTY)
-    program = "import sys; from tfgradlint.cli import main; sys.exit(main(['check', '--no-cache', '.']))"
+    program = "import sys; from tfgradlint.cli import main; sys.exit(main(['check', '--quiet', '--no-cache', '.']))"
     run = subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", program],
         capture_output=True,

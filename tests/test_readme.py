@@ -74,10 +74,15 @@ def test_the_prediction_shown_is_a_real_one() -> None:
     assert run.stdout == blocks("text")[1]
 
 
+def test_the_last_line_shown_is_a_real_one() -> None:
+    run = command("check", "examples", cwd=ROOT, counted=True)
+    assert run.stderr == blocks("text")[2]
+
+
 def test_what_is_shown_of_an_operation_is_real() -> None:
     shown = next(block for block in blocks("sh") if block.startswith("tfgradlint op --tensorflow"))
     run = command(*shown.split()[1:], cwd=ROOT)
-    assert run.stdout == blocks("text")[2]
+    assert run.stdout == blocks("text")[3]
 
 
 def test_links_lead_somewhere() -> None:

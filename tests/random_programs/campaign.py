@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from tfgradlint.evidence.observe import tensorflow
 
+from .families import families
+from .families.writing import Family
 from .judging import Verdict, judge
 from .programs import programs
 from .reducing import reduced
@@ -41,7 +45,8 @@ class Report:
     causes: Counter[str] = field(default_factory=Counter)
     agreed: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
-    #: How many programs failed in which way.
+    #: How many programs failed, and how many in which way.
+    contradicted: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     misses: Counter[str] = field(default_factory=Counter)
     failures: list[Found] = field(default_factory=list)
@@ -60,6 +65,7 @@ class Report:
         self.agreed += verdict.agreed
         self.endings += verdict.endings
         self.misses += verdict.misses
+        self.contradicted += bool(verdict.contradictions)
         self.kinds.update({each.kind for each in verdict.contradictions})
 
     def summary(self) -> str:
@@ -89,6 +95,53 @@ class Kind:
 
 #: Programs with tapes.
 TAPES = Kind(programs, judge, 600)
+
+
+def of_family(family: type[Family]) -> Kind:
+    """The programs of one family."""
+
+    @st.composite
+    def written(draw: Any) -> str:
+        return family(draw).program()
+
+    return Kind(written, judge, 120)
+
+
+def run_families(
+    count: int,
+    start: int,
+    names: Sequence[str] = (),
+    progress: Callable[[str, Report], None] = lambda name, report: None,
+) -> dict[str, Report]:
+    """Judge ``count`` programs of each family, or of each of those named."""
+    return {
+        name: run(count, start, functools.partial(progress, name), of_family(family))
+        for name, family in families().items()
+        if not names or name in names
+    }
+
+
+def table(reports: Mapping[str, Report]) -> str:
+    """What came of each family, a line each, with the share of unknown and how often which claim was contradicted."""
+    rows = [("family", "programs", "sources", "right", "unknown", "contradicted", "")]
+    for name, report in reports.items():
+        right = sum(report.agreed.values()) + report.accidents
+        unknown = f"{report.share:.1%}"
+        failed = str(report.contradicted)
+        rows.append(
+            (name, str(report.programs), str(report.sources), str(right), unknown, failed, _table(report.kinds))
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    return "\n".join(
+        "  ".join(
+            (
+                row[0].ljust(widths[0]),
+                *(each.rjust(width) for each, width in zip(row[1:6], widths[1:], strict=True)),
+                row[6],
+            )
+        ).rstrip()
+        for row in rows
+    )
 
 
 def run(count: int, start: int, progress: Callable[[Report], None] = lambda report: None, kind: Kind = TAPES) -> Report:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tfgradlint.analysis.analysis import analyse
 from tfgradlint.analysis.results import Analysis, Finding, Prediction
 
-from .running import Place, Seen, reaches, run, stirred
+from .running import Place, Seen, modules, reaches, run, stirred
 
 #: What TensorFlow must give at a request for a finding with the code to be true, where not any bad outcome will do.
 CONFIRMING = dict.fromkeys(("TFG101", "TFG109", "TFG110", "TFG112", "TFG113"), ("raises",))
@@ -47,7 +47,7 @@ class Verdict:
 def judge(text: str) -> Verdict:
     """Run a program, analyse it, and compare."""
     try:
-        analysis = analyse(text)
+        analysis = analyse(modules(text)[0])
     except Exception as fault:
         return Verdict([Contradiction(f"crash: {type(fault).__name__}", f"the analysis raised {fault!r}")])
     comparison = Comparison(text, analysis, run(text))

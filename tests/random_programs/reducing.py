@@ -140,9 +140,16 @@ def _text(tree: ast.Module) -> str:
 
 
 def _ends(loop: ast.While) -> bool:
-    """Whether the loop still counts its turns."""
-    names = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name)}
-    return any(
-        isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name) and each.target.id in names
-        for each in loop.body
-    )
+    """Whether the loop still changes what it asks for."""
+    inner = [node for each in loop.body for node in ast.walk(each)]
+    counted = [node for node in loop.body if isinstance(node, ast.AugAssign)]
+    if isinstance(loop.test, ast.Constant):
+        return bool(counted) and any(isinstance(node, ast.Break) for node in inner)
+    asked = ast.unparse(loop.test)
+    if any(ast.unparse(node.target) in asked for node in counted):
+        return True
+    names = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name)} - {"len"}
+    receivers = [
+        node.func.value for node in inner if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    return any(isinstance(each, ast.Name) and each.id in names for each in receivers)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from tfgradlint.evidence.observe import Failure, observe, tensorflow
@@ -22,7 +23,8 @@ Words = list[tuple[str, ...]]
 _SHORT, _LONG = ["program.py"], ["program.py", *"abcdef"]
 #: The operations whose gradient is zeros for all inputs.
 _ZERO_GRADIENTS = frozenset({"Sign", "NextAfter"})
-
+#: The line that begins another module, a string: comments do not outlive the tools that make programs smaller.
+_MODULE = re.compile(r"^(['\"])(\w+)\.py\1\n", re.MULTILINE)
 
 #: Seconds after which a program is taken to be endless: a name may be bound anew that ends its loop.
 ENDLESS = 20
@@ -40,6 +42,12 @@ class Seen:
     endings: list[Failure] = field(default_factory=list)
     #: What reached the variables, by the line of the optimizer's call or of ``fit``.
     training: dict[int, str] = field(default_factory=dict)
+
+
+def modules(text: str) -> tuple[str, dict[str, str]]:
+    """The program of a text, and the other modules that follow it, by name."""
+    program, *others = _MODULE.split(text)
+    return program, dict(zip(others[1::3], others[2::3], strict=True))
 
 
 def run(text: str) -> Seen:
@@ -85,8 +93,10 @@ def _run(text: str, argv: list[str], seen: Seen) -> None:
     before, sys.argv = sys.argv, list(argv)
     handler = signal.signal(signal.SIGALRM, _end)
     signal.alarm(ENDLESS)
+    program, others = modules(text)
     try:
-        observation = observe(text)
+        with _importable(others):
+            observation = observe(program)
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, handler)
@@ -96,6 +106,19 @@ def _run(text: str, argv: list[str], seen: Seen) -> None:
     seen.training.update(observation.training)
     if observation.failure is not None:
         seen.endings.append(observation.failure)
+
+
+@contextmanager
+def _importable(others: Mapping[str, str]) -> Iterator[None]:
+    """Modules that a program can import while it runs, made anew for it."""
+    for name, text in others.items():
+        sys.modules[name] = module = ModuleType(name)
+        exec(compile(text, f"{name}.py", "exec"), module.__dict__)
+    try:
+        yield
+    finally:
+        for name in others:
+            del sys.modules[name]
 
 
 def _end(signum: int, frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from tfgradlint.analysis.guarded import NOT_ANALYSED
 from tfgradlint.analysis.results import Finding, in_order, place
 from tfgradlint.cli.files import Files, configuration
 from tfgradlint.cli.fixing import Fixing, proposed
+from tfgradlint.cli.summary import Summary
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, FINDINGS, complain, show
 from tfgradlint.files import sources, writing
 from tfgradlint.files.running import Judged
@@ -32,7 +33,7 @@ def check(options: argparse.Namespace) -> int:
     settings = configuration(options)
     files = Files(options, settings)
     fixing = Fixing(settings, options.unsafe_fixes, options.diff) if repairing else None
-    findings = _Findings()
+    findings, summary = _Findings(), Summary()
     unplaced: dict[str, Sequence[Finding]] = {}
     for judged in files:
         found: Sequence[Finding] = selected(
@@ -42,6 +43,7 @@ def check(options: argparse.Namespace) -> int:
             judged, found = fixing.fix(judged) or (judged, found)
         elif found and options.output_format in WITH_FIXES:
             found = proposed(judged, settings)
+        summary.add(judged.analysis)
         if found:
             unplaced[judged.path] = found
             findings.add(judged, found)
@@ -52,6 +54,7 @@ def check(options: argparse.Namespace) -> int:
         if options.diff:
             return _differences(fixing, files.failed)
     _report(options, findings, fixing)
+    summary.tell(options)
     if files.failed:
         return COULD_NOT_RUN
     return FINDINGS if findings.located and not options.exit_zero else CLEAN
@@ -149,9 +152,10 @@ def _add_noqa(unplaced: Mapping[str, Sequence[Finding]]) -> int:
 
 def predict(options: argparse.Namespace) -> int:
     """Show predictions."""
-    files = Files(options, configuration(options))
+    files, summary = Files(options, configuration(options)), Summary()
     predicted = []
     for judged in files:
+        summary.add(judged.analysis)
         analysis = judged.analysis if judged.notebook is None else judged.notebook.located(judged.analysis)
         predicted += [(judged.path, prediction) for prediction in analysis.predictions]
         for finding in analysis.findings:
@@ -163,4 +167,5 @@ def predict(options: argparse.Namespace) -> int:
         print(json.predictions(predicted))
     else:
         show((json.prediction_lines if options.output_format == "jsonl" else text.predictions)(predicted))
+    summary.tell(options)
     return COULD_NOT_RUN if files.failed else CLEAN

@@ -53,7 +53,7 @@ class Fixing:
         self._files += bool(found.fixed.made)
         if not self.show_only and found.fixed.made and judged.notebook is not None:
             judged = dataclasses.replace(judged, notebook=notebooks.decode(found.data, path))
-        return dataclasses.replace(judged, text=found.fixed.text), found.fixed.left
+        return dataclasses.replace(judged, text=found.fixed.text, analysis=found.fixed.analysis), found.fixed.left
 
     def _keep(self, judged: Judged, data: bytes, found: Repaired) -> None:
         if self.show_only:

@@ -127,6 +127,7 @@ def _paths(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     known = f"{', '.join(formats)} (default: text)"
     parser.add_argument("--output-format", choices=formats, default="text", metavar="NAME", help=known)
     parser.add_argument("--stdin-filename", default="stdin", metavar="FILE", help="what to call standard input")
+    parser.add_argument("-q", "--quiet", action="store_true", help="leave out the count of requests on standard error")
     parser.add_argument("--verbose", action="store_true", help="say on standard error what was not judged, and why")
     parser.add_argument("--force-exclude", action="store_true", help="leave out even a PATH, where it is excluded")
 

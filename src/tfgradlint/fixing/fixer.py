@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tfgradlint.analysis.results import Analysis, Finding, Fix
 from tfgradlint.fixing.edits import applied, overlap
@@ -17,11 +17,12 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A text with the repairs that were made, and the findings that are left in it."""
+    """A text with the repairs that were made, the findings that are left in it, and its analysis."""
 
     text: str
     made: tuple[Finding, ...] = ()
     left: tuple[Finding, ...] = ()
+    analysis: Analysis = field(default_factory=Analysis, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Fixer:
                 refused.add(attempt)
             else:
                 break
-        return Fixed(text, tuple(made), tuple(self.wanted(text, analysis)))
+        return Fixed(text, tuple(made), tuple(self.wanted(text, analysis)), analysis)
 
     def _repaired(self, text: str, analysis: Analysis, finding: Finding) -> tuple[str, Analysis] | None:
         """The text with one repair, and its analysis; None where the repair does not hold."""

@@ -214,6 +214,7 @@ GRADIENT_OF_SLICES = Origin(Kind.MADE, "gradient of slices")
 GRADIENT_OF_COMPILED = Origin(Kind.MADE, "gradient of a compiled function")
 #: A request to what may be no tape.
 UNKNOWN_TAPE = Origin(Kind.MADE, "unknown tape")
+PERHAPS_COMPILED = Origin(Kind.MADE, "compiled or not")
 LOOP_UNDER_XLA = Origin(Kind.MADE, "loop under XLA")
 BRANCH_UNDER_XLA = Origin(Kind.MADE, "branch under XLA")
 

@@ -55,8 +55,6 @@ class Machine:
         self.beside: dict[int, Cell] = {}
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
-        #: Whether the program asks for compiled functions to run step by step.
-        self.eager_functions = False
         self.called: set[int] = set()
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -67,6 +65,18 @@ class Machine:
         self.gave_up: list[str] = []
         self.faults: list[tuple[str, Site, str]] = []
         self._kept: dict[type, Any] = {}
+
+    @property
+    def eager_functions(self) -> bool:
+        """Whether the program has asked for compiled functions to run step by step, perhaps."""
+        return self.recorder.tapes.fields["eager"] is not False
+
+    @property
+    def perhaps_compiled(self) -> bool:
+        """Whether what runs now is in a graph or not, as the program has asked or not."""
+        return self.recorder.tapes.fields["eager"] is None and any(
+            frame.function is not None and frame.function.graph for frame in self.frames
+        )
 
     # -- what libraries keep
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -34,7 +37,7 @@ class Body:
                     self._touch(argument.value)
             elif isinstance(each, (cst.Del, cst.AssignTarget, cst.AnnAssign, cst.AugAssign)):
                 self._touch(each.target)
-            waiting.extend(each.children)
+            waiting.extend(_code_in(each))
 
     def _touch(self, expression: cst.BaseExpression | cst.BaseDelTargetExpression) -> None:
         current: cst.CSTNode = expression
@@ -42,6 +45,27 @@ class Body:
             current = current.value
         if isinstance(current, cst.Name):
             self.touched.add(current.value)
+
+
+#: Fields of nodes that hold spaces, comments and punctuation: most of what there is to walk through.
+_LAYOUT = re.compile(
+    "whitespace|lpar|rpar|bracket|brace|comma|colon|lines|header|footer|newline|indent|equal|dot|operator"
+)
+
+
+@functools.cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(kind) if not _LAYOUT.search(each.name))
+
+
+def _code_in(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes directly within one that hold code."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from value
 
 
 class Bodies:

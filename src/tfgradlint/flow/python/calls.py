@@ -149,7 +149,7 @@ class Calls:
 
     def _cut_off(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A call that is not followed any further, of whatever kind."""
-        return not_followed(self._interp, origins.RECURSION, callee, _all(args, kwargs), called=False)
+        return not_followed(self._interp, origins.RECURSION, callee, _all(args, kwargs), own=True)
 
     def _unknown_symbol(self, callee: Symbol, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A function of a library that nobody described."""

@@ -10,6 +10,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.escape import forget, forget_content
+from tfgradlint.flow.python.iteration import call_with_each
 from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Unknown, Value, hashable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.objects import Class, Instance, Layer
@@ -202,6 +203,8 @@ def call_member(
 ) -> Value | None:
     """A method of a list, tuple, set or dictionary; None where it is not known, and may have changed it."""
     if isinstance(receiver, (DictObject, ListObject)):
+        if name == "sort":
+            call_with_each(interp, kwargs.get("key"), receiver.fields["content"])
         found = _element_member(interp, receiver, name, args)
         if found is None and isinstance(receiver, DictObject):
             found = _mapping_member(interp, receiver, name, args, kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
@@ -86,12 +86,17 @@ class HandedOut:
             self.functions.setdefault((made.node, id(made.scope), id(receiver)), value)
         elif isinstance(receiver, Container):
             self.functions.setdefault(id(receiver), value)
+        elif isinstance(value, Instance) and any(
+            "__call__" in each.fields for each in value.cls.lineage() if isinstance(each, Class)
+        ):
+            self.functions.setdefault(id(value), value)
 
 
-def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:
+def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tuple[type[Value], ...] = STAYS) -> None:
     """Code that is not followed got hold of the value: all that it reaches may hold anything, or what was ``given``.
 
     What it held before it may hold still. Tensors are immutable, and no gradient passes an assignment to a variable.
+    ``stays`` is what the code is taken to leave in its place.
     """
     interp.recorder.unseen()
     bodies, aliased = interp.of(Bodies), interp.of(HandedOut).aliased
@@ -99,6 +104,8 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:
     def into(each: Value) -> Sequence[Value]:
         if isinstance(each, Function):
             return [*each.defaults.values(), *bodies.touched(each)]
+        if isinstance(each, Instance):
+            return [*_reached(each), *_methods(each)]
         if isinstance(each, Unknown):
             received = (each.receiver,) if isinstance(each, UnknownMember) else ()
             return (*received, *aliased.get(each.node, ()))
@@ -107,22 +114,26 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:
     reached = [each for each in walk(value, into) if isinstance(each, (Container, Instance, Class, Function))]
     for each in {id(each): each for each in reached}.values():
         if isinstance(each, Container):
-            _forget_content(interp, each, given)
+            _forget_content(interp, each, given, stays)
         elif isinstance(each, Instance):
-            _forget_attributes(interp, each, each.cls, given)
+            _forget_attributes(interp, each, each.cls, given, stays)
         elif isinstance(each, Class):
-            _forget_attributes(interp, each, each, given)
+            _forget_attributes(interp, each, each, given, stays)
         elif isinstance(each, Function):
             for scope, name in bodies.rebound(each):
                 _join(interp, scope, name, given)
 
 
-def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Value], *, called: bool = True) -> Unknown:
-    """The result of a call that is not followed; ``called``: the callee is a value that it may change as well."""
+def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Value], *, own: bool = False) -> Unknown:
+    """The result of a call that is not followed.
+
+    ``own``: of code of the program, which may put anything in the place of anything; any other callee is a value that
+    the call may change as well.
+    """
     handed_out = interp.of(HandedOut)
     # What it may give back is what was in them before the call.
-    result = interp.unknown(origin, *([callee] if called else []), *given)
-    forget(interp, Items((callee, *given, *handed_out.functions.values())), given)
+    result = interp.unknown(origin, *([] if own else [callee]), *given)
+    forget(interp, Items((callee, *given, *handed_out.functions.values())), given, () if own else STAYS)
     for value in given:
         handed_out.keep(value)
     aliased: dict[int, Value] = {}
@@ -143,6 +154,16 @@ _MUTABLE = (Container, Instance, Function, Method, Member, Partial, Union, Items
 _ALIASED = 20
 
 
+def _methods(value: Instance) -> Iterator[Value]:
+    """What of an object may be called."""
+    for cls in value.cls.lineage():
+        for each in cls.fields.values() if isinstance(cls, Class) else ():
+            if isinstance(each, Function):
+                yield each
+            elif isinstance(each, Descriptor):
+                yield from (made for made in (each.function, each.setter) if made is not None)
+
+
 def _reached(value: Value) -> Sequence[Value]:
     """What can be changed of a value by whoever gets hold of it."""
     if isinstance(value, Instance):
@@ -158,10 +179,10 @@ def _reached(value: Value) -> Sequence[Value]:
     return value.handed()
 
 
-def _forget_content(interp: Context, value: Container, given: Sequence[Value]) -> None:
+def _forget_content(interp: Context, value: Container, given: Sequence[Value], stays: tuple[type[Value], ...]) -> None:
     content = value.fields["content"]
     held = content.held()
-    if held and all(isinstance(each, STAYS) for each in held):
+    if held and all(isinstance(each, stays) for each in held):
         return
     if isinstance(value, ListObject):
         element = interp.join([*held, interp.unknown(origins.FILLED, *given)])
@@ -169,24 +190,28 @@ def _forget_content(interp: Context, value: Container, given: Sequence[Value]) -
     elif isinstance(value, DictObject):
         filled = interp.unknown(origins.FILLED, *given)
         entries = {
-            key: each if isinstance(each, STAYS) else interp.join([each, filled])
+            key: each if isinstance(each, stays) else interp.join([each, filled])
             for key, each in content.entries.items()
         }
         rest = filled if content.rest is None else interp.join([content.rest, filled])
         interp.state.set(value, "content", DictContent(entries, rest, frozenset(entries)))
 
 
-def _forget_attributes(interp: Context, value: Instance | Class, of: Class, given: Sequence[Value]) -> None:
+def _forget_attributes(
+    interp: Context, value: Instance | Class, of: Class, given: Sequence[Value], stays: tuple[type[Value], ...]
+) -> None:
     """Any attribute of an object or class may be another one; its methods are taken to stay."""
     found = {name: each for name, each in value.fields.items() if isinstance(name, str)}
     for cls in of.lineage():
         for name, each in cls.fields.items() if isinstance(cls, Class) else ():
-            if isinstance(name, str) and not name.startswith("__"):
+            if isinstance(name, str) and not name.startswith("__") and not isinstance(each, (Function, Descriptor)):
                 found.setdefault(name, each)
     for name, each in found.items():
+        if isinstance(value, Class) and isinstance(each, (Function, Descriptor)):
+            continue
         if name == "trainable" or name.startswith("__"):
             continue  # what an unknown call does to that flag, libraries know when they are asked what escaped
-        if isinstance(each, Value) and not isinstance(each, (*STAYS, Container)):
+        if isinstance(each, Value) and not isinstance(each, (*stays, Container)):
             interp.state.set(value, name, interp.join([each, interp.unknown(origins.LAID_OPEN, *given)]))
 
 

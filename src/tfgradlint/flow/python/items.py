@@ -63,6 +63,9 @@ class Elements:
             function = interp.attributes.of_object(receiver, "__getitem__")
             if function is not None:
                 return interp.calls.call(Method(function, receiver), [index], {})
+            missing = interp.attributes.of_class(receiver.cls, "__missing__")
+            if missing is not None:  # a dictionary, which calls it for a key that it has not
+                return interp.calls.call(interp.unknown(origins.ELEMENT), [Method(missing, receiver), index], {})
             content = interp.libraries.elements(interp, receiver)
             return self._pick(content, index) if content is not None else interp.unknown(origins.ELEMENT, receiver)
         if isinstance(receiver, Unknown) and isinstance(index, Const) and not isinstance(index.value, float):

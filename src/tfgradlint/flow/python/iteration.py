@@ -17,6 +17,7 @@ from tfgradlint.flow.values.base import (
     UnknownMember,
     Value,
     Variable,
+    is_none,
 )
 from tfgradlint.flow.values.containers import (
     Deferred,
@@ -30,6 +31,23 @@ from tfgradlint.flow.values.containers import (
 from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
+
+#: Of so many elements a function is called with each, of more with what they have in common.
+_EACH = 16
+
+
+def call_with_each(interp: Context, function: Value | None, content: Value) -> None:
+    """Call the key by which elements are ordered: it says nothing of them that is followed, but it may do something."""
+    if function is None or is_none(function):
+        return
+    site = interp.recorder.site
+    elements = content.items if isinstance(content, Items) else None
+    if elements is None or len(elements) > _EACH:
+        elements = (interp.state.element(content),)
+    for each in elements:
+        interp.recorder.site = site
+        interp.calls.call(function, [each], {})
+    interp.recorder.site = site
 
 
 class Iteration:

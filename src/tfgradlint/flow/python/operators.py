@@ -164,12 +164,14 @@ class Operators:
 
     def _instance_operator(self, name: str, left: Value, right: Value) -> Value:
         interp = self._interp
-        reflected = "__r" + name[2:]
-        for receiver, method, argument in ((left, name, right), (right, reflected, left)):
+        for receiver, method, argument in ((left, name, right), (right, _reflected(name), left)):
             if isinstance(receiver, Instance):
                 function = interp.attributes.of_object(receiver, method)
                 if function is not None:
                     return interp.calls.call(Method(function, receiver), [argument], {})
+        if name == "__ne__":  # what has no method of its own for it asks whether they are equal
+            truth = self.truth(self._instance_operator("__eq__", left, right))
+            return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
         return interp.unknown(origins.operator("of an object"), left, right)
 
     def _constant(self, name: str, values: list[Any]) -> Value:
@@ -211,7 +213,7 @@ class Operators:
     def _one_unary(self, node: cst.UnaryOperation, value: Value) -> Value:
         interp = self._interp
         if isinstance(node.operator, cst.Not):
-            truth = value.truth()
+            truth = self.truth(value)
             return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
         interp.recorder.site = interp.here(node)
         return self.unary(UNARY[type(node.operator)], value)
@@ -236,7 +238,7 @@ class Operators:
         value = self._interp.eval(chain[-1].left)
         for operation in reversed(chain):
             stops = isinstance(operation.operator, cst.Or)
-            truth = value.truth()
+            truth = self.truth(value)
             if truth is stops:
                 continue
             if truth is None:
@@ -295,11 +297,36 @@ class Operators:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(same is isinstance(op, cst.Is))
         if isinstance(op, (cst.In, cst.NotIn)):
-            found = right.contains(left.value) if isinstance(left, Const) else None
+            found = self._contains(right, left)
             if found is None:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(found is isinstance(op, cst.In))
         return self.binary(COMPARISONS[type(op)], left, right, node)
+
+    def _contains(self, container: Value, item: Value) -> bool | None:
+        """Whether an item is in a container, where that is known. Objects of the module are asked for it."""
+        interp = self._interp
+        if isinstance(container, Instance):
+            function = interp.attributes.of_class(container.cls, "__contains__")
+            if function is not None:
+                return self.truth(interp.calls.call(Method(function, container), [item], {}))
+            interp.iteration.iterate(container)
+            return None
+        for one in (item, *(container.structure.held() or ())):
+            function = interp.attributes.of_class(one.cls, "__eq__") if isinstance(one, Instance) else None
+            if function is not None:  # it may be compared
+                method = Method(function, one)
+                self._perhaps(method, item if one is not item else interp.unknown(origins.ELEMENT, container))
+        return container.contains(item.value) if isinstance(item, Const) else None
+
+    def _perhaps(self, method: Method, argument: Value) -> None:
+        """A method that is called or not."""
+
+        def called() -> bool:
+            self._interp.calls.call(method, [argument], {})
+            return True
+
+        self._interp.alternatives([lambda: True, called])
 
     def _identical(self, left: Value, right: Value) -> bool | None:
         if isinstance(left, Const) and isinstance(right, Const):
@@ -319,11 +346,24 @@ class Operators:
         interp = self._interp
         if interp.unconverted and isinstance(value, Tensor) and interp.graph_level and value.node.level > 0:
             interp.raise_here(None, "OperatorNotAllowedInGraphError")
-        return value.truth()
+        return self.truth(value)
 
     def truth(self, value: Value) -> bool | None:
-        """Whether Python takes the value for true, where that is known."""
+        """Whether Python takes the value for true, where that is known. An object of the module is asked for it."""
+        for name in ("__bool__", "__len__") if isinstance(value, Instance) else ():
+            function = self._interp.attributes.of_class(value.cls, name)  # type: ignore[attr-defined]
+            if function is not None:
+                return self._interp.calls.call(Method(function, value), [], {}).truth()
         return value.truth()
+
+
+#: Comparisons from the other side; those of equality are their own.
+_FROM_BEHIND = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
+
+
+def _reflected(name: str) -> str:
+    """The method of the right operand that is asked where the left one has none."""
+    return _FROM_BEHIND.get(name, name if name in ("__eq__", "__ne__") else f"__r{name[2:]}")
 
 
 def _number(operator: str, operands: list[Value]) -> str:

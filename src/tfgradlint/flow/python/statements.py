@@ -16,7 +16,7 @@ from tfgradlint.flow.python.loops import Loops
 from tfgradlint.flow.python.narrowing import Narrowing
 from tfgradlint.flow.python.operators import BINARY
 from tfgradlint.flow.python.patterns import Patterns
-from tfgradlint.flow.python.with_blocks import ManagedBlocks
+from tfgradlint.flow.python.with_blocks import ManagedBlocks, swallows
 from tfgradlint.flow.values.base import NONE, Value, Variable
 from tfgradlint.flow.values.functions import ContextManagerCall, Function
 
@@ -275,6 +275,9 @@ class Statements:
             entered, leave = interp.tapes.enter(manager)
             interp.contexts.append(leave)
             self._bound(item, entered)
+            if swallows(interp, manager):
+                goes_on = self._managers.swallowed(lambda index=index: self._with(node, index + 1))  # type: ignore[misc]
+                break
         else:
             goes_on = self.suite(node.body)
         if goes_on:

@@ -1,16 +1,44 @@
-"""Generators under ``contextlib.contextmanager``: the block of the ``with`` runs where they yield."""
+"""Blocks of ``with``: under a generator they run where it yields, and some context managers end them early."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import libcst as cst
+
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.frames import Frame
-from tfgradlint.flow.machine.state import Left, Raised
+from tfgradlint.flow.machine.frames import Attempt, Frame
+from tfgradlint.flow.machine.state import Left, Raised, Snapshot
 from tfgradlint.flow.values.base import NONE, Value
-from tfgradlint.flow.values.functions import ContextManagerCall
+from tfgradlint.flow.values.functions import ContextManagerCall, Function
+from tfgradlint.flow.values.notes import Note
+from tfgradlint.flow.values.objects import Instance, LibraryObject
 
 Leave = Callable[[], "bool | None"]
+#: Of an object of a library: whether it is a context manager that keeps exceptions to itself.
+SWALLOWS: Note[bool] = Note("swallows exceptions")
+
+
+def swallows(interp: Context, manager: Value) -> bool:
+    """Whether control may go on behind a ``with`` whose block has raised."""
+    if isinstance(manager, LibraryObject):
+        return bool(SWALLOWS.of(manager))
+    leave = interp.attributes.of_class(manager.cls, "__exit__") if isinstance(manager, Instance) else None
+    return isinstance(leave, Function) and _answers(leave.node)
+
+
+def _answers(function: cst.CSTNode) -> bool:
+    """Whether a method returns anything but None and False."""
+    waiting = [function.body] if isinstance(function, cst.FunctionDef) else []
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, cst.Return):
+            value = each.value
+            if value is not None and not (isinstance(value, cst.Name) and value.value in ("None", "False")):
+                return True
+        elif not isinstance(each, (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)):
+            waiting.extend(each.children)  # type: ignore[arg-type]
+    return False
 
 
 class ManagedBlocks:
@@ -54,6 +82,19 @@ class ManagedBlocks:
             if not left:
                 raise
             return False
+        return True
+
+    def swallowed(self, block: Callable[[], bool]) -> bool:
+        """Run a block that a context manager may end before any of its steps."""
+        interp, state = self._interp, self._interp.state
+        mark = state.mark()
+        attempt = Attempt(mark, len(interp.contexts))
+        interp.attempts.append(attempt)
+        ends: list[Snapshot] = [state.snapshot(mark)] if block() else []
+        interp.attempts.pop()
+        middle = [*state.intermediate_states(mark), *attempt.raises]
+        state.rollback(mark)
+        state.join_into([*ends, *middle])
         return True
 
     def _among(self, frames: list[Frame], outside: int, leave: Leave) -> Leave:

@@ -115,11 +115,13 @@ def interp_unknown(interp: Context, known: OperationFacts, bound: dict[str, Valu
 
 
 def _returned(interp: Context, known: OperationFacts, case: Case, bound: dict[str, Value]) -> Value:
-    only = _only_element(interp, bound.get(case.single))
-    if only is not None:
+    only, certain = _only_element(interp, bound.get(case.single))
+    if only is not None and certain:
         return only
     outputs = [_output(interp, known, output, bound, case.unwatched) for output in case.outputs]
     if case.returns == "single":
+        if only is not None:
+            return interp.join([only, *outputs])
         return outputs[0] if outputs else NONE
     if case.returns == "sequence":
         return ListObject(Repeated(outputs[0], "list"))
@@ -130,14 +132,14 @@ def _returned(interp: Context, known: OperationFacts, case: Case, bound: dict[st
     return interp.unknown(origins.result_of(known.name), *bound.values())
 
 
-def _only_element(interp: Context, value: Value | None) -> Value | None:
-    """The tensor of a list of one, which some calls hand through."""
+def _only_element(interp: Context, value: Value | None) -> tuple[Value | None, bool]:
+    """The tensor of a list of one, which some calls hand through, and whether the list certainly has but one."""
     if value is None:
-        return None
+        return None, True
     content = interp.iteration.iterate(value)
-    if isinstance(content, Items) and len(content.items) == 1 and isinstance(content.items[0], Tensor):
-        return content.items[0]
-    return None
+    if isinstance(content, Items):
+        return (content.items[0] if len(content.items) == 1 and isinstance(content.items[0], Tensor) else None), True
+    return (content.element if isinstance(content.element, Tensor) else None), False
 
 
 def _unrecorded(output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, set_of
+from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary, set_of
 from tfgradlint.flow.python.strings import constant_text, unwrapped
+from tfgradlint.flow.python.with_blocks import SWALLOWS
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.python import attributes, collections, dataclasses, named_tuples
+from tfgradlint.libraries.python import attributes, collections, dataclasses, named_tuples, ordering
 from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
@@ -166,19 +167,9 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
     for element in elements:
         interp.recorder.site = site
         total = interp.expressions.binary("__add__", total, element, site.expression)  # type: ignore[arg-type]
-    return total
-
-
-def _extreme(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``max`` and ``min`` return one of the elements."""
-    content = interp.iteration.iterate(args[0], ordered=False) if len(args) == 1 else Items(tuple(args))
-    if isinstance(content, Items) and content.items and all(isinstance(each, Const) for each in content.items):
-        return None
-    if isinstance(content, Items) and not content.items:
-        return kwargs.get("default")
-    for each in content.items if isinstance(content, Items) else ():
-        interp.expressions.tested(each)  # they are compared
-    return interp.state.element(content)
+    if isinstance(content, Items) or isinstance(start, Const):
+        return total
+    return interp.join([start, total])  # nothing may be in it: then the sum is the start itself
 
 
 def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -193,17 +184,6 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.iteration.iterate(args[0]) if args else Items(())
     return Items(content.items[::-1]) if isinstance(content, Items) else Repeated(content.element)
-
-
-def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
-    if isinstance(content, Items) and all(isinstance(each, Const) for each in content.items) and not kwargs:
-        try:
-            ordered = sorted(content.items, key=lambda each: each.value)  # type: ignore[attr-defined]
-        except TypeError:
-            return ListObject(Repeated(interp.state.element(content)))
-        return listing(ordered)
-    return ListObject(Repeated(interp.state.element(content)))
 
 
 def _vars(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -261,7 +241,7 @@ def _partial(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
 def _reduce(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.iteration.iterate(args[1]) if len(args) > 1 else None
     if not isinstance(content, Items) or len(content.items) > 16:
-        return interp.unknown(origins.returned_by("functools.reduce"), *args)
+        return None
     items = [*args[2:3], *content.items]
     total = items[0] if items else NONE
     for item in items[1:]:
@@ -274,6 +254,14 @@ def _null_context(interp: Context, args: list[Value], kwargs: dict[str, Value]) 
     made = LibraryObject("contextlib.nullcontext")
     made.fields["__enter__"] = NativeFunction("__enter__", lambda args, kwargs: entered)
     made.fields["__exit__"] = NativeFunction("__exit__", lambda args, kwargs: NONE)
+    return made
+
+
+def _suppress(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    made = LibraryObject("contextlib.suppress")
+    made.fields["__enter__"] = NativeFunction("__enter__", lambda args, kwargs: NONE)
+    made.fields["__exit__"] = NativeFunction("__exit__", lambda args, kwargs: NONE)
+    SWALLOWS.begin(made, True)
     return made
 
 
@@ -326,6 +314,15 @@ def _rewritten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     return interp.unknown(origins.returned_by("exec"))
 
 
+def _evaluated(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``eval`` gets hold of every name in sight; it cannot bind one anew."""
+    evaluator = interp.unknown(origins.returned_by("eval"))
+    if args and isinstance(args[0], Const) and isinstance(args[0].value, str) and "(" not in args[0].value:
+        return evaluator  # nothing is called, and so nothing changes
+    held = [value for scope in (interp.scope, interp.module) for value in scope.fields.values()]
+    return interp.calls.call(evaluator, [*args, *(value for value in held if isinstance(value, Value))], kwargs)
+
+
 HANDLERS: dict[str, Handler] = {
     "builtins.exec": _rewritten,
     "builtins.globals": _rewritten,
@@ -346,12 +343,9 @@ HANDLERS: dict[str, Handler] = {
     "builtins.map": _once(_map),
     "builtins.filter": _once(_filter),
     "builtins.sum": _sum,
-    "builtins.max": _extreme,
-    "builtins.min": _extreme,
     "builtins.len": _len,
     "builtins.isinstance": isinstance_,
     "builtins.reversed": _once(_reversed),
-    "builtins.sorted": _sorted,
     "builtins.dict": plain_dictionary,
     "builtins.dict.fromkeys": _from_keys,
     "builtins.next": _next,
@@ -359,7 +353,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.print": _nothing,
     "builtins.str": _str,
     "builtins.callable": _callable,
-    "builtins.eval": lambda interp, args, kwargs: interp.unknown(origins.returned_by("eval")),
+    "builtins.eval": _evaluated,
     "builtins.locals": lambda interp, args, kwargs: interp.unknown(origins.returned_by("locals")),
     "builtins.repr": _text,
     "builtins.format": _text,
@@ -378,9 +372,11 @@ HANDLERS: dict[str, Handler] = {
     "copy.copy": copied,
     "copy.deepcopy": deep_copied,
     "contextlib.nullcontext": _null_context,
+    "contextlib.suppress": _suppress,
     **{path: _once(handler) for path, handler in iteration.HANDLERS.items()},
     "itertools.tee": iteration.tee,
     **collections.HANDLERS,
+    **ordering.HANDLERS,
     **operations.HANDLERS,
     "time.time": _number,
     "time.perf_counter": _number,

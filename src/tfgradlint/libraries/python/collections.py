@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
-from tfgradlint.flow.python.escape import forget_content
+from tfgradlint.flow.python.escape import forget, forget_content
+from tfgradlint.flow.python.iteration import call_with_each
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Value
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.objects import Instance
@@ -52,6 +53,8 @@ def _pushed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
     """``heapq.heappush`` and ``bisect.insort``: the list grows somewhere."""
     if len(args) < 2 or not isinstance(args[0], ListObject):
         return None
+    if "key" in kwargs:
+        forget(interp, kwargs["key"], args)  # it is called with some of the elements
     extend(interp, args[0], Items((args[1],)))
     return shuffled(interp, args, kwargs)
 
@@ -66,7 +69,11 @@ def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 def _some(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``heapq.nlargest(n, elements)``: some of the elements."""
-    return ListObject(Repeated(interp.state.element(interp.iteration.iterate(args[1])))) if len(args) > 1 else None
+    if len(args) < 2:
+        return None
+    content = interp.iteration.iterate(args[1])
+    call_with_each(interp, args[2] if len(args) > 2 else kwargs.get("key"), content)
+    return ListObject(Repeated(interp.state.element(content)))
 
 
 def _drawn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

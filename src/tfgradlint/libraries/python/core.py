@@ -24,6 +24,7 @@ from tfgradlint.flow.values.base import (
     Array,
     Cell,
     Const,
+    Member,
     Scalar,
     Symbol,
     Tensor,
@@ -32,7 +33,7 @@ from tfgradlint.flow.values.base import (
     Variable,
 )
 from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
-from tfgradlint.flow.values.functions import Function, Partial
+from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.details import operation
@@ -120,6 +121,8 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
     """Calls nobody described: standard modules make values without a history; the rest is unknown."""
     root = path.partition(".")[0]
     given = [*args, *kwargs.values()]
+    if any(isinstance(value, (Function, Method, Member, Partial)) for value in given):
+        return None  # it may call what it is given
     nodes = [node for value in given for node in nodes_of(value)]
     if root in ("math", "time", "os", "sys", "random", "operator", "itertools") or (
         root == "builtins" and not any(isinstance(value, (Cell, Function)) for value in given)
