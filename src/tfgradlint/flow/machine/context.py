@@ -14,10 +14,10 @@ import libcst as cst
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Cell, Value, Variable
+from tfgradlint.flow.values.base import Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
-from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.objects import Class, Instance, Members
 from tfgradlint.flow.verdict.judgements import Judgement
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request import Given
@@ -85,6 +85,9 @@ class Tapes(Protocol):
     def leave(self, tape: Tape) -> None:
         """The tape stops recording."""
 
+    def doubt(self) -> Callable[[], None]:
+        """From here on nobody knows whether a tape records, until what this gives is called."""
+
     def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
         """Whether an augmented assignment to a variable raises; it is reported then."""
 
@@ -128,22 +131,17 @@ class Traces(Protocol):
         None where something else than a call led up to here.
         """
 
-    def arguments(
-        self, function: Function, args: list[Value], kwargs: dict[str, Value]
-    ) -> tuple[list[Value], dict[str, Value]]:
-        """What a compiled function gets for its arguments."""
+    def call(
+        self,
+        function: Function,
+        args: list[Value],
+        kwargs: dict[str, Value],
+        run: Callable[[list[Value], dict[str, Value]], Value],
+    ) -> Value:
+        """A call of a compiled function; ``run`` executes its Python with the arguments as it gets them."""
 
-    def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
-        """A compiled function begins, with these arguments as it gets them."""
-
-    def leave(self) -> None:
-        """It has returned."""
-
-    def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
-        """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
-
-    def under_xla(self, run: Callable[[], Value]) -> Value:
-        """Run a function that XLA compiles."""
+    def made_unseen(self, function: Function) -> None:
+        """The function was traced with arguments of which nothing is known."""
 
 
 class Calls(Protocol):
@@ -210,8 +208,8 @@ class Attributes(Protocol):
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
 
-    def members_of(self, node: Node) -> Cell:
-        """What is known of an unknown object: its attributes, and its elements under ``("[]", index)``."""
+    def members_of(self, node: Node) -> Members:
+        """What is known of an unknown object."""
 
 
 class Elements(Protocol):

@@ -28,8 +28,10 @@ EXISTS: Any = object()
 #: With the name of an attribute: the value that it has if it has one, since it was set on one branch only.
 _PERHAPS: Any = object()
 
-#: What a branch changed: for each written place its dictionary, key and value at the end of the branch.
-Snapshot = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
+#: A place, which is a field of a cell, and what is or was there.
+Place = tuple[Cell, Any, Any]
+#: What a branch changed: for each written place the cell, the key and the value at the end of the branch.
+Snapshot = dict[tuple[int, Any], Place]
 
 #: A union of more alternatives that operators take is unknown: what is done with two unions is done for each pair of
 #: their alternatives. Objects stay alternatives, however many: a write or call through something unknown would be lost,
@@ -53,7 +55,11 @@ class State:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._journal: list[Place] = []
+        #: Every write, also of branches that were left, to cells with a smaller serial number than ``logged``: what
+        #: was there before.
+        self.log: list[Place] = []
+        self.logged = 0
         #: How much work went into branches; the interpreter charges it to its budget.
         self.work = 0
         #: What was joined within the outermost join that goes on, and how deep that is.
@@ -64,13 +70,27 @@ class State:
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
-        self._journal.append((fields, key, fields.get(key, MISSING)))
+        old = fields.get(key, MISSING)
+        self._journal.append((cell, key, old))
+        if cell.serial < self.logged:
+            self.log.append((cell, key, old))
         fields[key] = value
 
     def delete(self, cell: Cell, key: Any) -> None:
         if key in cell.fields:
-            self._journal.append((cell.fields, key, cell.fields[key]))
-            del cell.fields[key]
+            self.write(cell, key, MISSING)
+
+    def write(self, cell: Cell, key: Any, value: Any) -> None:
+        """The place holds the value from here on; MISSING: there is none."""
+        fields = cell.fields
+        old = fields.get(key, MISSING)
+        self._journal.append((cell, key, old))
+        if cell.serial < self.logged:
+            self.log.append((cell, key, old))
+        if value is MISSING:
+            fields.pop(key, None)
+        else:
+            fields[key] = value
 
     def mark(self) -> int:
         return len(self._journal)
@@ -79,16 +99,26 @@ class State:
         """What was written since ``mark``; of that only the keys and values that are ``wanted``."""
         taken: Snapshot = {}
         self.work += len(self._journal) - mark
-        for fields, key, _ in self._journal[mark:]:
-            value = fields.get(key, MISSING)
+        for cell, key, _ in self._journal[mark:]:
+            value = cell.fields.get(key, MISSING)
             if wanted is None or wanted(key, value):
-                taken[(id(fields), key)] = (fields, key, value)
+                taken[(id(cell), key)] = (cell, key, value)
         return taken
+
+    def written(self, mark: int) -> list[Place]:
+        """The places that were written since ``mark``, each with what was there at first."""
+        first: dict[tuple[int, Any], Place] = {}
+        for place in self._journal[mark:]:
+            first.setdefault((id(place[0]), place[1]), place)
+        return list(first.values())
 
     def rollback(self, mark: int) -> None:
         journal = self._journal
         while len(journal) > mark:
-            fields, key, old = journal.pop()
+            cell, key, old = journal.pop()
+            fields = cell.fields
+            if cell.serial < self.logged:
+                self.log.append((cell, key, fields.get(key, MISSING)))
             if old is MISSING:
                 fields.pop(key, None)
             else:
@@ -99,24 +129,25 @@ class State:
         if not snapshots:
             return
         if len(snapshots) == 1:
-            for fields, key, value in snapshots[0].values():
-                self._write(fields, key, value)
+            for cell, key, value in snapshots[0].values():
+                self.write(cell, key, value)
             return
         places: Snapshot = {}
-        marks: list[tuple[dict[Any, Any], Any, Any]] = []
+        marks: list[Place] = []
         self.work += sum(len(snapshot) for snapshot in snapshots)
         for snapshot in snapshots:
             places.update(snapshot)
-        for place, (fields, key, _) in places.items():
+        for place, (cell, key, _) in places.items():
+            fields = cell.fields
             base = fields.get(key, MISSING)
             ends = [snapshot[place][2] if place in snapshot else base for snapshot in snapshots]
             joined = self.join(ends)
-            self._write(fields, key, joined)
+            self.write(cell, key, joined)
             if EXISTS in fields and isinstance(key, str) and self._missing_at_an_end(place, fields, ends, snapshots):
                 self.perhaps.add(key)
-                marks.append((fields, (_PERHAPS, key), joined))
-        for fields, key, joined in marks:
-            self._write(fields, key, joined)
+                marks.append((cell, (_PERHAPS, key), joined))
+        for cell, key, joined in marks:
+            self.write(cell, key, joined)
 
     def _missing_at_an_end(
         self, place: tuple[int, Any], fields: dict[Any, Any], ends: list[Any], snapshots: list[Snapshot]
@@ -128,35 +159,28 @@ class State:
             return False
         mark = (_PERHAPS, place[1])
         at_first = fields.get(mark, MISSING)
-        marked = [snapshot.get((place[0], mark), (fields, mark, at_first))[2] for snapshot in snapshots]
+        marked = [snapshot[place[0], mark][2] if (place[0], mark) in snapshot else at_first for snapshot in snapshots]
         return any(one is end for one, end in zip(marked, ends, strict=True))
 
     def perhaps_missing(self, cell: Cell, name: str) -> bool:
         """Whether an attribute that an object has was set on one branch only."""
         return name in self.perhaps and cell.fields.get((_PERHAPS, name)) is cell.fields[name]
 
-    def _write(self, fields: dict[Any, Any], key: Any, value: Any) -> None:
-        self._journal.append((fields, key, fields.get(key, MISSING)))
-        if value is MISSING:
-            fields.pop(key, None)
-        else:
-            fields[key] = value
-
     def widen(self, mark: int) -> None:
         """Numbers that were changed since ``mark`` may be any number from here on."""
-        for fields, key, old in self._journal[mark:]:
-            now = fields.get(key)
-            if isinstance(now, Const) and isinstance(old, Const) and _counts(now) and not _same(now, old):
-                self._write(fields, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
+        for cell, key, old in self._journal[mark:]:
+            now = cell.fields.get(key)
+            if isinstance(now, Const) and isinstance(old, Const) and _counts(now) and not same(now, old):
+                self.write(cell, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
 
     def intermediate_states(self, mark: int) -> list[Snapshot]:
         """Every value that a place held at some point since ``mark``: at the start, in between, and now.
 
         Of very many in between only the latest.
         """
-        held: dict[tuple[int, Any], list[tuple[dict[Any, Any], Any, Any]]] = {}
-        for fields, key, old in self._journal[mark:]:
-            held.setdefault((id(fields), key), []).append((fields, key, old))
+        held: dict[tuple[int, Any], list[Place]] = {}
+        for cell, key, old in self._journal[mark:]:
+            held.setdefault((id(cell), key), []).append((cell, key, old))
         snapshots: list[Snapshot] = [{}]
         for place, values in held.items():
             kept = [values[0], *values[1:][-_BETWEEN:]]
@@ -172,7 +196,7 @@ class State:
         """One value that stands for any of ``values``. Unbound alternatives are left out."""
         distinct: list[Any] = []
         for value in values:
-            if value is not MISSING and not any(_same(value, other) for other in distinct):
+            if value is not MISSING and not any(same(value, other) for other in distinct):
                 distinct.append(value)
         if not distinct:
             return MISSING
@@ -196,7 +220,7 @@ class State:
         flat: list[Value] = []
         for value in values:
             for each in value.values if isinstance(value, Union) else (value,):
-                if not any(_same(each, other) for other in flat):
+                if not any(same(each, other) for other in flat):
                     flat.append(each)
         first = flat[0]
         if len(flat) == 1:
@@ -304,7 +328,8 @@ def _numeric(value: Value) -> bool:
     return isinstance(value, (Tensor, Array, Scalar, Unknown))
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Whether two contents of a place are certainly one."""
     if one is other:
         return True
     if isinstance(one, Value):

@@ -27,7 +27,7 @@ from tfgradlint.flow.values.containers import (
 )
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.notes import Gathered, Note
-from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
 
 #: Methods that change what it means to make an object or to reach its attributes.
 _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
@@ -48,7 +48,7 @@ class Attributes:
     def __init__(self, interp: Context) -> None:
         self._interp = interp
         #: What is known of unknown objects: the same attribute is the same value until it is assigned.
-        self._members: dict[Node, Cell] = {}
+        self._members: dict[Node, Members] = {}
         #: The attributes of functions, by their text and the scope they are closed over.
         self._of_functions: dict[tuple[int, int], tuple[Function, Cell]] = {}
         #: Which of the functions of one text and scope was given attributes.
@@ -70,6 +70,9 @@ class Attributes:
             return self._laid_open(receiver)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
+        function = receiver.function if isinstance(receiver, Method) else receiver
+        if name == "get_concrete_function" and isinstance(function, Function) and function.graph:
+            interp.traces.made_unseen(function)
         if isinstance(receiver, Function):
             if name == "cache_clear" and receiver.cached:
                 return NativeFunction(name, lambda args, kwargs: interp.calls.clear_cache(receiver))
@@ -268,10 +271,10 @@ class Attributes:
         result: Value = value
         return result
 
-    def members_of(self, node: Node) -> Cell:
+    def members_of(self, node: Node) -> Members:
         known = self._members.get(node)
         if known is None:
-            known = self._members[node] = Cell()
+            known = self._members[node] = Members()
         return known
 
     def set(self, receiver: Value, name: str, value: Value) -> None:

@@ -276,23 +276,13 @@ class Calls:
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return self._cut_off(function, args, kwargs)
         interp.called.add(id(node))
-        scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:
-            return self._run(function, scope, args, kwargs)
-        args, kwargs = self._interp.traces.arguments(function, args, kwargs)
-        for_others = self._interp.traces.made_before(function, args, kwargs)
-        self.traced_for_others += for_others
-        self._interp.traces.enter(args, kwargs)
-        try:
-            if function.xla and not interp.xla.active:
-                return self._interp.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
-            return self._run(function, scope, args, kwargs)
-        finally:
-            self._interp.traces.leave()
-            self.traced_for_others -= for_others
+            return self._run(function, args, kwargs)
+        return interp.traces.call(function, args, kwargs, lambda args, kwargs: self._run(function, args, kwargs))
 
-    def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def _run(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node
+        scope = Scope("function", function.scope, function.name)
         if not bind(self._interp, function, scope, args, kwargs):
             return interp.unknown(origins.ARGUMENTS, *_all(args, kwargs))
         if function.manager:

@@ -83,7 +83,7 @@ class TapeMethods:
             for tape, _ in interp.recorder.tapes.active:
                 interp.state.set(tape, "escaped", True)
         if isinstance(manager, Unknown) and manager.node.origin is origins.SCOPE_OF_OTHER_RULES:
-            return interp.unknown(origins.CONTEXT_MANAGER, manager), self._doubt()
+            return interp.unknown(origins.CONTEXT_MANAGER, manager), self.doubt()
         enter = interp.attributes.get(manager, "__enter__")
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
             # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
@@ -101,7 +101,7 @@ class TapeMethods:
 
         return entered, exit_
 
-    def _doubt(self) -> Callable[[], None]:
+    def doubt(self) -> Callable[[], None]:
         """From here on nobody knows whether a tape records, until what this gives is called."""
         interp = self._interp
         tapes = interp.recorder.tapes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -238,16 +239,22 @@ class Member(Value):
 # -- what can be mutated
 
 
+#: The serial numbers of cells.
+SERIALS = count()
+
+
 class Cell(Value):
     """Something Python mutates. ``fields`` is written through ``State.set`` only: so a branch can be undone.
 
     What is kept in its fields is the affair of its kind.
     """
 
-    __slots__ = ("fields",)
+    __slots__ = ("fields", "serial")
 
     def __init__(self) -> None:
         self.fields: dict[Any, Any] = {}
+        #: Cells are numbered in the order in which they are made.
+        self.serial = next(SERIALS)
 
 
 class Variable(HoldsNothing, Cell):

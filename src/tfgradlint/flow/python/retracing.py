@@ -1,0 +1,286 @@
+"""Which trace a call of a compiled function runs, and what of its Python happens.
+
+TensorFlow runs a function's Python for the first call with arguments of a kind, and keeps the graph. Later calls of that kind
+run the graph: what it read of Python has the value of that moment, and Python itself does not happen again. Here the
+Python of the trace is executed anew for each call, with what it read put back for that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.frames import Attempt
+from tfgradlint.flow.machine.state import EXISTS, MISSING, Place, State, same
+from tfgradlint.flow.python.reach import Reach
+from tfgradlint.flow.python.signatures import Match, Signature
+from tfgradlint.flow.values.base import SERIALS, Cell, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Container, Union
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.notes import Note
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
+from tfgradlint.flow.values.walk import walk
+
+#: Each call is compared with every trace. Of a function that is called with more kinds of arguments than this, the
+#: first trace may serve for every call from then on.
+_TRACES = 24
+#: A call that may run any of more traces than this, which differ in what they read, gives what nobody knows.
+_ALTERNATIVES = 4
+
+Run = Callable[[], Value]
+
+
+class Moment:
+    """When a trace was made: it knows what Python's places held, if they hold something else now."""
+
+    def __init__(self, state: State) -> None:
+        self._serial = state.logged = next(SERIALS)
+        self._seen = len(state.log)
+        self._held: dict[tuple[int, Any], Place] = {}
+
+    def changed(self, state: State) -> list[Place]:
+        """The places that held something else, with what they held."""
+        for cell, key, old in state.log[self._seen :]:
+            if cell.serial < self._serial and of_python(cell, key):
+                known = self._held.setdefault((id(cell), key), (cell, key, old))
+                if known[2] is MISSING and _found_there(cell, old):
+                    self._held[id(cell), key] = (cell, key, old)
+        self._seen = len(state.log)
+        return [place for place in self._held.values() if _differs(*place)]
+
+
+class Trace(NamedTuple):
+    """A trace that was made for a signature (None: for any), at one of these moments."""
+
+    signature: Signature | None
+    moments: tuple[Moment, ...]
+
+
+class Kept(tuple[tuple[Trace, bool], ...]):
+    """The traces of a function, and whether each was certainly made."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def joined(alternatives: list[Kept]) -> Kept:
+        traces = dict.fromkeys(trace for each in alternatives for trace, _ in each)
+        return Kept((trace, all((trace, True) in each for each in alternatives)) for trace in traces)
+
+    def with_one(self, trace: Trace) -> Kept:
+        """These and another one."""
+        if len(self) < _TRACES:
+            return Kept((*self, (trace, True)))
+        moments = dict.fromkeys(moment for each, _ in (*self[:2], (trace, True)) for moment in each.moments)
+        return Kept(((Trace(None, tuple(moments)), True), *self[2:]))
+
+
+class Cache(Cell):
+    """The traces of compiled functions."""
+
+    __slots__ = ()
+
+
+class Retracing:
+    """Runs compiled functions as TensorFlow does."""
+
+    def __init__(self, interp: Context) -> None:
+        self._interp = interp
+        self._cache = Cache()
+
+    def made_unseen(self, function: Function) -> None:
+        """The function was traced with arguments of which nothing is known."""
+        self._keep(function, Trace(None, (Moment(self._interp.state),)))
+
+    def call(self, function: Function, given: Scope | None, run: Run) -> Value:
+        """A call with what is ``given`` for the parameters; ``run`` executes the function's Python.
+
+        None is given where that is not known.
+        """
+        if given is None:
+            return self._perhaps(run)[0]
+        signature = Signature(self._interp, given.fields)
+        served, certain = self._serving(function, signature)
+        moments = dict.fromkeys(moment for trace in served for moment in trace.moments)
+        old = [moment for moment in moments if self._read_something_else(moment, function, given)]
+        now = Moment(self._interp.state)
+        if not old:
+            if certain:
+                return self._without_python(run)
+            value, made = self._perhaps(run) if served else self._run(run)
+            self._keep(function, Trace(signature, (Moment(self._interp.state) if made else now,)))
+            return value
+        runs: list[Run] = [lambda moment=moment: self._without_python(run, moment) for moment in old]  # type: ignore[misc]
+        if len(old) < len(moments):
+            runs.append(lambda: self._without_python(run))
+        if not certain:
+            runs.append(lambda: self._run(run)[0])
+        value = self._any_of(runs)
+        if not certain:
+            self._keep(function, Trace(signature, (*old, now)))
+        return value
+
+    # -- which trace
+
+    def _kept(self, function: Function) -> Kept:
+        # What was never set is the same as what was there before every branch.
+        kept: Kept = self._cache.fields.setdefault(function, Kept())
+        return kept
+
+    def _keep(self, function: Function, trace: Trace) -> None:
+        self._interp.state.set(self._cache, function, self._kept(function).with_one(trace))
+
+    def _serving(self, function: Function, signature: Signature) -> tuple[list[Trace], bool]:
+        """The traces that may serve for a call, and whether one of them certainly does."""
+        served: list[Trace] = []
+        for trace, certain in reversed(self._kept(function)):
+            match = self._match(function, trace, signature)
+            if match is Match.YES and certain:
+                return [trace], True
+            if match is not Match.NO:
+                served.append(trace)
+        return served, False
+
+    def _match(self, function: Function, trace: Trace, signature: Signature) -> Match:
+        if trace.signature is None:
+            return Match.PERHAPS
+        match = trace.signature.match(signature)
+        if match is Match.NO and function.signature:
+            # Tensors are what the declaration says. The object of a method is none of them.
+            names = list(signature.values)[:1] if function.owner is not None else []
+            return min(Match.PERHAPS, trace.signature.match(signature, names))
+        return match
+
+    def _read_something_else(self, moment: Moment, function: Function, given: Scope) -> bool:
+        """Whether the trace of that moment may have read other values than the function reads now."""
+        changed = moment.changed(self._interp.state)
+        if not changed:
+            return False
+        places = {(id(cell), key) for cell, key, _ in changed}
+        reach = Reach(self._interp, lambda cell, key: (id(cell), key) in places)
+        if reach.comes_to_any([function, *given.fields.values()]):
+            return True
+        # An attribute of a function or of a library, or an iterator.
+        return any(
+            isinstance(key, str) or (isinstance(key, int) and reach.met(key))
+            for cell, key, _ in changed
+            if type(cell) is Cell
+        )
+
+    # -- what happens
+
+    def _any_of(self, runs: list[Run]) -> Value:
+        interp = self._interp
+        results: list[Value] = []
+
+        def one(run: Run) -> bool:
+            results.append(run())
+            return True
+
+        if len(runs) == 1:
+            return runs[0]()
+        interp.alternatives([lambda run=run: one(run) for run in runs[-_ALTERNATIVES:]])  # type: ignore[misc]
+        value = interp.join(results)
+        return interp.unknown(origins.MANY_ALTERNATIVES, value) if len(runs) > _ALTERNATIVES else value
+
+    def _run(self, run: Run) -> tuple[Value, bool]:
+        """Trace, and say whether the trace made variables: then TensorFlow traces once more, and keeps that."""
+        mark, serial = self._interp.state.mark(), next(SERIALS)
+        value = run()
+        made = any(_makes(old, cell.fields.get(key)) for cell, key, old in self._changes(mark, serial))
+        return value, made
+
+    def _perhaps(self, run: Run) -> tuple[Value, bool]:
+        """Trace, or not: Python happens or does not."""
+        state = self._interp.state
+        mark, serial = state.mark(), next(SERIALS)
+        value, made = self._run(run)
+        changes = self._changes(mark, serial)
+        if changes:
+            happened = state.snapshot(mark)
+            not_happened = {**happened, **{(id(place[0]), place[1]): place for place in changes}}
+            state.rollback(mark)
+            state.join_into([happened, not_happened])
+        return value, made
+
+    def _without_python(self, run: Run, moment: Moment | None = None) -> Value:
+        """Run a graph that was made before: nothing happens in Python. It read what was there at that moment."""
+        interp, state = self._interp, self._interp.state
+        mark, serial = state.mark(), next(SERIALS)
+        attempts = [(attempt, len(attempt.raises)) for attempt in interp.attempts]
+        undoubted = self._put_back(moment) if moment is not None else None
+        try:
+            return run()
+        finally:
+            if undoubted is not None:
+                undoubted()
+            for cell, key, old in self._changes(mark, serial):
+                state.write(cell, key, old)
+            for attempt, count in attempts:
+                _as_it_is(attempt, count, serial)
+
+    def _put_back(self, moment: Moment) -> Callable[[], None] | None:
+        interp = self._interp
+        changed = moment.changed(interp.state)
+        for cell, key, old in changed:
+            interp.state.write(cell, key, old)
+        if interp.recorder.tapes.active and any(key == "trainable" for _, key, _ in changed):
+            return interp.tapes.doubt()  # a tape from outside watches by the flags of today
+        return None
+
+    def _changes(self, mark: int, serial: int) -> list[Place]:
+        """Python's places that hold something else than at ``mark``, with what they held; none of a new object."""
+        return [
+            (cell, key, old)
+            for cell, key, old in self._interp.state.written(mark)
+            if cell.serial < serial and of_python(cell, key) and _differs(cell, key, old)
+        ]
+
+
+def of_python(cell: Cell, key: Any) -> bool:
+    """Whether it is Python that reads and writes the place: it is no content of a variable, nothing that tapes keep,
+    and nothing that a library notes down.
+    """
+    if isinstance(cell, (Instance, Class, Container)):
+        return not isinstance(key, Note) and key is not EXISTS
+    if isinstance(cell, (Variable, Layer)):
+        return bool(key == "trainable")
+    if isinstance(cell, LibraryObject):
+        return isinstance(key, str)
+    return isinstance(cell, (Scope, Members, Cache)) or type(cell) is Cell
+
+
+def _differs(cell: Cell, key: Any, old: Any) -> bool:
+    now = cell.fields.get(key, MISSING)
+    if old is MISSING and _found_there(cell, now):
+        return False
+    return not same(old, now)
+
+
+def _found_there(cell: Cell, value: Any) -> bool:
+    """Whether a value of which nothing is known was put there when it was first read."""
+    if isinstance(cell, Members):
+        return value is not MISSING
+    if not isinstance(cell, (Instance, Class)):
+        return False
+    return any(isinstance(each, Unknown) for each in (value.values if isinstance(value, Union) else (value,)))
+
+
+def _makes(old: Any, new: Any) -> bool:
+    """Whether a place was given something with variables."""
+    if not isinstance(new, Value):
+        return False
+    before = {id(each) for each in walk(old)} if isinstance(old, Value) else set()
+    return any(isinstance(each, _WITH_VARIABLES) and id(each) not in before for each in walk(new))
+
+
+_WITH_VARIABLES = (Variable, Layer, Instance, LibraryObject)
+
+
+def _as_it_is(attempt: Attempt, count: int, serial: int) -> None:
+    """What an exception inside of a graph leaves behind in Python: what is there without it."""
+    for snapshot in attempt.raises[count:]:
+        for place, (cell, key, _) in snapshot.items():
+            if cell.serial < serial and of_python(cell, key):
+                snapshot[place] = (cell, key, cell.fields.get(key, MISSING))
