@@ -1,8 +1,8 @@
 """Which trace a call of a compiled function runs, and what of its Python happens.
 
-TensorFlow runs a function's Python for the first call with arguments of a kind, and keeps the graph. Later calls of that kind
-run the graph: what it read of Python has the value of that moment, and Python itself does not happen again. Here the
-Python of the trace is executed anew for each call, with what it read put back for that time.
+TensorFlow runs the Python of a function for the first call with arguments of a kind, and keeps the graph. Later calls
+of that kind run the graph: what it read of Python has the value of that moment, and Python itself does not happen
+again. Here the Python of the trace is executed anew for each call, with what it read put back for that time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import EXISTS, MISSING, Place, State, same
 from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.python.signatures import Match, Signature
-from tfgradlint.flow.values.base import SERIALS, Cell, Unknown, Value, Variable
+from tfgradlint.flow.values.base import SERIALS, Cell, Scalar, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, Union
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.notes import Note
@@ -48,7 +48,7 @@ class Moment:
                 if known[2] is MISSING and _found_there(cell, old):
                     self._held[id(cell), key] = (cell, key, old)
         self._seen = len(state.log)
-        return [place for place in self._held.values() if _differs(*place)]
+        return [place for place in self._held.values() if _differs(*place) and not _known_of_neither(*place)]
 
 
 class Trace(NamedTuple):
@@ -215,8 +215,9 @@ class Retracing:
         finally:
             if undoubted is not None:
                 undoubted()
-            for cell, key, old in self._changes(mark, serial):
-                state.write(cell, key, old)
+            happened = state.snapshot(mark)
+            state.rollback(mark)
+            state.join_into([{place: each for place, each in happened.items() if not _of_old(*each[:2], serial)}])
             for attempt, count in attempts:
                 _as_it_is(attempt, count, serial)
 
@@ -234,7 +235,7 @@ class Retracing:
         return [
             (cell, key, old)
             for cell, key, old in self._interp.state.written(mark)
-            if cell.serial < serial and of_python(cell, key) and _differs(cell, key, old)
+            if _of_old(cell, key, serial) and _differs(cell, key, old)
         ]
 
 
@@ -251,6 +252,11 @@ def of_python(cell: Cell, key: Any) -> bool:
     return isinstance(cell, (Scope, Members, Cache)) or type(cell) is Cell
 
 
+def _of_old(cell: Cell, key: Any, serial: int) -> bool:
+    """Whether it is a place of Python's in an object that was there already."""
+    return cell.serial < serial and of_python(cell, key)
+
+
 def _differs(cell: Cell, key: Any, old: Any) -> bool:
     now = cell.fields.get(key, MISSING)
     if old is MISSING and _found_there(cell, now):
@@ -258,13 +264,21 @@ def _differs(cell: Cell, key: Any, old: Any) -> bool:
     return not same(old, now)
 
 
+def _known_of_neither(cell: Cell, key: Any, old: Any) -> bool:
+    """Whether nothing is known of what the place held and of what it holds: that may be what it held."""
+    now = cell.fields.get(key, MISSING)
+    return (_unknown(old) and _unknown(now)) or (isinstance(old, Scalar) and isinstance(now, Scalar))
+
+
+def _unknown(value: Any) -> bool:
+    return any(isinstance(each, Unknown) for each in (value.values if isinstance(value, Union) else (value,)))
+
+
 def _found_there(cell: Cell, value: Any) -> bool:
     """Whether a value of which nothing is known was put there when it was first read."""
     if isinstance(cell, Members):
         return value is not MISSING
-    if not isinstance(cell, (Instance, Class)):
-        return False
-    return any(isinstance(each, Unknown) for each in (value.values if isinstance(value, Union) else (value,)))
+    return isinstance(cell, (Instance, Class)) and _unknown(value)
 
 
 def _makes(old: Any, new: Any) -> bool:
@@ -282,5 +296,5 @@ def _as_it_is(attempt: Attempt, count: int, serial: int) -> None:
     """What an exception inside of a graph leaves behind in Python: what is there without it."""
     for snapshot in attempt.raises[count:]:
         for place, (cell, key, _) in snapshot.items():
-            if cell.serial < serial and of_python(cell, key):
+            if _of_old(cell, key, serial):
                 snapshot[place] = (cell, key, cell.fields.get(key, MISSING))

@@ -112,8 +112,7 @@ class Signature:
             return Match.YES
         if _dtypes_differ(one.node, two.node):
             return Match.NO
-        text = _literal(self._interp, one.node)
-        return Match.YES if text and text == _literal(self._interp, two.node) else Match.PERHAPS
+        return _same_shape(self._interp, one.node, two.node)
 
     def _objects(self, one: Value, two: Value) -> Match:
         if isinstance(one, Symbol) and isinstance(two, Symbol):
@@ -172,14 +171,27 @@ def _dtypes_differ(one: Node, two: Node) -> bool:
     return None not in (one.dtype, two.dtype) and one.dtype != two.dtype
 
 
-# -- tensors that have one shape
+# -- shapes that stand in the text
 
 
-def _literal(interp: Context, node: Node) -> str:
-    """What stands for the shape of a tensor that is made of literals alone, or ""."""
+def _same_shape(interp: Context, one: Node, two: Node) -> Match:
+    """What the texts of two tensors say that are made of literals."""
+    made = [_made_of_literals(interp, each) for each in (one, two)]
+    if made[0] is None or made[1] is None:
+        return Match.PERHAPS
+    shapes = [_shape(each) for each in made if each is not None]
+    if None in shapes:
+        return Match.YES if _text(made[0]) == _text(made[1]) else Match.PERHAPS
+    if shapes[0] != shapes[1]:
+        return Match.NO
+    return Match.YES if one.dtype is not None and one.dtype == two.dtype else Match.PERHAPS
+
+
+def _made_of_literals(interp: Context, node: Node) -> cst.Call | None:
+    """The call of a library's function that made a tensor, if it was given literals alone."""
     made = node.site.expression
-    if not isinstance(made, cst.Call):
-        return ""
+    if not isinstance(made, cst.Call) or not _of_library(interp, made.func):
+        return None
     waiting: list[cst.CSTNode] = [each.value for each in made.args]
     while waiting:
         each = waiting.pop()
@@ -189,12 +201,10 @@ def _literal(interp: Context, node: Node) -> str:
             waiting.append(each.expression)
         elif isinstance(each, cst.Attribute):
             if not _of_library(interp, each):
-                return ""
+                return None
         elif not isinstance(each, (cst.Integer, cst.Float, cst.SimpleString)):
-            return ""
-    if not _of_library(interp, made.func):
-        return ""
-    return _shown(made)
+            return None
+    return made
 
 
 def _of_library(interp: Context, node: cst.BaseExpression) -> bool:
@@ -203,23 +213,39 @@ def _of_library(interp: Context, node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name) and isinstance(interp.module.fields.get(node.value), Symbol)
 
 
-def _shown(made: cst.Call) -> str:
-    """The text of a call; of what holds the numbers that are given, only what tells its shape."""
-    code = cst.Module([]).code_for_node
-    args = [f"{each.keyword.value if each.keyword is not None else ''}={code(each.value)}" for each in made.args]
-    name = made.func.attr.value if isinstance(made.func, cst.Attribute) else ""
-    if name in _OF_CONTENT and made.args and made.args[0].keyword is None:
-        args[0] = _shape(made.args[0].value)
-    return f"{code(made.func)}({', '.join(args)})"
+def _text(made: cst.Call) -> str:
+    return cst.Module([]).code_for_node(made)
 
 
-#: Functions whose first argument is the content of what they make.
+#: Functions whose first argument is the content of what they make, and those whose first argument is its shape.
 _OF_CONTENT = frozenset({"constant", "convert_to_tensor", "array", "asarray"})
+_OF_SHAPE = frozenset({"tf.ones", "tf.zeros", "tf.random.normal", "tf.random.uniform"})
 
 
-def _shape(content: cst.BaseExpression) -> str:
-    if isinstance(content, (cst.Tuple, cst.List)):
-        return f"[{', '.join(_shape(each.value) for each in content.elements)}]"
-    if isinstance(content, cst.UnaryOperation):
-        return _shape(content.expression)
-    return type(content).__name__
+def _shape(made: cst.Call) -> tuple[str, ...] | None:
+    """The shape of what a call makes, where its first argument tells it."""
+    if not made.args or any(each.star for each in made.args) or not isinstance(made.func, cst.Attribute):
+        return None
+    if made.args[0].keyword is not None or any(not _tells_dtype(each) for each in made.args[1:]):
+        return None
+    name, given = made.func.attr.value, made.args[0].value
+    if name in _OF_CONTENT:
+        return _shape_of_content(given)
+    if _text(made).partition("(")[0] in _OF_SHAPE and isinstance(given, (cst.Tuple, cst.List)):
+        lengths = [each.value for each in given.elements]
+        return tuple(each.value for each in lengths if isinstance(each, cst.Integer))
+    return None
+
+
+def _tells_dtype(argument: cst.Arg) -> bool:
+    return argument.keyword is not None and argument.keyword.value == "dtype"
+
+
+def _shape_of_content(content: cst.BaseExpression) -> tuple[str, ...]:
+    shape: list[str] = []
+    while isinstance(content, (cst.Tuple, cst.List)):
+        shape.append(str(len(content.elements)))
+        if not content.elements:
+            break
+        content = content.elements[0].value
+    return tuple(shape)
