@@ -11,6 +11,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.python.late import gradients_are_computed
 from tfgradlint.flow.tape.derivatives import derivative_edges
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Tape
@@ -60,6 +61,7 @@ class Requests:
         """``tape.name(...)``, a request for gradients: what it gives."""
         interp = self._interp
         self.count += 1
+        gradients_are_computed(interp)
         target = self._argument(args, kwargs, 0, "target")
         sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))

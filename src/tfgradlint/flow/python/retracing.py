@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Attempt
-from tfgradlint.flow.machine.state import EXISTS, MISSING, Place, State, same
+from tfgradlint.flow.machine.state import MISSING, Place, State
+from tfgradlint.flow.python.places import Traced, changes, differs, found_there, known_of_neither, of_old, of_python
 from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.python.signatures import Match, Signature
-from tfgradlint.flow.values.base import SERIALS, Cell, Scalar, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Container, Union
+from tfgradlint.flow.values.base import SERIALS, Cell, Value, Variable
 from tfgradlint.flow.values.functions import Function, Scope
-from tfgradlint.flow.values.notes import Note
-from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
+from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import walk
 
 #: Each call is compared with every trace. Of a function that is called with more kinds of arguments than this, the
@@ -45,10 +44,10 @@ class Moment:
         for cell, key, old in state.log[self._seen :]:
             if cell.serial < self._serial and of_python(cell, key):
                 known = self._held.setdefault((id(cell), key), (cell, key, old))
-                if known[2] is MISSING and _found_there(cell, old):
+                if known[2] is MISSING and found_there(cell, old):
                     self._held[id(cell), key] = (cell, key, old)
         self._seen = len(state.log)
-        return [place for place in self._held.values() if _differs(*place) and not _known_of_neither(*place)]
+        return [place for place in self._held.values() if differs(*place) and not known_of_neither(*place)]
 
 
 class Trace(NamedTuple):
@@ -76,18 +75,12 @@ class Kept(tuple[tuple[Trace, bool], ...]):
         return Kept(((Trace(None, tuple(moments)), True), *self[2:]))
 
 
-class Cache(Cell):
-    """The traces of compiled functions."""
-
-    __slots__ = ()
-
-
 class Retracing:
     """Runs compiled functions as TensorFlow does."""
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
-        self._cache = Cache()
+        self._cache = Traced()
 
     def made_unseen(self, function: Function) -> None:
         """The function was traced with arguments of which nothing is known."""
@@ -188,7 +181,7 @@ class Retracing:
         """Trace, and say whether the trace made variables: then TensorFlow traces once more, and keeps that."""
         mark, serial = self._interp.state.mark(), next(SERIALS)
         value = run()
-        made = any(_makes(old, cell.fields.get(key)) for cell, key, old in self._changes(mark, serial))
+        made = any(_makes(old, cell.fields.get(key)) for cell, key, old in changes(self._interp.state, mark, serial))
         return value, made
 
     def _perhaps(self, run: Run) -> tuple[Value, bool]:
@@ -196,10 +189,10 @@ class Retracing:
         state = self._interp.state
         mark, serial = state.mark(), next(SERIALS)
         value, made = self._run(run)
-        changes = self._changes(mark, serial)
-        if changes:
+        changed = changes(state, mark, serial)
+        if changed:
             happened = state.snapshot(mark)
-            not_happened = {**happened, **{(id(place[0]), place[1]): place for place in changes}}
+            not_happened = {**happened, **{(id(place[0]), place[1]): place for place in changed}}
             state.rollback(mark)
             state.join_into([happened, not_happened])
         return value, made
@@ -217,7 +210,7 @@ class Retracing:
                 undoubted()
             happened = state.snapshot(mark)
             state.rollback(mark)
-            state.join_into([{place: each for place, each in happened.items() if not _of_old(*each[:2], serial)}])
+            state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], serial)}])
             for attempt, count in attempts:
                 _as_it_is(attempt, count, serial)
 
@@ -229,56 +222,6 @@ class Retracing:
         if interp.recorder.tapes.active and any(key == "trainable" for _, key, _ in changed):
             return interp.tapes.doubt()  # a tape from outside watches by the flags of today
         return None
-
-    def _changes(self, mark: int, serial: int) -> list[Place]:
-        """Python's places that hold something else than at ``mark``, with what they held; none of a new object."""
-        return [
-            (cell, key, old)
-            for cell, key, old in self._interp.state.written(mark)
-            if _of_old(cell, key, serial) and _differs(cell, key, old)
-        ]
-
-
-def of_python(cell: Cell, key: Any) -> bool:
-    """Whether it is Python that reads and writes the place: it is no content of a variable, nothing that tapes keep,
-    and nothing that a library notes down.
-    """
-    if isinstance(cell, (Instance, Class, Container)):
-        return not isinstance(key, Note) and key is not EXISTS
-    if isinstance(cell, (Variable, Layer)):
-        return bool(key == "trainable")
-    if isinstance(cell, LibraryObject):
-        return isinstance(key, str)
-    return isinstance(cell, (Scope, Members, Cache)) or type(cell) is Cell
-
-
-def _of_old(cell: Cell, key: Any, serial: int) -> bool:
-    """Whether it is a place of Python's in an object that was there already."""
-    return cell.serial < serial and of_python(cell, key)
-
-
-def _differs(cell: Cell, key: Any, old: Any) -> bool:
-    now = cell.fields.get(key, MISSING)
-    if old is MISSING and _found_there(cell, now):
-        return False
-    return not same(old, now)
-
-
-def _known_of_neither(cell: Cell, key: Any, old: Any) -> bool:
-    """Whether nothing is known of what the place held and of what it holds: that may be what it held."""
-    now = cell.fields.get(key, MISSING)
-    return (_unknown(old) and _unknown(now)) or (isinstance(old, Scalar) and isinstance(now, Scalar))
-
-
-def _unknown(value: Any) -> bool:
-    return any(isinstance(each, Unknown) for each in (value.values if isinstance(value, Union) else (value,)))
-
-
-def _found_there(cell: Cell, value: Any) -> bool:
-    """Whether a value of which nothing is known was put there when it was first read."""
-    if isinstance(cell, Members):
-        return value is not MISSING
-    return isinstance(cell, (Instance, Class)) and _unknown(value)
 
 
 def _makes(old: Any, new: Any) -> bool:
@@ -296,5 +239,5 @@ def _as_it_is(attempt: Attempt, count: int, serial: int) -> None:
     """What an exception inside of a graph leaves behind in Python: what is there without it."""
     for snapshot in attempt.raises[count:]:
         for place, (cell, key, _) in snapshot.items():
-            if _of_old(cell, key, serial):
+            if of_old(cell, key, serial):
                 snapshot[place] = (cell, key, cell.fields.get(key, MISSING))

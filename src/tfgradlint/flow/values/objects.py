@@ -59,7 +59,7 @@ class LibraryObject(Cell):
         return () if held is None else (held,)
 
 
-class Members(Cell):
+class Members(HoldsNothing, Cell):
     """What is known of an unknown object: its attributes, and its elements under ``("[]", index)``.
 
     Each is put here when it is first read: it was there before.
