@@ -205,6 +205,9 @@ class Attributes(Protocol):
     def of_class(self, cls: Class, name: str) -> Value | None:
         """The attribute a class or one of its bases in the module gives, or None."""
 
+    def perhaps_replaced(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """A call that is not followed may put something else in the place of a library's function that it is told."""
+
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
 

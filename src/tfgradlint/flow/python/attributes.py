@@ -123,6 +123,29 @@ class Attributes:
                 return found
         return None
 
+    def perhaps_replaced(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """A call that is not followed may put something else in the place of a library's function that it is told.
+
+        It is told a module and the names of attributes, as ``mock.patch.object(tf, "cast")``, or a dotted name.
+        """
+        texts = [each.value for each in (*args, *kwargs.values()) if isinstance(each, Const)]
+        names = [each for each in (*texts, *kwargs) if isinstance(each, str)]
+        for each in (*args, *kwargs.values()):
+            if isinstance(each, Symbol):
+                for name in names:
+                    self._forget_member(each, name)
+        for text in names:
+            module, dot, name = text.rpartition(".")
+            if dot and all(part.isidentifier() for part in text.split(".")):
+                named = self._interp.libraries.imported(module)
+                if isinstance(named, Symbol):
+                    self._forget_member(named, name)
+
+    def _forget_member(self, module: Symbol, name: str) -> None:
+        if name.isidentifier():
+            path = f"{module.path}.{name}"
+            self._interp.state.set(self._replaced, path, self._interp.unknown(origins.name_in_library(path)))
+
     def _laid_open(self, receiver: Cell) -> Value:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
         interp = self._interp

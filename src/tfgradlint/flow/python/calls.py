@@ -136,6 +136,7 @@ class Calls:
     def _unknown_call(self, origin: Origin, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """An unknown function may use up a tape it is given, and change all that it reaches."""
         given = _all(args, kwargs)
+        self._interp.attributes.perhaps_replaced(args, kwargs)
         for value in given:
             havoc(self._interp, value)
             if isinstance(value, (Function, ContextManagerCall, Method, Partial, Instance, NativeFunction)):
