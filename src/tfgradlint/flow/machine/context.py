@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import Node, Site
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Value, Variable
@@ -85,8 +86,11 @@ class Tapes(Protocol):
     def leave(self, tape: Tape) -> None:
         """The tape stops recording."""
 
-    def doubt(self) -> Callable[[], None]:
-        """From here on nobody knows whether a tape records, until what this gives is called."""
+    def doubt(self, variables: bool = True) -> Callable[[], None]:
+        """From here on nobody knows whether a tape records, until what this gives is called.
+
+        ``variables``: nor what variables are like that are made.
+        """
 
     def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
         """Whether an augmented assignment to a variable raises; it is reported then."""
@@ -337,6 +341,9 @@ class Libraries(Protocol):
 
     def argument(self, interp: Context, variable: Variable) -> Value | None:
         """What a compiled function gets for a variable that it is given; None where that is the variable itself."""
+
+    def harmless(self, made: Origin | None, module: str) -> bool:
+        """Whether context managers that are made by this, or come from this module, leave alone what tapes record."""
 
     def escaped(self, interp: Context, value: Value) -> None:
         """A library's object came into hands nobody sees."""

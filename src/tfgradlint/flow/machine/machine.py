@@ -10,7 +10,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail
-from tfgradlint.flow.graph.nodes import Edge, Effect, Site
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps, XlaContext
 from tfgradlint.flow.machine.prescan import Prescan
@@ -61,6 +61,8 @@ class Machine:
         #: Functions that others define.
         self.nested: list[Function] = []
         self.star_import = False
+        #: Of what was imported and is not known: from which module.
+        self.modules: dict[Node, str] = {}
         self.steps = max_steps
         self.gave_up: list[str] = []
         self.faults: list[tuple[str, Site, str]] = []
