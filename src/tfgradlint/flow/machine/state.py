@@ -28,10 +28,12 @@ EXISTS: Any = object()
 #: With the name of an attribute: the value that it has if it has one, since it was set on one branch only.
 _PERHAPS: Any = object()
 
-#: A place, which is a field of a cell, and what is or was there.
-Place = tuple[Cell, Any, Any]
-#: What a branch changed: for each written place the cell, the key and the value at the end of the branch.
-Snapshot = dict[tuple[int, Any], Place]
+#: A field of a cell, by the identity of the cell and its key.
+Place = tuple[int, Any]
+#: A cell and a key, and what is or was there.
+Written = tuple[Cell, Any, Any]
+#: What a branch changed: for each written place its cell, key and value at the end of the branch.
+Snapshot = dict[Place, Written]
 
 #: A union of more alternatives that operators take is unknown: what is done with two unions is done for each pair of
 #: their alternatives. Objects stay alternatives, however many: a write or call through something unknown would be lost,
@@ -55,10 +57,10 @@ class State:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self._journal: list[Place] = []
-        #: Every write, also of branches that were left, to cells with a smaller serial number than ``logged``: what
+        self._journal: list[Written] = []
+        #: Every write, also of branches that were left, to cells born before ``logged``: what
         #: was there before.
-        self.log: list[Place] = []
+        self.log: list[Written] = []
         self.logged = 0
         #: How much work went into branches; the interpreter charges it to its budget.
         self.work = 0
@@ -72,7 +74,7 @@ class State:
         fields = cell.fields
         old = fields.get(key, MISSING)
         self._journal.append((cell, key, old))
-        if cell.serial < self.logged:
+        if cell.born < self.logged:
             self.log.append((cell, key, old))
         fields[key] = value
 
@@ -85,7 +87,7 @@ class State:
         fields = cell.fields
         old = fields.get(key, MISSING)
         self._journal.append((cell, key, old))
-        if cell.serial < self.logged:
+        if cell.born < self.logged:
             self.log.append((cell, key, old))
         if value is MISSING:
             fields.pop(key, None)
@@ -105,9 +107,9 @@ class State:
                 taken[(id(cell), key)] = (cell, key, value)
         return taken
 
-    def written(self, mark: int) -> list[Place]:
+    def written(self, mark: int) -> list[Written]:
         """The places that were written since ``mark``, each with what was there at first."""
-        first: dict[tuple[int, Any], Place] = {}
+        first: dict[Place, Written] = {}
         for place in self._journal[mark:]:
             first.setdefault((id(place[0]), place[1]), place)
         return list(first.values())
@@ -117,7 +119,7 @@ class State:
         while len(journal) > mark:
             cell, key, old = journal.pop()
             fields = cell.fields
-            if cell.serial < self.logged:
+            if cell.born < self.logged:
                 self.log.append((cell, key, fields.get(key, MISSING)))
             if old is MISSING:
                 fields.pop(key, None)
@@ -133,7 +135,7 @@ class State:
                 self.write(cell, key, value)
             return
         places: Snapshot = {}
-        marks: list[Place] = []
+        marks: list[Written] = []
         self.work += sum(len(snapshot) for snapshot in snapshots)
         for snapshot in snapshots:
             places.update(snapshot)
@@ -150,7 +152,7 @@ class State:
             self.write(cell, key, joined)
 
     def _missing_at_an_end(
-        self, place: tuple[int, Any], fields: dict[Any, Any], ends: list[Any], snapshots: list[Snapshot]
+        self, place: Place, fields: dict[Any, Any], ends: list[Any], snapshots: list[Snapshot]
     ) -> bool:
         """Whether an attribute is perhaps missing at the end of a branch."""
         if any(end is MISSING for end in ends):
@@ -178,7 +180,7 @@ class State:
 
         Of very many in between only the latest.
         """
-        held: dict[tuple[int, Any], list[Place]] = {}
+        held: dict[Place, list[Written]] = {}
         for cell, key, old in self._journal[mark:]:
             held.setdefault((id(cell), key), []).append((cell, key, old))
         snapshots: list[Snapshot] = [{}]

@@ -7,6 +7,7 @@ from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.entry_points import trivial
 from tfgradlint.flow.python.escape import STAYS, forget, forget_attributes, not_followed
+from tfgradlint.flow.python.places import Named
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -50,11 +51,11 @@ class Attributes:
         #: What is known of unknown objects: the same attribute is the same value until it is assigned.
         self._members: dict[Node, Members] = {}
         #: The attributes of functions, by their text and the scope they are closed over.
-        self._of_functions: dict[tuple[int, int], tuple[Function, Cell]] = {}
+        self._of_functions: dict[tuple[int, int], tuple[Function, Named]] = {}
         #: Which of the functions of one text and scope was given attributes.
         self._set_on: dict[tuple[int, int], Function] = {}
         #: Members of library modules that the program replaced.
-        self._replaced = Cell()
+        self._replaced = Named()
 
     def get(self, receiver: Value, name: str) -> Value:
         """``receiver.name``."""
@@ -166,7 +167,7 @@ class Attributes:
         interp.libraries.escaped(interp, receiver)
 
     def _function(self, function: Function) -> Cell:
-        known = self._of_functions.setdefault(self._key(function), (function, Cell()))
+        known = self._of_functions.setdefault(self._key(function), (function, Named()))
         return known[1]
 
     def _key(self, function: Function) -> tuple[int, int]:

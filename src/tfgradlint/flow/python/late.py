@@ -9,7 +9,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.python.places import changes
-from tfgradlint.flow.values.base import SERIALS, Cell, Value, Variable
+from tfgradlint.flow.values.base import Cell, Value, Variable, next_birth
 from tfgradlint.flow.values.containers import Container
 from tfgradlint.flow.values.objects import Layer
 
@@ -29,9 +29,9 @@ def later(interp: Context, run: Callable[[], _Made]) -> _Made:
     TensorFlow may do it at once, as where a compiled function is called under a tape, and with each request.
     """
     state = interp.state
-    mark, serial = state.mark(), next(SERIALS)
+    mark, since = state.mark(), next_birth()
     made = run()
-    changed = changes(state, mark, serial)
+    changed = changes(state, mark, since)
     state.rollback(mark)
     interp.of(Late).places.update({(id(cell), key): (cell, key) for cell, key, _ in changed})
     for cell, key, _ in changed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfgradlint.flow.machine.state import EXISTS, MISSING, Place, State, same
+from tfgradlint.flow.machine.state import EXISTS, MISSING, State, Written, same
 from tfgradlint.flow.values.base import Cell, HoldsNothing, Scalar, Unknown, Variable
 from tfgradlint.flow.values.containers import Container, Union
 from tfgradlint.flow.values.functions import Scope
@@ -14,6 +14,12 @@ from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
 class Traced(HoldsNothing, Cell):
     """The traces of compiled functions."""
+
+    __slots__ = ()
+
+
+class Named(HoldsNothing, Cell):
+    """Attributes of functions, or of what libraries have."""
 
     __slots__ = ()
 
@@ -28,12 +34,12 @@ def of_python(cell: Cell, key: Any) -> bool:
         return bool(key == "trainable")
     if isinstance(cell, LibraryObject):
         return isinstance(key, str)
-    return isinstance(cell, (Scope, Members, Traced)) or type(cell) is Cell
+    return isinstance(cell, (Scope, Members, Named, Traced)) or type(cell) is Cell
 
 
-def of_old(cell: Cell, key: Any, serial: int) -> bool:
+def of_old(cell: Cell, key: Any, since: int) -> bool:
     """Whether it is a place of Python's in an object that was there already."""
-    return cell.serial < serial and of_python(cell, key)
+    return cell.born < since and of_python(cell, key)
 
 
 def differs(cell: Cell, key: Any, old: Any) -> bool:
@@ -60,13 +66,13 @@ def found_there(cell: Cell, value: Any) -> bool:
     return isinstance(cell, (Instance, Class)) and _unknown(value)
 
 
-def changes(state: State, mark: int, serial: int) -> list[Place]:
+def changes(state: State, mark: int, since: int) -> list[Written]:
     """Python's places that hold something else than at ``mark``, with what they held.
 
-    Objects that are made since, from ``serial`` on, are left out.
+    Objects that are made since, from ``since`` on, are left out.
     """
     return [
         (cell, key, old)
         for cell, key, old in state.written(mark)
-        if of_old(cell, key, serial) and differs(cell, key, old)
+        if of_old(cell, key, since) and differs(cell, key, old)
     ]

@@ -13,11 +13,20 @@ from typing import Any, NamedTuple
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Attempt
-from tfgradlint.flow.machine.state import MISSING, Place, State
-from tfgradlint.flow.python.places import Traced, changes, differs, found_there, known_of_neither, of_old, of_python
+from tfgradlint.flow.machine.state import MISSING, Place, State, Written
+from tfgradlint.flow.python.places import (
+    Named,
+    Traced,
+    changes,
+    differs,
+    found_there,
+    known_of_neither,
+    of_old,
+    of_python,
+)
 from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.python.signatures import Match, Signature
-from tfgradlint.flow.values.base import SERIALS, Cell, Value, Variable
+from tfgradlint.flow.values.base import Cell, Value, Variable, next_birth
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import walk
@@ -35,14 +44,14 @@ class Moment:
     """When a trace was made: it knows what Python's places held, if they hold something else now."""
 
     def __init__(self, state: State) -> None:
-        self._serial = state.logged = next(SERIALS)
+        self._born = state.logged = next_birth()
         self._seen = len(state.log)
-        self._held: dict[tuple[int, Any], Place] = {}
+        self._held: dict[Place, Written] = {}
 
-    def changed(self, state: State) -> list[Place]:
+    def changed(self, state: State) -> list[Written]:
         """The places that held something else, with what they held."""
         for cell, key, old in state.log[self._seen :]:
-            if cell.serial < self._serial and of_python(cell, key):
+            if cell.born < self._born and of_python(cell, key):
                 known = self._held.setdefault((id(cell), key), (cell, key, old))
                 if known[2] is MISSING and found_there(cell, old):
                     self._held[id(cell), key] = (cell, key, old)
@@ -154,12 +163,11 @@ class Retracing:
         reach = Reach(self._interp, lambda cell, key: (id(cell), key) in places)
         if reach.comes_to_any([function, *given.fields.values()]):
             return True
-        # An attribute of a function or of a library, or an iterator.
-        return any(
-            isinstance(key, str) or (isinstance(key, int) and reach.met(key))
-            for cell, key, _ in changed
-            if type(cell) is Cell
-        )
+        return any(isinstance(cell, Named) or self._of_iterator(reach, cell, key) for cell, key, _ in changed)
+
+    def _of_iterator(self, reach: Reach, cell: Cell, key: Any) -> bool:
+        """Whether it is the position of an iterator that the function reads."""
+        return type(cell) is Cell and isinstance(key, int) and reach.met(key)
 
     # -- what happens
 
@@ -179,17 +187,17 @@ class Retracing:
 
     def _run(self, run: Run) -> tuple[Value, bool]:
         """Trace, and say whether the trace made variables: then TensorFlow traces once more, and keeps that."""
-        mark, serial = self._interp.state.mark(), next(SERIALS)
+        mark, since = self._interp.state.mark(), next_birth()
         value = run()
-        made = any(_makes(old, cell.fields.get(key)) for cell, key, old in changes(self._interp.state, mark, serial))
+        made = any(_makes(old, cell.fields.get(key)) for cell, key, old in changes(self._interp.state, mark, since))
         return value, made
 
     def _perhaps(self, run: Run) -> tuple[Value, bool]:
         """Trace, or not: Python happens or does not."""
         state = self._interp.state
-        mark, serial = state.mark(), next(SERIALS)
+        mark, since = state.mark(), next_birth()
         value, made = self._run(run)
-        changed = changes(state, mark, serial)
+        changed = changes(state, mark, since)
         if changed:
             happened = state.snapshot(mark)
             not_happened = {**happened, **{(id(place[0]), place[1]): place for place in changed}}
@@ -200,7 +208,7 @@ class Retracing:
     def _without_python(self, run: Run, moment: Moment | None = None) -> Value:
         """Run a graph that was made before: nothing happens in Python. It read what was there at that moment."""
         interp, state = self._interp, self._interp.state
-        mark, serial = state.mark(), next(SERIALS)
+        mark, since = state.mark(), next_birth()
         attempts = [(attempt, len(attempt.raises)) for attempt in interp.attempts]
         undoubted = self._put_back(moment) if moment is not None else None
         try:
@@ -210,9 +218,9 @@ class Retracing:
                 undoubted()
             happened = state.snapshot(mark)
             state.rollback(mark)
-            state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], serial)}])
+            state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], since)}])
             for attempt, count in attempts:
-                _as_it_is(attempt, count, serial)
+                _as_it_is(attempt, count, since)
 
     def _put_back(self, moment: Moment) -> Callable[[], None] | None:
         interp = self._interp
@@ -235,9 +243,9 @@ def _makes(old: Any, new: Any) -> bool:
 _WITH_VARIABLES = (Variable, Layer, Instance, LibraryObject)
 
 
-def _as_it_is(attempt: Attempt, count: int, serial: int) -> None:
+def _as_it_is(attempt: Attempt, count: int, since: int) -> None:
     """What an exception inside of a graph leaves behind in Python: what is there without it."""
     for snapshot in attempt.raises[count:]:
         for place, (cell, key, _) in snapshot.items():
-            if of_old(cell, key, serial):
+            if of_old(cell, key, since):
                 snapshot[place] = (cell, key, cell.fields.get(key, MISSING))

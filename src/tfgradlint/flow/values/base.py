@@ -239,22 +239,25 @@ class Member(Value):
 # -- what can be mutated
 
 
-#: The serial numbers of cells.
-SERIALS = count()
+_births = count()
+
+
+def next_birth() -> int:
+    """A moment: cells that are made from here on are born after it."""
+    return next(_births)
 
 
 class Cell(Value):
     """Something Python mutates. ``fields`` is written through ``State.set`` only: so a branch can be undone.
 
-    What is kept in its fields is the affair of its kind.
+    What is kept in its fields is the affair of its kind. ``born`` counts all cells, in the order they were made.
     """
 
-    __slots__ = ("fields", "serial")
+    __slots__ = ("born", "fields")
 
     def __init__(self) -> None:
+        self.born = next(_births)
         self.fields: dict[Any, Any] = {}
-        #: Cells are numbered in the order in which they are made.
-        self.serial = next(SERIALS)
 
 
 class Variable(HoldsNothing, Cell):

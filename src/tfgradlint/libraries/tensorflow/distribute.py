@@ -20,11 +20,11 @@ _PLAIN_CONTEXTS = frozenset(
     "tf.compat.v1.control_dependencies tf.compat.v1.colocate_with tf.experimental.async_scope "
     "tf.profiler.experimental.Trace tf.profiler.experimental.Profile".split()
 )
-#: What is entered, itself or by a method, to write or to name, and may refuse.
+#: What is entered, itself or by a method, to write, to name or to push tangents, and may refuse.
 OPENED = (
-    "tf.summary.create_file_writer tf.summary.create_noop_writer tf.io.gfile.GFile tf.io.TFRecordWriter "
-    "tf.compat.v1.variable_scope tf.test.TestCase keras.utils.custom_object_scope keras.utils.CustomObjectScope "
-    "tf.keras.utils.custom_object_scope tf.keras.utils.CustomObjectScope"
+    "tf.autodiff.ForwardAccumulator tf.summary.create_file_writer tf.summary.create_noop_writer tf.io.gfile.GFile "
+    "tf.io.TFRecordWriter tf.compat.v1.variable_scope tf.test.TestCase keras.utils.custom_object_scope "
+    "keras.utils.CustomObjectScope tf.keras.utils.custom_object_scope tf.keras.utils.CustomObjectScope"
 ).split()
 
 
