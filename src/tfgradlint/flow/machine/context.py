@@ -144,6 +144,9 @@ class Traces(Protocol):
     ) -> Value:
         """A call of a compiled function; ``run`` executes its Python with the arguments as it gets them."""
 
+    def replay(self) -> Callable[[Callable[[], Value]], Value]:
+        """What runs Python again that is traced now, for a graph that runs again: in Python nothing happens."""
+
     def made_unseen(self, function: Function) -> None:
         """The function was traced with arguments of which nothing is known."""
 

@@ -35,17 +35,18 @@ def later(interp: Context, run: Callable[[], _Made]) -> _Made:
     state.rollback(mark)
     interp.of(Late).places.update({(id(cell), key): (cell, key) for cell, key, _ in changed})
     for cell, key, _ in changed:
-        _forget(interp, cell, key)
+        may_change(interp, cell, key)
     return made
 
 
 def gradients_are_computed(interp: Context) -> None:
     """What was to happen then may have happened."""
     for cell, key in interp.of(Late).places.values():
-        _forget(interp, cell, key)
+        may_change(interp, cell, key)
 
 
-def _forget(interp: Context, cell: Cell, key: Any) -> None:
+def may_change(interp: Context, cell: Cell, key: Any) -> None:
+    """A place may hold anything from here on, or what it held."""
     old = cell.fields.get(key)
     if isinstance(cell, Container):
         forget_content(interp, cell)

@@ -95,6 +95,11 @@ class Retracing:
         """The function was traced with arguments of which nothing is known."""
         self._keep(function, Trace(None, (Moment(self._interp.state),)))
 
+    def replay(self) -> Callable[[Run], Value]:
+        """What runs Python again that is traced now, for a graph that runs again: in Python nothing happens."""
+        moment = Moment(self._interp.state)
+        return lambda run: self._without_python(run, moment)
+
     def call(self, function: Function, given: Scope | None, run: Run) -> Value:
         """A call with what is ``given`` for the parameters; ``run`` executes the function's Python.
 

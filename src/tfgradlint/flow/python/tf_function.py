@@ -44,6 +44,7 @@ class Traces:
         #: The variables that a compiled function was first called with.
         self._retracing = Retracing(interp)
         self.made_unseen = self._retracing.made_unseen
+        self.replay = self._retracing.replay
         self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
 
     def call(

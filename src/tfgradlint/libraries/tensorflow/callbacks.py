@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.turns import Turns
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
@@ -117,12 +118,18 @@ def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
         return None
     turns: list[Value] = []
     current: Value = content
+    loop = Turns(interp)
     for _ in range(2):
         items = interp.iteration.iterate(current, unpacking=len(content.items))
         if not isinstance(items, Items):
             return None
-        interp.calls.call(argument(args, kwargs, 0, "cond"), list(items.items), {})
-        result = interp.calls.call(body, list(items.items), {})
+        cond, given = argument(args, kwargs, 0, "cond"), list(items.items)
+
+        def turn(cond: Value = cond, given: list[Value] = given) -> Value:
+            interp.calls.call(cond, given, {})
+            return interp.calls.call(body, given, {})
+
+        result = loop.turn(turn)
         if len(content.items) == 1 and not isinstance(result, (Items, ListObject)):
             result = Items((result,))
         turns.append(result)
@@ -190,7 +197,13 @@ def _map_fn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
     if not isinstance(function, (Function, Method, NativeFunction)):
         return None
     interp.repeats(True)
-    return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
+    turns = Turns(interp)
+
+    def turn() -> Value:
+        return interp.calls.call(function, [_element(interp, elements)], {})
+
+    made = turns.turn(turn)
+    return _stacked(interp, interp.join([made, turns.turn(turn)]) if turns.differ else made)
 
 
 #: What Keras calls the arguments of its mapping functions.
@@ -213,9 +226,12 @@ def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
         return None
     interp.repeats(False)
     result: Value = NONE
+    turns = Turns(interp)
     for _ in range(2):
         element = NONE if is_none(elements) else _element(interp, elements)
-        pair = interp.iteration.iterate(interp.calls.call(function, [state, element], {}), unpacking=2)
+        given = [state, element]
+        made = turns.turn(lambda given=given: interp.calls.call(function, given, {}))  # type: ignore[misc]
+        pair = interp.iteration.iterate(made, unpacking=2)
         if not isinstance(pair, Items):
             return None
         state, result = pair.items
@@ -242,8 +258,10 @@ def _fori_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     body, value = argument(args, kwargs, 2, "body_fun"), argument(args, kwargs, 3, "init_val")
     values: list[Value] = []
     interp.repeats(False)
+    turns = Turns(interp)
     for _ in range(2):
-        value = interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), value], {})
+        given = [Tensor(interp.recorder.leaf("int32")), value]
+        value = turns.turn(lambda given=given: interp.calls.call(body, given, {}))  # type: ignore[misc]
         values.append(value)
     return interp.join(values)
 
@@ -256,8 +274,10 @@ def _fold(scanning: bool) -> Handler:
         interp.repeats(True)
         state = argument(args, kwargs, 2, "initializer")
         state = _element(interp, elements) if is_none(state) else state
+        turns = Turns(interp)
         for _ in range(2):
-            state = interp.calls.call(function, [state, _element(interp, elements)], {})
+            given = [state, _element(interp, elements)]
+            state = turns.turn(lambda given=given: interp.calls.call(function, given, {}))  # type: ignore[misc]
         return _stacked(interp, state) if scanning else state
 
     return fold
