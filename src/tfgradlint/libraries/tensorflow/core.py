@@ -237,6 +237,19 @@ def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
     return NONE
 
 
+def _in_eager_mode(interp: Context, eager: bool) -> Value | None:
+    """Whether no function is being traced, as ``eager`` or its opposite.
+
+    A function that runs alone may be called by one that is. A context manager may be a graph, or lead out of one.
+    """
+    tapes = interp.recorder.tapes
+    if tapes.fields["doubted"] or tapes.fields["others"] != 0:
+        return None
+    if interp.graph_level:
+        return Const(not eager)
+    return None if interp.isolated else Const(eager)
+
+
 _HANDLERS: dict[str, Handler] = {
     "tf.config.run_functions_eagerly": _run_eagerly,
     "tf.config.experimental_run_functions_eagerly": _run_eagerly,
@@ -257,8 +270,8 @@ _HANDLERS: dict[str, Handler] = {
     "tf.hessians": _gradients("hessians"),
     "tf.compat.v1.gradients": _gradients("gradients"),
     "tf.compat.v1.hessians": _gradients("hessians"),
-    "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.isolated else Const(not interp.graph_level),
-    "tf.inside_function": lambda interp, args, kwargs: None if interp.isolated else Const(bool(interp.graph_level)),
+    "tf.executing_eagerly": lambda interp, args, kwargs: _in_eager_mode(interp, True),
+    "tf.inside_function": lambda interp, args, kwargs: _in_eager_mode(interp, False),
     "tf.convert_to_tensor": _converted,
     "tf.add_n": _of_any("inputs"),
     "tf.math.add_n": _of_any("inputs"),
@@ -292,7 +305,7 @@ def attribute(interp: Context, session: Session, receiver: Tensor | Variable, na
             and (make := MAKE.of(receiver))
         ):
             return Const(str(make[1]).rpartition(".")[2])
-        if name == "trainable" and isinstance(receiver, Variable):
+        if name == "trainable" and isinstance(receiver, Variable) and receiver.fields["trainable"] is not None:
             return Const(receiver.fields["trainable"])
         return Scalar(interp.recorder.leaf(), _FACTS[name])
     if name in _INDICES and isinstance(receiver, Tensor):
