@@ -53,8 +53,6 @@ class Machine:
         self.xla = XlaContext()
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
-        #: Whether the program asks for compiled functions to run step by step.
-        self.eager_functions = False
         self.called: set[int] = set()
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -95,6 +93,16 @@ class Machine:
     def graph_level(self) -> int:
         """How many compiled functions are being traced."""
         return self.recorder.level
+
+    @property
+    def eager_functions(self) -> bool | None:
+        """Whether the program asks for compiled functions to run step by step; None where that is not known."""
+        eager: bool | None = self.recorder.tapes.fields["eager"]
+        return eager
+
+    @eager_functions.setter
+    def eager_functions(self, eager: bool | None) -> None:
+        self.state.set(self.recorder.tapes, "eager", eager)
 
     def here(self, expression: cst.CSTNode | None) -> Site:
         """The site of an expression of the statement being executed."""

@@ -21,7 +21,9 @@ from tfgradlint.flow.python.escape import forget_content, havoc, not_followed
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
+    FALSE,
     NONE,
+    TRUE,
     Array,
     Cell,
     Const,
@@ -277,9 +279,15 @@ class Calls:
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return self._cut_off(function, args, kwargs)
         interp.called.add(id(node))
+        if function.graph and interp.eager_functions is None:
+            return self.any_of([TRUE, FALSE], lambda eagerly: self._in_mode(eagerly, function, args, kwargs))
         if not function.graph or interp.eager_functions:
             return self._run(function, args, kwargs)
         return interp.traces.call(function, args, kwargs, lambda args, kwargs: self._run(function, args, kwargs))
+
+    def _in_mode(self, eagerly: Value, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._interp.eager_functions = eagerly.truth()
+        return self._inline(function, args, kwargs)
 
     def _run(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node

@@ -144,7 +144,7 @@ class Requests:
         if vectorised is False:
             # A graph can hold the steps as often as they are wanted.
             in_graph = self._interp.graph_level > 0
-            uncertain = self._interp.isolated or self._interp.eager_functions
+            uncertain = self._interp.isolated or self._interp.eager_functions is not False
             return None if in_graph else (perhaps if uncertain else raises)
         if self._argument(args, kwargs, 3, "parallel_iterations") is not NONE:
             return raises if vectorised is True and name == "batch_jacobian" else perhaps

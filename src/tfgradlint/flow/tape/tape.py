@@ -64,8 +64,15 @@ class Tapes(HoldsNothing, Cell):
         super().__init__()
         #: ``others``: how many context managers are open of which nothing is known. ``ended``: whether the program has
         #: ended before; None where it depends on the branch taken. ``doubted``: whether a context manager is open that
-        #: changes what is recorded, or what variables are like.
-        self.fields = {"active": Active(), "stopped": (), "others": 0, "ended": False, "doubted": False}
+        #: changes what is recorded, or what variables are like. ``eager``: whether compiled functions run step by step.
+        self.fields = {
+            "active": Active(),
+            "stopped": (),
+            "others": 0,
+            "ended": False,
+            "doubted": False,
+            "eager": False,
+        }
 
     @property
     def active(self) -> Active:

@@ -232,8 +232,8 @@ def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
 
 
 def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Compiled functions run step by step from here on."""
-    interp.eager_functions = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth() is not False
+    """Whether compiled functions run step by step from here on."""
+    interp.eager_functions = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth()
     return NONE
 
 
