@@ -7,7 +7,7 @@ again. Here the Python of the trace is executed anew for each call, with what it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tfgradlint.flow.graph import origins
@@ -28,7 +28,7 @@ from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.python.signatures import Match, Signature
 from tfgradlint.flow.values.base import Cell, Value, Variable, next_birth
 from tfgradlint.flow.values.functions import Function, Scope
-from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
+from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import walk
 
 #: Each call is compared with every trace. Of a function that is called with more kinds of arguments than this, the
@@ -111,13 +111,13 @@ class Retracing:
         served, certain = self._serving(function, signature)
         moments = dict.fromkeys(moment for trace in served for moment in trace.moments)
         old = [moment for moment in moments if self._read_something_else(moment, function, given)]
-        now = Moment(self._interp.state)
         if not old:
             if certain:
                 return self._without_python(run)
-            value, made = self._perhaps(run) if served else self._run(run)
-            self._keep(function, Trace(signature, (Moment(self._interp.state) if made else now,)))
+            value, now = self._perhaps(run) if served else self._run(run)
+            self._keep(function, Trace(signature, (now,)))
             return value
+        now = Moment(self._interp.state)
         runs: list[Run] = [lambda moment=moment: self._without_python(run, moment) for moment in old]  # type: ignore[misc]
         if len(old) < len(moments):
             runs.append(lambda: self._without_python(run))
@@ -190,25 +190,28 @@ class Retracing:
         value = interp.join(results)
         return interp.unknown(origins.MANY_ALTERNATIVES, value) if len(runs) > _ALTERNATIVES else value
 
-    def _run(self, run: Run) -> tuple[Value, bool]:
-        """Trace, and say whether the trace made variables: then TensorFlow traces once more, and keeps that."""
-        mark, since = self._interp.state.mark(), next_birth()
+    def _run(self, run: Run) -> tuple[Value, Moment]:
+        """Trace, and say when. Where a trace made variables, TensorFlow traces once more, and keeps that."""
+        state = self._interp.state
+        now, mark, since = Moment(state), state.mark(), next_birth()
         value = run()
-        made = any(_makes(old, cell.fields.get(key)) for cell, key, old in changes(self._interp.state, mark, since))
-        return value, made
+        if any(_made_variables(cell.fields.get(key), since) for cell, key, _ in changes(state, mark, since)):
+            now = Moment(state)
+            value = run()
+        return value, now
 
-    def _perhaps(self, run: Run) -> tuple[Value, bool]:
+    def _perhaps(self, run: Run) -> tuple[Value, Moment]:
         """Trace, or not: Python happens or does not."""
         state = self._interp.state
         mark, since = state.mark(), next_birth()
-        value, made = self._run(run)
+        value, now = self._run(run)
         changed = changes(state, mark, since)
         if changed:
             happened = state.snapshot(mark)
             not_happened = {**happened, **{(id(place[0]), place[1]): place for place in changed}}
             state.rollback(mark)
             state.join_into([happened, not_happened])
-        return value, made
+        return value, now
 
     def _without_python(self, run: Run, moment: Moment | None = None) -> Value:
         """Run a graph that was made before: nothing happens in Python. It read what was there at that moment."""
@@ -237,15 +240,17 @@ class Retracing:
         return None
 
 
-def _makes(old: Any, new: Any) -> bool:
-    """Whether a place was given something with variables."""
-    if not isinstance(new, Value):
-        return False
-    before = {id(each) for each in walk(old)} if isinstance(old, Value) else set()
-    return any(isinstance(each, _WITH_VARIABLES) and id(each) not in before for each in walk(new))
+def _made_variables(value: Any, since: int) -> bool:
+    """Whether a value holds variables that were made since then, or layers, which make them when they are called."""
+    return isinstance(value, Value) and any(
+        isinstance(each, (Variable, Layer)) and each.born >= since for each in walk(value, _parts)
+    )
 
 
-_WITH_VARIABLES = (Variable, Layer, Instance, LibraryObject)
+def _parts(value: Value) -> Sequence[Value] | None:
+    if isinstance(value, Instance):
+        return [each for each in value.fields.values() if isinstance(each, Value)]
+    return value.held()
 
 
 def _as_it_is(attempt: Attempt, count: int, since: int) -> None:

@@ -68,7 +68,7 @@ class Signature:
         if one is two:
             return Match.YES
         if isinstance(one, Items) and isinstance(two, Items):
-            if len(one.items) != len(two.items) or one.type != two.type:
+            if len(one.items) != len(two.items) or (one.type, one.fields) != (two.type, two.fields):
                 return Match.NO
             return self._parts(one.items, two.items, other, level)
         if isinstance(one, DictContent) and isinstance(two, DictContent):
@@ -95,7 +95,8 @@ class Signature:
     def _leaves(self, one: Value, two: Value) -> Match:
         if isinstance(one, Const) and isinstance(two, Const):
             # Constants are compared as Python does it: 1, 1.0 and True are the same.
-            return Match.YES if one.value == two.value else Match.NO
+            nan = one.value != one.value and two.value != two.value
+            return Match.YES if one.value == two.value or nan else Match.NO
         if isinstance(one, (Tensor, Array)) and isinstance(two, (Tensor, Array)):
             return self._tensors(one, two)
         if isinstance(one, GraphValue) and one.same_as(two):
@@ -121,11 +122,16 @@ class Signature:
             return Match.PERHAPS
         for each in (one, two):
             if isinstance(each, Instance) and (
-                any(not isinstance(base, (Class, Symbol)) for base in each.cls.lineage())
+                any(not isinstance(base, (Class, Symbol)) or _decorated(base) for base in each.cls.lineage())
                 or any(self._interp.attributes.of_class(each.cls, name) for name in ("__eq__", "__tf_tracing_type__"))
             ):
                 return Match.PERHAPS
         return Match.NO
+
+
+def _decorated(cls: Value) -> bool:
+    """Whether a decorator may have given the class an ``__eq__``, as that of data classes does."""
+    return isinstance(cls, Class) and bool(cls.node.decorators)
 
 
 def frozen(value: Value) -> Value:
