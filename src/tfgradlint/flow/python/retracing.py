@@ -152,7 +152,7 @@ class Retracing:
     def _match(self, function: Function, trace: Trace, signature: Signature) -> Match:
         if trace.signature is None:
             return Match.PERHAPS
-        match = trace.signature.match(signature)
+        match = trace.signature.match(signature, relaxed=function.relaxed)
         if match is Match.NO and function.signature:
             # Tensors are what the declaration says. The object of a method is none of them.
             names = list(signature.values)[:1] if function.owner is not None else []

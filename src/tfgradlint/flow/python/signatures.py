@@ -45,6 +45,7 @@ class Signature:
 
     def __init__(self, interp: Context, given: dict[str, Value]) -> None:
         self._interp = interp
+        self._relaxed = False
         self.values = {name: frozen(value) for name, value in given.items()}
         self._flags = {
             each: each.fields["trainable"]
@@ -53,8 +54,12 @@ class Signature:
             if isinstance(each, Variable)
         }
 
-    def match(self, other: Signature, only: Iterable[str] | None = None) -> Match:
-        """Whether TensorFlow takes the two for the same; ``only`` these parameters are looked at."""
+    def match(self, other: Signature, only: Iterable[str] | None = None, relaxed: bool = False) -> Match:
+        """Whether TensorFlow takes the two for the same; ``only`` these parameters are looked at.
+
+        ``relaxed``: it may take tensors of other shapes for the same.
+        """
+        self._relaxed = relaxed
         if self.values.keys() != other.values.keys():
             return Match.PERHAPS
         names = self.values if only is None else only
@@ -113,7 +118,8 @@ class Signature:
             return Match.YES
         if _dtypes_differ(one.node, two.node):
             return Match.NO
-        return _same_shape(self._interp, one.node, two.node)
+        match = _same_shape(self._interp, one.node, two.node)
+        return Match.PERHAPS if self._relaxed else match
 
     def _objects(self, one: Value, two: Value) -> Match:
         if isinstance(one, Symbol) and isinstance(two, Symbol):

@@ -42,6 +42,8 @@ from tfgradlint.libraries.tensorflow import callbacks
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")
+#: Those that ask for one trace for tensors of several shapes.
+_RELAXED = ("reduce_retracing", "experimental_relax_shapes", "experimental_reduce_retracing")
 _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
 
 _SCOPES = frozenset(
@@ -192,7 +194,13 @@ def compiled(interp: Context, function: Value, options: Mapping[str, Value]) -> 
         interp.expressions.truth(options[name]) is not False for name in _XLA if name in options
     )
     signature = "input_signature" in options or "**" in options
-    return function.flagged(graph=True, xla=xla or function.xla, signature=signature or function.signature)
+    relaxed = "**" in options or any(name in options for name in _RELAXED)
+    return function.flagged(
+        graph=True,
+        xla=xla or function.xla,
+        signature=signature or function.signature,
+        relaxed=relaxed or function.relaxed,
+    )
 
 
 def decorate(interp: Context, decorator: Value, decorated: Value) -> Value | None:
