@@ -96,7 +96,7 @@ class Function(HoldsNothing):
         self.statement = statement
 
     def flagged(self, **flags: bool) -> Function:
-        """The same function with other flags: ``graph``, ``xla``, ``signature``, ``relaxed``, ``manager``, ``cached``."""
+        """The same function with other flags: those that :class:`Function` takes as truths."""
         kept = {name: getattr(self, name) for name in ("graph", "xla", "signature", "relaxed", "manager", "cached")}
         return Function(
             self.node,
