@@ -192,12 +192,14 @@ class Retracing:
 
     def _run(self, run: Run) -> tuple[Value, Moment]:
         """Trace, and say when. Where a trace made variables, TensorFlow traces once more, and keeps that."""
-        state = self._interp.state
+        state, reports = self._interp.state, self._interp.reports
         now, mark, since = Moment(state), state.mark(), next_birth()
+        first = reports.counts()
         value = run()
         if any(_made_variables(cell.fields.get(key), since) for cell, key, _ in changes(state, mark, since)):
-            now = Moment(state)
+            now, second = Moment(state), reports.counts()
             value = run()
+            reports.once_more(first, second)
         return value, now
 
     def _perhaps(self, run: Run) -> tuple[Value, Moment]:
