@@ -9,9 +9,8 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.python.places import changes
-from tfgradlint.flow.values.base import Cell, Value, Variable, next_birth
+from tfgradlint.flow.values.base import Cell, Value, next_birth
 from tfgradlint.flow.values.containers import Container
-from tfgradlint.flow.values.objects import Layer
 
 _Made = TypeVar("_Made")
 
@@ -50,8 +49,8 @@ def may_change(interp: Context, cell: Cell, key: Any) -> None:
     old = cell.fields.get(key)
     if isinstance(cell, Container):
         forget_content(interp, cell)
-    elif isinstance(key, int) or isinstance(cell, (Variable, Layer)):
+    elif key in cell.fields and not isinstance(old, Value):
         interp.state.set(cell, key, None)  # how far an iterator is, whether a variable is trained
     elif isinstance(key, str):
         unknown = interp.unknown(origins.LAID_OPEN)
-        interp.state.set(cell, key, interp.join([old, unknown]) if isinstance(old, Value) else unknown)
+        interp.state.set(cell, key, unknown if old is None else interp.join([old, unknown]))
