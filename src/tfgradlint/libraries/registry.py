@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 
 from tfgradlint import libraries
@@ -107,6 +107,10 @@ class Library:
     def argument(self, context: Context, variable: Variable) -> Value | None:
         """What a compiled function gets for a variable that it is given; None where that is the variable itself."""
         return None
+
+    def managers(self) -> Iterable[str]:
+        """Functions, by their names, and modules whose context managers leave alone what tapes record inside."""
+        return ()
 
     def escaped(self, context: Context, value: Value) -> None:
         """An object came into hands nobody sees."""

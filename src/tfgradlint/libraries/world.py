@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.graph.origins import Kind, Origin
@@ -183,6 +185,10 @@ class LibraryModels:
                 return answer
         return None
 
+    def harmless(self, made: Origin | None, module: str) -> bool:
+        managers = _managers()
+        return made in managers or module.partition(".")[0] in managers
+
     def escaped(self, context: Context, value: Value) -> None:
         for library in having("escaped"):
             library.escaped(context, value)
@@ -197,3 +203,10 @@ class LibraryModels:
         """The module and all that nothing called have run."""
         for library in having("finished"):
             library.finished(context)
+
+
+@cache
+def _managers() -> frozenset[object]:
+    """Where context managers come from that are harmless to tapes: modules, and the origins of what functions give."""
+    names = [name for library in having("managers") for name in library.managers()]
+    return frozenset([*names, *map(origins.call_of, names), *map(origins.returned_by, names)])

@@ -12,12 +12,13 @@ from typing import Any, Protocol
 import libcst as cst
 
 from tfgradlint.flow.graph.nodes import Node, Site
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Cell, Symbol, Value, Variable
+from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
-from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.objects import Class, Instance, Members
 from tfgradlint.flow.verdict.judgements import Judgement
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request import Given
@@ -85,6 +86,12 @@ class Tapes(Protocol):
     def leave(self, tape: Tape) -> None:
         """The tape stops recording."""
 
+    def doubt(self, variables: bool = True) -> Callable[[], None]:
+        """From here on nobody knows whether a tape records, until what this gives is called.
+
+        ``variables``: nor what variables are like that are made.
+        """
+
     def augmented(self, variable: Variable, operator: str, node: cst.AugAssign) -> bool:
         """Whether an augmented assignment to a variable raises; it is reported then."""
 
@@ -128,22 +135,20 @@ class Traces(Protocol):
         None where something else than a call led up to here.
         """
 
-    def arguments(
-        self, function: Function, args: list[Value], kwargs: dict[str, Value]
-    ) -> tuple[list[Value], dict[str, Value]]:
-        """What a compiled function gets for its arguments."""
+    def call(
+        self,
+        function: Function,
+        args: list[Value],
+        kwargs: dict[str, Value],
+        run: Callable[[list[Value], dict[str, Value]], Value],
+    ) -> Value:
+        """A call of a compiled function; ``run`` executes its Python with the arguments as it gets them."""
 
-    def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
-        """A compiled function begins, with these arguments as it gets them."""
+    def replay(self) -> Callable[[Callable[[], Value]], Value]:
+        """What runs Python again that is traced now, for a graph that runs again: in Python nothing happens."""
 
-    def leave(self) -> None:
-        """It has returned."""
-
-    def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
-        """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
-
-    def under_xla(self, run: Callable[[], Value]) -> Value:
-        """Run a function that XLA compiles."""
+    def made_unseen(self, function: Function) -> None:
+        """The function was traced with arguments of which nothing is known."""
 
 
 class Calls(Protocol):
@@ -210,11 +215,14 @@ class Attributes(Protocol):
     def of_object(self, receiver: Instance, name: str) -> Value | None:
         """The method behind an operator; None also where the object has been made one of another class."""
 
+    def perhaps_replaced(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """A call that is not followed may put something else in the place of a library's function that it is told."""
+
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
 
-    def members_of(self, node: Node) -> Cell:
-        """What is known of an unknown object: its attributes, and its elements under ``("[]", index)``."""
+    def members_of(self, node: Node) -> Members:
+        """What is known of an unknown object."""
 
 
 class Elements(Protocol):
@@ -345,6 +353,9 @@ class Libraries(Protocol):
 
     def argument(self, interp: Context, variable: Variable) -> Value | None:
         """What a compiled function gets for a variable that it is given; None where that is the variable itself."""
+
+    def harmless(self, made: Origin | None, module: str) -> bool:
+        """Whether context managers that are made by this, or come from this module, leave alone what tapes record."""
 
     def escaped(self, interp: Context, value: Value) -> None:
         """A library's object came into hands nobody sees."""

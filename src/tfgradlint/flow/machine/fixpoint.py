@@ -164,6 +164,10 @@ class Carried:
         value: Value = self._cell.fields[_STATE]
         return value
 
+    def touched(self) -> bool:
+        """Whether anything that is older than the loop was written in it."""
+        return self._fixpoint.touched()
+
     def settled(self, value: Value) -> bool:
         """A turn has ended with this value; whether it brought nothing new."""
         self._state.set(self._cell, _STATE, value)

@@ -10,7 +10,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail
-from tfgradlint.flow.graph.nodes import Edge, Effect, Site
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps, XlaContext
 from tfgradlint.flow.machine.prescan import Prescan
@@ -61,22 +61,12 @@ class Machine:
         #: Functions that others define.
         self.nested: list[Function] = []
         self.star_import = False
+        #: Of what was imported and is not known: from which module.
+        self.modules: dict[Node, str] = {}
         self.steps = max_steps
         self.gave_up: list[str] = []
         self.faults: list[tuple[str, Site, str]] = []
         self._kept: dict[type, Any] = {}
-
-    @property
-    def eager_functions(self) -> bool:
-        """Whether the program has asked for compiled functions to run step by step, perhaps."""
-        return self.recorder.tapes.fields["eager"] is not False
-
-    @property
-    def perhaps_compiled(self) -> bool:
-        """Whether what runs now is in a graph or not, as the program has asked or not."""
-        return self.recorder.tapes.fields["eager"] is None and any(
-            frame.function is not None and frame.function.graph for frame in self.frames
-        )
 
     # -- what libraries keep
 
@@ -105,6 +95,16 @@ class Machine:
     def graph_level(self) -> int:
         """How many compiled functions are being traced."""
         return self.recorder.level
+
+    @property
+    def eager_functions(self) -> bool | None:
+        """Whether the program asks for compiled functions to run step by step; None where that is not known."""
+        eager: bool | None = self.recorder.tapes.fields["eager"]
+        return eager
+
+    @eager_functions.setter
+    def eager_functions(self, eager: bool | None) -> None:
+        self.state.set(self.recorder.tapes, "eager", eager)
 
     def here(self, expression: cst.CSTNode | None) -> Site:
         """The site of an expression of the statement being executed."""

@@ -30,8 +30,10 @@ _PERHAPS: Any = object()
 
 #: A field of a cell, by the identity of the cell and its key.
 Place = tuple[int, Any]
+#: A cell and a key, and what is or was there.
+Written = tuple[Cell, Any, Any]
 #: What a branch changed: for each written place its cell, key and value at the end of the branch.
-Snapshot = dict[Place, tuple[Cell, Any, Any]]
+Snapshot = dict[Place, Written]
 
 #: A union of more alternatives that operators take is unknown: what is done with two unions is done for each pair of
 #: their alternatives. Objects stay alternatives, however many: a write or call through something unknown would be lost,
@@ -55,7 +57,11 @@ class State:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self._journal: list[tuple[Cell, Any, Any]] = []
+        self._journal: list[Written] = []
+        #: Every write, also of branches that were left, to cells born before ``logged``: what
+        #: was there before.
+        self.log: list[Written] = []
+        self.logged = 0
         #: How much work went into branches; the interpreter charges it to its budget.
         self.work = 0
         #: What was joined within the outermost join that goes on, and how deep that is.
@@ -66,13 +72,27 @@ class State:
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
-        self._journal.append((cell, key, fields.get(key, MISSING)))
+        old = fields.get(key, MISSING)
+        self._journal.append((cell, key, old))
+        if cell.born < self.logged:
+            self.log.append((cell, key, old))
         fields[key] = value
 
     def delete(self, cell: Cell, key: Any) -> None:
         if key in cell.fields:
-            self._journal.append((cell, key, cell.fields[key]))
-            del cell.fields[key]
+            self.write(cell, key, MISSING)
+
+    def write(self, cell: Cell, key: Any, value: Any) -> None:
+        """The place holds the value from here on; MISSING: there is none."""
+        fields = cell.fields
+        old = fields.get(key, MISSING)
+        self._journal.append((cell, key, old))
+        if cell.born < self.logged:
+            self.log.append((cell, key, old))
+        if value is MISSING:
+            fields.pop(key, None)
+        else:
+            fields[key] = value
 
     def mark(self) -> int:
         return len(self._journal)
@@ -94,10 +114,20 @@ class State:
             held.setdefault((id(cell), key), old)
         return held
 
+    def written(self, mark: int) -> list[Written]:
+        """The places that were written since ``mark``, each with what was there at first."""
+        first: dict[Place, Written] = {}
+        for place in self._journal[mark:]:
+            first.setdefault((id(place[0]), place[1]), place)
+        return list(first.values())
+
     def rollback(self, mark: int) -> None:
         journal = self._journal
         while len(journal) > mark:
             cell, key, old = journal.pop()
+            fields = cell.fields
+            if cell.born < self.logged:
+                self.log.append((cell, key, fields.get(key, MISSING)))
             if old is MISSING:
                 cell.fields.pop(key, None)
             else:
@@ -112,50 +142,45 @@ class State:
                 self.write(cell, key, value)
             return
         places: Snapshot = {}
-        marks: list[tuple[Cell, Any, Any]] = []
+        marks: list[Written] = []
         self.work += sum(len(snapshot) for snapshot in snapshots)
         for snapshot in snapshots:
             places.update(snapshot)
         for place, (cell, key, _) in places.items():
-            base = cell.fields.get(key, MISSING)
+            fields = cell.fields
+            base = fields.get(key, MISSING)
             ends = [snapshot[place][2] if place in snapshot else base for snapshot in snapshots]
             joined = self.join(ends)
             self.write(cell, key, joined)
-            if EXISTS in cell.fields and isinstance(key, str) and self._missing_at_an_end(place, cell, ends, snapshots):
+            if EXISTS in fields and isinstance(key, str) and self._missing_at_an_end(place, fields, ends, snapshots):
                 self.perhaps.add(key)
                 marks.append((cell, (_PERHAPS, key), joined))
         for cell, key, joined in marks:
             self.write(cell, key, joined)
 
-    def _missing_at_an_end(self, place: Place, cell: Cell, ends: list[Any], snapshots: list[Snapshot]) -> bool:
+    def _missing_at_an_end(
+        self, place: Place, fields: dict[Any, Any], ends: list[Any], snapshots: list[Snapshot]
+    ) -> bool:
         """Whether an attribute is perhaps missing at the end of a branch."""
         if any(end is MISSING for end in ends):
             return True
         if place[1] not in self.perhaps:
             return False
         mark = (_PERHAPS, place[1])
-        at_first = cell.fields.get(mark, MISSING)
-        marked = [snapshot.get((place[0], mark), (cell, mark, at_first))[2] for snapshot in snapshots]
+        at_first = fields.get(mark, MISSING)
+        marked = [snapshot[place[0], mark][2] if (place[0], mark) in snapshot else at_first for snapshot in snapshots]
         return any(one is end for one, end in zip(marked, ends, strict=True))
 
     def perhaps_missing(self, cell: Cell, name: str) -> bool:
         """Whether an attribute that an object has was set on one branch only."""
         return name in self.perhaps and cell.fields.get((_PERHAPS, name)) is cell.fields[name]
 
-    def write(self, cell: Cell, key: Any, value: Any) -> None:
-        """Set a field, or delete it where the value is MISSING."""
-        self._journal.append((cell, key, cell.fields.get(key, MISSING)))
-        if value is MISSING:
-            cell.fields.pop(key, None)
-        else:
-            cell.fields[key] = value
-
     def intermediate_states(self, mark: int) -> list[Snapshot]:
         """Every value that a place held at some point since ``mark``: at the start, in between, and now.
 
         Of very many in between only the latest.
         """
-        held: dict[Place, list[tuple[Cell, Any, Any]]] = {}
+        held: dict[Place, list[Written]] = {}
         for cell, key, old in self._journal[mark:]:
             held.setdefault((id(cell), key), []).append((cell, key, old))
         snapshots: list[Snapshot] = [{}]
@@ -302,6 +327,7 @@ def _numeric(value: Value) -> bool:
 
 
 def same(one: Any, other: Any) -> bool:
+    """Whether two contents of a place are certainly one."""
     if one is other:
         return True
     if isinstance(one, Value):

@@ -7,6 +7,7 @@ from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.entry_points import trivial
 from tfgradlint.flow.python.escape import STAYS, forget, forget_attributes, not_followed
+from tfgradlint.flow.python.places import Named
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -29,7 +30,7 @@ from tfgradlint.flow.values.containers import (
 )
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.notes import Gathered, Note
-from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
 from tfgradlint.flow.values.walk import nodes_of
 
 #: Methods that change what it means to make an object or to reach its attributes.
@@ -51,13 +52,13 @@ class Attributes:
     def __init__(self, interp: Context) -> None:
         self._interp = interp
         #: What is known of unknown objects: the same attribute is the same value until it is assigned.
-        self._members: dict[Node, Cell] = {}
+        self._members: dict[Node, Members] = {}
         #: The attributes of functions, by their text and the scope they are closed over.
-        self._of_functions: dict[tuple[int, int], tuple[Function, Cell]] = {}
+        self._of_functions: dict[tuple[int, int], tuple[Function, Named]] = {}
         #: Which of the functions of one text and scope was given attributes.
         self._set_on: dict[tuple[int, int], Function] = {}
         #: Members of library modules that the program replaced.
-        self._replaced = Cell()
+        self._replaced = Named()
 
     def get(self, receiver: Value, name: str) -> Value:
         """``receiver.name``."""
@@ -73,6 +74,9 @@ class Attributes:
             return self._laid_open(receiver)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
+        function = receiver.function if isinstance(receiver, Method) else receiver
+        if name == "get_concrete_function" and isinstance(function, Function) and function.graph:
+            interp.traces.made_unseen(function)
         if isinstance(receiver, Function):
             if name == "cache_clear" and receiver.cached:
                 return NativeFunction(name, lambda args, kwargs: interp.calls.clear_cache(receiver))
@@ -130,6 +134,29 @@ class Attributes:
         """The method behind an operator; None also where the object has been made one of another class."""
         return None if "__class__" in receiver.fields else self.of_class(receiver.cls, name)
 
+    def perhaps_replaced(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """A call that is not followed may put something else in the place of a library's function that it is told.
+
+        It is told a module and the names of attributes, as ``mock.patch.object(tf, "cast")``, or a dotted name.
+        """
+        texts = [each.value for each in (*args, *kwargs.values()) if isinstance(each, Const)]
+        names = [each for each in (*texts, *kwargs) if isinstance(each, str)]
+        for each in (*args, *kwargs.values()):
+            if isinstance(each, Symbol):
+                for name in names:
+                    self._forget_member(each, name)
+        for text in names:
+            module, dot, name = text.rpartition(".")
+            if dot and all(part.isidentifier() for part in text.split(".")):
+                named = self._interp.libraries.imported(module)
+                if isinstance(named, Symbol):
+                    self._forget_member(named, name)
+
+    def _forget_member(self, module: Symbol, name: str) -> None:
+        if name.isidentifier():
+            path = f"{module.path}.{name}"
+            self._interp.state.set(self._replaced, path, self._interp.unknown(origins.name_in_library(path)))
+
     def _laid_open(self, receiver: Cell) -> Value:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
         interp = self._interp
@@ -150,7 +177,7 @@ class Attributes:
         interp.libraries.escaped(interp, receiver)
 
     def _function(self, function: Function) -> Cell:
-        known = self._of_functions.setdefault(self._key(function), (function, Cell()))
+        known = self._of_functions.setdefault(self._key(function), (function, Named()))
         return known[1]
 
     def _key(self, function: Function) -> tuple[int, int]:
@@ -288,10 +315,10 @@ class Attributes:
             return interp.join([value, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value)])
         return value
 
-    def members_of(self, node: Node) -> Cell:
+    def members_of(self, node: Node) -> Members:
         known = self._members.get(node)
         if known is None:
-            known = self._members[node] = Cell()
+            known = self._members[node] = Members()
         return known
 
     def set(self, receiver: Value, name: str, value: Value) -> None:

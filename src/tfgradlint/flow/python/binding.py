@@ -183,19 +183,26 @@ class Binding:
                 if not name.startswith("_") and not isinstance(value, Symbol):
                     self.bind_name(name, interp.unknown(origins.IMPORT))
             return True
-        module = None
+        module, source = None, "." if node.relative else ""
         if node.module is not None and not node.relative:
-            module = interp.libraries.imported(_dotted(node.module))
+            source = _dotted(node.module)
+            module = interp.libraries.imported(source)
         for alias in node.names:
             name = _dotted(alias.name)
             value = interp.attributes.get(module, name) if module is not None else None
             bound = alias.asname.name if alias.asname is not None else alias.name
-            self.assign(bound, value if value is not None else interp.unknown(origins.IMPORT))
+            self.assign(bound, value if value is not None else self._from(source))
         return True
 
     def _module(self, dotted: str) -> Value:
         found = self._interp.libraries.imported(dotted)
-        return found if found is not None else self._interp.unknown(origins.IMPORT)
+        return found if found is not None else self._from(dotted)
+
+    def _from(self, module: str) -> Value:
+        """What comes from a module of which nothing is known."""
+        made = self._interp.unknown(origins.IMPORT)
+        self._interp.modules[made.node] = module
+        return made
 
     def global_(self, node: cst.Global) -> bool:
         for item in node.names:

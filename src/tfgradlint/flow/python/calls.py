@@ -24,7 +24,9 @@ from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
+    FALSE,
     NONE,
+    TRUE,
     Array,
     Const,
     HostObject,
@@ -139,6 +141,7 @@ class Calls:
     def _unknown_call(self, origin: Origin, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """An unknown function may use up a tape it is given, and change all that it reaches."""
         given = _all(args, kwargs)
+        self._interp.attributes.perhaps_replaced(args, kwargs)
         for value in given:
             havoc(self._interp, value)
             if isinstance(value, (Function, ContextManagerCall, Method, Partial, Instance, NativeFunction)):
@@ -279,23 +282,19 @@ class Calls:
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return self._cut_off(function, args, kwargs)
         interp.called.add(id(node))
-        scope = Scope("function", function.scope, function.name)
+        if function.graph and interp.eager_functions is None:
+            return self.any_of([TRUE, FALSE], lambda eagerly: self._in_mode(eagerly, function, args, kwargs))
         if not function.graph or interp.eager_functions:
-            return self._run(function, scope, args, kwargs)
-        args, kwargs = self._interp.traces.arguments(function, args, kwargs)
-        for_others = self._interp.traces.made_before(function, args, kwargs)
-        self.traced_for_others += for_others
-        self._interp.traces.enter(args, kwargs)
-        try:
-            if function.xla and not interp.xla.active:
-                return self._interp.traces.under_xla(lambda: self._run(function, scope, args, kwargs))
-            return self._run(function, scope, args, kwargs)
-        finally:
-            self._interp.traces.leave()
-            self.traced_for_others -= for_others
+            return self._run(function, args, kwargs)
+        return interp.traces.call(function, args, kwargs, lambda args, kwargs: self._run(function, args, kwargs))
 
-    def _run(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def _in_mode(self, eagerly: Value, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        self._interp.eager_functions = eagerly.truth()
+        return self._inline(function, args, kwargs)
+
+    def _run(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node
+        scope = Scope("function", function.scope, function.name)
         if not bind(self._interp, function, scope, args, kwargs):
             return interp.unknown(origins.ARGUMENTS, *_all(args, kwargs))
         if function.manager:

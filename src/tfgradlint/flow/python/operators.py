@@ -337,6 +337,8 @@ class Operators:
             if is_none(one) and not isinstance(other, (Unknown, Union, Datum)):
                 described = not isinstance(other, Member) or isinstance(other.receiver, Container)
                 return False if described else None
+            if isinstance(one, Const) and isinstance(other, (Tensor, Variable)):
+                return False
         if isinstance(left, Symbol) and isinstance(right, Symbol):
             return left.path == right.path
         return None

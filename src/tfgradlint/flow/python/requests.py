@@ -11,6 +11,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.python.late import gradients_are_computed
 from tfgradlint.flow.tape.derivatives import derivative_edges
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Tape
@@ -60,6 +61,7 @@ class Requests:
         """``tape.name(...)``, a request for gradients: what it gives."""
         interp = self._interp
         self.count += 1
+        gradients_are_computed(interp)
         target = self._argument(args, kwargs, 0, "target")
         sources = self._argument(args, kwargs, 1, "source" if name == "batch_jacobian" else "sources")
         zeros = self._zeros(self._argument(args, kwargs, 3 if name == "gradient" else 2, "unconnected_gradients"))
@@ -127,8 +129,6 @@ class Requests:
         judgements = [analysis.judge(leaf) for _, leaf in leaves]
         if not outside:
             interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], analysis, site)
-        if interp.perhaps_compiled:
-            judgements = [_in_either_mode(judgement) for judgement in judgements]
         raising = next((judgement for judgement in judgements if judgement.verdict == "raises"), None)
         return judgements if raising is None else [raising] * len(leaves)
 
@@ -145,7 +145,7 @@ class Requests:
         if vectorised is False:
             # A graph can hold the steps as often as they are wanted.
             in_graph = self._interp.graph_level > 0
-            uncertain = self._interp.isolated or self._interp.eager_functions
+            uncertain = self._interp.isolated or self._interp.eager_functions is not False
             return None if in_graph else (perhaps if uncertain else raises)
         if self._argument(args, kwargs, 3, "parallel_iterations") is not NONE:
             return raises if vectorised is True and name == "batch_jacobian" else perhaps
@@ -298,14 +298,3 @@ def _contents(target: Value, source: Value) -> list[Node]:
         history = ancestors(nodes_of(target))
         return [node for node in history if node.variable is source or isinstance(node, Beyond)]
     return nodes_of(source)
-
-
-#: Steps that leave TensorFlow: eagerly they lose the gradient, in a graph they raise.
-_LEAVING = (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION, Cause.OTHER_LIBRARY)
-
-
-def _in_either_mode(judgement: Judgement) -> Judgement:
-    """What holds of the judgement of eager code where the function may as well be compiled."""
-    if judgement.reason is not None and judgement.reason.cause in _LEAVING:
-        return Judgement("unknown", origin=origins.PERHAPS_COMPILED)
-    return judgement

@@ -21,6 +21,10 @@ from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.walk import leaves_of, nodes_of
 from tfgradlint.flow.verdict.judgements import Reason
 
+#: How many steps a context manager is away from the import that it comes from: ``module.Class(...).attribute(...)``.
+#: One that is further away may do anything.
+_CHAIN = 8
+
 
 class TapeMethods:
     """The methods of tapes."""
@@ -83,16 +87,20 @@ class TapeMethods:
             for tape, _ in interp.recorder.tapes.active:
                 interp.state.set(tape, "escaped", True)
         if isinstance(manager, Unknown) and manager.node.origin is origins.SCOPE_OF_OTHER_RULES:
-            return interp.unknown(origins.CONTEXT_MANAGER, manager), self._doubt()
+            return interp.unknown(origins.CONTEXT_MANAGER, manager), self.doubt()
         enter = interp.attributes.get(manager, "__enter__")
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
             # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
             tapes = interp.recorder.tapes
             interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
-            return (
-                interp.unknown(origins.CONTEXT_MANAGER, manager),
-                lambda: interp.state.set(tapes, "others", max(0, (tapes.fields["others"] or 0) - 1)),
-            )
+            known = self.doubt(variables=False) if tapes.active and not self._harmless(manager) else None
+
+            def left() -> None:
+                interp.state.set(tapes, "others", max(0, (tapes.fields["others"] or 0) - 1))
+                if known is not None:
+                    known()
+
+            return interp.unknown(origins.CONTEXT_MANAGER, manager), left
         leave = interp.attributes.get(manager, "__exit__")
         entered = interp.calls.call(enter, [], {})
 
@@ -101,13 +109,29 @@ class TapeMethods:
 
         return entered, exit_
 
-    def _doubt(self) -> Callable[[], None]:
-        """From here on nobody knows whether a tape records, until what this gives is called."""
+    def _harmless(self, manager: Value) -> bool:
+        """Whether tapes record under a context manager as without it: it is a file, a clock, a lock ..."""
+        interp = self._interp
+        node = manager.node if isinstance(manager, Unknown) else None
+        for _ in range(_CHAIN):
+            if node is None:
+                break
+            if interp.libraries.harmless(node.origin, interp.modules.get(node, "")):
+                return True
+            # What was called, or what it is an attribute of.
+            node = node.edges[0].node if node.edges else None
+        return False
+
+    def doubt(self, variables: bool = True) -> Callable[[], None]:
+        """From here on nobody knows whether a tape records, until what this gives is called.
+
+        ``variables``: nor what variables are like that are made.
+        """
         interp = self._interp
         tapes = interp.recorder.tapes
         before, doubted = tapes.active, tapes.fields["doubted"]
         interp.state.set(tapes, "active", Active((tape, False) for tape, _ in before))
-        interp.state.set(tapes, "doubted", True)
+        interp.state.set(tapes, "doubted", variables or doubted)
 
         def end() -> None:
             known = dict(before)

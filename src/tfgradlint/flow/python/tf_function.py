@@ -8,12 +8,25 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import XlaContext
+from tfgradlint.flow.python.arguments import bind
+from tfgradlint.flow.python.retracing import Retracing
 from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject
-from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.containers import (
+    Container,
+    DictContent,
+    DictObject,
+    Items,
+    ListObject,
+    Repeated,
+    Union,
+)
+from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.request import Given
+
+#: What numbers and texts become as tensors.
+_DTYPES = {bool: "bool", int: "int32", float: "float32", complex: "complex128", str: "string", bytes: "string"}
 
 
 class _Endless(Exception):
@@ -29,9 +42,56 @@ class Traces:
         #: lists and dictionaries that it was given.
         self._given: list[tuple[int, frozenset[Node], frozenset[Node]]] = []
         #: The variables that a compiled function was first called with.
+        self._retracing = Retracing(interp)
+        self.made_unseen = self._retracing.made_unseen
+        self.replay = self._retracing.replay
         self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
 
-    def arguments(
+    def call(
+        self,
+        function: Function,
+        args: list[Value],
+        kwargs: dict[str, Value],
+        run: Callable[[list[Value], dict[str, Value]], Value],
+    ) -> Value:
+        """A call of a compiled function; ``run`` executes its Python with the arguments as it gets them."""
+        interp = self._interp
+        given = Scope("function")
+        known = bind(interp, function, given, args, kwargs)
+        args, kwargs = self._arguments(function, args, kwargs)
+        for_others = self._made_before(function, args, kwargs)
+
+        def trace() -> Value:
+            interp.calls.traced_for_others += for_others
+            self._enter(args, kwargs)
+            try:
+                if function.xla and not interp.xla.active:
+                    return self._under_xla(lambda: run(args, kwargs))
+                return run(args, kwargs)
+            finally:
+                self._given.pop()
+                interp.calls.traced_for_others -= for_others
+
+        return self._returned(self._retracing.call(function, given if known else None, trace))
+
+    def _returned(self, value: Value) -> Value:
+        """What a compiled function returns: numbers and variables come out as tensors."""
+        recorder = self._interp.recorder
+
+        def leaf(each: Value) -> Value:
+            if isinstance(each, Const) and isinstance(each.value, tuple(_DTYPES)):
+                return Tensor(recorder.op([], _DTYPES[type(each.value)]))
+            if isinstance(each, Union):
+                return self._interp.join([self._returned(one) for one in each.values])
+            if isinstance(each, Variable):
+                return Tensor(recorder.op([Edge(each.node)], each.node.dtype))
+            if isinstance(each, (Array, Scalar)):
+                return Tensor(recorder.op([Edge(each.node, Effect.PLAIN)], each.node.dtype))
+            return each
+
+        return fold(value, _returned_parts, leaf, _returned_nest)
+
+    def _arguments(
         self, function: Function, args: list[Value], kwargs: dict[str, Value]
     ) -> tuple[list[Value], dict[str, Value]]:
         """What a compiled function gets for its arguments."""
@@ -51,17 +111,13 @@ class Traces:
         except _Endless:
             return self._interp.unknown(origins.NESTED_ARGUMENT, value)
 
-    def enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
+    def _enter(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """A compiled function begins, with these arguments as it gets them."""
         given = [*args, *kwargs.values()]
         own = frozenset(value.node for value in given if isinstance(value, GraphValue))
         others = [node for value in given if not isinstance(value, GraphValue) for node in nodes_of(value)]
         inner = frozenset(node for node in others if node.variable is None)
         self._given.append((self._interp.graph_level, own, inner))
-
-    def leave(self) -> None:
-        """It has returned."""
-        self._given.pop()
 
     def given(self, level: int) -> Given | None:
         """What the compiled functions were given that were called at this level or above: new tensors to a tape.
@@ -98,7 +154,7 @@ class Traces:
             raise _Endless
         return value
 
-    def made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
+    def _made_before(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> bool:
         """Whether TensorFlow uses the trace made for other variables, which stand for no variable in particular."""
         given = [*args, *kwargs.values()]
         variables = [value for value in given if isinstance(value, Variable)]
@@ -111,7 +167,7 @@ class Traces:
         reached = [value for each in (*objects, function) for value in each.sees()]
         return any(value is variable for value in reached for variable in variables)
 
-    def under_xla(self, run: Callable[[], Value]) -> Value:
+    def _under_xla(self, run: Callable[[], Value]) -> Value:
         """A function that XLA compiles: what its loops keep for the gradient does not leave it.
 
         What its branches keep does not leave it either where another graph calls it.
@@ -138,6 +194,19 @@ def _parts(value: Value, level: int) -> Sequence[Value] | None:
     if isinstance(value, ListObject):
         return value.held() if isinstance(value.structure, Items) else None
     return value.items if isinstance(value, Items) else None
+
+
+def _returned_parts(value: Value, level: int) -> Sequence[Value] | None:
+    """The parts of a nest of results."""
+    return value.held() if isinstance(value, (Container, Items, DictContent, Repeated)) else None
+
+
+def _returned_nest(holder: Value, parts: list[Value]) -> Value:
+    """A nest stays the very one it is unless it holds something that comes out as a tensor."""
+    held = holder.held() or ()
+    if all(one is other for one, other in zip(held, parts, strict=True)):
+        return holder
+    return holder.with_held(parts)
 
 
 def _alike(holder: Value, parts: list[Value]) -> Value:

@@ -55,6 +55,7 @@ class Function(HoldsNothing):
         "name",
         "node",
         "owner",
+        "relaxed",
         "scope",
         "signature",
         "statement",
@@ -74,6 +75,7 @@ class Function(HoldsNothing):
         manager: bool = False,
         cached: int = 0,
         signature: bool = False,
+        relaxed: bool = False,
     ) -> None:
         self.node = node
         self.name = name
@@ -84,18 +86,19 @@ class Function(HoldsNothing):
         #: Its results are kept, and given again for the same arguments.
         #: How many results it keeps, where it does.
         self.cached = cached
-        #: Compiled by ``tf.function``, and perhaps by XLA or with a signature for its arguments.
+        #: Compiled by ``tf.function``, and perhaps by XLA, with a signature for its arguments, or for any shapes.
         self.graph = graph
         self.xla = xla
         self.signature = signature
+        self.relaxed = relaxed
         #: The class in whose body it was defined.
         self.owner = owner
         #: The statement that a lambda stands in.
         self.statement = statement
 
     def flagged(self, **flags: int) -> Function:
-        """The same function with other flags: ``graph``, ``xla``, ``signature``, ``manager``, ``cached``."""
-        kept = {name: getattr(self, name) for name in ("graph", "xla", "signature", "manager", "cached")}
+        """The same function with other flags: those that :class:`Function` takes as truths."""
+        kept = {name: getattr(self, name) for name in ("graph", "xla", "signature", "relaxed", "manager", "cached")}
         return Function(
             self.node,
             self.name,

@@ -59,6 +59,15 @@ class LibraryObject(Cell):
         return () if held is None else (held,)
 
 
+class Members(HoldsNothing, Cell):
+    """What is known of an unknown object: its attributes, and its elements under ``("[]", index)``.
+
+    Each is put here when it is first read: it was there before.
+    """
+
+    __slots__ = ()
+
+
 class Class(HoldsNothing, Cell):
     """A class of the module; ``fields`` are its attributes. ``bases`` are evaluated; any may be unknown.
 

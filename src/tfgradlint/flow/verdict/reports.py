@@ -45,6 +45,20 @@ class Reports:
             found = self.sites[key] = RequestSite(site, call, len(self.sites))
         return found
 
+    def counts(self) -> Counter[Any]:
+        """How often each request was evaluated so far."""
+        return Counter({key: len(site.evaluations) for key, site in self.sites.items()})
+
+    def once_more(self, first: Counter[Any], second: Counter[Any]) -> None:
+        """What was traced from ``first`` on was traced once more from ``second`` on, and only the latter runs.
+
+        Where both come to the same, the first time tells more: how variables were made.
+        """
+        for key, site in self.sites.items():
+            once, again = site.evaluations[first[key] : second[key]], site.evaluations[second[key] :]
+            kept = once if _verdicts(once) == _verdicts(again) else again
+            site.evaluations[first[key] :] = kept or once
+
     def add_step(self, reason: Reason, affected_request: Site | None = None) -> None:
         """Report a step that goes wrong by itself."""
         self._receiving.append(ReportedStep(reason, affected_request))
@@ -69,6 +83,10 @@ class Reports:
             raise
         finally:
             self._receiving = before
+
+
+def _verdicts(evaluations: list[list[Judgement]]) -> list[list[str]]:
+    return [[judgement.verdict for judgement in one] for one in evaluations]
 
 
 #: Causes that take the gradient away in the middle of a model.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Datum, Symbol, Value
 from tfgradlint.flow.values.containers import Items
@@ -27,9 +30,25 @@ def _generic(cls: Class) -> bool:
     return not own and not paths.isdisjoint({"typing.Generic", "typing.Protocol"})
 
 
+#: Modules besides those of Python's own library whose context managers tell of progress, time, files and failures.
+_OTHERS = (
+    "absl alive_progress codecarbon comet_ml fsspec h5py joblib matplotlib mlflow neptune PIL psutil pytest ray rich "
+    "tensorboardX torch tqdm wandb"
+).split()
+_MANAGERS = (*sys.stdlib_module_names, *_OTHERS, "builtins.open")
+#: Of the modules that are known by name.
+_OF_KNOWN = (
+    "contextlib.suppress contextlib.redirect_stdout contextlib.redirect_stderr contextlib.closing contextlib.ExitStack "
+    "threading.Lock threading.RLock threading.Condition threading.Semaphore threading.BoundedSemaphore os.scandir"
+).split()
+
+
 class _Python(Library):
     def symbol(self, path: str) -> Value | None:
         return core.constant(*path.rsplit(".", 1)) or (Datum(path) if core.is_datum(path) else Symbol(path))
+
+    def managers(self) -> Iterable[str]:
+        return (*_MANAGERS, *_OF_KNOWN)
 
     def builtin(self, name: str) -> Value | None:
         return core.builtin(name)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.fixpoint import Carried
+from tfgradlint.flow.python.turns import Turns
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
@@ -116,17 +116,22 @@ def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     interp.repeats("maximum_iterations" in kwargs)
     if not isinstance(content, Items):
         return None
-    carried = Carried(interp, content)
+    turns = Turns(interp, content)
     while True:
-        items = interp.iteration.iterate(carried.now, unpacking=len(content.items))
+        items = interp.iteration.iterate(turns.now, unpacking=len(content.items))
         if not isinstance(items, Items):
             return None
-        interp.calls.call(argument(args, kwargs, 0, "cond"), list(items.items), {})
-        result = interp.calls.call(body, list(items.items), {})
+        cond, given = argument(args, kwargs, 0, "cond"), list(items.items)
+
+        def turn(cond: Value = cond, given: list[Value] = given) -> Value:
+            interp.calls.call(cond, given, {})
+            return interp.calls.call(body, given, {})
+
+        result = turns.turn(turn)
         if len(content.items) == 1 and not isinstance(result, (Items, ListObject)):
             result = Items((result,))
-        if carried.settled(result.structure if isinstance(result, ListObject) else result):
-            return interp.join(carried.ends)
+        if turns.settled(result.structure if isinstance(result, ListObject) else result):
+            return interp.join(turns.ends)
 
 
 def _looping(handler: Handler) -> Handler:
@@ -189,7 +194,15 @@ def _map_fn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
     if not isinstance(function, (Function, Method, NativeFunction)):
         return None
     interp.repeats(True)
-    return _stacked(interp, interp.calls.call(function, [_element(interp, elements)], {}))
+    turns = Turns(interp)
+
+    def turn() -> Value:
+        return interp.calls.call(function, [_element(interp, elements)], {})
+
+    made = [turns.turn(turn)]
+    while turns.differ and not turns.settled(NONE):
+        made.append(turns.turn(turn))
+    return _stacked(interp, interp.join(made))
 
 
 #: What Keras calls the arguments of its mapping functions.
@@ -211,18 +224,19 @@ def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     if not isinstance(function, (Function, Method)):
         return None
     interp.repeats(False)
-    carried = Carried(interp, state)
+    turns = Turns(interp, state)
     results: list[Value] = []
     while True:
-        element = NONE if is_none(elements) else _element(interp, elements)
-        pair = interp.iteration.iterate(interp.calls.call(function, [carried.now, element], {}), unpacking=2)
+        given = [turns.now, NONE if is_none(elements) else _element(interp, elements)]
+        made = turns.turn(lambda given=given: interp.calls.call(function, given, {}))  # type: ignore[misc]
+        pair = interp.iteration.iterate(made, unpacking=2)
         if not isinstance(pair, Items):
             return None
         state, result = pair.items
         results.append(result)
-        if carried.settled(state):
+        if turns.settled(state):
             break
-    state, result = interp.join(carried.ends), interp.join(results)
+    state, result = interp.join(turns.ends), interp.join(results)
     return Items((state, NONE if is_none(result) else _stacked(interp, result)))
 
 
@@ -243,11 +257,13 @@ def _keras_switch(interp: Context, args: list[Value], kwargs: dict[str, Value]) 
 
 def _fori_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``fori_loop(lower, upper, body_fun, init_val)``."""
-    body, carried = argument(args, kwargs, 2, "body_fun"), Carried(interp, argument(args, kwargs, 3, "init_val"))
+    body = argument(args, kwargs, 2, "body_fun")
     interp.repeats(False)
-    while not carried.settled(interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), carried.now], {})):
-        pass
-    return interp.join(carried.ends)
+    turns = Turns(interp, argument(args, kwargs, 3, "init_val"))
+    while True:
+        given = [Tensor(interp.recorder.leaf("int32")), turns.now]
+        if turns.settled(turns.turn(lambda given=given: interp.calls.call(body, given, {}))):  # type: ignore[misc]
+            return interp.join(turns.ends)
 
 
 def _fold(scanning: bool) -> Handler:
@@ -257,10 +273,12 @@ def _fold(scanning: bool) -> Handler:
             return None
         interp.repeats(True)
         state = argument(args, kwargs, 2, "initializer")
-        carried = Carried(interp, _element(interp, elements) if is_none(state) else state)
-        while not carried.settled(interp.calls.call(function, [carried.now, _element(interp, elements)], {})):
-            pass
-        state = interp.join(carried.ends)
+        turns = Turns(interp, _element(interp, elements) if is_none(state) else state)
+        while True:
+            given = [turns.now, _element(interp, elements)]
+            if turns.settled(turns.turn(lambda given=given: interp.calls.call(function, given, {}))):  # type: ignore[misc]
+                break
+        state = interp.join(turns.ends)
         return _stacked(interp, state) if scanning else state
 
     return fold

@@ -44,6 +44,8 @@ from tfgradlint.libraries.tensorflow import callbacks
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")
+#: Those that ask for one trace for tensors of several shapes.
+_RELAXED = ("reduce_retracing", "experimental_relax_shapes", "experimental_reduce_retracing")
 _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
 
 _SCOPES = frozenset(
@@ -196,7 +198,13 @@ def compiled(interp: Context, function: Value, options: Mapping[str, Value]) -> 
         interp.expressions.truth(options[name]) is not False for name in _XLA if name in options
     )
     signature = "input_signature" in options or "**" in options
-    return function.flagged(graph=True, xla=xla or function.xla, signature=signature or function.signature)
+    relaxed = "**" in options or any(name in options for name in _RELAXED)
+    return function.flagged(
+        graph=True,
+        xla=xla or function.xla,
+        signature=signature or function.signature,
+        relaxed=relaxed or function.relaxed,
+    )
 
 
 def decorate(interp: Context, decorator: Value, decorated: Value) -> Value | None:
@@ -236,10 +244,22 @@ def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
 
 
 def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Compiled functions run step by step from here on."""
-    asked = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth()
-    interp.state.set(interp.recorder.tapes, "eager", asked)
+    """Whether compiled functions run step by step from here on."""
+    interp.eager_functions = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth()
     return NONE
+
+
+def _in_eager_mode(interp: Context, eager: bool) -> Value | None:
+    """Whether no function is being traced, as ``eager`` or its opposite.
+
+    A function that runs alone may be called by one that is. A context manager may be a graph, or lead out of one.
+    """
+    tapes = interp.recorder.tapes
+    if tapes.fields["doubted"] or tapes.fields["others"] != 0:
+        return None
+    if interp.graph_level:
+        return Const(not eager)
+    return None if interp.isolated else Const(eager)
 
 
 _HANDLERS: dict[str, Handler] = {
@@ -262,8 +282,8 @@ _HANDLERS: dict[str, Handler] = {
     "tf.hessians": _gradients("hessians"),
     "tf.compat.v1.gradients": _gradients("gradients"),
     "tf.compat.v1.hessians": _gradients("hessians"),
-    "tf.executing_eagerly": lambda interp, args, kwargs: None if interp.isolated else Const(not interp.graph_level),
-    "tf.inside_function": lambda interp, args, kwargs: None if interp.isolated else Const(bool(interp.graph_level)),
+    "tf.executing_eagerly": lambda interp, args, kwargs: _in_eager_mode(interp, True),
+    "tf.inside_function": lambda interp, args, kwargs: _in_eager_mode(interp, False),
     "tf.convert_to_tensor": _converted,
     "tf.add_n": _of_any("inputs"),
     "tf.math.add_n": _of_any("inputs"),
@@ -313,7 +333,7 @@ def attribute(interp: Context, session: Session, receiver: Tensor | Variable, na
             and (make := MAKE.of(receiver))
         ):
             return Const(str(make[1]).rpartition(".")[2])
-        if name == "trainable" and isinstance(receiver, Variable):
+        if name == "trainable" and isinstance(receiver, Variable) and receiver.fields["trainable"] is not None:
             return Const(receiver.fields["trainable"])
         if name == "shape" and not interp.graph_level and isinstance(receiver, Tensor) and is_dense(receiver.node):
             return Scalar(interp.recorder.leaf(), "known shape")

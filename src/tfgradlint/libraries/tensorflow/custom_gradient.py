@@ -10,6 +10,7 @@ from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.late import later
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject
@@ -54,9 +55,12 @@ def _custom_gradient(interp: Context, args: list[Value], kwargs: dict[str, Value
         if effects is None:
             return _opaque_result(interp, value, [*given, *named.values()])
         edges = [
-            Edge(node, effect)
-            for each, effect in zip([*given, *(variables or ())], effects, strict=True)
-            for node in nodes_of(each)
+            [
+                Edge(node, effect)
+                for each, effect in zip([*given, *(variables or ())], of_one, strict=True)
+                for node in nodes_of(each)
+            ]
+            for of_one in effects
         ]
         return _result(interp, value, edges)
 
@@ -74,9 +78,9 @@ def _variables_inside(value: Value, given: list[Value]) -> list[Variable] | None
 
 def _effects(
     interp: Context, value: Value, gradient: Value, given: list[Value], variables: list[Variable] | None
-) -> list[Effect] | None:
-    """What the gradient function makes of the gradients that come to it, for each argument and each variable that is
-    read inside; None if unknown.
+) -> list[list[Effect]] | None:
+    """What the gradient function makes of the gradients that come to it: for each output that of each argument, and of
+    each variable that is read inside; None if unknown.
     """
     if not isinstance(gradient, (Function, Method, Partial)) or variables is None:
         return None
@@ -90,20 +94,23 @@ def _effects(
     upstream: list[Value] = [
         Tensor(interp.recorder.leaf(each.node.dtype)) for each in outputs if isinstance(each, Tensor)
     ]
-    # It runs later, when the gradients are computed: nothing that it does is done yet.
-    mark = interp.state.mark()
     handed: dict[str, Value] = {"variables": ListObject(Items(tuple(variables), "list"))} if variables else {}
-    made = interp.calls.call(gradient, upstream, handed)
-    interp.state.rollback(mark)
-    arriving = set(nodes_of(Items(tuple(upstream))))
+    made = later(interp, lambda: interp.calls.call(gradient, upstream, handed))
+    told = [_of_output(interp, made, len(given), variables, {node}) for each in upstream for node in nodes_of(each)]
+    return None if None in told else [each for each in told if each is not None]
+
+
+def _of_output(
+    interp: Context, made: Value, count: int, variables: list[Variable], arriving: set[Node]
+) -> list[Effect] | None:
+    """What is made of the gradient of one output."""
     if not variables:
-        return _told(interp, made, len(given), arriving)
+        return _told(interp, made, count, arriving)
     both = interp.iteration.iterate(made) if isinstance(made, (Items, ListObject)) else None
     if not isinstance(both, Items) or len(both.items) != 2:
         return None
     towards = [
-        _told(interp, each, count, arriving)
-        for each, count in zip(both.items, (len(given), len(variables)), strict=True)
+        _told(interp, each, length, arriving) for each, length in zip(both.items, (count, len(variables)), strict=True)
     ]
     if towards[0] is None or towards[1] is None:
         return None
@@ -132,11 +139,14 @@ def _takes_variables(gradient: Value) -> bool:
     return any(each.name.value == "variables" for each in (*params.params, *params.kwonly_params))
 
 
-def _result(interp: Context, value: Value, edges: list[Edge]) -> Value:
+def _result(interp: Context, value: Value, edges: list[list[Edge]]) -> Value:
+    """The outputs, each with edges of its own."""
+    of_outputs = iter(edges)
+
     def leaf(each: Value) -> Value:
         if not isinstance(each, Tensor):
             return interp.unknown(_CUSTOM_GRADIENT, each)
-        node = interp.recorder.op(edges, each.node.dtype)
+        node = interp.recorder.op(next(of_outputs), each.node.dtype)
         node.origin = _CUSTOM_GRADIENT
         return Tensor(node)
 

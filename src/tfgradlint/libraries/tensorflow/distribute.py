@@ -16,8 +16,16 @@ _CLASSES = frozenset(
 )
 #: What is entered only to say where or under which name things are made.
 _PLAIN_CONTEXTS = frozenset(
-    "tf.name_scope tf.device tf.compat.v1.name_scope keras.name_scope tf.summary.record_if".split()
+    "tf.name_scope tf.device tf.compat.v1.name_scope keras.name_scope tf.summary.record_if tf.control_dependencies "
+    "tf.compat.v1.control_dependencies tf.compat.v1.colocate_with tf.experimental.async_scope "
+    "tf.profiler.experimental.Trace tf.profiler.experimental.Profile".split()
 )
+#: What is entered, itself or by a method, to write, to name or to push tangents, and may refuse.
+OPENED = (
+    "tf.autodiff.ForwardAccumulator tf.summary.create_file_writer tf.summary.create_noop_writer tf.io.gfile.GFile "
+    "tf.io.TFRecordWriter tf.compat.v1.variable_scope tf.test.TestCase keras.utils.custom_object_scope "
+    "keras.utils.CustomObjectScope tf.keras.utils.custom_object_scope tf.keras.utils.CustomObjectScope"
+).split()
 
 
 def call(interp: Context, path: str) -> Value | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.objects import Instance, LibraryObject
@@ -81,6 +83,9 @@ class _TensorFlow(Library):
 
     def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:
         return core.decorate(context, decorator, decorated)
+
+    def managers(self) -> Iterable[str]:
+        return distribute.OPENED
 
     def escaped(self, context: Context, value: Value) -> None:
         tensor_arrays.escaped(context, value)

@@ -1,0 +1,263 @@
+"""Which trace a call of a compiled function runs, and what of its Python happens.
+
+TensorFlow runs the Python of a function for the first call with arguments of a kind, and keeps the graph. Later calls
+of that kind run the graph: what it read of Python has the value of that moment, and Python itself does not happen
+again. Here the Python of the trace is executed anew for each call, with what it read put back for that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.frames import Attempt
+from tfgradlint.flow.machine.state import MISSING, Place, State, Written
+from tfgradlint.flow.python.places import (
+    Named,
+    Traced,
+    changes,
+    differs,
+    found_there,
+    known_of_neither,
+    of_old,
+    of_python,
+)
+from tfgradlint.flow.python.reach import Reach
+from tfgradlint.flow.python.signatures import Match, Signature
+from tfgradlint.flow.values.base import Cell, Value, Variable, next_birth
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.values.walk import walk
+
+#: Each call is compared with every trace. Of a function that is called with more kinds of arguments than this, the
+#: first trace may serve for every call from then on.
+_TRACES = 24
+#: A call that may run any of more traces than this, which differ in what they read, gives what nobody knows.
+_ALTERNATIVES = 4
+
+Run = Callable[[], Value]
+
+
+class Moment:
+    """When a trace was made: it knows what Python's places held, if they hold something else now."""
+
+    def __init__(self, state: State) -> None:
+        self._born = state.logged = next_birth()
+        self._seen = len(state.log)
+        self._held: dict[Place, Written] = {}
+
+    def changed(self, state: State) -> list[Written]:
+        """The places that held something else, with what they held."""
+        for cell, key, old in state.log[self._seen :]:
+            if cell.born < self._born and of_python(cell, key):
+                known = self._held.setdefault((id(cell), key), (cell, key, old))
+                if known[2] is MISSING and found_there(cell, old):
+                    self._held[id(cell), key] = (cell, key, old)
+        self._seen = len(state.log)
+        return [place for place in self._held.values() if differs(*place) and not known_of_neither(*place)]
+
+
+class Trace(NamedTuple):
+    """A trace that was made for a signature (None: for any), at one of these moments."""
+
+    signature: Signature | None
+    moments: tuple[Moment, ...]
+
+
+class Kept(tuple[tuple[Trace, bool], ...]):
+    """The traces of a function, and whether each was certainly made."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def joined(alternatives: list[Kept]) -> Kept:
+        traces = dict.fromkeys(trace for each in alternatives for trace, _ in each)
+        return Kept((trace, all((trace, True) in each for each in alternatives)) for trace in traces)
+
+    def with_one(self, trace: Trace) -> Kept:
+        """These and another one."""
+        if len(self) < _TRACES:
+            return Kept((*self, (trace, True)))
+        moments = dict.fromkeys(moment for each, _ in (*self[:2], (trace, True)) for moment in each.moments)
+        return Kept(((Trace(None, tuple(moments)), True), *self[2:]))
+
+
+class Retracing:
+    """Runs compiled functions as TensorFlow does."""
+
+    def __init__(self, interp: Context) -> None:
+        self._interp = interp
+        self._cache = Traced()
+
+    def made_unseen(self, function: Function) -> None:
+        """The function was traced with arguments of which nothing is known."""
+        self._keep(function, Trace(None, (Moment(self._interp.state),)))
+
+    def replay(self) -> Callable[[Run], Value]:
+        """What runs Python again that is traced now, for a graph that runs again: in Python nothing happens."""
+        moment = Moment(self._interp.state)
+        return lambda run: self._without_python(run, moment)
+
+    def call(self, function: Function, given: Scope | None, run: Run) -> Value:
+        """A call with what is ``given`` for the parameters; ``run`` executes the function's Python.
+
+        None is given where that is not known.
+        """
+        if given is None:
+            return self._perhaps(run)[0]
+        signature = Signature(self._interp, given.fields)
+        served, certain = self._serving(function, signature)
+        moments = dict.fromkeys(moment for trace in served for moment in trace.moments)
+        old = [moment for moment in moments if self._read_something_else(moment, function, given)]
+        if not old:
+            if certain:
+                return self._without_python(run)
+            value, now = self._perhaps(run) if served else self._run(run)
+            self._keep(function, Trace(signature, (now,)))
+            return value
+        now = Moment(self._interp.state)
+        runs: list[Run] = [lambda moment=moment: self._without_python(run, moment) for moment in old]  # type: ignore[misc]
+        if len(old) < len(moments):
+            runs.append(lambda: self._without_python(run))
+        if not certain:
+            runs.append(lambda: self._run(run)[0])
+        value = self._any_of(runs)
+        if not certain:
+            self._keep(function, Trace(signature, (*old, now)))
+        return value
+
+    # -- which trace
+
+    def _kept(self, function: Function) -> Kept:
+        # What was never set is the same as what was there before every branch.
+        kept: Kept = self._cache.fields.setdefault(function, Kept())
+        return kept
+
+    def _keep(self, function: Function, trace: Trace) -> None:
+        self._interp.state.set(self._cache, function, self._kept(function).with_one(trace))
+
+    def _serving(self, function: Function, signature: Signature) -> tuple[list[Trace], bool]:
+        """The traces that may serve for a call, and whether one of them certainly does."""
+        served: list[Trace] = []
+        for trace, certain in reversed(self._kept(function)):
+            match = self._match(function, trace, signature)
+            if match is Match.YES and certain:
+                return [trace], True
+            if match is not Match.NO:
+                served.append(trace)
+        return served, False
+
+    def _match(self, function: Function, trace: Trace, signature: Signature) -> Match:
+        if trace.signature is None:
+            return Match.PERHAPS
+        match = trace.signature.match(signature, relaxed=function.relaxed)
+        if match is Match.NO and function.signature:
+            # Tensors are what the declaration says. The object of a method is none of them.
+            names = list(signature.values)[:1] if function.owner is not None else []
+            return min(Match.PERHAPS, trace.signature.match(signature, names))
+        return match
+
+    def _read_something_else(self, moment: Moment, function: Function, given: Scope) -> bool:
+        """Whether the trace of that moment may have read other values than the function reads now."""
+        changed = moment.changed(self._interp.state)
+        if not changed:
+            return False
+        places = {(id(cell), key) for cell, key, _ in changed}
+        reach = Reach(self._interp, lambda cell, key: (id(cell), key) in places)
+        if reach.comes_to_any([function, *given.fields.values()]):
+            return True
+        return any(isinstance(cell, Named) or self._of_iterator(reach, cell, key) for cell, key, _ in changed)
+
+    def _of_iterator(self, reach: Reach, cell: Cell, key: Any) -> bool:
+        """Whether it is the position of an iterator that the function reads."""
+        return type(cell) is Cell and isinstance(key, int) and reach.met(key)
+
+    # -- what happens
+
+    def _any_of(self, runs: list[Run]) -> Value:
+        interp = self._interp
+        results: list[Value] = []
+
+        def one(run: Run) -> bool:
+            results.append(run())
+            return True
+
+        if len(runs) == 1:
+            return runs[0]()
+        interp.alternatives([lambda run=run: one(run) for run in runs[-_ALTERNATIVES:]])  # type: ignore[misc]
+        value = interp.join(results)
+        return interp.unknown(origins.MANY_ALTERNATIVES, value) if len(runs) > _ALTERNATIVES else value
+
+    def _run(self, run: Run) -> tuple[Value, Moment]:
+        """Trace, and say when. Where a trace made variables, TensorFlow traces once more, and keeps that."""
+        state, reports = self._interp.state, self._interp.reports
+        now, mark, since = Moment(state), state.mark(), next_birth()
+        first = reports.counts()
+        value = run()
+        if any(_made_variables(cell.fields.get(key), since) for cell, key, _ in changes(state, mark, since)):
+            now, second = Moment(state), reports.counts()
+            value = run()
+            reports.once_more(first, second)
+        return value, now
+
+    def _perhaps(self, run: Run) -> tuple[Value, Moment]:
+        """Trace, or not: Python happens or does not."""
+        state = self._interp.state
+        mark, since = state.mark(), next_birth()
+        value, now = self._run(run)
+        changed = changes(state, mark, since)
+        if changed:
+            happened = state.snapshot(mark)
+            not_happened = {**happened, **{(id(place[0]), place[1]): place for place in changed}}
+            state.rollback(mark)
+            state.join_into([happened, not_happened])
+        return value, now
+
+    def _without_python(self, run: Run, moment: Moment | None = None) -> Value:
+        """Run a graph that was made before: nothing happens in Python. It read what was there at that moment."""
+        interp, state = self._interp, self._interp.state
+        mark, since = state.mark(), next_birth()
+        attempts = [(attempt, len(attempt.raises)) for attempt in interp.attempts]
+        undoubted = self._put_back(moment) if moment is not None else None
+        try:
+            return run()
+        finally:
+            if undoubted is not None:
+                undoubted()
+            happened = state.snapshot(mark)
+            state.rollback(mark)
+            state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], since)}])
+            for attempt, count in attempts:
+                _as_it_is(attempt, count, since)
+
+    def _put_back(self, moment: Moment) -> Callable[[], None] | None:
+        interp = self._interp
+        changed = moment.changed(interp.state)
+        for cell, key, old in changed:
+            interp.state.write(cell, key, old)
+        if interp.recorder.tapes.active and any(key == "trainable" for _, key, _ in changed):
+            return interp.tapes.doubt()  # a tape from outside watches by the flags of today
+        return None
+
+
+def _made_variables(value: Any, since: int) -> bool:
+    """Whether a value holds variables that were made since then, or layers, which make them when they are called."""
+    return isinstance(value, Value) and any(
+        isinstance(each, (Variable, Layer)) and each.born >= since for each in walk(value, _parts)
+    )
+
+
+def _parts(value: Value) -> Sequence[Value] | None:
+    if isinstance(value, Instance):
+        return [each for each in value.fields.values() if isinstance(each, Value)]
+    return value.held()
+
+
+def _as_it_is(attempt: Attempt, count: int, since: int) -> None:
+    """What an exception inside of a graph leaves behind in Python: what is there without it."""
+    for snapshot in attempt.raises[count:]:
+        for place, (cell, key, _) in snapshot.items():
+            if of_old(cell, key, since):
+                snapshot[place] = (cell, key, cell.fields.get(key, MISSING))
