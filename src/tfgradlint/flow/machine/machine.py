@@ -53,6 +53,8 @@ class Machine:
         self.xla = XlaContext()
         #: What is kept of values beside them, by their identity: how far iterators have come.
         self.beside: dict[int, Cell] = {}
+        #: How many functions are running of which the run decides whether they are compiled.
+        self.perhaps_compiled = 0
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
         self.called: set[int] = set()
@@ -153,9 +155,9 @@ class Machine:
         Raises:
             Raised: always.
         """
-        if cause is not None and not self.may_be_handled():
+        if cause is not None and not self.may_be_handled() and not self.perhaps_compiled:
             self.report_step(cause, detail, exception)
-        elif cause is None:
+        elif cause is None or self.perhaps_compiled:
             self.reports.endings.add(self.recorder.site)
         raise Raised
 

@@ -289,8 +289,13 @@ class Calls:
         return interp.traces.call(function, args, kwargs, lambda args, kwargs: self._run(function, args, kwargs))
 
     def _in_mode(self, eagerly: Value, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        self._interp.eager_functions = eagerly.truth()
-        return self._inline(function, args, kwargs)
+        interp = self._interp
+        interp.eager_functions = eagerly.truth()
+        interp.perhaps_compiled += 1
+        try:
+            return self._inline(function, args, kwargs)
+        finally:
+            interp.perhaps_compiled -= 1
 
     def _run(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp, node = self._interp, function.node

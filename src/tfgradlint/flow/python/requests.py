@@ -129,6 +129,8 @@ class Requests:
         judgements = [analysis.judge(leaf) for _, leaf in leaves]
         if not outside:
             interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], analysis, site)
+        if interp.perhaps_compiled:
+            judgements = [_in_either_mode(judgement) for judgement in judgements]
         raising = next((judgement for judgement in judgements if judgement.verdict == "raises"), None)
         return judgements if raising is None else [raising] * len(leaves)
 
@@ -298,3 +300,14 @@ def _contents(target: Value, source: Value) -> list[Node]:
         history = ancestors(nodes_of(target))
         return [node for node in history if node.variable is source or isinstance(node, Beyond)]
     return nodes_of(source)
+
+
+#: Steps that leave TensorFlow: eagerly they lose the gradient, in a graph they raise.
+_LEAVING = (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION, Cause.OTHER_LIBRARY)
+
+
+def _in_either_mode(judgement: Judgement) -> Judgement:
+    """What holds of the judgement of eager code where the function may as well be compiled."""
+    if judgement.reason is not None and judgement.reason.cause in _LEAVING:
+        return Judgement("unknown", origin=origins.PERHAPS_COMPILED)
+    return judgement
