@@ -17,7 +17,8 @@ from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import forget_content, havoc, not_followed
+from tfgradlint.flow.python.escape import forget, forget_content, havoc, not_followed
+from tfgradlint.flow.python.places import has_yield
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -34,7 +35,7 @@ from tfgradlint.flow.values.base import (
     Value,
     hashable,
 )
-from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import (
     ContextManagerCall,
     Descriptor,
@@ -227,13 +228,15 @@ class Calls:
     def _of_iterator(self, iterator: Value, name: str, args: list[Value]) -> Value:
         """``__next__``, ``send`` and the like of an iterator."""
         interp = self._interp
-        if name != "__next__":
-            interp.iteration.forget_position(iterator)
-            return interp.unknown(origins.method(name), iterator, *args)
-        taken = interp.iteration.take(iterator)
-        if taken is None:
-            raise Raised
-        return taken
+        if name == "__iter__":
+            return iterator
+        if name == "__next__" or (name == "send" and len(args) == 1):
+            taken = interp.iteration.take(iterator, interp.statements.raised)
+            if taken is None:
+                raise Raised
+            return taken
+        forget(interp, iterator, args)
+        return interp.unknown(origins.method(name), iterator, *args)
 
     # -- functions
 
@@ -300,14 +303,14 @@ class Calls:
         if function.cached:
             return self._remembered(function, scope, args, kwargs)
         if function.name in interp.prescan.generators and self._yields(node):
-            return self._interp.iteration.once(Deferred(lambda: self._generated(function, scope)))
+            return interp.iteration.generator(function, scope)
         return self.execute(function, scope)
 
     def _yields(self, node: cst.FunctionDef | cst.Lambda) -> bool:
         """Whether the function is a generator: other functions of its name may be none."""
         known = self._generating.get(id(node))
         if known is None:
-            known = self._generating[id(node)] = isinstance(node, cst.FunctionDef) and _has_yield(node.body)
+            known = self._generating[id(node)] = isinstance(node, cst.FunctionDef) and has_yield(node.body)
         return known
 
     def _remembered(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -334,25 +337,17 @@ class Calls:
         self._interp.state.set(self._results, cache, made)
         return NONE
 
-    def _generated(self, function: Function, scope: Scope) -> Value:
-        """All that a generator yields, taken when something begins to iterate it."""
-        yields = ListObject(Items((), "list"))
-        self.execute(function, scope, yields)
-        content: Value = yields.fields["content"]
-        return content
-
     def execute(
         self,
         function: Function,
         scope: Scope,
-        yields: ListObject | None = None,
         at_yield: Callable[[Value], Value] | None = None,
     ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
         interp, state = self._interp, self._interp.state
         node = function.node
         frame = Frame(function, scope, state.mark(), len(interp.contexts))
-        frame.yields, frame.at_yield = yields, at_yield
+        frame.at_yield = at_yield
         statement, site, loops = interp.statement, interp.recorder.site, interp.loops
         interp.loops = []
         if isinstance(node, cst.FunctionDef):
@@ -404,18 +399,6 @@ class Calls:
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
-
-
-def _has_yield(body: cst.CSTNode) -> bool:
-    """Whether the body of a function yields, apart from what is defined in it."""
-    waiting = [body]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, cst.Yield):
-            return True
-        if not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-            waiting.extend(node.children)
-    return False
 
 
 def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -10,10 +10,10 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.container_methods import extend, listing, merged, set_of
+from tfgradlint.flow.python.container_methods import listing, merged, set_of
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated
-from tfgradlint.flow.values.functions import Scope
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import Function, Scope
 
 #: A comprehension over more elements makes any number of elements that are alike: its body is evaluated for each.
 _EACH = 32
@@ -26,6 +26,8 @@ class Displays:
         self._interp = interp
         #: How many elements a clause may run through one by one; what is nested in it may have fewer.
         self._room = _EACH
+        #: Generator expressions, as functions.
+        self._generators: dict[cst.GeneratorExp, cst.FunctionDef] = {}
 
     def _elements(self, elements: Any) -> list[Value] | None:
         values: list[Value] = []
@@ -98,9 +100,9 @@ class Displays:
     def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Items | Repeated:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
-        content = interp.iteration.iterate(iterable)
-        exact = isinstance(content, Items) and len(content.items) <= self._room
-        elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
+        known = [True]
+        exact = True
+        elements, count = self._elements_of(iterable, known)
         made: list[Value] = []
         for element in elements:
             asked = interp.requests.count
@@ -111,7 +113,7 @@ class Displays:
             if None in truths:
                 exact = False
             if node.inner_for_in is not None:
-                room, self._room = self._room, self._room // max(len(elements), 1)
+                room, self._room = self._room, self._room // max(count, 1)
                 inner = self._clause(node.inner_for_in, produce, self._interp.eval(node.inner_for_in.iter))
                 self._room = room
                 if isinstance(inner, Items):
@@ -121,13 +123,24 @@ class Displays:
                     exact = False
             else:
                 made.append(produce())
-                if not exact and interp.requests.count > asked:
+                if not (exact and known[0]) and interp.requests.count > asked:
                     # A tape that was asked for one element is asked again for the next.
                     interp.statements.assign(node.target, interp.iteration.another(element))
                     made.append(produce())
-        if exact:
+        if exact and known[0]:
             return Items(tuple(made), "list")
         return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
+
+    def _elements_of(self, iterable: Value, exact: list[bool]) -> tuple[Iterable[Value], int]:
+        """What a clause runs through, and how many there are; those of an iterator are made one by one."""
+        interp = self._interp
+        if interp.iteration.knows(iterable):
+            count = int(min(interp.iteration.bound(iterable), self._room))
+            return interp.iteration.each(iterable, self._room, exact), count
+        content = interp.iteration.iterate(iterable)
+        exact[0] = isinstance(content, Items) and len(content.items) <= self._room
+        elements = content.items if isinstance(content, Items) and exact[0] else [interp.state.element(content)]
+        return elements, len(elements)
 
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
@@ -136,21 +149,16 @@ class Displays:
         return ListObject(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:
+        """A generator expression is a generator of its own; its first iterable is evaluated now."""
         interp = self._interp
-        scope, statement = interp.frame.scope, interp.statement
-        iterable = self._interp.eval(node.for_in.iter)
-
-        def force() -> Value:
-            frame, saved = interp.frame, interp.frame.scope
-            saved_statement, interp.statement = interp.statement, statement
-            frame.scope = scope
-            try:
-                return self._comprehend(node.for_in, partial(self._interp.eval, node.elt), iterable)
-            finally:
-                frame.scope = saved
-                interp.statement = saved_statement
-
-        return interp.iteration.once(Deferred(force))
+        iterable = interp.eval(node.for_in.iter)
+        made = self._generators.get(node)
+        if made is None:
+            made = self._generators[node] = _as_function(node)
+        loop = made.body.body[0]
+        assert isinstance(loop, cst.For)
+        function = Function(made, made.name.value, interp.scope, {})
+        return interp.iteration.expression(function, Scope("comprehension", interp.scope), loop, iterable)
 
     def dict_comprehension(self, node: cst.DictComp) -> Value:
         pairs = self._comprehend(
@@ -174,15 +182,25 @@ class Displays:
         interp = self._interp
         made: Value = NONE
         if isinstance(node.value, cst.From):
-            given = interp.iteration.iterate(interp.eval(node.value.item))
-        else:
-            made = interp.eval(node.value) if node.value is not None else NONE
-            given = Items((made,))
+            interp.iteration.iterate(interp.eval(node.value.item))
+        elif node.value is not None:
+            made = interp.eval(node.value)
         if interp.frame.at_yield is not None:
             return interp.frame.at_yield(made)
-        if interp.frame.yields is not None:
-            extend(interp, interp.frame.yields, given)
         return interp.unknown(origins.SENT)
+
+
+def _as_function(node: cst.GeneratorExp) -> cst.FunctionDef:
+    """The function that a generator expression is short for, made of its own parts."""
+    clauses = [node.for_in]
+    while clauses[-1].inner_for_in is not None:
+        clauses.append(clauses[-1].inner_for_in)
+    body: cst.BaseStatement = cst.SimpleStatementLine([cst.Expr(cst.Yield(node.elt))])
+    for clause in reversed(clauses):
+        for condition in reversed(clause.ifs):
+            body = cst.If(condition.test, cst.IndentedBlock([body]))
+        body = cst.For(clause.target, clause.iter, cst.IndentedBlock([body]))
+    return cst.FunctionDef(cst.Name("genexpr"), cst.Parameters(), cst.IndentedBlock([body]))
 
 
 def _plain_number(element: cst.BaseElement) -> bool:

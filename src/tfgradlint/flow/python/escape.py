@@ -13,6 +13,7 @@ from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import ContextManagerCall, Descriptor, Function, Method, Partial, Super
+from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import HANDED, walk
 
@@ -46,7 +47,8 @@ def forget_content(interp: Context, value: Value, *given: Value) -> None:
     elif isinstance(value, Instance):
         forget_attributes(interp, value, *given)
     else:
-        interp.iteration.forget_position(value)
+        if isinstance(value, Iterator):
+            forget(interp, value, given)
         havoc(interp, value)
 
 
@@ -103,7 +105,7 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:
             return (*received, *aliased.get(each.node, ()))
         return _reached(each)
 
-    reached = [each for each in walk(value, into) if isinstance(each, (Container, Instance, Class, Function))]
+    reached = [each for each in walk(value, into) if isinstance(each, _CHANGED)]
     for each in {id(each): each for each in reached}.values():
         if isinstance(each, Container):
             _forget_content(interp, each, given)
@@ -114,6 +116,8 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:
         elif isinstance(each, Function):
             for scope, name in bodies.rebound(each):
                 _join(interp, scope, name, given)
+        elif isinstance(each, Iterator):
+            interp.iteration.forget_position(each)
 
 
 def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Value], *, called: bool = True) -> Unknown:
@@ -135,8 +139,10 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
     return result
 
 
+#: What code that is not followed can change.
+_CHANGED = (Container, Instance, Class, Function, Iterator)
 #: What a result may be another name for, and what then is changed through it.
-_MUTABLE = (Container, Instance, Function, Method, Member, Partial, Union, Items)
+_MUTABLE = (Container, Instance, Iterator, Function, Method, Member, Partial, Union, Items)
 #: One result is given to the next call, and so on: of very many that it may be only the latest are followed. All of
 #: them were changed when they were given.
 _ALIASED = 20

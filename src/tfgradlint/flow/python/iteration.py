@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+
+import libcst as cst
+
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.iterators import Iterators
+from tfgradlint.flow.machine.state import Snapshot
+from tfgradlint.flow.python.generators import Generator
+from tfgradlint.flow.python.iterators import Derived, Walk, lost, nothing, taken_from_union
 from tfgradlint.flow.values.base import (
     Array,
     Const,
@@ -17,9 +24,10 @@ from tfgradlint.flow.values.base import (
     UnknownMember,
     Value,
     Variable,
+    is_none,
 )
 from tfgradlint.flow.values.containers import (
-    Deferred,
+    Container,
     DictContent,
     DictObject,
     Items,
@@ -27,9 +35,16 @@ from tfgradlint.flow.values.containers import (
     Repeated,
     Union,
 )
-from tfgradlint.flow.values.functions import Method
+from tfgradlint.flow.values.functions import Function, Method, Scope
+from tfgradlint.flow.values.iterators import LOST, Ended, Iterator
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
 from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
+
+#: An iterator of more elements than this gives any number of elements that are alike; within what makes the elements
+#: of another one it may have fewer: that is run for each.
+_ROOM = (32, 32, 8, 2, 1)
+#: How many elements are made of those that are alike, until the iterator stands where it stood.
+_FURTHER = 8
 
 
 class Iteration:
@@ -37,31 +52,151 @@ class Iteration:
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
-        #: Generators that are being run through.
-        self._forcing: list[Deferred] = []
-        self._iterators = Iterators(interp)
-        self.once = self._iterators.once
-        self.take = self._iterators.take
-        self.forget_position = self._iterators.forget_position
-        self.knows = self._iterators.knows
+        self._walk = Walk(interp)
+        #: How many iterators are being run to their end.
+        self._draining = 0
+
+    # -- iterators
+
+    def iterator(self, value: Value) -> Value:
+        """``iter(value)``: an iterator, or one of several."""
+        if isinstance(value, Iterator):
+            return value
+        if isinstance(value, Union):
+            return Union(tuple(self.iterator(each) for each in value.values if not is_none(each)))
+        if isinstance(value, Instance):
+            made = self._iterator_of(value)
+            if made is not None and not isinstance(made, Instance):
+                return self.iterator(made)
+        return self._walk.begin(value if isinstance(value, Container) else self.elements(value))
+
+    def take(self, iterator: Value, ended: Ended = nothing) -> Value | None:
+        """The next element of an iterator; None where certainly none is left.
+
+        Where perhaps none is left, ``ended`` is called in the state of that.
+        """
+        if isinstance(iterator, Union):
+            return taken_from_union(self._interp, iterator, ended)
+        assert isinstance(iterator, Iterator)
+        return iterator.producer.take(iterator, ended) if iterator.known else lost(self._interp, iterator, ended)
+
+    def scatter(self, iterator: Value) -> None:
+        """From here on the next element may be any of those that are left."""
+        for each in iterator.values if isinstance(iterator, Union) else (iterator,):
+            if isinstance(each, Iterator) and each.known:
+                each.producer.scatter(each)
+
+    def bound(self, iterator: Value) -> float:
+        """About how many elements are left, where that can be told before they are made."""
+        if isinstance(iterator, Union):
+            return max(map(self.bound, iterator.values), default=0)
+        assert isinstance(iterator, Iterator)
+        return iterator.producer.bound(iterator) if iterator.known else inf
+
+    def standing(self, iterator: Value) -> object:
+        """Where it stands, as far as that decides what is left."""
+        if isinstance(iterator, Union):
+            return tuple(map(self.standing, iterator.values))
+        assert isinstance(iterator, Iterator)
+        return iterator.producer.standing(iterator) if iterator.known else None
+
+    def finish(self, iterator: Value) -> None:
+        """All elements were taken."""
+        for each in iterator.values if isinstance(iterator, Union) else (iterator,):
+            if isinstance(each, Iterator):
+                each.producer.finish(each)
+
+    def begin_again(self, old: object, new: Value) -> bool:
+        """Use an iterator over a container anew, in place of a new one that nobody else has; False where none is."""
+        if not isinstance(old, Iterator) or not isinstance(new, Iterator):
+            return False
+        if old.producer is not self._walk or new.producer is not self._walk:
+            return False
+        self._walk.begin_again(old, new)
+        return True
+
+    def derived(
+        self,
+        sources: Sequence[Value],
+        step: Callable[[Iterator, Ended], Value | None],
+        bound: Callable[[Iterator], float] | None = None,
+        functions: Sequence[Value] = (),
+    ) -> Iterator:
+        """An iterator whose ``step`` makes each element of those that it takes from ``sources``."""
+        return Iterator(Derived(self._interp, sources, step, bound, functions))
+
+    def generator(self, function: Function, scope: Scope, inside: cst.CSTNode | None = None) -> Iterator:
+        """What a call of a generator gives; ``inside``: the statement of one that is not written as a function."""
+        return Generator(self._interp, function, scope, inside).begin()
+
+    def expression(self, function: Function, scope: Scope, loop: cst.For, iterable: Value) -> Iterator:
+        """A generator expression: a loop over what its first iterable was when it was made."""
+        interp = self._interp
+        return Generator(interp, function, scope, interp.statement).begin_loop(loop, self.iterator(iterable))
+
+    def knows(self, value: Value) -> bool:
+        """Whether the value is an iterator."""
+        return isinstance(value, Iterator)
+
+    def forget_position(self, value: Value) -> None:
+        """Somebody took some of the elements."""
+        if isinstance(value, Iterator):
+            self._interp.state.set(value, *LOST)
+
+    # -- all elements
 
     def iterate(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable; those of an iterator are gone then."""
-        if self._iterators.knows(value):
-            return self._iterators.rest(value)
+        if isinstance(value, Iterator):
+            return self._rest(value)
         return self.elements(value, unpacking)
+
+    def _rest(self, iterator: Iterator) -> Items | Repeated:
+        """The elements that are left. Of very many, and of nobody knows how many, one stands for all."""
+        if iterator.producer is self._walk and iterator.known:
+            return self._walk.rest(iterator)
+        self._draining += 1
+        try:
+            return self._drained(iterator, _ROOM[min(self._draining, len(_ROOM)) - 1])
+        finally:
+            self._draining -= 1
+
+    def _drained(self, iterator: Iterator, room: int) -> Items | Repeated:
+        exact = [True]
+        elements = list(self.each(iterator, room, exact))
+        return Items(tuple(elements)) if exact[0] or not elements else Repeated(self._interp.join(elements))
+
+    def each(self, iterator: Value, room: int, exact: list[bool]) -> Iterable[Value]:
+        """The elements that are left, one by one, up to ``room``; not ``exact``: there may be more, or fewer."""
+        state = self._interp.state
+        mark = state.mark()
+        ends: list[Snapshot] = []
+        count = 0
+        while True:
+            exact[0] = exact[0] and count < room and self.bound(iterator) <= room
+            if not exact[0]:
+                self.scatter(iterator)
+            before = self.standing(iterator)
+            element = self.take(iterator, lambda: ends.append(state.snapshot(mark)))
+            if element is None:
+                break
+            exact[0] = exact[0] and not ends
+            count += 1
+            yield element
+            if not exact[0] and (count >= room + _FURTHER or self.standing(iterator) == before):
+                break
+        if ends:
+            ends.append(state.snapshot(mark))
+            state.rollback(mark)
+            state.join_into(ends)
+        if element is not None:
+            self.finish(iterator)
 
     def elements(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable, as it was made."""
         interp = self._interp
-        if isinstance(value, Deferred):
-            if value in self._forcing:
-                return Repeated(interp.unknown(origins.GENERATOR))
-            self._forcing.append(value)
-            try:
-                return self.iterate(value.force(), unpacking)
-            finally:
-                self._forcing.pop()
+        if isinstance(value, Iterator):
+            return self._rest(value)
         if isinstance(value, ListObject):
             value = value.fields["content"]
         if isinstance(value, (Items, Repeated)):
@@ -98,13 +233,18 @@ class Iteration:
 
     def _instance_elements(self, value: Instance) -> Items | Repeated:
         interp = self._interp
-        function = interp.attributes.of_class(value.cls, "__iter__")
-        if function is not None and not interp.attributes.hooked(value.cls):
-            iterator = interp.calls.call(Method(function, value), [], {})
-            if not isinstance(iterator, Instance):
-                return self.iterate(iterator)
+        made = self._iterator_of(value)
+        if made is not None and not isinstance(made, Instance):
+            return self.iterate(made)
         known = interp.libraries.elements(interp, value)
         return known if known is not None else Repeated(interp.unknown(origins.ELEMENT, value))
+
+    def _iterator_of(self, value: Instance) -> Value | None:
+        """What ``__iter__`` of an object of the module gives."""
+        function = self._interp.attributes.of_class(value.cls, "__iter__")
+        if function is None or self._interp.attributes.hooked(value.cls):
+            return None
+        return self._interp.calls.call(Method(function, value), [], {})
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""

@@ -11,13 +11,8 @@ from tfgradlint.flow.graph.nodes import GraphLoop
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Snapshot
-from tfgradlint.flow.values.base import Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Items
-
-#: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
-_EACH = 6
-#: Any other loop runs twice: the second turn starts from what the first one left behind.
-_TWICE = 2
+from tfgradlint.flow.python.turns import EACH, TWICE, Turns
+from tfgradlint.flow.values.base import Tensor, Unknown
 
 
 class Loops:
@@ -25,40 +20,27 @@ class Loops:
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
-        #: Whether the loop that ended last may have been left before its end.
-        self._left = False
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
         repeated = interp.eval(node.iter)
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
-        content = interp.iteration.iterate(repeated)
-        if isinstance(content, Items) and len(content.items) <= _EACH:
-            elements: list[Value] = list(content.items)
-            exact = True
-        else:
-            element = interp.state.element(content)
-            elements = [element] * _TWICE
-            exact = False
+        turns = Turns(interp, repeated)
         interp.recorder.site = interp.here(node.iter)
         statement = interp.statement
 
         def turn(index: int) -> bool | None:
-            if index >= len(elements):
-                return None
             interp.statement = statement
-            element = elements[index]
-            if not exact and index:
-                element = interp.iteration.another(element)
+            element = turns.take(index, interp.loops[-1])
+            if element is None:
+                return None
+            interp.recorder.site = interp.here(node.iter)
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
         with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
-            goes_on = self._loop(turn, exact, node.orelse, widening=not exact)
-        if self._left:
-            interp.iteration.forget_position(repeated)
-        return goes_on
+            return self._loop(turn, True, node.orelse)
 
     def _traced(self) -> bool:
         """Whether AutoGraph makes a step of the graph of a loop over a tensor."""
@@ -69,11 +51,11 @@ class Loops:
         """A loop that known numbers end is run to its end; any other runs twice, its counters unknown."""
         mark = self._interp.state.mark()
         ended = [True]
-        goes_on = self._while(node, _EACH, ended)
+        goes_on = self._while(node, EACH, ended)
         if ended[0]:
             return goes_on
         self._interp.state.rollback(mark)
-        return self._while(node, _TWICE, ended, widening=True)
+        return self._while(node, TWICE, ended, widening=True)
 
     def _while(self, node: cst.While, most: int, ended: list[bool], widening: bool = False) -> bool:
         interp = self._interp
@@ -92,7 +74,7 @@ class Loops:
                 interp.repeats(False)
                 unknown[0] += 1
                 exact[0] = False
-            if index >= most or unknown[0] > _TWICE:
+            if index >= most or unknown[0] > TWICE:
                 ended[0] = truth is None
                 exact[0] = False
                 return None
@@ -142,7 +124,7 @@ class Loops:
         interp.loops.pop()
         certain = exact() if callable(exact) else exact
         # An exact loop ends in the last state, any other in one of those after a turn.
-        ends = ends[-1:] if certain else ends[-3:]
+        ends = [*loop.exhausted, *(ends[-1:] if certain else ends[-3:])]
         if endless:
             ends = []
         if orelse is not None and ends:
@@ -150,7 +132,6 @@ class Loops:
             state.join_into(ends)
             ends = [state.snapshot(mark)] if interp.statements.suite(orelse.body) else []
         ends += loop.breaks
-        self._left = bool(loop.breaks)
         state.rollback(mark)
         state.join_into(ends)
         return bool(ends)

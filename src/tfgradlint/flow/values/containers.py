@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from tfgradlint.flow.values.base import COMPARED, Cell, Const, HoldsNothing, Value
+from tfgradlint.flow.values.base import COMPARED, Cell, Const, Value
 
 
 class Items(Value):
@@ -158,18 +158,6 @@ class Slice(Value):
 
     def held(self) -> Sequence[Value]:
         return self.parts
-
-
-class Deferred(HoldsNothing):
-    """A generator expression, ``map`` ...: evaluated when something iterates it, under the tapes of that moment.
-
-    Until then it holds nothing.
-    """
-
-    __slots__ = ("force",)
-
-    def __init__(self, force: Callable[[], Value]) -> None:
-        self.force = force
 
 
 class Container(Cell):

@@ -1,0 +1,64 @@
+"""Iterators: each element of theirs is made when it is asked for, and given once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from tfgradlint.flow.values.base import FALSE, TRUE, Cell, Value
+
+#: Called in a state in which an iterator perhaps has no further element.
+Ended = Callable[[], None]
+_KNOWN = "known"
+
+
+class Producer(Protocol):
+    """What makes an iterator's elements. Where it stands it keeps in the fields of the iterator."""
+
+    def take(self, iterator: Iterator, ended: Ended) -> Value | None:
+        """The next element; None where certainly none is left.
+
+        Where perhaps none is left, ``ended`` is called in the state of that; the state afterwards is the one in which
+        there is an element.
+        """
+
+    def scatter(self, iterator: Iterator) -> None:
+        """From here on the next element may be any of those that are left."""
+
+    def bound(self, iterator: Iterator) -> float:
+        """About how many elements are left, where that can be told before they are made; infinite: any number."""
+
+    def standing(self, iterator: Iterator) -> object:
+        """Where it stands, as far as that decides what is left; comparable."""
+
+    def finish(self, iterator: Iterator) -> None:
+        """All of its elements were taken."""
+
+    def reached(self) -> Sequence[Value]:
+        """What its code works with."""
+
+
+class Iterator(Cell):
+    """An iterator. ``producer`` makes its elements; its place is in ``fields``."""
+
+    __slots__ = ("producer",)
+
+    def __init__(self, producer: Producer) -> None:
+        super().__init__()
+        self.producer = producer
+        self.fields[_KNOWN] = TRUE
+
+    @property
+    def known(self) -> bool:
+        """Whether nobody unseen took some of its elements."""
+        return self.fields[_KNOWN] is TRUE
+
+    def handed(self) -> Sequence[Value]:
+        return self.producer.reached()
+
+    def truth(self) -> bool:
+        return True
+
+
+#: The field to write, and its value, where it is no longer known how many elements were taken.
+LOST = (_KNOWN, FALSE)
