@@ -132,6 +132,10 @@ class Generator:
         """It has ended."""
         self._interp.state.set(iterator, _PLACES, OVER)
 
+    def holds(self, iterator: Iterator) -> Sequence[Value] | None:
+        """Nobody knows."""
+        return None
+
     def reached(self) -> Sequence[Value]:
         """The function, and what is bound to its names."""
         held = [value for value in self._scope.fields.values() if isinstance(value, Value)]

@@ -34,6 +34,7 @@ from tfgradlint.flow.values.containers import (
     ListObject,
     Repeated,
     Union,
+    View,
 )
 from tfgradlint.flow.values.functions import Function, Method, Scope
 from tfgradlint.flow.values.iterators import LOST, Ended, Iterator
@@ -68,7 +69,7 @@ class Iteration:
             made = self._iterator_of(value)
             if made is not None and not isinstance(made, Instance):
                 return self.iterator(made)
-        return self._walk.begin(value if isinstance(value, Container) else self.elements(value))
+        return self._walk.begin(value if isinstance(value, (Container, View)) else self.elements(value))
 
     def take(self, iterator: Value, ended: Ended = nothing) -> Value | None:
         """The next element of an iterator; None where certainly none is left.
@@ -197,8 +198,8 @@ class Iteration:
         interp = self._interp
         if isinstance(value, Iterator):
             return self._rest(value)
-        if isinstance(value, ListObject):
-            value = value.fields["content"]
+        if isinstance(value, (ListObject, View)):
+            value = value.structure
         if isinstance(value, (Items, Repeated)):
             return value
         if isinstance(value, Instance):

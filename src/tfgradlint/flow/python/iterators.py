@@ -110,6 +110,10 @@ class Walk:
         """All elements were taken."""
         self._interp.state.set(iterator, _INDEX, _OVER)
 
+    def holds(self, iterator: Iterator) -> Sequence[Value] | None:
+        """What it runs through."""
+        return (iterator.fields[_SOURCE],)
+
     def reached(self) -> Sequence[Value]:
         """Nothing: it runs no code."""
         return ()
@@ -172,6 +176,10 @@ class Derived:
         """All elements were taken; some may be left in its sources."""
         self._interp.state.set(iterator, _INDEX, _OVER)
 
+    def holds(self, iterator: Iterator) -> Sequence[Value] | None:
+        """What its sources hold, if it hands that on."""
+        return None if self._functions else self._sources
+
     def reached(self) -> Sequence[Value]:
         """Its sources, and the functions that it calls."""
         return (*self._sources, *self._functions)
@@ -187,6 +195,30 @@ def taken_from_union(interp: Context, union: Union, ended: Ended) -> Value | Non
         outcomes.append((state.snapshot(mark), value))
         state.rollback(mark)
     return settle(interp, mark, outcomes, ended)
+
+
+def found(interp: Context, iterator: Value, fits: Callable[[Value], bool | None]) -> bool | None:
+    """Whether one of the elements fits: those behind the first that does are left."""
+    state = interp.state
+    exact = [True]
+    perhaps: list[Snapshot] = []
+    mark = state.mark()
+    for element in interp.iteration.each(iterator, _LOOKED_AT, exact):
+        known = fits(element)
+        if known and exact[0] and not perhaps:
+            return True
+        if known is not False:
+            perhaps.append(state.snapshot(mark))
+    if not perhaps:
+        return False
+    perhaps.append(state.snapshot(mark))
+    state.rollback(mark)
+    state.join_into(perhaps)
+    return None
+
+
+#: How many elements are looked at one by one.
+_LOOKED_AT = 32
 
 
 def lost(interp: Context, iterator: Value, ended: Ended) -> Value:

@@ -12,6 +12,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import merged
+from tfgradlint.flow.python.iterators import found as found_among
 from tfgradlint.flow.python.strings import formatted
 from tfgradlint.flow.values.base import (
     FALSE,
@@ -28,7 +29,7 @@ from tfgradlint.flow.values.base import (
     Variable,
     is_none,
 )
-from tfgradlint.flow.values.containers import Container, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Container, DictObject, Items, ListObject, Repeated, Union, View
 from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
@@ -128,8 +129,8 @@ class Operators:
 
     def _container_operator(self, name: str, left: Value, right: Value) -> Value | None:
         interp = self._interp
-        one = left.fields["content"] if isinstance(left, ListObject) else left
-        other = right.fields["content"] if isinstance(right, ListObject) else right
+        one = left.structure if isinstance(left, (ListObject, View)) else left
+        other = right.structure if isinstance(right, (ListObject, View)) else right
         sequences = (Items, Repeated)
         if name == "__add__" and isinstance(one, sequences) and isinstance(other, sequences):
             if isinstance(one, Items) and isinstance(other, Items) and len(one.items) + len(other.items) <= _LONG:
@@ -295,11 +296,17 @@ class Operators:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(same is isinstance(op, cst.Is))
         if isinstance(op, (cst.In, cst.NotIn)):
-            found = right.contains(left.value) if isinstance(left, Const) else None
+            found = self._contains(right, left)
             if found is None:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(found is isinstance(op, cst.In))
         return self.binary(COMPARISONS[type(op)], left, right, node)
+
+    def _contains(self, container: Value, item: Value) -> bool | None:
+        """Whether an item is in a container, or among the elements of an iterator, up to which they are gone then."""
+        if self._interp.iteration.knows(container):
+            return found_among(self._interp, container, lambda each: _equal(item, each))
+        return container.contains(item.value) if isinstance(item, Const) else None
 
     def _identical(self, left: Value, right: Value) -> bool | None:
         if isinstance(left, Const) and isinstance(right, Const):
@@ -322,6 +329,13 @@ class Operators:
     def truth(self, value: Value) -> bool | None:
         """Whether Python takes the value for true, where that is known."""
         return value.truth()
+
+
+def _equal(one: Value, other: Value) -> bool | None:
+    """Whether two values are equal, where that is known."""
+    if isinstance(one, Const) and isinstance(other, Const):
+        return bool(one.value == other.value)
+    return None
 
 
 def _number(operator: str, operands: list[Value]) -> str:

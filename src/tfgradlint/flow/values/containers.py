@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -206,3 +206,47 @@ class DictObject(Container):
     """A dictionary; its content is :class:`DictContent`."""
 
     __slots__ = ()
+
+
+class View(Value):
+    """What ``keys()``, ``values()`` or ``items()`` of a dictionary gives: it shows what that holds at present."""
+
+    __slots__ = ("_look", "_shown", "kind", "of")
+
+    def __init__(self, of: DictObject, kind: str, look: Callable[[DictContent], Value]) -> None:
+        self.of = of
+        self.kind = kind
+        self._look = look
+        self._shown: tuple[Value, Value] | None = None
+
+    @property
+    def structure(self) -> Value:
+        content = self.of.structure
+        assert isinstance(content, DictContent)
+        if self._shown is None or self._shown[0] is not content:
+            self._shown = content, self._look(content)
+        return self._shown[1]
+
+    def held(self) -> Sequence[Value]:
+        return (self.structure,)
+
+    def handed(self) -> Sequence[Value]:
+        return (self.of,)
+
+    def nested(self) -> Sequence[tuple[Any, Value]] | None:
+        return self.structure.nested()
+
+    def keyed(self) -> Mapping[Any, Value]:
+        return self.structure.keyed()
+
+    def with_held(self, parts: Sequence[Value]) -> Value:
+        return parts[0]
+
+    def truth(self) -> bool | None:
+        return self.of.truth()
+
+    def contains(self, item: Any) -> bool | None:
+        return self.of.contains(item) if self.kind == "keys" else self.structure.contains(item)
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return self is other or (isinstance(other, View) and self.of is other.of and self.kind == other.kind)

@@ -34,6 +34,9 @@ class Producer(Protocol):
     def finish(self, iterator: Iterator) -> None:
         """All of its elements were taken."""
 
+    def holds(self, iterator: Iterator) -> Sequence[Value] | None:
+        """What its elements are, or hold; None: they are made by code."""
+
     def reached(self) -> Sequence[Value]:
         """What its code works with."""
 
@@ -52,6 +55,9 @@ class Iterator(Cell):
     def known(self) -> bool:
         """Whether nobody unseen took some of its elements."""
         return self.fields[_KNOWN] is TRUE
+
+    def held(self) -> Sequence[Value] | None:
+        return self.producer.holds(self)
 
     def handed(self) -> Sequence[Value]:
         return self.producer.reached()

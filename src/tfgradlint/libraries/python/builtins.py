@@ -7,6 +7,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, set_of
 from tfgradlint.flow.python.escape import forget_attributes
+from tfgradlint.flow.python.iterators import found
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, is_none
 from tfgradlint.flow.values.containers import DictContent, Items, ListObject, Repeated
@@ -23,8 +24,6 @@ from tfgradlint.libraries.registry import Handler
 
 #: A longer range is any number of numbers: loops and comprehensions run through fewer one by one.
 _COUNTED = 64
-#: How many elements ``any`` and ``all`` look at one by one.
-_ASKED = 32
 
 
 def _sequence(kind: str) -> Handler:
@@ -263,28 +262,14 @@ def _all_or_any(stops: bool) -> Handler:
     def decide(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if not args:
             return None
-        iterator = interp.iteration.iterator(args[0])
-        exact = [True]
-        sure = True
-        perhaps: list[Snapshot] = []
-        mark = interp.state.mark()
-        for element in interp.iteration.each(iterator, _ASKED, exact):
-            truth = element.truth()
-            if truth is stops and sure:
-                return Const(stops) if exact[0] else Scalar(interp.recorder.leaf(), "bool")
-            if truth is not (not stops):
-                sure = False
-                perhaps.append(interp.state.snapshot(mark))
-            if truth is stops:
-                break
-        if not perhaps:
-            return Const(not stops)
-        perhaps.append(interp.state.snapshot(mark))
-        interp.state.rollback(mark)
-        interp.state.join_into(perhaps)
-        return Scalar(interp.recorder.leaf(), "bool")
+        truth = found(interp, interp.iteration.iterator(args[0]), lambda each: _is(each.truth(), stops))
+        return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(truth is stops)
 
     return decide
+
+
+def _is(truth: bool | None, stops: bool) -> bool | None:
+    return None if truth is None else truth is stops
 
 
 def _number(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
