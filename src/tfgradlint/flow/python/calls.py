@@ -38,8 +38,10 @@ from tfgradlint.flow.values.base import (
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import (
     ContextManagerCall,
+    Coroutine,
     Descriptor,
     Function,
+    Gathered,
     Method,
     NativeFunction,
     Partial,
@@ -61,7 +63,7 @@ _COMPUTING = frozenset(
     "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
 )
 #: What is called when it is handed to somebody.
-_CALLED = (Function, Method, Member, Partial)
+_CALLED = (Function, Method, Member, Partial, Coroutine, Gathered)
 
 
 class Calls:
@@ -218,6 +220,8 @@ class Calls:
             return Scalar(interp.recorder.leaf())
         if interp.iteration.knows(receiver):
             return self._of_iterator(receiver, member.name, args)
+        if isinstance(receiver, (Coroutine, Gathered)):
+            return not_followed(interp, origins.method(member.name), receiver, args)
         if isinstance(receiver, Array):
             for value in args:
                 if isinstance(value, (ListObject, DictObject)):
@@ -278,7 +282,8 @@ class Calls:
             known = known and self._recursions[id(node)] <= _RECURSIONS
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return self._cut_off(function, args, kwargs)
-        interp.called.add(id(node))
+        if not isinstance(node, cst.FunctionDef) or node.asynchronous is None:
+            interp.called.add(id(node))
         scope = Scope("function", function.scope, function.name)
         if not function.graph or interp.eager_functions:
             return self._run(function, scope, args, kwargs)
@@ -304,6 +309,8 @@ class Calls:
             return self._remembered(function, scope, args, kwargs)
         if function.name in interp.prescan.generators and self._yields(node):
             return interp.iteration.generator(function, scope)
+        if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
+            return Coroutine(function, scope)
         return self.execute(function, scope)
 
     def _yields(self, node: cst.FunctionDef | cst.Lambda) -> bool:

@@ -12,7 +12,7 @@ from tfgradlint.flow.python.bodies import Bodies
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import ContextManagerCall, Descriptor, Function, Method, Partial, Super
+from tfgradlint.flow.values.functions import ContextManagerCall, Coroutine, Descriptor, Function, Method, Partial, Super
 from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import HANDED, walk
@@ -82,7 +82,7 @@ class HandedOut:
     def keep(self, value: Value) -> None:
         if len(self.functions) >= _KEPT:
             return
-        made = value.function if isinstance(value, (Method, Partial)) else value
+        made = value.function if isinstance(value, (Method, Partial, Coroutine)) else value
         receiver = value.receiver if isinstance(value, (Method, Member)) else None
         if isinstance(made, Function):
             self.functions.setdefault((made.node, id(made.scope), id(receiver)), value)
@@ -152,7 +152,7 @@ def _reached(value: Value) -> Sequence[Value]:
     """What can be changed of a value by whoever gets hold of it."""
     if isinstance(value, Instance):
         return [each for each in value.fields.values() if isinstance(each, Value)]
-    if isinstance(value, ContextManagerCall):
+    if isinstance(value, (ContextManagerCall, Coroutine)):
         return (value.function, *(each for each in value.scope.fields.values() if isinstance(each, Value)))
     if isinstance(value, Partial):
         return (value.function, *value.args, *value.kwargs.values())

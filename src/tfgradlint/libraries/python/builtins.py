@@ -13,7 +13,7 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Va
 from tfgradlint.flow.values.containers import DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.python import collections, iterators
+from tfgradlint.libraries.python import asyncio, collections, iterators
 from tfgradlint.libraries.python import dataclasses as records
 from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
@@ -340,6 +340,7 @@ HANDLERS: dict[str, Handler] = {
     "copy.copy": copied,
     "copy.deepcopy": deep_copied,
     "contextlib.nullcontext": _null_context,
+    **asyncio.HANDLERS,
     **iterators.HANDLERS,
     **iteration.HANDLERS,
     **collections.HANDLERS,

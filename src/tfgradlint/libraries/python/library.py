@@ -11,8 +11,8 @@ from tfgradlint.libraries.registry import Library
 
 #: Modules of the standard library whose names are followed.
 _MODULES = (
-    "abc bisect collections contextlib copy dataclasses enum functools heapq itertools math operator os random sys "
-    "threading time types typing".split()
+    "abc asyncio bisect collections contextlib copy dataclasses enum functools heapq itertools math operator os random "
+    "sys threading time types typing".split()
 )
 
 
