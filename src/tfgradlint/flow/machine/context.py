@@ -269,6 +269,9 @@ class Iteration(Protocol):
     def each(self, iterator: Value, room: int, exact: list[bool]) -> Iterable[Value]:
         """The elements that are left, one by one, up to ``room``; not ``exact``: there may be more, or fewer."""
 
+    def close(self, iterator: Value) -> None:
+        """Nobody asks for more: a generator that stands in a ``with`` or ``try`` leaves it."""
+
     def finish(self, iterator: Value) -> None:
         """All of its elements were taken."""
 

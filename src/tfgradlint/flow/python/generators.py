@@ -15,7 +15,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame, Loop
 from tfgradlint.flow.machine.state import Raised, Snapshot
-from tfgradlint.flow.python.iterators import Outcome, lost, settle
+from tfgradlint.flow.python.iterators import Outcome, lost, nothing, settle
 from tfgradlint.flow.python.places import (
     OVER,
     At,
@@ -37,7 +37,7 @@ _TWICE = 2
 #: How often in all, before a generator is taken to be endless.
 _TURNS = 64
 #: How many functions and generators may run within each other, and how many of one definition.
-_DEPTH, _AGAIN = 16, 2
+_DEPTH, _AGAIN = 16, 8
 _PLACES = "places"
 
 #: What is done at a place: the place where control is then, what is yielded, or None where it gets no further.
@@ -114,6 +114,20 @@ class Generator:
             interp.loops = loops
             interp.statement, interp.recorder.site = statement, site
         return lost(interp, iterator, ended) if outcomes is None else settle(interp, self._mark, outcomes, ended)
+
+    def entered(self, iterator: Iterator) -> bool:
+        """Whether it perhaps stands in a ``with`` or ``try``."""
+        places: Places = iterator.fields[_PLACES]
+        return any(pending(place) for place in places)
+
+    def close(self, iterator: Iterator) -> None:
+        """Leave what it stands in, as ``close()`` does."""
+        if self.entered(iterator):
+            state = self._interp.state
+            places: Places = iterator.fields[_PLACES]
+            state.set(iterator, _PLACES, Places(pending(place) for place in places))
+            self.take(iterator, nothing)
+            state.set(iterator, _PLACES, OVER)
 
     def scatter(self, iterator: Iterator) -> None:
         """The loops that it is in may be at any of their elements."""

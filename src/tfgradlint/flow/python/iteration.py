@@ -101,6 +101,20 @@ class Iteration:
         assert isinstance(iterator, Iterator)
         return iterator.producer.standing(iterator) if iterator.known else None
 
+    def close(self, iterator: Value, own: bool = True) -> None:
+        """Nobody asks for more: a generator that stands in a ``with`` or ``try`` leaves it.
+
+        What it is made of others may still use, which is not known.
+        """
+        if isinstance(iterator, Iterator) and isinstance(iterator.producer, Generator) and iterator.known:
+            if own:
+                iterator.producer.close(iterator)
+            elif iterator.producer.entered(iterator):
+                lost(self._interp, iterator, nothing)
+        elif isinstance(iterator, Iterator) and isinstance(iterator.producer, Derived):
+            for source in iterator.producer.sources:
+                self.close(source, own=False)
+
     def finish(self, iterator: Value) -> None:
         """All elements were taken."""
         for each in iterator.values if isinstance(iterator, Union) else (iterator,):
@@ -173,19 +187,23 @@ class Iteration:
         mark = state.mark()
         ends: list[Snapshot] = []
         count = 0
+        stood: set[object] = set()
         while True:
             exact[0] = exact[0] and count < room and self.bound(iterator) <= room
             if not exact[0]:
                 self.scatter(iterator)
-            before = self.standing(iterator)
+            stood.add(self.standing(iterator))
             element = self.take(iterator, lambda: ends.append(state.snapshot(mark)))
             if element is None:
                 break
             exact[0] = exact[0] and not ends
             count += 1
             yield element
-            if not exact[0] and (count >= room + _FURTHER or self.standing(iterator) == before):
-                break
+            if exact[0] or self.standing(iterator) not in stood:
+                if count == room + _FURTHER:
+                    self.forget_position(iterator)
+                continue
+            break
         if ends:
             ends.append(state.snapshot(mark))
             state.rollback(mark)

@@ -144,7 +144,7 @@ class Derived:
         functions: Sequence[Value] = (),
     ) -> None:
         self._interp = interp
-        self._sources = sources
+        self.sources = sources
         self._step = step
         self._bound = bound
         self._functions = functions
@@ -156,7 +156,7 @@ class Derived:
     def scatter(self, iterator: Iterator) -> None:
         """Its sources are scattered, and what it counts is any number."""
         interp = self._interp
-        for source in self._sources:
+        for source in self.sources:
             interp.iteration.scatter(source)
         for name, value in list(iterator.fields.items()):
             if isinstance(value, Const) and type(value.value) is int:
@@ -166,11 +166,11 @@ class Derived:
         """As many as there are in the shortest of its sources."""
         if self._bound is not None:
             return self._bound(iterator)
-        return min(map(self._interp.iteration.bound, self._sources), default=0)
+        return min(map(self._interp.iteration.bound, self.sources), default=0)
 
     def standing(self, iterator: Iterator) -> object:
         """Where its sources stand."""
-        return tuple(map(self._interp.iteration.standing, self._sources))
+        return tuple(map(self._interp.iteration.standing, self.sources))
 
     def finish(self, iterator: Iterator) -> None:
         """All elements were taken; some may be left in its sources."""
@@ -178,11 +178,11 @@ class Derived:
 
     def holds(self, iterator: Iterator) -> Sequence[Value] | None:
         """What its sources hold, if it hands that on."""
-        return None if self._functions else self._sources
+        return None if self._functions else self.sources
 
     def reached(self) -> Sequence[Value]:
         """Its sources, and the functions that it calls."""
-        return (*self._sources, *self._functions)
+        return (*self.sources, *self._functions)
 
 
 def taken_from_union(interp: Context, union: Union, ended: Ended) -> Value | None:

@@ -40,7 +40,14 @@ class Loops:
             return interp.statements.suite(node.body)
 
         with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
-            return self._loop(turn, True, node.orelse)
+            if not isinstance(node.iter, (cst.Call, cst.GeneratorExp)):
+                return self._loop(turn, True, node.orelse)
+            # Nobody else has the iterator: it is closed where the loop is left.
+            interp.contexts.append(lambda: interp.iteration.close(turns.iterator))
+            goes_on = self._loop(turn, True, node.orelse)
+            interp.contexts.pop()
+            interp.iteration.close(turns.iterator)
+        return goes_on
 
     def _traced(self) -> bool:
         """Whether AutoGraph makes a step of the graph of a loop over a tensor."""

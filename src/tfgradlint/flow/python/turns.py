@@ -10,6 +10,8 @@ from tfgradlint.flow.values.base import Value
 EACH = 6
 #: Any other loop runs twice: the second turn starts from what the first one left behind.
 TWICE = 2
+#: So many turns more, until the iterator stands where it stood before.
+_FURTHER = 8
 
 
 class Turns:
@@ -18,8 +20,11 @@ class Turns:
     def __init__(self, interp: Context, iterable: Value) -> None:
         self._interp = interp
         self.iterator = interp.iteration.iterator(iterable)
-        #: How many turns are left of those that stand for any number of turns; None: each is one turn.
-        self._more = TWICE if interp.iteration.bound(self.iterator) > EACH else None
+        #: Whether a turn stands for any number of turns from here on.
+        self._many = interp.iteration.bound(self.iterator) > EACH
+        #: How many turns did that, and where the iterator stood.
+        self._alike = 0
+        self._stood: set[object] = set()
 
     def take(self, index: int, loop: Loop) -> Value | None:
         """The element of a turn; None where the loop is over.
@@ -27,17 +32,28 @@ class Turns:
         Where it is perhaps over, the loop keeps the state of that.
         """
         interp = self._interp
-        if self._more is None and index == EACH:
-            self._more = TWICE
-        if self._more is not None:
-            if not self._more:
-                return None
-            self._more -= 1
+        self._many = self._many or index == EACH
+        if self._many and self._closed():
+            return None
+        if self._many:
             interp.iteration.scatter(self.iterator)
             interp.state.widen(loop.mark)
-        perhaps_over = len(loop.exhausted)
+        self._stood.add(interp.iteration.standing(self.iterator))
+        ended = len(loop.exhausted)
         element = interp.iteration.take(self.iterator, lambda: loop.exhausted.append(interp.state.snapshot(loop.mark)))
-        if len(loop.exhausted) > perhaps_over and self._more is None and element is not None:
-            self._more = TWICE - 1
+        if len(loop.exhausted) > ended and not self._many and element is not None:
+            self._many = True
             interp.state.widen(loop.mark)
+        self._alike += self._many
         return element
+
+    def _closed(self) -> bool:
+        """Whether the turns there were stand for all others."""
+        interp = self._interp
+        if self._alike < TWICE:
+            return False
+        if interp.iteration.standing(self.iterator) in self._stood:
+            return True
+        if self._alike == TWICE + _FURTHER:
+            interp.iteration.forget_position(self.iterator)
+        return self._alike > TWICE + _FURTHER

@@ -156,24 +156,54 @@ def _count(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
     return Repeated(Scalar(interp.recorder.leaf(), "int" if whole else ""))
 
 
+_LAST, _NONE_YET = "last", Const("none yet")
+
+
 def _accumulate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
-    function = args[1] if len(args) > 1 else kwargs.get("func")
-    first = kwargs.get("initial")
-    if not isinstance(content, Items) or len(content.items) > 16:
+    if not args:
         return None
-    items = [*([first] if first is not None and not is_none(first) else []), *content.items]
+    source = interp.iteration.iterator(args[0])
+    function = args[1] if len(args) > 1 else kwargs.get("func", NONE)
+    first = kwargs.get("initial", NONE)
     site = interp.recorder.site
-    totals: list[Value] = []
-    for item in items:
+
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        total: Value | None = iterator.fields[_LAST]
+        element = first if total is _NONE_YET and not is_none(first) else interp.iteration.take(source, ended)
+        if element is None:
+            return None
         interp.recorder.site = site
-        if not totals:
-            totals.append(item)
-        elif function is None or is_none(function):
-            totals.append(interp.expressions.binary("__add__", totals[-1], item, site.expression))  # type: ignore[arg-type]
+        if total is None or total is _NONE_YET:
+            made = element
+        elif is_none(function):
+            made = interp.expressions.binary("__add__", total, element, site.expression or cst.Pass())
         else:
-            totals.append(interp.calls.call(function, [totals[-1], item], {}))
-    return Items(tuple(totals))
+            made = interp.calls.call(function, [total, element], {})
+        interp.state.set(iterator, _LAST, made)
+        return made
+
+    made = interp.iteration.derived([source], step, functions=[function])
+    made.fields[_LAST] = _NONE_YET
+    return made
+
+
+def _pairwise(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) != 1:
+        return None
+    source = interp.iteration.iterator(args[0])
+
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        last: Value | None = iterator.fields[_LAST]
+        first = interp.iteration.take(source, ended) if last is _NONE_YET else last
+        second = None if first is None else interp.iteration.take(source, ended)
+        if first is None or second is None:
+            return None
+        interp.state.set(iterator, _LAST, second)
+        return Items((first, second))
+
+    made = interp.iteration.derived([source], step)
+    made.fields[_LAST] = _NONE_YET
+    return made
 
 
 def tee(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -194,32 +224,37 @@ def _zip_longest(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
     return Items(tuple(Items(row) for row in rows))
 
 
-def _once(make: Handler) -> Handler:
-    """What gives each element once; what it takes, it takes at once."""
+def _at_once(make: Handler, again: bool = False) -> Handler:
+    """What takes all elements when it is made. Python does so only where they are wanted ``again``, in other orders.
+
+    Where code makes the elements, that is a difference, and such a call is not followed.
+    """
 
     def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if not again and any(interp.iteration.knows(value) and value.held() is None for value in args):
+            return None
         made = make(interp, args, kwargs)
-        return None if made is None else interp.iteration.iterator(made)
+        return made if made is None or make is tee else interp.iteration.iterator(made)
 
     return run
 
 
-_AT_ONCE: dict[str, Handler] = {
-    "itertools.combinations": _combined(itertools.combinations),
-    "itertools.combinations_with_replacement": _combined(itertools.combinations_with_replacement),
-    "itertools.permutations": _combined(itertools.permutations),
-    "itertools.pairwise": _combined(itertools.pairwise),
-    "itertools.product": _product,
-    "itertools.repeat": _repeat,
-    "itertools.cycle": _cycle,
-    "itertools.count": _count,
-    "itertools.accumulate": _accumulate,
-    "itertools.zip_longest": _zip_longest,
-}
+_COMBINED = (
+    itertools.combinations,
+    itertools.combinations_with_replacement,
+    itertools.permutations,
+)
 HANDLERS: dict[str, Handler] = {
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_from_iterable,
     "itertools.islice": _islice,
-    "itertools.tee": tee,
-    **{path: _once(handler) for path, handler in _AT_ONCE.items()},
+    "itertools.pairwise": _pairwise,
+    "itertools.accumulate": _accumulate,
+    "itertools.tee": _at_once(tee),
+    "itertools.repeat": _at_once(_repeat),
+    "itertools.cycle": _at_once(_cycle),
+    "itertools.count": _at_once(_count),
+    "itertools.zip_longest": _at_once(_zip_longest),
+    "itertools.product": _at_once(_product, again=True),
+    **{f"itertools.{make.__name__}": _at_once(_combined(make), again=True) for make in _COMBINED},
 }
