@@ -51,7 +51,14 @@ class NotFollowed(Exception):
 class Generator:
     """Runs one generator, from where it stands to where it yields next."""
 
-    def __init__(self, interp: Context, function: Function, scope: Scope, inside: cst.CSTNode | None) -> None:
+    def __init__(
+        self,
+        interp: Context,
+        function: Function,
+        scope: Scope,
+        inside: cst.CSTNode | None = None,
+        sources: Sequence[Value] = (),
+    ) -> None:
         self._interp = interp
         self._function = function
         self._scope = scope
@@ -60,7 +67,7 @@ class Generator:
         self._owner = function if inside is None else interp.frame.function
         self._running = interp.of(Running)
         self._inside = False
-        self._iterator = Iterator(self)
+        self._iterator = Iterator(self, [*scope.fields.values(), *sources])
         self._mark = 0
         #: The ways that are not yet followed: places, and the states in which control gets there.
         self._waiting: dict[Place, list[Snapshot]] = {}

@@ -138,7 +138,7 @@ class Iteration:
         functions: Sequence[Value] = (),
     ) -> Iterator:
         """An iterator whose ``step`` makes each element of those that it takes from ``sources``."""
-        return Iterator(Derived(self._interp, sources, step, bound, functions))
+        return Iterator(Derived(self._interp, sources, step, bound, functions), sources)
 
     def generator(self, function: Function, scope: Scope, inside: cst.CSTNode | None = None) -> Iterator:
         """What a call of a generator gives; ``inside``: the statement of one that is not written as a function."""
@@ -147,7 +147,8 @@ class Iteration:
     def expression(self, function: Function, scope: Scope, loop: cst.For, iterable: Value) -> Iterator:
         """A generator expression: a loop over what its first iterable was when it was made."""
         interp = self._interp
-        return Generator(interp, function, scope, interp.statement).begin_loop(loop, self.iterator(iterable))
+        source = self.iterator(iterable)
+        return Generator(interp, function, scope, interp.statement, [source]).begin_loop(loop, source)
 
     def knows(self, value: Value) -> bool:
         """Whether the value is an iterator."""

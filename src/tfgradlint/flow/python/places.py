@@ -79,9 +79,11 @@ def has_yield(node: cst.CSTNode) -> bool:
 
 
 def behind(place: Place) -> Place:
-    """The place behind a part of a suite or line."""
+    """The place behind a part of a suite or line: behind the last one it is that behind the suite."""
     last = place[-1]
-    return (*place[:-1], last._replace(part=last.part + 1))
+    if last.part + 1 < len(last.node.body):  # type: ignore[attr-defined]
+        return (*place[:-1], last._replace(part=last.part + 1))
+    return place[:-1]
 
 
 def loop_around(place: Place) -> int:

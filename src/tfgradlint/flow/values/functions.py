@@ -144,6 +144,9 @@ class Coroutine(Value):
         self.function = function
         self.scope = scope
 
+    def held(self) -> None:
+        return None
+
     def sees(self) -> Iterator[Any]:
         return self.scope.sees()
 
@@ -158,6 +161,9 @@ class Gathered(Value):
 
     def __init__(self, awaitables: Sequence[Value]) -> None:
         self.awaitables = awaitables
+
+    def held(self) -> Sequence[Value]:
+        return self.awaitables
 
     def handed(self) -> Sequence[Value]:
         return self.awaitables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from tfgradlint.flow.values.base import FALSE, TRUE, Cell, Value
@@ -10,6 +10,8 @@ from tfgradlint.flow.values.base import FALSE, TRUE, Cell, Value
 #: Called in a state in which an iterator perhaps has no further element.
 Ended = Callable[[], None]
 _KNOWN = "known"
+#: How many iterators one element may be taken from.
+_MOST = 64
 
 
 class Producer(Protocol):
@@ -42,14 +44,16 @@ class Producer(Protocol):
 
 
 class Iterator(Cell):
-    """An iterator. ``producer`` makes its elements; its place is in ``fields``."""
+    """An iterator. ``producer`` makes its elements, of those of ``sources``; its place is in ``fields``."""
 
-    __slots__ = ("producer",)
+    __slots__ = ("_weight", "producer")
 
-    def __init__(self, producer: Producer) -> None:
+    def __init__(self, producer: Producer, sources: Iterable[Value] = ()) -> None:
         super().__init__()
         self.producer = producer
-        self.fields[_KNOWN] = TRUE
+        # An iterator that takes twice from one that takes twice from another, and so on, takes for ever.
+        self._weight: int = 1 + sum(each._weight for each in sources if isinstance(each, Iterator))
+        self.fields[_KNOWN] = TRUE if self._weight <= _MOST else FALSE
 
     @property
     def known(self) -> bool:
