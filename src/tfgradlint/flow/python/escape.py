@@ -88,6 +88,8 @@ class HandedOut:
             self.functions.setdefault((made.node, id(made.scope), id(receiver)), value)
         elif isinstance(receiver, Container):
             self.functions.setdefault(id(receiver), value)
+        elif isinstance(value, Iterator) and value.held() is None:
+            self.functions.setdefault(id(value), value)
 
 
 def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:

@@ -10,9 +10,10 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.state import Snapshot
+from tfgradlint.flow.machine.frames import Attempt
+from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.generators import Generator
-from tfgradlint.flow.python.iterators import Derived, Walk, lost, nothing, taken_from_union
+from tfgradlint.flow.python.iterators import Derived, Outcome, Walk, lost, nothing, settle, taken_from_union
 from tfgradlint.flow.values.base import (
     Array,
     Const,
@@ -67,9 +68,32 @@ class Iteration:
             return Union(tuple(self.iterator(each) for each in value.values if not is_none(each)))
         if isinstance(value, Instance):
             made = self._iterator_of(value)
-            if made is not None and not isinstance(made, Instance):
-                return self.iterator(made)
+            if made is not None:
+                return made
         return self._walk.begin(value if isinstance(value, (Container, View)) else self.elements(value))
+
+    def _calling(self, advance: Method) -> Iterator:
+        """An iterator of the module: each element is what its ``__next__`` gives, until that raises."""
+        interp = self._interp
+
+        def step(iterator: Iterator, ended: Ended) -> Value | None:
+            state = interp.state
+            attempt = Attempt(state.mark(), len(interp.contexts))
+            interp.attempts.append(attempt)
+            outcomes: list[Outcome] = []
+            try:
+                value = interp.calls.call(advance, [], {})
+                outcomes.append((state.snapshot(attempt.mark), value))
+            except Raised:
+                pass
+            finally:
+                interp.attempts.remove(attempt)
+            outcomes += [(snapshot, None) for snapshot in attempt.raises]
+            if not outcomes:
+                raise Raised
+            return settle(interp, attempt.mark, outcomes, ended)
+
+        return self.derived((), step, functions=[advance])
 
     def take(self, iterator: Value, ended: Ended = nothing) -> Value | None:
         """The next element of an iterator; None where certainly none is left.
@@ -151,13 +175,16 @@ class Iteration:
         return Generator(interp, function, scope, interp.statement, [source]).begin_loop(loop, source)
 
     def knows(self, value: Value) -> bool:
-        """Whether the value is an iterator."""
+        """Whether the value is an iterator, or one of several."""
+        if isinstance(value, Union):
+            return all(isinstance(each, Iterator) for each in value.values)
         return isinstance(value, Iterator)
 
     def forget_position(self, value: Value) -> None:
         """Somebody took some of the elements."""
-        if isinstance(value, Iterator):
-            self._interp.state.set(value, *LOST)
+        for each in value.values if isinstance(value, Union) else (value,):
+            if isinstance(each, Iterator):
+                self._interp.state.set(each, *LOST)
 
     # -- all elements
 
@@ -237,7 +264,10 @@ class Iteration:
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))
         if isinstance(value, Union):
-            parts: list[Value] = [_unnamed(self.iterate(each)) for each in value.values if not isinstance(each, Const)]
+            others = [each for each in value.values if not isinstance(each, Const)]
+            if any(isinstance(each, Iterator) for each in others):
+                return interp.calls.any_of(others, lambda each: _unnamed(self.iterate(each)))  # type: ignore[return-value]
+            parts: list[Value] = [_unnamed(self.iterate(each)) for each in others]
             return interp.join(parts) if parts else Repeated(interp.unknown(origins.ELEMENT))  # type: ignore[return-value]
         if isinstance(value, (Tensor, Variable, Unknown, Array)):
             element = self._interp.elements.element_of(value, Scalar(interp.recorder.leaf(), "int"))
@@ -254,17 +284,22 @@ class Iteration:
     def _instance_elements(self, value: Instance) -> Items | Repeated:
         interp = self._interp
         made = self._iterator_of(value)
-        if made is not None and not isinstance(made, Instance):
+        if made is not None:
             return self.iterate(made)
         known = interp.libraries.elements(interp, value)
         return known if known is not None else Repeated(interp.unknown(origins.ELEMENT, value))
 
     def _iterator_of(self, value: Instance) -> Value | None:
-        """What ``__iter__`` of an object of the module gives."""
-        function = self._interp.attributes.of_class(value.cls, "__iter__")
-        if function is None or self._interp.attributes.hooked(value.cls):
+        """What ``__iter__`` of an object of the module gives; None where that is not known."""
+        interp = self._interp
+        function = interp.attributes.of_class(value.cls, "__iter__")
+        if function is None or interp.attributes.hooked(value.cls):
             return None
-        return self._interp.calls.call(Method(function, value), [], {})
+        made = interp.calls.call(Method(function, value), [], {})
+        if not isinstance(made, Instance):
+            return self.iterator(made)
+        advance = None if interp.attributes.hooked(made.cls) else interp.attributes.of_class(made.cls, "__next__")
+        return None if advance is None else self._calling(Method(advance, made))
 
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""

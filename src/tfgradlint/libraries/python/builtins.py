@@ -183,8 +183,13 @@ def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
 def _next(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if not args:
         return None
+    default = args[1] if len(args) > 1 else None
     if interp.iteration.knows(args[0]):
-        return _taken(interp, args[0], args[1] if len(args) > 1 else None)
+        return _taken(interp, args[0], default)
+    advance = interp.attributes.of_class(args[0].cls, "__next__") if isinstance(args[0], Instance) else None
+    if advance is not None:
+        given = interp.calls.call(Method(advance, args[0]), [], {})
+        return given if default is None else interp.join([given, default])
     content = interp.iteration.iterate(args[0])
     if isinstance(content, Items) and not content.items:
         return args[1] if len(args) > 1 else None
