@@ -6,135 +6,88 @@ an element is undone with what the generator did for it; where branches meet, it
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import libcst as cst
 
-from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.frames import Frame, Loop
-from tfgradlint.flow.machine.state import Raised, Snapshot
+from tfgradlint.flow.machine.frames import Frame
+from tfgradlint.flow.python.generator_bodies import Advance, NotFollowed
 from tfgradlint.flow.python.iterators import Outcome, lost, nothing, settle
-from tfgradlint.flow.python.places import (
-    OVER,
-    At,
-    Exits,
-    Place,
-    Places,
-    Running,
-    Yielded,
-    behind,
-    loop_around,
-    pending,
-)
-from tfgradlint.flow.values.base import NONE, Value
-from tfgradlint.flow.values.functions import ContextManagerCall, Function, Scope
-from tfgradlint.flow.values.iterators import Ended, Iterator
+from tfgradlint.flow.python.places import OVER, PLACES, At, Places, Running, pending
+from tfgradlint.flow.values.base import Value
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.iterators import Ended, Iterator, Producer
 
-#: How often one element may pass the head of the same loop, where that is not told by known numbers.
-_TWICE = 2
-#: How often in all, before a generator is taken to be endless.
-_TURNS = 64
 #: How many functions and generators may run within each other, and how many of one definition.
 _DEPTH, _AGAIN = 16, 8
-_PLACES = "places"
-
-#: What is done at a place: the place where control is then, what is yielded, or None where it gets no further.
-Step = "Place | Yielded | None"
 
 
-class NotFollowed(Exception):
-    """The generator does something that is not followed."""
+class Generator(Producer):
+    """What a call of a generator made: its function, and the names of the call."""
 
+    __slots__ = ("_function", "_inside", "_interp", "_owner", "_scope")
 
-class Generator:
-    """Runs one generator, from where it stands to where it yields next."""
-
-    def __init__(
-        self,
-        interp: Context,
-        function: Function,
-        scope: Scope,
-        inside: cst.CSTNode | None = None,
-        sources: Sequence[Value] = (),
-    ) -> None:
+    def __init__(self, interp: Context, function: Function, scope: Scope, inside: cst.CSTNode | None = None) -> None:
         self._interp = interp
         self._function = function
         self._scope = scope
         #: The statement that it stands in, if it is an expression: then it runs in the function around it.
-        self._statement = inside
+        self._inside = inside
         self._owner = function if inside is None else interp.frame.function
-        self._running = interp.of(Running)
-        self._inside = False
-        self._iterator = Iterator(self, [*scope.fields.values(), *sources])
-        self._mark = 0
-        #: The ways that are not yet followed: places, and the states in which control gets there.
-        self._waiting: dict[Place, list[Snapshot]] = {}
-        self._passed: Counter[Place] = Counter()
-        self._steps: dict[str, Callable[[Place], Place | Yielded | None]] = {
-            "suite": self._suite,
-            "line": self._line,
-            "if": self._if,
-            "for": self._for,
-            "while": self._while,
-            "with": self._leave_with,
-            "finally": lambda place: (*place[:-1], At("suite", place[-1].node)),
-            "from": self._from,
-            "sent": self._sent,
-        }
 
     def begin(self) -> Iterator:
         """The iterator that a call of the generator gives."""
-        self._iterator.fields[_PLACES] = Places({(At("suite", self._function.node.body),)})
-        return self._iterator
+        iterator = Iterator(self, self._scope.fields.values())
+        iterator.fields[PLACES] = Places({(At("suite", self._function.node.body),)})
+        return iterator
 
     def begin_loop(self, loop: cst.For, source: Value) -> Iterator:
         """The same for a generator that is one loop, whose iterable was evaluated when it was made."""
-        self._iterator.fields[_PLACES] = Places({(At("for", loop),)})
-        self._iterator.fields["for", loop] = source
-        return self._iterator
-
-    # -- what is asked of an iterator
+        iterator = Iterator(self, [source])
+        iterator.fields[PLACES] = Places({(At("for", loop),)})
+        iterator.fields["for", loop] = source
+        return iterator
 
     def take(self, iterator: Iterator, ended: Ended) -> Value | None:
         """Run to the next ``yield``; None where the generator certainly ends."""
         interp, node = self._interp, self._function.node
-        if iterator.fields[_PLACES] == OVER:
+        if iterator.fields[PLACES] == OVER:
             return None
-        if self._inside or len(interp.frames) > _DEPTH or self._running.counted[node] >= _AGAIN:
+        running = interp.of(Running)
+        if iterator in running.now or len(interp.frames) > _DEPTH or running.counted[node] >= _AGAIN:
             return lost(interp, iterator, ended)
         statement, site, loops, depth = interp.statement, interp.recorder.site, interp.loops, len(interp.frames)
-        self._mark = interp.state.mark()
-        self._inside = True
-        self._running.counted[node] += 1
-        interp.frames.append(Frame(self._owner, self._scope, self._mark, len(interp.contexts)))
+        mark = interp.state.mark()
+        running.now.append(iterator)
+        running.counted[node] += 1
+        interp.frames.append(Frame(self._owner, self._scope, mark, len(interp.contexts)))
         outcomes: list[Outcome] | None = None
         try:
-            outcomes = self._run()
+            outcomes = Advance(interp, iterator, node, self._inside).outcomes()
         except NotFollowed:
-            interp.state.rollback(self._mark)
+            interp.state.rollback(mark)
         finally:
-            self._inside = False
-            self._running.counted[node] -= 1
+            running.now.remove(iterator)
+            running.counted[node] -= 1
             del interp.frames[depth:]
             interp.loops = loops
             interp.statement, interp.recorder.site = statement, site
-        return lost(interp, iterator, ended) if outcomes is None else settle(interp, self._mark, outcomes, ended)
+        return lost(interp, iterator, ended) if outcomes is None else settle(interp, mark, outcomes, ended)
 
     def entered(self, iterator: Iterator) -> bool:
         """Whether it perhaps stands in a ``with`` or ``try``."""
-        places: Places = iterator.fields[_PLACES]
+        places: Places = iterator.fields[PLACES]
         return any(pending(place) for place in places)
 
     def close(self, iterator: Iterator) -> None:
         """Leave what it stands in, as ``close()`` does."""
         if self.entered(iterator):
             state = self._interp.state
-            places: Places = iterator.fields[_PLACES]
-            state.set(iterator, _PLACES, Places(pending(place) for place in places))
+            places: Places = iterator.fields[PLACES]
+            state.set(iterator, PLACES, Places(pending(place) for place in places))
             self.take(iterator, nothing)
-            state.set(iterator, _PLACES, OVER)
+            state.set(iterator, PLACES, OVER)
 
     def scatter(self, iterator: Iterator) -> None:
         """The loops that it is in may be at any of their elements."""
@@ -147,11 +100,11 @@ class Generator:
 
     def standing(self, iterator: Iterator) -> object:
         """The places, and where the loops stand there."""
-        return iterator.fields[_PLACES], tuple(map(self._interp.iteration.standing, self._sources(iterator)))
+        return iterator.fields[PLACES], tuple(map(self._interp.iteration.standing, self._sources(iterator)))
 
     def finish(self, iterator: Iterator) -> None:
         """It has ended."""
-        self._interp.state.set(iterator, _PLACES, OVER)
+        self._interp.state.set(iterator, PLACES, OVER)
 
     def holds(self, iterator: Iterator) -> Sequence[Value] | None:
         """Nobody knows."""
@@ -163,239 +116,7 @@ class Generator:
         return (self._function, *held)
 
     def _sources(self, iterator: Iterator) -> list[Value]:
-        places: Places = iterator.fields[_PLACES]
+        places: Places = iterator.fields[PLACES]
         entries = dict.fromkeys((entry.kind, entry.node) for place in places for entry in place)
         found = [iterator.fields.get(entry) for entry in entries]
         return [each for each in found if isinstance(each, Value)]
-
-    # -- from place to place
-
-    def _run(self) -> list[Outcome]:
-        """Every way from where it stands to a ``yield`` or to its end."""
-        state, iterator = self._interp.state, self._iterator
-        self._waiting = {place: [{}] for place in iterator.fields[_PLACES]}
-        self._passed.clear()
-        outcomes: list[Outcome] = []
-        while self._waiting:
-            place = next(iter(self._waiting))
-            starts = self._waiting.pop(place)
-            state.rollback(self._mark)
-            state.join_into(starts)
-            found = self._to_yield(place)
-            if found is not None:
-                state.set(iterator, _PLACES, Places({found.place}))
-                outcomes.append((state.snapshot(self._mark), found.value))
-        if not outcomes:
-            raise Raised
-        return outcomes
-
-    def _to_yield(self, place: Place) -> Yielded | None:
-        """What it yields next; None where control gets no further."""
-        interp = self._interp
-        interp.statement = self._statement or self._function.node
-        try:
-            while place:
-                interp.step()
-                step = self._steps[place[-1].kind](place)
-                if step is None or isinstance(step, Yielded):
-                    return step
-                place = step
-        except Raised:
-            interp.statements.raised()
-            return None
-        return Yielded(None, ())
-
-    def _branch(self, place: Place) -> None:
-        """Control gets there as well, in the present state."""
-        self._waiting.setdefault(place, []).append(self._interp.state.snapshot(self._mark))
-
-    def _fresh(self) -> tuple[Frame, Loop]:
-        """The frame and a loop, for a statement that begins now."""
-        interp = self._interp
-        frame, mark = interp.frame, interp.state.mark()
-        frame.mark, frame.returns = mark, []
-        loop = Loop(mark, frame.base)
-        interp.loops = [loop]
-        return frame, loop
-
-    def _plain(self, run: Callable[[], bool], place: Place) -> Place | None:
-        """A statement that yields nothing; ``place``: behind it."""
-        state = self._interp.state
-        frame, loop = self._fresh()
-        goes_on = run()
-        if not loop.breaks and not loop.continues and not frame.returns:
-            return place if goes_on else None
-        at = loop_around(place)
-        ends = [(snapshot, pending(place)) for snapshot, _ in frame.returns]
-        ends += [(snapshot, (*place[:at], *pending(place[at:]))) for snapshot in loop.breaks]
-        ends += [(snapshot, (*place[: at + 1], *pending(place[at + 1 :]))) for snapshot in loop.continues]
-        if goes_on:
-            ends.append((state.snapshot(loop.mark), place))
-        for snapshot, there in ends:
-            state.rollback(loop.mark)
-            state.join_into([snapshot])
-            if len(ends) == 1:
-                return there
-            self._branch(there)
-        return None
-
-    def _suite(self, place: Place) -> Place | Yielded | None:
-        interp = self._interp
-        suite, index = place[-1].node, place[-1].part
-        parts: Sequence[cst.CSTNode] = suite.body  # type: ignore[attr-defined]
-        if index >= len(parts):
-            return place[:-1]
-        part, place = parts[index], behind(place)
-        if not self._running.yields(part):
-            small = isinstance(part, cst.BaseSmallStatement)
-            run = cst.SimpleStatementSuite([part]) if small else None  # type: ignore[list-item]
-            return self._plain(lambda: interp.statements.suite(run) if run else interp.statements.body([part]), place)
-        if isinstance(part, cst.SimpleStatementLine):
-            return (*place, At("line", part))
-        if isinstance(part, cst.BaseSmallStatement):
-            return self._yield(part, place)
-        if self._statement is None:
-            interp.statement = part
-        if isinstance(part, cst.If):
-            return (*place, At("if", part))
-        if isinstance(part, cst.While):
-            return (*place, At("while", part))
-        if isinstance(part, cst.For):
-            return self._enter_for(part, place)
-        if isinstance(part, cst.With):
-            return self._enter_with(part, place)
-        if isinstance(part, cst.Try) and not part.handlers and part.finalbody is not None:
-            return (*place, At("finally", part.finalbody.body), At("suite", part.body))
-        raise NotFollowed
-
-    def _line(self, place: Place) -> Place | Yielded | None:
-        line = place[-1].node
-        if self._statement is None:
-            self._interp.statement = line
-        return self._suite(place)
-
-    def _if(self, place: Place) -> Place | None:
-        interp = self._interp
-        node, outside = place[-1].node, place[:-1]
-        assert isinstance(node, cst.If)
-        truth = interp.expressions.tested(interp.eval(node.test))
-        body = (*outside, At("suite", node.body))
-        if isinstance(node.orelse, cst.If):
-            other: Place = (*outside, At("if", node.orelse))
-        else:
-            other = (*outside, At("suite", node.orelse.body)) if node.orelse is not None else outside
-        return self._either(node.test, truth, body, other)
-
-    def _either(self, test: cst.BaseExpression, truth: bool | None, holds: Place, fails: Place) -> Place:
-        interp, state = self._interp, self._interp.state
-        if truth is not None:
-            return holds if truth else fails
-        mark = state.mark()
-        interp.statements.narrow(test, False)
-        self._branch(fails)
-        state.rollback(mark)
-        interp.statements.narrow(test, True)
-        return holds
-
-    def _pass_head(self, place: Place, sure: bool) -> bool:
-        """Whether the loop whose head this is takes another turn."""
-        self._passed[place] += 1
-        if self._passed[place] > _TURNS:
-            raise NotFollowed
-        return sure or self._passed[place] <= _TWICE
-
-    def _while(self, place: Place) -> Place | None:
-        interp = self._interp
-        node = place[-1].node
-        assert isinstance(node, cst.While)
-        truth = interp.eval(node.test).truth()
-        exit_ = place[:-1] if node.orelse is None else (*place[:-1], At("suite", node.orelse.body))
-        if truth is not False and not self._pass_head(place, truth is True):
-            return exit_
-        return self._either(node.test, truth, (*place, At("suite", node.body)), exit_)
-
-    def _enter_for(self, node: cst.For, place: Place) -> Place:
-        interp = self._interp
-        source = interp.iteration.iterator(interp.eval(node.iter))
-        interp.recorder.site = interp.here(node.iter)
-        old = self._iterator.fields.get(("for", node))
-        if not interp.iteration.begin_again(old, source):
-            interp.state.set(self._iterator, ("for", node), source)
-        return (*place, At("for", node))
-
-    def _for(self, place: Place) -> Place | None:
-        interp = self._interp
-        node = place[-1].node
-        assert isinstance(node, cst.For)
-        exit_ = place[:-1] if node.orelse is None else (*place[:-1], At("suite", node.orelse.body))
-        sure = [True]
-
-        def ended() -> None:
-            sure[0] = False
-            self._branch(exit_)
-
-        element = interp.iteration.take(self._iterator.fields["for", node], ended)
-        if element is None:
-            return exit_
-        if not self._pass_head(place, sure[0]):
-            return None  # it leaves the loop, which is followed already
-        if not sure[0]:
-            interp.state.widen(self._mark)
-        interp.recorder.site = interp.here(node.iter)
-        interp.statements.assign(node.target, element)
-        return (*place, At("suite", node.body))
-
-    def _enter_with(self, node: cst.With, place: Place) -> Place:
-        interp = self._interp
-        exits: list[Callable[[], object]] = []
-        for item in node.items:
-            manager = interp.eval(item.item)
-            interp.recorder.site = interp.here(item.item)
-            if isinstance(manager, ContextManagerCall):
-                raise NotFollowed
-            entered, leave = interp.tapes.enter(manager)
-            exits.append(leave)
-            if item.asname is not None:
-                interp.statements.assign(item.asname.name, entered)
-        interp.state.set(self._iterator, ("with", node), Exits(exits))
-        return (*place, At("with", node), At("suite", node.body))
-
-    def _leave_with(self, place: Place) -> Place:
-        exits = self._iterator.fields["with", place[-1].node]
-        if exits is None:
-            raise NotFollowed
-        for leave in reversed(exits):
-            leave()
-        return place[:-1]
-
-    # -- yield
-
-    def _yield(self, small: cst.BaseSmallStatement, place: Place) -> Place | Yielded | None:
-        """A simple statement that yields; ``place``: behind it."""
-        interp = self._interp
-        if not isinstance(small, (cst.Expr, cst.Assign, cst.AnnAssign, cst.Return)):
-            raise NotFollowed
-        node = small.value
-        if not isinstance(node, cst.Yield) or (node.value is not None and self._running.yields(node.value)):
-            raise NotFollowed
-        if isinstance(small, cst.Return):
-            place = pending(place)
-        elif not isinstance(small, cst.Expr):
-            place = (*place, At("sent", small))
-        if isinstance(node.value, cst.From):
-            source = interp.iteration.iterator(interp.eval(node.value.item))
-            interp.state.set(self._iterator, ("from", small), source)
-            return (*place, At("from", small))
-        return Yielded(interp.eval(node.value) if node.value is not None else NONE, place)
-
-    def _from(self, place: Place) -> Place | Yielded:
-        source = self._iterator.fields["from", place[-1].node]
-        element = self._interp.iteration.take(source, lambda: self._branch(place[:-1]))
-        return place[:-1] if element is None else Yielded(element, place)
-
-    def _sent(self, place: Place) -> Place:
-        interp = self._interp
-        small = place[-1].node
-        for target in [each.target for each in small.targets] if isinstance(small, cst.Assign) else [small.target]:  # type: ignore[attr-defined]
-            interp.statements.assign(target, interp.unknown(origins.SENT))
-        return place[:-1]

@@ -172,7 +172,7 @@ class Iteration:
         """A generator expression: a loop over what its first iterable was when it was made."""
         interp = self._interp
         source = self.iterator(iterable)
-        return Generator(interp, function, scope, interp.statement, [source]).begin_loop(loop, source)
+        return Generator(interp, function, scope, interp.statement).begin_loop(loop, source)
 
     def knows(self, value: Value) -> bool:
         """Whether the value is an iterator, or one of several."""

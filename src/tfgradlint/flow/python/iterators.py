@@ -11,7 +11,7 @@ from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items, Repeated, Union
-from tfgradlint.flow.values.iterators import Ended, Iterator
+from tfgradlint.flow.values.iterators import Ended, Iterator, Producer
 
 #: The end of one way of taking an element: the state, and the element if there is one.
 Outcome = tuple[Snapshot, "Value | None"]
@@ -41,8 +41,10 @@ def settle(interp: Context, mark: int, outcomes: list[Outcome], ended: Ended) ->
     return interp.join(values)
 
 
-class Walk:
+class Walk(Producer):
     """Runs through a container as it is at the moment, or through elements that are known."""
+
+    __slots__ = ("_interp",)
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
@@ -132,8 +134,10 @@ class Walk:
         return self._interp.iteration.elements(iterator.fields[_SOURCE])
 
 
-class Derived:
+class Derived(Producer):
     """Makes each element of those that it takes from other iterators."""
+
+    __slots__ = ("_bound", "_functions", "_interp", "_step", "sources")
 
     def __init__(
         self,

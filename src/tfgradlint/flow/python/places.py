@@ -34,6 +34,8 @@ class Places(frozenset[Place]):
         return Places(place for places in alternatives for place in places)
 
 
+#: The field of an iterator that says where its generator stands.
+PLACES = "places"
 #: Where a generator stands that has ended.
 OVER = Places({()})
 
@@ -55,6 +57,7 @@ class Running:
     """Which generators are running, and which statements yield."""
 
     def __init__(self) -> None:
+        self.now: list[Value] = []
         self.counted: Counter[cst.CSTNode] = Counter()
         self._yielding: dict[cst.CSTNode, bool] = {}
 

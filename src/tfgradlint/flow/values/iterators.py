@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 from tfgradlint.flow.values.base import FALSE, TRUE, Cell, Value
 
@@ -14,9 +14,12 @@ _KNOWN = "known"
 _MOST = 64
 
 
-class Producer(Protocol):
+class Producer(ABC):
     """What makes an iterator's elements. Where it stands it keeps in the fields of the iterator."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def take(self, iterator: Iterator, ended: Ended) -> Value | None:
         """The next element; None where certainly none is left.
 
@@ -24,21 +27,27 @@ class Producer(Protocol):
         there is an element.
         """
 
+    @abstractmethod
     def scatter(self, iterator: Iterator) -> None:
         """From here on the next element may be any of those that are left."""
 
+    @abstractmethod
     def bound(self, iterator: Iterator) -> float:
         """About how many elements are left, where that can be told before they are made; infinite: any number."""
 
+    @abstractmethod
     def standing(self, iterator: Iterator) -> object:
         """Where it stands, as far as that decides what is left; comparable."""
 
+    @abstractmethod
     def finish(self, iterator: Iterator) -> None:
         """All of its elements were taken."""
 
+    @abstractmethod
     def holds(self, iterator: Iterator) -> Sequence[Value] | None:
         """What its elements are, or hold; None: they are made by code."""
 
+    @abstractmethod
     def reached(self) -> Sequence[Value]:
         """What its code works with."""
 
