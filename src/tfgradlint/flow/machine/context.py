@@ -266,6 +266,9 @@ class Iteration(Protocol):
     def standing(self, iterator: Value) -> object:
         """Where it stands, as far as that decides what is left."""
 
+    def is_loop(self, iterator: Value) -> bool:
+        """Whether its elements are made alike, and nothing is done behind the last one."""
+
     def each(self, iterator: Value, room: int, exact: list[bool]) -> Iterable[Value]:
         """The elements that are left, one by one, up to ``room``; not ``exact``: there may be more, or fewer."""
 

@@ -26,7 +26,7 @@ _DEPTH, _AGAIN = 16, 8
 class Generator(Producer):
     """What a call of a generator made: its function, and the names of the call."""
 
-    __slots__ = ("_function", "_inside", "_interp", "_owner", "_scope")
+    __slots__ = ("_function", "_inside", "_interp", "_is_loop", "_owner", "_scope")
 
     def __init__(self, interp: Context, function: Function, scope: Scope, inside: cst.CSTNode | None = None) -> None:
         self._interp = interp
@@ -34,6 +34,7 @@ class Generator(Producer):
         self._scope = scope
         #: The statement that it stands in, if it is an expression: then it runs in the function around it.
         self._inside = inside
+        self._is_loop = False
         self._owner = function if inside is None else interp.frame.function
 
     def begin(self) -> Iterator:
@@ -44,6 +45,10 @@ class Generator(Producer):
 
     def begin_loop(self, loop: cst.For, source: Value) -> Iterator:
         """The same for a generator that is one loop, whose iterable was evaluated when it was made."""
+        inner: cst.CSTNode = loop
+        while isinstance(inner, (cst.For, cst.If)) and (inner is loop or isinstance(inner, cst.If)):
+            inner = inner.body.body[0]
+        self._is_loop = not isinstance(inner, cst.For)
         iterator = Iterator(self, [source])
         iterator.fields[PLACES] = Places({(At("for", loop),)})
         iterator.fields["for", loop] = source
@@ -101,6 +106,10 @@ class Generator(Producer):
     def standing(self, iterator: Iterator) -> object:
         """The places, and where the loops stand there."""
         return iterator.fields[PLACES], tuple(map(self._interp.iteration.standing, self._sources(iterator)))
+
+    def is_loop(self, iterator: Iterator) -> bool:
+        """If it is an expression of one clause."""
+        return self._is_loop
 
     def finish(self, iterator: Iterator) -> None:
         """It has ended."""

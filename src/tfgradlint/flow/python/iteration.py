@@ -45,6 +45,8 @@ from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
 #: An iterator of more elements than this gives any number of elements that are alike; within what makes the elements
 #: of another one it may have fewer: that is run for each.
 _ROOM = (32, 32, 8, 2, 1)
+#: How deep in iterators that are run for the elements of others elements that are alike are made more than once.
+_DEEP = 3
 #: How many elements are made of those that are alike, until the iterator stands where it stood.
 _FURTHER = 8
 
@@ -124,6 +126,13 @@ class Iteration:
             return tuple(map(self.standing, iterator.values))
         assert isinstance(iterator, Iterator)
         return iterator.producer.standing(iterator) if iterator.known else None
+
+    def is_loop(self, iterator: Value) -> bool:
+        """Whether its elements are made alike, and nothing is done behind the last one."""
+        if isinstance(iterator, Union):
+            return all(map(self.is_loop, iterator.values))
+        assert isinstance(iterator, Iterator)
+        return iterator.known and iterator.producer.is_loop(iterator)
 
     def close(self, iterator: Value, own: bool = True) -> None:
         """Nobody asks for more: a generator that stands in a ``with`` or ``try`` leaves it.
@@ -227,11 +236,12 @@ class Iteration:
             exact[0] = exact[0] and not ends
             count += 1
             yield element
-            if exact[0] or self.standing(iterator) not in stood:
-                if count == room + _FURTHER:
-                    self.forget_position(iterator)
+            if exact[0]:
                 continue
-            break
+            if self.is_loop(iterator) or self.standing(iterator) in stood:
+                break
+            if count == room + _FURTHER or self._draining > _DEEP:
+                self.forget_position(iterator)
         if ends:
             ends.append(state.snapshot(mark))
             state.rollback(mark)

@@ -106,7 +106,11 @@ class Walk(Producer):
     def standing(self, iterator: Iterator) -> object:
         """The index, where it is known."""
         index = iterator.fields[_INDEX]
-        return index.value if isinstance(index, Const) and index is not _SOME else None
+        return index.value if isinstance(index, Const) else None
+
+    def is_loop(self, iterator: Iterator) -> bool:
+        """It runs no code."""
+        return True
 
     def finish(self, iterator: Iterator) -> None:
         """All elements were taken."""
@@ -175,6 +179,10 @@ class Derived(Producer):
     def standing(self, iterator: Iterator) -> object:
         """Where its sources stand."""
         return tuple(map(self._interp.iteration.standing, self.sources))
+
+    def is_loop(self, iterator: Iterator) -> bool:
+        """If its sources are."""
+        return all(map(self._interp.iteration.is_loop, self.sources))
 
     def finish(self, iterator: Iterator) -> None:
         """All elements were taken; some may be left in its sources."""

@@ -40,6 +40,10 @@ class Producer(ABC):
         """Where it stands, as far as that decides what is left; comparable."""
 
     @abstractmethod
+    def is_loop(self, iterator: Iterator) -> bool:
+        """Whether its elements are made alike, and nothing is done behind the last one."""
+
+    @abstractmethod
     def finish(self, iterator: Iterator) -> None:
         """All of its elements were taken."""
 
