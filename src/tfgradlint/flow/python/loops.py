@@ -126,7 +126,8 @@ class Loops:
                 state.join_into(starts)
             if widening:
                 state.widen(mark)
-            ends.append(state.snapshot(mark))
+            if exact is not True:
+                ends.append(state.snapshot(mark))
             index += 1
         interp.loops.pop()
         certain = exact() if callable(exact) else exact

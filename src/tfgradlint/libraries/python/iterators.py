@@ -39,6 +39,8 @@ def row(interp: Context, sources: list[Value], ended: Ended) -> list[Value] | No
         element = interp.iteration.take(source, nothing if fits and any_length else ended)
         if element is None:
             return None
+        if any_length and source.held() is not None:
+            fits = True  # the others end no earlier than this one
         taken.append(element)
     return taken
 
