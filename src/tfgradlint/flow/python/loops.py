@@ -126,8 +126,7 @@ class Loops:
                 state.join_into(starts)
             if widening:
                 state.widen(mark)
-            if exact is not True:
-                ends.append(state.snapshot(mark))
+            ends.append(starts[0] if exact is True and len(starts) == 1 else state.snapshot(mark))
             index += 1
         interp.loops.pop()
         certain = exact() if callable(exact) else exact
