@@ -168,6 +168,8 @@ UNDEFINED_NAME = Origin(Kind.OUTSIDE, "undefined name")
 GLOBAL_NAME = Origin(Kind.OUTSIDE, "global name")
 #: What a generator is sent.
 SENT = Origin(Kind.OUTSIDE, "yield")
+#: What is awaited together with others, or not known.
+AWAITED = Origin(Kind.MADE, "await")
 DERIVED_METHOD = Origin(Kind.OUTSIDE, "method of a derived class")
 
 # -- parts

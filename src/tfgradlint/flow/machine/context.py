@@ -6,7 +6,7 @@ The protocols stand here, and those that fulfil them above: so nothing below has
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import libcst as cst
@@ -16,8 +16,9 @@ from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Symbol, Value, Variable
-from tfgradlint.flow.values.containers import Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.iterators import Ended, Iterator
 from tfgradlint.flow.values.objects import Class, Instance, Members
 from tfgradlint.flow.verdict.judgements import Judgement
 from tfgradlint.flow.verdict.reports import Leaf
@@ -66,6 +67,9 @@ class Statements(Protocol):
 
     def narrow(self, test: cst.BaseExpression, holds: bool) -> None:
         """Use what a condition says about a name."""
+
+    def raised(self) -> None:
+        """Note the present state for the handlers of the nearest ``try``."""
 
 
 class Tapes(Protocol):
@@ -176,7 +180,6 @@ class Calls(Protocol):
         self,
         function: Function,
         scope: Scope,
-        yields: ListObject | None = None,
         at_yield: Callable[[Value], Value] | None = None,
     ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
@@ -259,11 +262,53 @@ class Iteration(Protocol):
     def another(self, value: Value) -> Value:
         """A further element of the same kind: a different object with the same history."""
 
-    def once(self, value: Value) -> Value:
-        """The value, known as an iterator from here on."""
+    def iterator(self, value: Value) -> Value:
+        """``iter(value)``: an iterator, or one of several."""
 
-    def take(self, iterator: Value) -> Value | None:
-        """The next element of an iterator; None where none is left."""
+    def take(self, iterator: Value, ended: Ended = ...) -> Value | None:
+        """The next element of an iterator; None where certainly none is left.
+
+        Where perhaps none is left, ``ended`` is called in the state of that.
+        """
+
+    def scatter(self, iterator: Value) -> None:
+        """From here on the next element may be any of those that are left."""
+
+    def bound(self, iterator: Value) -> float:
+        """About how many elements are left, where that can be told before they are made."""
+
+    def standing(self, iterator: Value) -> object:
+        """Where it stands, as far as that decides what is left."""
+
+    def is_loop(self, iterator: Value) -> bool:
+        """Whether its elements are made alike, and nothing is done behind the last one."""
+
+    def each(self, iterator: Value, room: int, exact: list[bool]) -> Iterable[Value]:
+        """The elements that are left, one by one, up to ``room``; not ``exact``: there may be more, or fewer."""
+
+    def close(self, iterator: Value) -> None:
+        """Nobody asks for more: a generator that stands in a ``with`` or ``try`` leaves it."""
+
+    def finish(self, iterator: Value) -> None:
+        """All of its elements were taken."""
+
+    def begin_again(self, old: object, new: Value) -> bool:
+        """Use an iterator over a container anew, in place of a new one that nobody else has; False where none is."""
+
+    def derived(
+        self,
+        sources: Sequence[Value],
+        step: Callable[[Iterator, Ended], Value | None],
+        bound: Callable[[Iterator], float] | None = None,
+        functions: Sequence[Value] = (),
+    ) -> Iterator:
+        """An iterator whose ``step`` makes each element of those that it takes from ``sources``."""
+
+    def generator(self, function: Function, scope: Scope, inside: cst.CSTNode | None = None) -> Iterator:
+        """What a call of a generator gives; ``inside``: the statement of one that is not written as a function."""
+
+    def expression(self, function: Function, scope: Scope, loop: cst.For, iterable: Value) -> Iterator:
+        """A generator expression: a loop over what its first iterable was when it was made."""
 
     def knows(self, value: Value) -> bool:
         """Whether the value is an iterator."""

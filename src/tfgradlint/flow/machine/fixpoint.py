@@ -14,10 +14,10 @@ from typing import Any
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.machine.machine import Machine
-from tfgradlint.flow.machine.state import Snapshot, same
+from tfgradlint.flow.machine.state import Snapshot, counts, same
 from tfgradlint.flow.machine.summary import Summaries, Summary
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import NONE, Cell, Const, Scalar, Value, next_birth
+from tfgradlint.flow.values.base import Cell, Const, Scalar, Value, next_birth
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated
 from tfgradlint.flow.values.walk import nodes_of
 
@@ -38,17 +38,23 @@ class Fixpoint:
     are given what is like it. ``apart`` is a cell of which no turn reads what another wrote.
     """
 
-    def __init__(self, machine: Machine, since: int, element: Value = NONE, apart: Cell | None = None) -> None:
+    def __init__(self, machine: Machine, since: int, element: Value | None = None, apart: Cell | None = None) -> None:
         self._machine = machine
         self._state = machine.state
         self._mark = machine.state.mark()
         self._born = next_birth()
-        self._summaries = Summaries(since, self._born, frozenset(nodes_of(element)), machine.beside)
+        self._summaries = Summaries(since, self._born)
+        self.given(element)
         self._apart = apart
         self._before: Snapshot = {}
         self._seen: list[Summary] = []
         #: The turn from which on the states repeat themselves, and after how many turns each time; 0: not known yet.
         self.first, self.period = 0, 0
+
+    def given(self, element: Value | None) -> None:
+        """What the first turn is given, where that is only known when it begins."""
+        if element is not None:
+            self._summaries.fresh = frozenset(nodes_of(element))
 
     def settled(self) -> bool:
         """A turn has ended; whether it brought nothing new. Widens what grows."""
@@ -100,7 +106,7 @@ class Fixpoint:
         if before is now or level > _LEVELS:
             return now
         if isinstance(now, Const) and isinstance(before, Const):
-            if not _counts(now) or same(now, before):
+            if not counts(now) or same(now, before):
                 return now
             return Scalar(self._machine.recorder.leaf(), type(now.value).__name__)
         if isinstance(now, Items) and isinstance(before, Items):
@@ -140,10 +146,6 @@ class Fixpoint:
         if isinstance(cell, Tape):
             self._state.set(cell, "escaped", True)
         self._state.write(cell, key, made)
-
-
-def _counts(value: Const) -> bool:
-    return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
 
 
 class Carried:

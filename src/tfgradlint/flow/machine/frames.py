@@ -9,7 +9,6 @@ import libcst as cst
 
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.values.base import Value
-from tfgradlint.flow.values.containers import ListObject
 from tfgradlint.flow.values.functions import Function, Scope
 
 
@@ -20,7 +19,7 @@ class OutOfSteps(Exception):
 class Frame:
     """A function being executed."""
 
-    __slots__ = ("at_yield", "base", "conditions", "function", "mark", "returns", "scope", "yields")
+    __slots__ = ("at_yield", "base", "conditions", "function", "mark", "returns", "scope")
 
     def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
         self.function = function
@@ -31,8 +30,6 @@ class Frame:
         #: The conditions on which what is being executed depends, in the text of the function.
         self.conditions: list[cst.BaseExpression] = []
         self.returns: list[tuple[Snapshot, Value]] = []
-        #: What a generator has yielded so far.
-        self.yields: ListObject | None = None
         #: What happens where it yields, if it manages a context.
         self.at_yield: Callable[[Value], Value] | None = None
 

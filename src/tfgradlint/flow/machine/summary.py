@@ -19,6 +19,7 @@ from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.tape.tape import Tape, recorded
 from tfgradlint.flow.values.base import Cell, Const, GraphValue, Value, hashable
 from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.iterators import Producer
 from tfgradlint.flow.values.objects import HOLDS
 
 #: For each written field of an older cell, what it is like.
@@ -50,15 +51,14 @@ _slots: dict[type, tuple[str, ...]] = {}
 class Summaries:
     """Summaries of the states of one loop, which can be compared with each other.
 
-    Steps are newer from ``since`` on, cells from ``born`` on. ``fresh`` are older steps that are described like newer
-    ones, for such come in their place. ``beside`` is what is kept of values, by their identity.
+    Steps are newer from ``since`` on, cells from ``born`` on.
     """
 
-    def __init__(self, since: int, born: int, fresh: Collection[Node], beside: Mapping[int, Cell]) -> None:
+    def __init__(self, since: int, born: int) -> None:
         self._since = since
         self._born = born
-        self._fresh = fresh
-        self._beside = beside
+        #: Older steps that are described like newer ones, for such come in their place.
+        self.fresh: Collection[Node] = ()
         #: What can be met on a way, each with a bit of its own.
         self._bits: dict[Hashable, int] = {}
         #: In which order fields are described: the same for all states, as they refer to each other.
@@ -75,7 +75,7 @@ class Summaries:
         for place in places:
             self._order.setdefault(place, len(self._order))
         places.sort(key=self._order.__getitem__)
-        description = _Description(self._since, self._born, self._beside)
+        description = _Description(self._since, self._born)
         told = {place: description.of(snapshot[place][2], self._order[place]) for place in places}
         ways = self._ways_of(description)
         met: dict[Hashable, int] = {}
@@ -139,7 +139,7 @@ class Summaries:
         ]
 
     def _is_newer(self, node: Node) -> bool:
-        return (node.seq > self._since or node in self._fresh) and self._older(node) is node
+        return (node.seq > self._since or node in self.fresh) and self._older(node) is node
 
     def _older(self, node: Node) -> Hashable:
         """What an older step stands for: itself, and the content of an older variable for that, whatever it is."""
@@ -210,10 +210,9 @@ class _Told(NamedTuple):
 class _Description:
     """Describes what fields hold, in the order in which it is asked."""
 
-    def __init__(self, since: int, born: int, beside: Mapping[int, Cell]) -> None:
+    def __init__(self, since: int, born: int) -> None:
         self._since = since
         self._born = born
-        self._beside = beside
         self._met: dict[int, Hashable] = {}
         #: What was described, so that nothing else comes to have its identity.
         self._kept: list[object] = []
@@ -254,9 +253,6 @@ class _Description:
         again = self._met[id(value)] = _Again(self._field, len(self._met))
         self._kept.append(value)
         told = [self._tell(part, level + 1) for part in parts]
-        beside = self._beside.get(id(value))
-        if beside is not None:
-            told.append(self._tell(beside, level + 1))
         return _Told((_UNIQUE if isinstance(value, tuple) else type(value), *told), again)
 
 
@@ -269,7 +265,7 @@ def _parts(value: object) -> Sequence[object] | None:
         return [part for key, each in value.items() for part in (key, each.held() if key is HOLDS else each)]
     if isinstance(value, Items):
         return [value.type, *value.fields, *value.items]
-    if isinstance(value, Value):
+    if isinstance(value, (Value, Producer)):
         return [getattr(value, name) for name in _slots_of(type(value))]
     if is_dataclass(value) and not isinstance(value, (type, cst.CSTNode)):
         return [getattr(value, each.name) for each in fields(value)]

@@ -19,7 +19,8 @@ from tfgradlint.flow.python.caches import Caches
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
-from tfgradlint.flow.python.escape import forget_content, havoc, not_followed
+from tfgradlint.flow.python.escape import forget, forget_content, havoc, not_followed
+from tfgradlint.flow.python.generator_places import has_yield
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.tape.tape import Tape
@@ -37,11 +38,13 @@ from tfgradlint.flow.values.base import (
     UnknownMember,
     Value,
 )
-from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import (
     ContextManagerCall,
+    Coroutine,
     Descriptor,
     Function,
+    Gathered,
     Method,
     NativeFunction,
     Partial,
@@ -65,7 +68,7 @@ _COMPUTING = frozenset(
 #: How often the results of a function under a cache were cleared.
 _CLEARED = "cleared"
 #: What is called when it is handed to somebody.
-_CALLED = (Function, Method, Member, Partial)
+_CALLED = (Function, Method, Member, Partial, Coroutine, Gathered)
 
 
 class Calls:
@@ -223,6 +226,8 @@ class Calls:
             return Scalar(interp.recorder.leaf())
         if interp.iteration.knows(receiver):
             return self._of_iterator(receiver, member.name, args)
+        if isinstance(receiver, (Coroutine, Gathered)):
+            return not_followed(interp, origins.method(member.name), receiver, args)
         if isinstance(receiver, Array):
             for value in args:
                 if isinstance(value, (ListObject, DictObject)):
@@ -233,13 +238,15 @@ class Calls:
     def _of_iterator(self, iterator: Value, name: str, args: list[Value]) -> Value:
         """``__next__``, ``send`` and the like of an iterator."""
         interp = self._interp
-        if name != "__next__":
-            interp.iteration.forget_position(iterator)
-            return interp.unknown(origins.method(name), iterator, *args)
-        taken = interp.iteration.take(iterator)
-        if taken is None:
-            raise Raised
-        return taken
+        if name == "__iter__":
+            return iterator
+        if name == "__next__" or (name == "send" and len(args) == 1):
+            taken = interp.iteration.take(iterator, interp.statements.raised)
+            if taken is None:
+                raise Raised
+            return taken
+        forget(interp, iterator, args)
+        return interp.unknown(origins.method(name), iterator, *args)
 
     # -- functions
 
@@ -281,7 +288,8 @@ class Calls:
             known = known and self._recursions[id(node)] <= _RECURSIONS
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return self._cut_off(function, args, kwargs)
-        interp.called.add(id(node))
+        if not isinstance(node, cst.FunctionDef) or node.asynchronous is None:
+            interp.called.add(id(node))
         if function.graph and interp.eager_functions is None:
             return self.any_of([TRUE, FALSE], lambda eagerly: self._in_mode(eagerly, function, args, kwargs))
         if not function.graph or interp.eager_functions:
@@ -307,35 +315,29 @@ class Calls:
         if function.cached:
             return self._caches.remembered(function, args, kwargs, lambda: self.execute(function, scope))
         if function.name in interp.prescan.generators and self._yields(node):
-            return self._interp.iteration.once(Deferred(lambda: self._generated(function, scope)))
+            return interp.iteration.generator(function, scope)
+        if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
+            return Coroutine(function, scope)
         return self.execute(function, scope)
 
     def _yields(self, node: cst.FunctionDef | cst.Lambda) -> bool:
         """Whether the function is a generator: other functions of its name may be none."""
         known = self._generating.get(id(node))
         if known is None:
-            known = self._generating[id(node)] = isinstance(node, cst.FunctionDef) and _has_yield(node.body)
+            known = self._generating[id(node)] = isinstance(node, cst.FunctionDef) and has_yield(node.body)
         return known
-
-    def _generated(self, function: Function, scope: Scope) -> Value:
-        """All that a generator yields, taken when something begins to iterate it."""
-        yields = ListObject(Items((), "list"))
-        self.execute(function, scope, yields)
-        content: Value = yields.fields["content"]
-        return content
 
     def execute(
         self,
         function: Function,
         scope: Scope,
-        yields: ListObject | None = None,
         at_yield: Callable[[Value], Value] | None = None,
     ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
         interp, state = self._interp, self._interp.state
         node = function.node
         frame = Frame(function, scope, state.mark(), len(interp.contexts))
-        frame.yields, frame.at_yield = yields, at_yield
+        frame.at_yield = at_yield
         statement, site, loops = interp.statement, interp.recorder.site, interp.loops
         interp.loops = []
         if isinstance(node, cst.FunctionDef):
@@ -392,18 +394,6 @@ class Calls:
 def _origin_of(node: Node) -> Origin | None:
     """Where a value comes from, or the first of its alternatives of which that is known."""
     return node.origin or next((each.origin for each in alternatives(node) if each.origin is not None), None)
-
-
-def _has_yield(body: cst.CSTNode) -> bool:
-    """Whether the body of a function yields, apart from what is defined in it."""
-    waiting = [body]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, cst.Yield):
-            return True
-        if not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-            waiting.extend(node.children)
-    return False
 
 
 def _all(args: list[Value], kwargs: dict[str, Value]) -> list[Value]:

@@ -12,7 +12,7 @@ from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.escape import forget, forget_content
 from tfgradlint.flow.python.iteration import call_with_each
 from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Unknown, Value, hashable
-from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, View
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import LACKING
 
@@ -317,14 +317,7 @@ def _mapping_member(
 ) -> Value | None:
     content: DictContent = receiver.fields["content"]
     if name in ("items", "values", "keys"):
-        if content.complete:
-            rows: list[Value] = []
-            for key, value in content.entries.items():
-                rows.append({"items": Items((Const(key), value)), "values": value}.get(name, Const(key)))
-            return Items(tuple(rows), "list")
-        each = interp.join([*content.held()])
-        key = interp.unknown(origins.ELEMENT)  # references to tensors are keys as well
-        return Repeated({"items": Items((key, each)), "values": each}.get(name, key))
+        return View(receiver, name, lambda content: _shown(interp, content, name))
     if name in ("get", "pop", "setdefault") and args:
         key = args[0]
         default = args[1] if len(args) > 1 else NONE
@@ -368,6 +361,18 @@ def _mapping_member(
         interp.state.set(receiver, "content", DictContent({}))
         return NONE
     return None
+
+
+def _shown(interp: Context, content: DictContent, kind: str) -> Value:
+    """What a view of a dictionary shows."""
+    if content.complete:
+        rows: list[Value] = []
+        for key, value in content.entries.items():
+            rows.append({"items": Items((Const(key), value)), "values": value}.get(kind, Const(key)))
+        return Items(tuple(rows), "list")
+    each = interp.join([*content.held()])
+    key = interp.unknown(origins.ELEMENT)  # references to tensors are keys as well
+    return Repeated({"items": Items((key, each)), "values": each}.get(kind, key))
 
 
 def _count(interp: Context, receiver: DictObject, operator: str, source: Value) -> None:

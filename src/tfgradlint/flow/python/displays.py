@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,10 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
-from tfgradlint.flow.python.container_methods import extend, listing, merged, set_of
+from tfgradlint.flow.python.container_methods import listing, merged, set_of
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated
-from tfgradlint.flow.values.functions import Scope
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import Function, Scope
 
 #: A comprehension over more elements makes any number of elements that are alike: its body is evaluated for each.
 _EACH = 32
@@ -27,6 +28,8 @@ class Displays:
         self._interp = interp
         #: How many elements a clause may run through one by one; what is nested in it may have fewer.
         self._room = _EACH
+        #: Generator expressions, as functions.
+        self._generators: dict[cst.GeneratorExp, cst.FunctionDef] = {}
 
     def _elements(self, elements: Any) -> list[Value] | None:
         values: list[Value] = []
@@ -100,16 +103,43 @@ class Displays:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
         since = interp.recorder.now()
+        if interp.iteration.knows(iterable):
+            return self._taken(node, produce, iterable, since)
         content = interp.iteration.iterate(iterable, ordered=False)
         if not isinstance(content, Items) or len(content.items) > self._room:
             return self._any_number(node, produce, interp.state.element(content), since)
-        room, self._room = self._room, self._room // max(len(content.items), 1)
-        made: list[Value] = []
-        certain = [self._turn(node, produce, element, made) for element in content.items]
-        self._room = room
+        with self._in_room(len(content.items)):
+            made: list[Value] = []
+            certain = [self._turn(node, produce, element, made) for element in content.items]
         if all(certain):
             return Items(tuple(made), "set" if content.type == "set" else "list")
         return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
+
+    def _taken(self, node: cst.CompFor, produce: Callable[[], Value], iterator: Value, since: int) -> Items | Repeated:
+        """The elements of an iterator are made one by one."""
+        interp = self._interp
+        fixpoint = Fixpoint(interp, since, apart=interp.scope)
+        exact, certain = [True], True
+        made: list[Value] = []
+        element: Value = NONE
+        asked = interp.requests.count
+        with self._in_room(int(min(interp.iteration.bound(iterator), self._room))):
+            for element in interp.iteration.each(iterator, self._room, exact):
+                certain &= self._turn(node, produce, element, made)
+        if certain and exact[0]:
+            return Items(tuple(made), "list")
+        if not exact[0] and (fixpoint.touched() or interp.requests.count > asked):
+            made.append(self._any_number(node, produce, interp.iteration.another(element), since).element)
+        return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
+
+    @contextmanager
+    def _in_room(self, count: int) -> Iterator[None]:
+        """What is nested in a clause of so many turns runs through fewer elements one by one."""
+        room, self._room = self._room, self._room // max(count, 1)
+        try:
+            yield
+        finally:
+            self._room = room
 
     def _any_number(self, node: cst.CompFor, produce: Callable[[], Value], element: Value, since: int) -> Repeated:
         """A turn for each of any number of elements, until they bring nothing new; one where that changes nothing."""
@@ -156,21 +186,16 @@ class Displays:
         return ListObject(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:
+        """A generator expression is a generator of its own; its first iterable is evaluated now."""
         interp = self._interp
-        scope, statement = interp.frame.scope, interp.statement
-        iterable = self._interp.eval(node.for_in.iter)
-
-        def force() -> Value:
-            frame, saved = interp.frame, interp.frame.scope
-            saved_statement, interp.statement = interp.statement, statement
-            frame.scope = scope
-            try:
-                return self._comprehend(node.for_in, partial(self._interp.eval, node.elt), iterable)
-            finally:
-                frame.scope = saved
-                interp.statement = saved_statement
-
-        return interp.iteration.once(Deferred(force))
+        iterable = interp.eval(node.for_in.iter)
+        made = self._generators.get(node)
+        if made is None:
+            made = self._generators[node] = _as_function(node)
+        loop = made.body.body[0]
+        assert isinstance(loop, cst.For)
+        function = Function(made, made.name.value, interp.scope, {})
+        return interp.iteration.expression(function, Scope("comprehension", interp.scope), loop, iterable)
 
     def dict_comprehension(self, node: cst.DictComp) -> Value:
         pairs = self._comprehend(
@@ -194,15 +219,25 @@ class Displays:
         interp = self._interp
         made: Value = NONE
         if isinstance(node.value, cst.From):
-            given = interp.iteration.iterate(interp.eval(node.value.item))
-        else:
-            made = interp.eval(node.value) if node.value is not None else NONE
-            given = Items((made,))
+            interp.iteration.iterate(interp.eval(node.value.item))
+        elif node.value is not None:
+            made = interp.eval(node.value)
         if interp.frame.at_yield is not None:
             return interp.frame.at_yield(made)
-        if interp.frame.yields is not None:
-            extend(interp, interp.frame.yields, given)
         return interp.unknown(origins.SENT)
+
+
+def _as_function(node: cst.GeneratorExp) -> cst.FunctionDef:
+    """The function that a generator expression is short for, made of its own parts."""
+    clauses = [node.for_in]
+    while clauses[-1].inner_for_in is not None:
+        clauses.append(clauses[-1].inner_for_in)
+    body: cst.BaseStatement = cst.SimpleStatementLine([cst.Expr(cst.Yield(node.elt))])
+    for clause in reversed(clauses):
+        for condition in reversed(clause.ifs):
+            body = cst.If(condition.test, cst.IndentedBlock([body]))
+        body = cst.For(clause.target, clause.iter, cst.IndentedBlock([body]))
+    return cst.FunctionDef(cst.Name("genexpr"), cst.Parameters(), cst.IndentedBlock([body]))
 
 
 def _plain_number(element: cst.BaseElement) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
@@ -12,7 +12,8 @@ from tfgradlint.flow.python.bodies import Bodies
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
-from tfgradlint.flow.values.functions import ContextManagerCall, Descriptor, Function, Method, Partial, Super
+from tfgradlint.flow.values.functions import ContextManagerCall, Coroutine, Descriptor, Function, Method, Partial, Super
+from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import HANDED, walk
 
@@ -46,7 +47,8 @@ def forget_content(interp: Context, value: Value, *given: Value) -> None:
     elif isinstance(value, Instance):
         forget_attributes(interp, value, *given)
     else:
-        interp.iteration.forget_position(value)
+        if isinstance(value, Iterator):
+            forget(interp, value, given)
         havoc(interp, value)
 
 
@@ -80,14 +82,15 @@ class HandedOut:
     def keep(self, value: Value) -> None:
         if len(self.functions) >= _KEPT:
             return
-        made = value.function if isinstance(value, (Method, Partial)) else value
+        made = value.function if isinstance(value, (Method, Partial, Coroutine)) else value
         receiver = value.receiver if isinstance(value, (Method, Member)) else None
         if isinstance(made, Function):
             self.functions.setdefault((made.node, id(made.scope), id(receiver)), value)
         elif isinstance(receiver, Container):
             self.functions.setdefault(id(receiver), value)
-        elif isinstance(value, Instance) and any(
-            "__call__" in each.fields for each in value.cls.lineage() if isinstance(each, Class)
+        elif (isinstance(value, Iterator) and value.held() is None) or (
+            isinstance(value, Instance)
+            and any("__call__" in each.fields for each in value.cls.lineage() if isinstance(each, Class))
         ):
             self.functions.setdefault(id(value), value)
 
@@ -111,7 +114,7 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tu
             return (*received, *aliased.get(each.node, ()))
         return _reached(each)
 
-    reached = [each for each in walk(value, into) if isinstance(each, (Container, Instance, Class, Function))]
+    reached = [each for each in walk(value, into) if isinstance(each, _CHANGED)]
     for each in {id(each): each for each in reached}.values():
         if isinstance(each, Container):
             _forget_content(interp, each, given, stays)
@@ -122,6 +125,8 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tu
         elif isinstance(each, Function):
             for scope, name in bodies.rebound(each):
                 _join(interp, scope, name, given)
+        elif isinstance(each, Iterator):
+            interp.iteration.forget_position(each)
 
 
 def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Value], *, own: bool = False) -> Unknown:
@@ -147,14 +152,16 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
     return result
 
 
+#: What code that is not followed can change.
+_CHANGED = (Container, Instance, Class, Function, Iterator)
 #: What a result may be another name for, and what then is changed through it.
-_MUTABLE = (Container, Instance, Function, Method, Member, Partial, Union, Items)
+_MUTABLE = (Container, Instance, Iterator, Function, Method, Member, Partial, Union, Items)
 #: One result is given to the next call, and so on: of very many that it may be only the latest are followed. All of
 #: them were changed when they were given.
 _ALIASED = 20
 
 
-def _methods(value: Instance) -> Iterator[Value]:
+def _methods(value: Instance) -> Iterable[Value]:
     """What of an object may be called."""
     for cls in value.cls.lineage():
         for each in cls.fields.values() if isinstance(cls, Class) else ():
@@ -168,7 +175,7 @@ def _reached(value: Value) -> Sequence[Value]:
     """What can be changed of a value by whoever gets hold of it."""
     if isinstance(value, Instance):
         return [each for each in value.fields.values() if isinstance(each, Value)]
-    if isinstance(value, ContextManagerCall):
+    if isinstance(value, (ContextManagerCall, Coroutine)):
         return (value.function, *(each for each in value.scope.fields.values() if isinstance(each, Value)))
     if isinstance(value, Partial):
         return (value.function, *value.args, *value.kwargs.values())

@@ -11,6 +11,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.prescan import OF_TAPES
+from tfgradlint.flow.python.coroutines import awaited
 from tfgradlint.flow.python.displays import Displays
 from tfgradlint.flow.python.operators import Operators
 from tfgradlint.flow.python.strings import NotConstant, constant_text
@@ -67,7 +68,7 @@ class Expressions:
             cst.GeneratorExp: self.displays.generator,
             cst.DictComp: self.displays.dict_comprehension,
             cst.NamedExpr: self.displays.walrus,
-            cst.Await: lambda node: self.eval(node.expression),
+            cst.Await: lambda node: awaited(interp, self.eval(node.expression)),
             cst.Yield: self.displays.yield_,
         }
 

@@ -107,6 +107,8 @@ class Interpreter(Context):
         for name in self.prescan.mutated:
             if name in self.module.fields:
                 self.entry_points.forget_content(self.module.fields[name])
+        for value in self.module.fields.values():
+            self.iteration.forget_position(value)
 
     def _guarded(self, what: str, run: Callable[[], object]) -> None:
         """A fault in one function costs that function, not the file."""

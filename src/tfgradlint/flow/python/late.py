@@ -11,6 +11,7 @@ from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.python.places import changes
 from tfgradlint.flow.values.base import Cell, Value, next_birth
 from tfgradlint.flow.values.containers import Container
+from tfgradlint.flow.values.iterators import Iterator
 
 _Made = TypeVar("_Made")
 
@@ -49,8 +50,10 @@ def may_change(interp: Context, cell: Cell, key: Any) -> None:
     old = cell.fields.get(key)
     if isinstance(cell, Container):
         forget_content(interp, cell)
+    elif isinstance(cell, Iterator):
+        interp.iteration.forget_position(cell)
     elif key in cell.fields and not isinstance(old, Value):
-        interp.state.set(cell, key, None)  # how far an iterator is, whether a variable is trained
+        interp.state.set(cell, key, None)  # whether a variable is trained
     elif isinstance(key, str):
         unknown = interp.unknown(origins.LAID_OPEN)
         interp.state.set(cell, key, unknown if old is None else interp.join([old, unknown]))

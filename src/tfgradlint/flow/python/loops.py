@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import permutations
+from math import inf
 from typing import Any
 
 import libcst as cst
@@ -14,8 +15,8 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Place, Snapshot
-from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Items, Repeated
+from tfgradlint.flow.values.base import Tensor, Unknown, Value
+from tfgradlint.flow.values.containers import Items, ListObject
 
 #: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
 _EACH = 6
@@ -42,37 +43,37 @@ class Loops:
         repeated = interp.eval(node.iter)
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
-        content = interp.iteration.iterate(repeated, ordered=False)
-        if content.type == "set" and isinstance(content, Items) and 1 < len(content.items) <= _ORDERED:
+        content = repeated.structure if isinstance(repeated, ListObject) else repeated
+        if isinstance(content, Items) and content.type == "set" and 1 < len(content.items) <= _ORDERED:
             orders = [Items(order, "tuple") for order in permutations(content.items)]
-            runs = [partial(self._over, node, repeated, order, since) for order in orders]
-            return interp.alternatives([*runs])
-        return self._over(node, repeated, content, since)
+            return interp.alternatives([partial(self._over, node, repeated, order, since) for order in orders])
+        return self._over(node, repeated, repeated, since)
 
-    def _over(self, node: cst.For, repeated: Value, content: Items | Repeated, since: int) -> bool:
+    def _over(self, node: cst.For, repeated: Value, elements: Value, since: int) -> bool:
         interp = self._interp
-        count = len(content.items) if isinstance(content, Items) else None
-        ordered = isinstance(content, Items) and (content.type != "set" or len(content.items) < 2)
-        known = ordered and isinstance(content, Items) and len(content.items) <= _EACH
-        elements = content.items if isinstance(content, Items) and known else (interp.state.element(content),)
-        interp.recorder.site = interp.here(node.iter)
+        iterator = interp.iteration.iterator(elements)
+        run = _Run(interp, node.orelse, since)
+        taken = _Taken(interp, iterator, run)
         statement = interp.statement
+        interp.recorder.site = interp.here(node.iter)
 
         def turn(index: int) -> bool | None:
-            if count is not None and index >= count:
-                return None
             interp.statement = statement
-            element: Value = elements[index if known else 0]
-            if not known and index:
-                element = interp.iteration.another(element)
+            element = taken.next(index)
+            if element is None:
+                return None
+            interp.recorder.site = interp.here(node.iter)
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
-        run = _Run(interp, node.orelse, since, elements[0] if elements else NONE)
         with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
-            goes_on = run.exactly(turn) if known else run.over_elements(turn, count)
-        if run.left:
-            interp.iteration.forget_position(repeated)
+            if not isinstance(node.iter, (cst.Call, cst.GeneratorExp)):
+                return run.over_elements(turn, taken.count)
+            # Nobody else has the iterator: it is closed where the loop is left.
+            interp.contexts.append(lambda: interp.iteration.close(iterator))
+            goes_on = run.over_elements(turn, taken.count)
+            interp.contexts.pop()
+            interp.iteration.close(iterator)
         return goes_on
 
     def _traced(self) -> bool:
@@ -120,14 +121,14 @@ class Loops:
 
 
 class _Run:
-    """One run of a loop, from the present state on; ``since`` and ``element`` as for its fixpoint."""
+    """One run of a loop, from the present state on; ``since`` as for its fixpoint."""
 
-    def __init__(self, interp: Context, orelse: cst.Else | None, since: int, element: Value = NONE) -> None:
+    def __init__(self, interp: Context, orelse: cst.Else | None, since: int) -> None:
         self._interp = interp
         self._state = interp.state
         self._mark = interp.state.mark()
         self._loop = Loop(self._mark, len(interp.contexts))
-        self._fixpoint = Fixpoint(interp, since, element)
+        self.fixpoint = Fixpoint(interp, since)
         self._orelse = orelse
         self._ends: list[Snapshot] = []
         #: Whether it is known of each turn so far that there was one.
@@ -135,8 +136,11 @@ class _Run:
         #: How many turns came to their end, and whether there may be none at all.
         self._made = 0
         self._skippable = False
-        #: Whether it may have been left before its end.
-        self.left = False
+
+    def begin(self, element: Value | None) -> None:
+        """The first turn begins, with this element. Where a loop stands for any number of turns, there may be none."""
+        self.fixpoint.given(element)
+        self._skippable = self._skippable or not self.exact
 
     def may_end(self) -> None:
         """The loop may end in the present state, or go on."""
@@ -159,10 +163,10 @@ class _Run:
         return self.exactly(turn)
 
     def over_elements(self, turn: _Turn, count: int | None) -> bool:
-        """The same for a ``for`` loop over very many elements, ``count`` if that is known. It may end after each."""
-        self.exact, self._skippable = False, count is None
-        reached = self._turns(turn, self.may_end)
-        ends, fixpoint = self._ends, self._fixpoint
+        """The same for a ``for`` loop; ``count``: over so many elements, of which each turn is given any."""
+        reached = self._turns(turn)
+        ends, fixpoint = self._ends, self.fixpoint
+        self._skippable = self._skippable and count is None
         if count is not None and reached:
             like = fixpoint.turn_like(count)
             # The turns of a row without changes are alike, but not the same.
@@ -171,16 +175,15 @@ class _Run:
             self._ends = []
         return self._finished()
 
-    def _turns(self, turn: _Turn, ended: Callable[[], None] | None = None) -> bool:
-        """Whether control comes to the end of each turn in some way. ``ended``: what to do there."""
-        state, loop, fixpoint = self._state, self._loop, self._fixpoint
+    def _turns(self, turn: _Turn) -> bool:
+        """Whether control comes to the end of each turn in some way."""
+        state, loop = self._state, self._loop
         self._interp.loops.append(loop)
         reached = True
         while True:
             goes_on = turn(self._made)
             if goes_on is None:
-                if ended is None:
-                    self._ends.append(state.snapshot(self._mark))
+                self._ends.append(state.snapshot(self._mark))
                 break
             # The next turn starts where this one ended, or where it went on early.
             starts = [*loop.continues]
@@ -194,13 +197,8 @@ class _Run:
                 state.rollback(self._mark)
                 state.join_into(starts)
             self._made += 1
-            if self.exact:
-                continue
-            settled = fixpoint.settled()
-            if ended is not None:
-                ended()
-            if settled:
-                if ended is None and (self._ends or self._skippable or not fixpoint.period):
+            if not self.exact and self.fixpoint.settled():
+                if self._ends or self._skippable or not self.fixpoint.period:
                     self._ends.append(state.snapshot(self._mark))
                 break
         self._interp.loops.pop()
@@ -215,7 +213,6 @@ class _Run:
         ends = ends + self._loop.breaks
         if self._skippable and not ends:
             ends = [{}]  # behind the loop comes only who makes no turn
-        self.left = bool(self._loop.breaks)
         state.rollback(self._mark)
         before = {place: cell.fields.get(key) for end in ends for place, (cell, key, _) in end.items()}
         state.join_into(ends)
@@ -233,3 +230,32 @@ class _Run:
             if isinstance(old, _DATA) and isinstance(now, _DATA) and old.node is not now.node:
                 node = self._interp.recorder.unless_skipped(now.node, old.node)
                 self._state.set(cell, key, Tensor(node) if type(old) is type(now) is Tensor else Unknown(node))
+
+
+class _Taken:
+    """The elements of a ``for`` loop: it asks for each when a turn begins."""
+
+    def __init__(self, interp: Context, iterator: Value, run: _Run) -> None:
+        self._interp = interp
+        self._iterator = iterator
+        self._run = run
+        bound = interp.iteration.bound(iterator)
+        #: Whether a turn stands for any number of turns from here on.
+        self._many = bound > _EACH
+        #: How many there are, where that is known and they are not run through one by one.
+        self.count = int(bound) if self._many and bound < inf and interp.iteration.is_loop(iterator) else None
+
+    def next(self, index: int) -> Value | None:
+        """The element of a turn; None where the loop is over. Where it is perhaps over, it may end there."""
+        interp, run = self._interp, self._run
+        if index == self.count:
+            interp.iteration.finish(self._iterator)
+            return None
+        self._many = self._many or index == _EACH
+        if self._many:
+            run.exact = False
+            interp.iteration.scatter(self._iterator)
+        element = interp.iteration.take(self._iterator, run.may_end)
+        if index == 0:
+            run.begin(element)
+        return element

@@ -12,6 +12,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import merged
+from tfgradlint.flow.python.iterators import found as found_among
 from tfgradlint.flow.python.strings import formatted
 from tfgradlint.flow.values.base import (
     FALSE,
@@ -28,7 +29,7 @@ from tfgradlint.flow.values.base import (
     Variable,
     is_none,
 )
-from tfgradlint.flow.values.containers import Container, DictObject, Items, ListObject, Repeated, Union
+from tfgradlint.flow.values.containers import Container, DictObject, Items, ListObject, Repeated, Union, View
 from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import nodes_of
@@ -128,8 +129,8 @@ class Operators:
 
     def _container_operator(self, name: str, left: Value, right: Value) -> Value | None:
         interp = self._interp
-        one = left.fields["content"] if isinstance(left, ListObject) else left
-        other = right.fields["content"] if isinstance(right, ListObject) else right
+        one = left.structure if isinstance(left, (ListObject, View)) else left
+        other = right.structure if isinstance(right, (ListObject, View)) else right
         sequences = (Items, Repeated)
         if name == "__add__" and isinstance(one, sequences) and isinstance(other, sequences):
             if isinstance(one, Items) and isinstance(other, Items) and len(one.items) + len(other.items) <= _LONG:
@@ -304,7 +305,12 @@ class Operators:
         return self.binary(COMPARISONS[type(op)], left, right, node)
 
     def _contains(self, container: Value, item: Value) -> bool | None:
-        """Whether an item is in a container, where that is known. Objects of the module are asked for it."""
+        """Whether an item is in a container, where that is known. Objects of the module are asked for it.
+
+        It may be among the elements of an iterator, up to which they are gone then.
+        """
+        if self._interp.iteration.knows(container):
+            return found_among(self._interp, container, lambda each: _equal(item, each))
         interp = self._interp
         if isinstance(container, Instance):
             function = interp.attributes.of_class(container.cls, "__contains__")
@@ -366,6 +372,13 @@ _FROM_BEHIND = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__g
 def _reflected(name: str) -> str:
     """The method of the right operand that is asked where the left one has none."""
     return _FROM_BEHIND.get(name, name if name in ("__eq__", "__ne__") else f"__r{name[2:]}")
+
+
+def _equal(one: Value, other: Value) -> bool | None:
+    """Whether two values are equal, where that is known."""
+    if isinstance(one, Const) and isinstance(other, Const):
+        return bool(one.value == other.value)
+    return None
 
 
 def _number(operator: str, operands: list[Value]) -> str:

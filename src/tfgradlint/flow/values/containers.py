@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from tfgradlint.flow.values.base import COMPARED, Cell, Const, HoldsNothing, Value
+from tfgradlint.flow.values.base import COMPARED, Cell, Const, Value
 
 
 class Items(Value):
@@ -160,18 +160,6 @@ class Slice(Value):
         return self.parts
 
 
-class Deferred(HoldsNothing):
-    """A generator expression, ``map`` ...: evaluated when something iterates it, under the tapes of that moment.
-
-    Until then it holds nothing.
-    """
-
-    __slots__ = ("force",)
-
-    def __init__(self, force: Callable[[], Value]) -> None:
-        self.force = force
-
-
 class Container(Cell):
     """A mutable container: ``fields["content"]`` is the sequence or the entries that it holds at present."""
 
@@ -218,3 +206,47 @@ class DictObject(Container):
     """A dictionary; its content is :class:`DictContent`."""
 
     __slots__ = ()
+
+
+class View(Value):
+    """What ``keys()``, ``values()`` or ``items()`` of a dictionary gives: it shows what that holds at present."""
+
+    __slots__ = ("_look", "_shown", "kind", "of")
+
+    def __init__(self, of: DictObject, kind: str, look: Callable[[DictContent], Value]) -> None:
+        self.of = of
+        self.kind = kind
+        self._look = look
+        self._shown: tuple[Value, Value] | None = None
+
+    @property
+    def structure(self) -> Value:
+        content = self.of.structure
+        assert isinstance(content, DictContent)
+        if self._shown is None or self._shown[0] is not content:
+            self._shown = content, self._look(content)
+        return self._shown[1]
+
+    def held(self) -> Sequence[Value]:
+        return (self.structure,)
+
+    def handed(self) -> Sequence[Value]:
+        return (self.of,)
+
+    def nested(self) -> Sequence[tuple[Any, Value]] | None:
+        return self.structure.nested()
+
+    def keyed(self) -> Mapping[Any, Value]:
+        return self.structure.keyed()
+
+    def with_held(self, parts: Sequence[Value]) -> Value:
+        return parts[0]
+
+    def truth(self) -> bool | None:
+        return self.of.truth()
+
+    def contains(self, item: Any) -> bool | None:
+        return self.of.contains(item) if self.kind == "keys" else self.structure.contains(item)
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return self is other or (isinstance(other, View) and self.of is other.of and self.kind == other.kind)

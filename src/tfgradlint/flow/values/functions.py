@@ -139,6 +139,43 @@ class ContextManagerCall(HoldsNothing):
         return self.scope.sees()
 
 
+class Coroutine(Value):
+    """A call of an ``async`` function: it runs where it is awaited."""
+
+    __slots__ = ("function", "scope")
+
+    def __init__(self, function: Function, scope: Scope) -> None:
+        self.function = function
+        self.scope = scope
+
+    def held(self) -> None:
+        return None
+
+    def sees(self) -> Iterator[Any]:
+        return self.scope.sees()
+
+    def truth(self) -> bool:
+        return True
+
+
+class Gathered(Value):
+    """Several coroutines that are awaited together."""
+
+    __slots__ = ("awaitables",)
+
+    def __init__(self, awaitables: Sequence[Value]) -> None:
+        self.awaitables = awaitables
+
+    def held(self) -> Sequence[Value]:
+        return self.awaitables
+
+    def handed(self) -> Sequence[Value]:
+        return self.awaitables
+
+    def truth(self) -> bool:
+        return True
+
+
 class Method(HoldsNothing):
     """A function bound to its first argument."""
 

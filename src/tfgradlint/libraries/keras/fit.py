@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Array, Cell, Const, Tensor, Value, is_none
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
@@ -123,6 +124,9 @@ class _Training:
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The step of the model's own, or the one that Keras makes of its losses."""
         interp, model = self._interp, self._step.model
+        for value in (*args, *kwargs.values()):
+            if interp.iteration.knows(value):
+                forget(interp, value)  # a generator of batches runs, as often as there are steps
         inputs, truths = inputs_and_truths(interp, args, kwargs)
         own = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(own, Function):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary, set_of
+from tfgradlint.flow.python.iterators import found
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.python.with_blocks import SWALLOWS
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value, is_none
-from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.python import attributes, collections, dataclasses, named_tuples, ordering
+from tfgradlint.libraries.python import asyncio, attributes, collections, dataclasses, iterators, named_tuples, ordering
 from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
@@ -22,7 +23,6 @@ from tfgradlint.libraries.registry import Handler
 
 #: A longer range is any number of numbers: loops and comprehensions run through fewer one by one.
 _COUNTED = 64
-_MAP = origins.returned_by("map")
 
 
 def _sequence(kind: str) -> Handler:
@@ -51,108 +51,10 @@ def _range(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
     return Repeated(Scalar(interp.recorder.leaf(), "int"), "range")
 
 
-def _once(make: Handler) -> Handler:
-    """What gives each element once."""
-
-    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        given = [value for value in args if interp.iteration.knows(value)]
-        if len({id(value) for value in given}) < len(given):
-            # The same iterator twice: the elements are dealt out.
-            return None
-        made = make(interp, args, kwargs)
-        for value in given:
-            # Perhaps not all of its elements are wanted.
-            interp.iteration.forget_position(value)
-        return made if made is None else interp.iteration.once(made)
-
-    return run
-
-
 def _iter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) != 1:
-        return None
-    if interp.iteration.knows(args[0]):
-        return args[0]
-    content = interp.iteration.iterate(args[0])
-    fresh = Items(content.items, "iterator") if isinstance(content, Items) else Repeated(content.element, "iterator")
-    return interp.iteration.once(fresh)
-
-
-def _rows(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if any(isinstance(value, Repeated) and value.type == "star" for value in args):
-        content = next(value for value in args if isinstance(value, Repeated))
-        return Repeated(Repeated(content.element, "tuple"), "zip")
-    contents = [interp.iteration.iterate(value) for value in args]
-    if contents and all(isinstance(content, Items) for content in contents):
-        rows = zip(*(content.items for content in contents if isinstance(content, Items)), strict=False)
-        return Items(tuple(Items(tuple(row)) for row in rows), "zip")
-    sizes = [len(content.items) for content in contents if isinstance(content, Items)]
-    if sizes and min(sizes) <= 8:
-        # As long as the shortest known one, unless an unknown one is shorter still: taken to fit.
-        rows = zip(
-            *(
-                content.items[: min(sizes)]
-                if isinstance(content, Items)
-                else [interp.iteration.another(content.element) for _ in range(min(sizes))]
-                for content in contents
-            ),
-            strict=False,
-        )
-        return Items(tuple(Items(tuple(row)) for row in rows), "zip")
-    return Repeated(Items(tuple(interp.state.element(content) for content in contents)), "zip")
-
-
-def _enumerate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
-    start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
-    if isinstance(content, Items) and isinstance(start, Const) and isinstance(start.value, int):
-        first = start.value
-        return Items(tuple(Items((Const(first + i), item)) for i, item in enumerate(content.items)), "enumerate")
-    return Repeated(Items((Scalar(interp.recorder.leaf(), "int"), interp.state.element(content))), "enumerate")
-
-
-def _map(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) < 2:
-        return None
-    function = args[0]
-    site, statement = interp.recorder.site, interp.statement
-
-    def force() -> Value:
-        rows = _rows(interp, args[1:], {})
-        interp.recorder.site = site
-        saved, interp.statement = interp.statement, statement
-        try:
-            content = interp.iteration.iterate(rows) if rows is not None else Repeated(interp.unknown(_MAP))
-            if isinstance(content, Items) and len(content.items) <= 16:
-                made = []
-                for row in content.items:
-                    interp.recorder.site = site
-                    made.append(interp.calls.call(function, list(row.items), {}))  # type: ignore[attr-defined]
-                return Items(tuple(made), "map")
-            row = interp.state.element(content)
-            parts = list(row.items) if isinstance(row, Items) else [row]
-            return Repeated(interp.calls.call(function, parts, {}), "map")
-        finally:
-            interp.statement = saved
-
-    return Deferred(force)
-
-
-def _filter(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) != 2:
-        return None
-    content = interp.iteration.iterate(args[1])
-    if not isinstance(content, Items):
-        return Repeated(content.element)
-    kept: list[Value] = []
-    for item in content.items:
-        verdict = item if isinstance(args[0], Const) else interp.calls.call(args[0], [item], {})
-        truth = verdict.truth()
-        if truth is None:
-            return Repeated(interp.state.element(content))
-        if truth:
-            kept.append(item)
-    return Items(tuple(kept), "filter")
+    if len(args) == 2:
+        return interp.unknown(origins.returned_by("iter"), *args)
+    return interp.iteration.iterator(args[0]) if args else None
 
 
 def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -179,11 +81,6 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
     if isinstance(content, DictContent) and content.complete:
         return Const(len(content.entries))
     return Scalar(interp.recorder.leaf(), "int")
-
-
-def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
-    return Items(content.items[::-1]) if isinstance(content, Items) else Repeated(content.element)
 
 
 def _vars(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -219,15 +116,36 @@ def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
 def _next(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     if not args:
         return None
+    default = args[1] if len(args) > 1 else None
     if interp.iteration.knows(args[0]):
-        taken = interp.iteration.take(args[0])
-        if taken is None and len(args) < 2:
-            raise Raised
-        return taken if taken is not None else args[1]
+        return _taken(interp, args[0], default)
+    advance = interp.attributes.of_class(args[0].cls, "__next__") if isinstance(args[0], Instance) else None
+    if advance is not None:
+        given = interp.calls.call(Method(advance, args[0]), [], {})
+        return given if default is None else interp.join([given, default])
     content = interp.iteration.iterate(args[0])
     if isinstance(content, Items) and not content.items:
         return args[1] if len(args) > 1 else None
     return interp.iteration.another(interp.state.element(content))
+
+
+def _taken(interp: Context, iterator: Value, default: Value | None) -> Value:
+    """``next(iterator, default)``: without a default it raises where nothing is left."""
+    state = interp.state
+    if default is None:
+        taken = interp.iteration.take(iterator, interp.statements.raised)
+        if taken is None:
+            raise Raised
+        return taken
+    mark = state.mark()
+    over: list[Snapshot] = []
+    taken = interp.iteration.take(iterator, lambda: over.append(state.snapshot(mark)))
+    if not over:
+        return default if taken is None else taken
+    over.append(state.snapshot(mark))
+    state.rollback(mark)
+    state.join_into(over)
+    return default if taken is None else interp.join([taken, default])
 
 
 def _super(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -284,22 +202,20 @@ def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     return Const(False) if isinstance(value, Const) else Scalar(interp.recorder.leaf(), "bool")
 
 
-def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
-    if isinstance(content, Items):
-        truths = [item.truth() for item in content.items]
-        if None not in truths:
-            return Const(all(truths))
-    return Scalar(interp.recorder.leaf(), "bool")
+def _all_or_any(stops: bool) -> Handler:
+    """``any`` stops at what is true, ``all`` at what is not; the rest is left."""
+
+    def decide(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if not args:
+            return None
+        truth = found(interp, interp.iteration.iterator(args[0]), lambda each: _is(each.truth(), stops))
+        return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(truth is stops)
+
+    return decide
 
 
-def _any(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
-    if isinstance(content, Items):
-        truths = [item.truth() for item in content.items]
-        if None not in truths:
-            return Const(any(truths))
-    return Scalar(interp.recorder.leaf(), "bool")
+def _is(truth: bool | None, stops: bool) -> bool | None:
+    return None if truth is None else truth is stops
 
 
 def _number(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -338,14 +254,9 @@ HANDLERS: dict[str, Handler] = {
     "builtins.tuple": _sequence("tuple"),
     "builtins.iter": _iter,
     "builtins.range": _range,
-    "builtins.zip": _once(_rows),
-    "builtins.enumerate": _once(_enumerate),
-    "builtins.map": _once(_map),
-    "builtins.filter": _once(_filter),
     "builtins.sum": _sum,
     "builtins.len": _len,
     "builtins.isinstance": isinstance_,
-    "builtins.reversed": _once(_reversed),
     "builtins.dict": plain_dictionary,
     "builtins.dict.fromkeys": _from_keys,
     "builtins.next": _next,
@@ -358,8 +269,8 @@ HANDLERS: dict[str, Handler] = {
     "builtins.repr": _text,
     "builtins.format": _text,
     "builtins.input": _text,
-    "builtins.all": _truths,
-    "builtins.any": _any,
+    "builtins.all": _all_or_any(False),
+    "builtins.any": _all_or_any(True),
     "functools.partial": _partial,
     "functools.reduce": _reduce,
     "collections.OrderedDict": plain_dictionary,
@@ -373,8 +284,9 @@ HANDLERS: dict[str, Handler] = {
     "copy.deepcopy": deep_copied,
     "contextlib.nullcontext": _null_context,
     "contextlib.suppress": _suppress,
-    **{path: _once(handler) for path, handler in iteration.HANDLERS.items()},
-    "itertools.tee": iteration.tee,
+    **asyncio.HANDLERS,
+    **iterators.HANDLERS,
+    **iteration.HANDLERS,
     **collections.HANDLERS,
     **ordering.HANDLERS,
     **operations.HANDLERS,

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
+
+import libcst as cst
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, is_none
-from tfgradlint.flow.values.containers import Deferred, Items, Repeated
+from tfgradlint.flow.values.containers import Items, Repeated
+from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.iterators import Ended, Iterator
+from tfgradlint.libraries.python.iterators import starred
 from tfgradlint.libraries.registry import Handler
 
 #: A longer sequence is any number of elements that are alike, as a list is that grows longer than that.
@@ -16,39 +22,80 @@ _LONG = 64
 
 
 def _chain(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    contents = [interp.iteration.iterate(value) for value in args]
-    if any(isinstance(value, Repeated) and value.type == "star" for value in args):
-        return None
-    return _joined(interp, contents)
+    return None if starred(args) else _chained(interp, Items(tuple(args)))
 
 
 def _chain_from_iterable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) != 1:
-        return None
-    outer = interp.iteration.iterate(args[0])
-    if isinstance(outer, Repeated):
-        return Repeated(interp.state.element(interp.iteration.iterate(outer.element)))
-    return _joined(interp, [interp.iteration.iterate(value) for value in outer.items])
+    return _chained(interp, args[0]) if len(args) == 1 else None
 
 
-def _joined(interp: Context, contents: list[Items | Repeated]) -> Value:
-    if all(isinstance(content, Items) for content in contents):
-        items = tuple(item for content in contents if isinstance(content, Items) for item in content.items)
-        return Items(items)
-    return Repeated(interp.join([interp.state.element(content) for content in contents]))
+def _chained(interp: Context, iterables: Value) -> Value:
+    """What a generator yields that yields from each of the iterables."""
+    function = cst.ensure_type(_CHAIN.body[0], cst.FunctionDef)
+    scope = Scope("function", interp.module, "chain")
+    scope.fields["iterables"] = interp.iteration.iterator(iterables)
+    return interp.iteration.generator(Function(function, "chain", interp.module, {}), scope, interp.statement)
+
+
+_CHAIN = cst.parse_module("def chain(iterables):\n    for each in iterables:\n        yield from each\n")
 
 
 def _islice(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) < 2:
-        return None
-    content = interp.iteration.iterate(args[0])
+    """The elements from one number on, up to another: they are counted as they are taken."""
     bounds: list[Any] = [value.value for value in args[1:] if isinstance(value, Const)]
-    if isinstance(content, Items) and len(bounds) == len(args) - 1:
-        try:
-            return Items(tuple(itertools.islice(content.items, *bounds)))
-        except (TypeError, ValueError):
+    if len(args) < 2 or len(bounds) < len(args) - 1:
+        return None
+    try:
+        start, stop, each = _slice(*bounds)
+    except (TypeError, ValueError):
+        return None
+    source = interp.iteration.iterator(args[0])
+
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        taken = iterator.fields[_COUNT]
+        if not isinstance(taken, Const):
+            over(ended)
+            return interp.iteration.take(source, ended)
+        element: Value | None = None
+        wanted = start if taken.value == 0 else taken.value + each - 1
+        if wanted >= stop:
             return None
-    return Repeated(interp.state.element(content))
+        for _ in range(wanted + 1 - taken.value):
+            element = interp.iteration.take(source, ended)
+            if element is None:
+                return None
+        interp.state.set(iterator, _COUNT, Const(wanted + 1))
+        return element
+
+    def over(ended: Ended) -> None:
+        mark = interp.state.mark()
+        interp.iteration.finish(made)
+        ended()
+        interp.state.rollback(mark)
+
+    def bound(iterator: Iterator) -> float:
+        taken = iterator.fields[_COUNT]
+        if not isinstance(taken, Const):
+            return inf
+        return min((stop - max(int(taken.value), start) + each - 1) // each, interp.iteration.bound(source) or inf)
+
+    made = interp.iteration.derived([source], step, bound)
+    made.fields[_COUNT] = Const(0)
+    return made
+
+
+def _slice(*bounds: int | None) -> tuple[int, float, int]:
+    """Start, stop and step of ``islice``.
+
+    Raises:
+        ValueError: Python refuses them.
+    """
+    itertools.islice((), *bounds)
+    parts = slice(*bounds)
+    return parts.start or 0, inf if parts.stop is None else parts.stop, parts.step or 1
+
+
+_COUNT = "count"
 
 
 def _combined(function: Callable[..., Iterable[tuple[Value, ...]]]) -> Handler:
@@ -109,46 +156,54 @@ def _count(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Valu
     return Repeated(Scalar(interp.recorder.leaf(), "int" if whole else ""))
 
 
+_LAST, _NONE_YET = "last", Const("none yet")
+
+
 def _accumulate(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
-    function = args[1] if len(args) > 1 else kwargs.get("func")
-    first = kwargs.get("initial")
-    if not isinstance(content, Items) or len(content.items) > 16:
+    if not args:
         return None
-    items = [*([first] if first is not None and not is_none(first) else []), *content.items]
+    source = interp.iteration.iterator(args[0])
+    function = args[1] if len(args) > 1 else kwargs.get("func", NONE)
+    first = kwargs.get("initial", NONE)
     site = interp.recorder.site
-    totals: list[Value] = []
-    for item in items:
+
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        total: Value | None = iterator.fields[_LAST]
+        element = first if total is _NONE_YET and not is_none(first) else interp.iteration.take(source, ended)
+        if element is None:
+            return None
         interp.recorder.site = site
-        if not totals:
-            totals.append(item)
-        elif function is None or is_none(function):
-            totals.append(interp.expressions.binary("__add__", totals[-1], item, site.expression))  # type: ignore[arg-type]
+        if total is None or total is _NONE_YET:
+            made = element
+        elif is_none(function):
+            made = interp.expressions.binary("__add__", total, element, site.expression or cst.Pass())
         else:
-            totals.append(interp.calls.call(function, [totals[-1], item], {}))
-    return Items(tuple(totals))
+            made = interp.calls.call(function, [total, element], {})
+        interp.state.set(iterator, _LAST, made)
+        return made
+
+    made = interp.iteration.derived([source], step, functions=[function])
+    made.fields[_LAST] = _NONE_YET
+    return made
 
 
-def _starmap(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) != 2:
+def _pairwise(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) != 1:
         return None
-    function, rows = args
-    site = interp.recorder.site
+    source = interp.iteration.iterator(args[0])
 
-    def one(row: Value) -> Value:
-        interp.recorder.site = site
-        parts = interp.iteration.iterate(row)
-        if not isinstance(parts, Items):
-            return interp.calls.call(function, [Repeated(interp.state.element(parts), "star")], {})
-        return interp.calls.call(function, list(parts.items), {})
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        last: Value | None = iterator.fields[_LAST]
+        first = interp.iteration.take(source, ended) if last is _NONE_YET else last
+        second = None if first is None else interp.iteration.take(source, ended)
+        if first is None or second is None:
+            return None
+        interp.state.set(iterator, _LAST, second)
+        return Items((first, second))
 
-    def force() -> Value:
-        content = interp.iteration.iterate(rows)
-        if isinstance(content, Items) and len(content.items) <= 16:
-            return Items(tuple(one(row) for row in content.items))
-        return Repeated(one(interp.state.element(content)))
-
-    return Deferred(force)
+    made = interp.iteration.derived([source], step)
+    made.fields[_LAST] = _NONE_YET
+    return made
 
 
 def tee(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -157,11 +212,7 @@ def tee(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value |
     if not args or not isinstance(count, Const) or not isinstance(count.value, int) or not 0 <= count.value <= 8:
         return None
     content = interp.iteration.iterate(args[0])
-    return Items(tuple(interp.iteration.once(_again(content)) for _ in range(count.value)))
-
-
-def _again(content: Items | Repeated) -> Value:
-    return Items(content.items) if isinstance(content, Items) else Repeated(content.element)
+    return Items(tuple(interp.iteration.iterator(content) for _ in range(count.value)))
 
 
 def _zip_longest(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -173,19 +224,37 @@ def _zip_longest(interp: Context, args: list[Value], kwargs: dict[str, Value]) -
     return Items(tuple(Items(row) for row in rows))
 
 
+def _at_once(make: Handler, again: bool = False) -> Handler:
+    """What takes all elements when it is made. Python does so only where they are wanted ``again``, in other orders.
+
+    Where code makes the elements, that is a difference, and such a call is not followed.
+    """
+
+    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        if not again and any(interp.iteration.knows(value) and value.held() is None for value in args):
+            return None
+        made = make(interp, args, kwargs)
+        return made if made is None or make is tee else interp.iteration.iterator(made)
+
+    return run
+
+
+_COMBINED = (
+    itertools.combinations,
+    itertools.combinations_with_replacement,
+    itertools.permutations,
+)
 HANDLERS: dict[str, Handler] = {
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_from_iterable,
     "itertools.islice": _islice,
-    "itertools.combinations": _combined(itertools.combinations),
-    "itertools.combinations_with_replacement": _combined(itertools.combinations_with_replacement),
-    "itertools.permutations": _combined(itertools.permutations),
-    "itertools.pairwise": _combined(itertools.pairwise),
-    "itertools.product": _product,
-    "itertools.repeat": _repeat,
-    "itertools.cycle": _cycle,
-    "itertools.count": _count,
+    "itertools.pairwise": _pairwise,
     "itertools.accumulate": _accumulate,
-    "itertools.starmap": _starmap,
-    "itertools.zip_longest": _zip_longest,
+    "itertools.tee": _at_once(tee),
+    "itertools.repeat": _at_once(_repeat),
+    "itertools.cycle": _at_once(_cycle),
+    "itertools.count": _at_once(_count),
+    "itertools.zip_longest": _at_once(_zip_longest),
+    "itertools.product": _at_once(_product, again=True),
+    **{f"itertools.{make.__name__}": _at_once(_combined(make), again=True) for make in _COMBINED},
 }
