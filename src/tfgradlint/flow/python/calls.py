@@ -18,7 +18,7 @@ from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
 from tfgradlint.flow.python.escape import forget, forget_content, havoc, not_followed
-from tfgradlint.flow.python.places import has_yield
+from tfgradlint.flow.python.generator_places import has_yield
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (

@@ -11,8 +11,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame, Loop
 from tfgradlint.flow.machine.state import Raised, Snapshot
-from tfgradlint.flow.python.iterators import Outcome
-from tfgradlint.flow.python.places import (
+from tfgradlint.flow.python.generator_places import (
     PLACES,
     At,
     Exits,
@@ -24,6 +23,7 @@ from tfgradlint.flow.python.places import (
     loop_around,
     pending,
 )
+from tfgradlint.flow.python.iterators import Outcome
 from tfgradlint.flow.values.base import NONE
 from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.iterators import Iterator

@@ -13,8 +13,8 @@ import libcst as cst
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.python.generator_bodies import Advance, NotFollowed
+from tfgradlint.flow.python.generator_places import OVER, PLACES, At, Places, Running, pending
 from tfgradlint.flow.python.iterators import Outcome, lost, nothing, settle
-from tfgradlint.flow.python.places import OVER, PLACES, At, Places, Running, pending
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.iterators import Ended, Iterator, Producer
