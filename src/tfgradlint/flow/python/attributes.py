@@ -208,6 +208,8 @@ class Attributes:
             if receiver.open and self._replaceable(receiver, found):
                 return self._interp.unknown(origins.DERIVED_METHOD)
             return Method(found, receiver)
+        if isinstance(found, NativeFunction) and found.name == name and name.startswith("__"):
+            return Method(found, receiver)  # one that a decorator of the class made
         if isinstance(found, Descriptor):
             if found.kind == "cached":
                 value = self._interp.calls.call(found.function, [receiver], {})

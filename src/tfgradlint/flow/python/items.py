@@ -63,7 +63,7 @@ class Elements:
             function = interp.attributes.of_object(receiver, "__getitem__")
             if function is not None:
                 return interp.calls.call(Method(function, receiver), [index], {})
-            missing = interp.attributes.of_class(receiver.cls, "__missing__")
+            missing = interp.attributes.of_object(receiver, "__missing__")
             if missing is not None:  # a dictionary, which calls it for a key that it has not
                 return interp.calls.call(interp.unknown(origins.ELEMENT), [Method(missing, receiver), index], {})
             content = interp.libraries.elements(interp, receiver)

@@ -313,13 +313,13 @@ class Operators:
             return found_among(self._interp, container, lambda each: _equal(item, each))
         interp = self._interp
         if isinstance(container, Instance):
-            function = interp.attributes.of_class(container.cls, "__contains__")
+            function = interp.attributes.of_object(container, "__contains__")
             if function is not None:
                 return self.truth(interp.calls.call(Method(function, container), [item], {}))
             interp.iteration.iterate(container)
             return None
         for one in (item, *(container.structure.held() or ())):
-            function = interp.attributes.of_class(one.cls, "__eq__") if isinstance(one, Instance) else None
+            function = interp.attributes.of_object(one, "__eq__") if isinstance(one, Instance) else None
             if function is not None:  # it may be compared
                 method = Method(function, one)
                 self._perhaps(method, item if one is not item else interp.unknown(origins.ELEMENT, container))
@@ -358,10 +358,11 @@ class Operators:
 
     def truth(self, value: Value) -> bool | None:
         """Whether Python takes the value for true, where that is known. An object of the module is asked for it."""
-        for name in ("__bool__", "__len__") if isinstance(value, Instance) else ():
-            function = self._interp.attributes.of_class(value.cls, name)  # type: ignore[attr-defined]
-            if function is not None:
-                return self._interp.calls.call(Method(function, value), [], {}).truth()
+        if isinstance(value, Instance):
+            for name in ("__bool__", "__len__"):
+                function = self._interp.attributes.of_object(value, name)
+                if function is not None:
+                    return self._interp.calls.call(Method(function, value), [], {}).truth()
         return value.truth()
 
 

@@ -10,7 +10,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import XlaContext
 from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.retracing import Retracing
-from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable
+from tfgradlint.flow.values.base import Array, Const, GraphValue, Scalar, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import (
     Container,
     DictContent,
@@ -21,7 +21,7 @@ from tfgradlint.flow.values.containers import (
     Union,
 )
 from tfgradlint.flow.values.functions import Function, Scope
-from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.request import Given
 
@@ -145,6 +145,8 @@ class Traces:
             return Tensor(node)
         if isinstance(value, Variable):
             return self._interp.libraries.argument(self._interp, value) or value
+        if isinstance(value, Instance) and _unhashable(value):
+            self._interp.raise_here(None, "TypeError")
         if isinstance(value, DictObject) and isinstance(value.structure, DictContent):
             entries = value.structure.entries
             known = {key: self._traced(each) for key, each in entries.items() if isinstance(each, Variable)}
@@ -216,3 +218,16 @@ def _alike(holder: Value, parts: list[Value]) -> Value:
         if not any(isinstance(one, Variable) and one is not other for one, other in replaced):
             return holder
     return holder.with_held(parts)
+
+
+def _unhashable(value: Instance) -> bool:
+    """Whether an object certainly has no hash, by which TensorFlow would find its trace: its class compares objects."""
+    if value.open or not all(isinstance(each, Class) for each in value.cls.lineage()):
+        return False
+    for cls in value.cls.lineage():
+        assert isinstance(cls, Class)
+        if "__hash__" in cls.fields:
+            return is_none(cls.fields["__hash__"])
+        if "__eq__" in cls.fields:
+            return True
+    return False

@@ -23,6 +23,8 @@ def swallows(interp: Context, manager: Value) -> bool:
     """Whether control may go on behind a ``with`` whose block has raised."""
     if isinstance(manager, LibraryObject):
         return bool(SWALLOWS.of(manager))
+    if isinstance(manager, Instance) and "__class__" in manager.fields:
+        return True  # it is of another class by now
     leave = interp.attributes.of_class(manager.cls, "__exit__") if isinstance(manager, Instance) else None
     return isinstance(leave, Function) and _answers(leave.node)
 

@@ -85,7 +85,7 @@ def decorator(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 #: The options that matter to what becomes of the fields.
-_OPTIONS = ("init", "eq", "frozen", "kw_only")
+_OPTIONS = ("init", "eq", "frozen", "kw_only", "unsafe_hash")
 
 
 def decorates(decorator: Value) -> bool:
@@ -113,6 +113,10 @@ def _describe(interp: Context, cls: Class, options: dict[str, bool]) -> None:
         "__init__": lambda args, kwargs: _initialise(interp, cls, args, kwargs),
         "__eq__": lambda args, kwargs: _equal(interp, cls, args),
     }
+    hashed = options.get("unsafe_hash", False) or (options.get("eq", True) and options.get("frozen", False))
+    if hashed and "__hash__" not in cls.fields:
+        number = Scalar(interp.recorder.leaf(), "int")
+        interp.state.set(cls, "__hash__", NativeFunction("__hash__", lambda args, kwargs: number))
     for name, option in (("__init__", "init"), ("__eq__", "eq")):
         if options.get(option, True) and name not in cls.fields:
             interp.state.set(cls, name, NativeFunction(name, generated[name]))
@@ -198,8 +202,8 @@ def _finish(interp: Context, instance: Instance, record: Record, values: dict[st
 
 def _equal(interp: Context, cls: Class, args: list[Value]) -> Value:
     """``__eq__``: objects of one class are compared like the tuples of their fields."""
-    one, other = args
     truth: bool | None = None
+    one, other = args if len(args) == 2 else (NONE, NONE)
     if isinstance(one, Instance) and isinstance(other, Instance) and not (one.open or other.open):
         truth = one is other or None
         if one.cls is not other.cls:
