@@ -145,8 +145,8 @@ class Family(Pen):
         return step.format(part(text) if not step.startswith("tf.") or ".numpy" in step else text, weight=self.weight())
 
     def more(self, texts: Sequence[str]) -> tuple[str, ...]:
-        """Steps that take a second one of the vectors."""
-        return tuple(f"{{}} + {part(text)} * 0.7" for text in texts[:2])
+        """Steps that take a second one of the vectors, and call nothing twice."""
+        return tuple(f"{{}} + {part(text)} * 0.7" for text in texts[:2] if "(" not in text)
 
     def unsure(self) -> str:
         """A condition that the program's text does not decide."""
