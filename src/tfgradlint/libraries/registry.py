@@ -68,6 +68,10 @@ class Library:
         """Whether an assignment to an attribute means more than keeping the value; then it is done."""
         return False
 
+    def kept_as(self, context: Context, receiver: Value, value: Value) -> Value | None:
+        """What an object keeps where a container is assigned to one of its attributes; None: the very container."""
+        return None
+
     def operator(self, context: Context, name: str, operands: list[Value]) -> Value | None:
         """The result of an operator, by its method's name: ``__add__``, ``__getitem__``, ``__iter__``."""
         return None
@@ -96,8 +100,8 @@ class Library:
         """What iteration gives over a class of the module, or over an object of one without an ``__iter__``."""
         return None
 
-    def class_element(self, cls: Class, index: Value) -> Value | None:
-        """``cls[index]`` of a class of the module."""
+    def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
+        """``cls[index]`` of a class of the module, or of a library's class."""
         return None
 
     def argument(self, context: Context, variable: Variable) -> Value | None:

@@ -137,6 +137,13 @@ class LibraryModels:
     def set_attribute(self, context: Context, receiver: Value, name: str, value: Value) -> bool:
         return any(library.set_attribute(context, receiver, name, value) for library in having("set_attribute"))
 
+    def kept_as(self, context: Context, receiver: Value, value: Value) -> Value:
+        for library in having("kept_as"):
+            kept = library.kept_as(context, receiver, value)
+            if kept is not None:
+                return kept
+        return value
+
     def initialise(self, context: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         for library in having("initialise"):
             library.initialise(context, instance, args, kwargs)
@@ -162,7 +169,7 @@ class LibraryModels:
                 return answer
         return None
 
-    def class_element(self, cls: Class, index: Value) -> Value | None:
+    def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
         for library in having("class_element"):
             answer = library.class_element(cls, index)
             if answer is not None:

@@ -66,5 +66,8 @@ class EdgeNote(Enum):
 
     #: A gradient passes, unless the model trains: then it may be zero.
     UNLESS_TRAINING = auto()
+    #: An alternative that only holds where a loop makes no turn. That counts against what is proven to be lost; that a
+    #: gradient arrives is said of loops that make one.
+    WITHOUT_TURN = auto()
     #: It leads from a dtype that is not known to the tensor that has it.
     OWN_DTYPE = auto()

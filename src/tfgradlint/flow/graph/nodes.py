@@ -91,7 +91,7 @@ OP = "op"
 PHI = "phi"
 #: A value with no history: a constant, or a variable's content.
 LEAF = "leaf"
-#: A value of which nothing is known: it may be, or depend on, anything older than itself.
+#: A value of which nothing is known: it may be, or depend on, anything older than itself, or than its last change.
 OPAQUE = "opaque"
 
 NON_TRAINABLE = frozenset({"bool", "string", "resource", "variant"})
@@ -137,6 +137,9 @@ class Node:
         as_target: what a request with this very integer as its target gives, where that is not None.
         joint: how its inputs act together, where that is known.
         sparse: the gradient across it may be made of slices, which is no tensor.
+        changed: for a value of which nothing is known: when code that is not followed ran last before it was read; it
+            may be an object that holds something else since.
+        dense: certainly one tensor, array or number, if all that it was computed from is; not several tensors in one.
         called_at: for a step of a model made of inputs and outputs: where that was called.
         origin: where the value comes from, where nothing or not all is known of it.
     """
@@ -145,6 +148,8 @@ class Node:
         "active",
         "as_target",
         "called_at",
+        "changed",
+        "dense",
         "dtype",
         "edges",
         "joint",
@@ -190,6 +195,8 @@ class Node:
         self.joint: Interaction | None = None
         self.loose = False
         self.sparse = False
+        self.changed = 0
+        self.dense = False
         self.called_at: Site | None = None
         self.placeholder = False
         self.maybe_alias: tuple[Node, ...] | None = None

@@ -231,6 +231,8 @@ PRIVATE_ATTRIBUTE = Origin(Kind.ANYTHING, "private attribute")
 RECURSION = Origin(Kind.GIVEN_UP, "recursion")
 #: A generator that is iterated while it runs.
 GENERATOR = Origin(Kind.GIVEN_UP, "generator")
+#: What a loop does not stop changing.
+LOOP = Origin(Kind.GIVEN_UP, "loop")
 MANY_ALTERNATIVES = Origin(Kind.GIVEN_UP, "many alternatives")
 NESTED_SOURCES = Origin(Kind.GIVEN_UP, "sources nested without end")
 NESTED_ARGUMENT = Origin(Kind.GIVEN_UP, "argument that holds itself")

@@ -15,7 +15,7 @@ from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Value, Variable
+from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class, Instance, Members
@@ -215,6 +215,9 @@ class Attributes(Protocol):
     def perhaps_replaced(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """A call that is not followed may put something else in the place of a library's function that it is told."""
 
+    def of_object(self, receiver: Instance, name: str) -> Value | None:
+        """The method behind an operator; None also where the object has been made one of another class."""
+
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
 
@@ -244,8 +247,11 @@ class Elements(Protocol):
 class Iteration(Protocol):
     """Runs through iterables."""
 
-    def iterate(self, value: Value, unpacking: int = 0) -> Items | Repeated:
-        """The elements of an iterable; those of an iterator are gone then."""
+    def iterate(self, value: Value, unpacking: int = 0, ordered: bool = True) -> Items | Repeated:
+        """The elements of an iterable; those of an iterator are gone then.
+
+        ``ordered``: where it matters in which order they come, which nobody knows of a set.
+        """
 
     def elements(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable, as it was made."""
@@ -319,6 +325,9 @@ class Libraries(Protocol):
     def set_attribute(self, interp: Context, receiver: Value, name: str, value: Value) -> bool:
         """An assignment to an attribute of a library's object; False where it is an ordinary one."""
 
+    def kept_as(self, interp: Context, receiver: Value, value: Value) -> Value:
+        """What an object keeps where a container is assigned to one of its attributes."""
+
     def initialise(self, interp: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The constructor of a library's class runs for an object of a class derived from it."""
 
@@ -334,7 +343,7 @@ class Libraries(Protocol):
     def elements(self, interp: Context, value: Value) -> Items | None:
         """What iteration over a class of the module gives, or over an object of one without an ``__iter__``."""
 
-    def class_element(self, cls: Class, index: Value) -> Value | None:
+    def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
         """``cls[index]``."""
 
     def requested(

@@ -16,7 +16,7 @@ from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps, Xla
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.values.base import Unknown, Value
+from tfgradlint.flow.values.base import Cell, Unknown, Value
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import GIVEN, nodes_of
@@ -51,6 +51,8 @@ class Machine:
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
         self.xla = XlaContext()
+        #: What is kept of values beside them, by their identity: how far iterators have come.
+        self.beside: dict[int, Cell] = {}
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
         self.called: set[int] = set()

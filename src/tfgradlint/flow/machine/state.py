@@ -114,6 +114,13 @@ class State:
             first.setdefault((id(place[0]), place[1]), place)
         return list(first.values())
 
+    def values_at(self, mark: int) -> dict[Place, Any]:
+        """What the places that were written since ``mark`` held at that time."""
+        held: dict[Place, Any] = {}
+        for cell, key, old in self._journal[mark:]:
+            held.setdefault((id(cell), key), old)
+        return held
+
     def rollback(self, mark: int) -> None:
         journal = self._journal
         while len(journal) > mark:
@@ -167,13 +174,6 @@ class State:
     def perhaps_missing(self, cell: Cell, name: str) -> bool:
         """Whether an attribute that an object has was set on one branch only."""
         return name in self.perhaps and cell.fields.get((_PERHAPS, name)) is cell.fields[name]
-
-    def widen(self, mark: int) -> None:
-        """Numbers that were changed since ``mark`` may be any number from here on."""
-        for cell, key, old in self._journal[mark:]:
-            now = cell.fields.get(key)
-            if isinstance(now, Const) and isinstance(old, Const) and _counts(now) and not same(now, old):
-                self.write(cell, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
 
     def intermediate_states(self, mark: int) -> list[Snapshot]:
         """Every value that a place held at some point since ``mark``: at the start, in between, and now.
@@ -314,10 +314,6 @@ class State:
         assert isinstance(content, Items)
         joined = self.join(content.items)
         return joined if joined is not MISSING else Unknown(self.recorder.opaque(origins.EMPTY_LIST))
-
-
-def _counts(value: Const) -> bool:
-    return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
 
 
 def _object(value: Value) -> bool:

@@ -15,11 +15,13 @@ from tfgradlint.flow.values.base import (
     Const,
     Member,
     Symbol,
+    Tensor,
     Unknown,
     UnknownMember,
     Value,
 )
 from tfgradlint.flow.values.containers import (
+    Container,
     DictObject,
     Items,
     ListObject,
@@ -29,11 +31,12 @@ from tfgradlint.flow.values.containers import (
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
+from tfgradlint.flow.values.walk import nodes_of
 
 #: Methods that change what it means to make an object or to reach its attributes.
 _HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
 #: What arrays and tensors have and lists lack: it raises.
-_OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
+OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
 #: Of an object: the methods that do nothing any more, as they have been called once.
 _DONE: Note[Gathered[int]] = Note("done once")
 
@@ -98,14 +101,17 @@ class Attributes:
         if isinstance(receiver, Super):
             return self._super_attribute(receiver, name)
         if isinstance(receiver, (Tape, ListObject, DictObject, Items, Repeated)):
-            if name in _OF_ARRAYS and isinstance(receiver, ListObject) and self._lacks(receiver, name):
+            if name in OF_ARRAYS and isinstance(receiver, ListObject) and self._lacks(receiver, name):
                 interp.raise_here(None, "AttributeError")
             return Member(receiver, name)
         if isinstance(receiver, LibraryObject) and name in receiver.fields:
             set_before: Value = receiver.fields[name]
             return set_before
         found = interp.libraries.attribute(interp, receiver, name)
-        return found if found is not None else Member(receiver, name)
+        if found is not None:
+            return found
+        edges = [Edge(node, Effect.UNKNOWN) for node in nodes_of(receiver)]
+        return Member(receiver, name, interp.recorder.opaque(origins.attribute(name), edges))
 
     def _lacks(self, receiver: ListObject, name: str) -> bool:
         content = receiver.structure
@@ -146,6 +152,10 @@ class Attributes:
         if name.isidentifier():
             path = f"{module.path}.{name}"
             self._interp.state.set(self._replaced, path, self._interp.unknown(origins.name_in_library(path)))
+
+    def of_object(self, receiver: Instance, name: str) -> Value | None:
+        """The method behind an operator; None also where the object has been made one of another class."""
+        return None if "__class__" in receiver.fields else self.of_class(receiver.cls, name)
 
     def _laid_open(self, receiver: Cell) -> Value:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
@@ -281,6 +291,7 @@ class Attributes:
 
     def _unknown_attribute(self, receiver: Unknown, name: str) -> Value:
         known = self.members_of(receiver.node)
+        self._interp.recorder.look_into([receiver.node])
         value = known.fields.get(name)
         if value is None:
             found = self._interp.libraries.attribute(self._interp, receiver, name)
@@ -295,6 +306,15 @@ class Attributes:
         result: Value = value
         return result
 
+    def _assigned(self, receiver: Instance, value: Value) -> Value:
+        """What an object keeps of an assigned value: a method of a class, or of a base that is not seen, may decide."""
+        interp = self._interp
+        if self.of_class(receiver.cls, "__setattr__") is not None:
+            return interp.unknown(origins.CLASS_WITH_HOOKS, value)
+        if isinstance(value, Tensor) and of_unknown_base(receiver.cls):
+            return interp.join([value, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value)])
+        return value
+
     def members_of(self, node: Node) -> Members:
         known = self._members.get(node)
         if known is None:
@@ -306,6 +326,8 @@ class Attributes:
         if len(interp.prescan.private[name]) > 1:
             # Two classes have an attribute of this name, each its own.
             value = interp.unknown(origins.PRIVATE_ATTRIBUTE, value)
+        if isinstance(value, (Container, Items, Union)):
+            value = interp.libraries.kept_as(interp, receiver, value)
         if interp.libraries.set_attribute(interp, receiver, name, value):
             return
         if name == "__class__" and isinstance(receiver, Instance):
@@ -317,7 +339,9 @@ class Attributes:
                 interp.calls.call(found.setter, [receiver, value], {})
         elif isinstance(found, Instance) and (setter := self.of_class(found.cls, "__set__")) is not None:
             interp.calls.call(Method(setter, found), [receiver, value], {})
-        elif isinstance(receiver, (Instance, Class, LibraryObject)):
+        elif isinstance(receiver, Instance):
+            interp.state.set(receiver, name, self._assigned(receiver, value))
+        elif isinstance(receiver, (Class, LibraryObject)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):
             if self._set_on.setdefault(self._key(receiver), receiver) is not receiver:

@@ -9,23 +9,25 @@ from typing import Any
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.arguments import bind
+from tfgradlint.flow.python.caches import Caches
 from tfgradlint.flow.python.classes import Classes
 from tfgradlint.flow.python.container_methods import call_member, dictionary, in_place
 from tfgradlint.flow.python.entry_points import abstract
 from tfgradlint.flow.python.escape import forget_content, havoc, not_followed
 from tfgradlint.flow.python.strings import call_method
+from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     FALSE,
     NONE,
     TRUE,
     Array,
-    Cell,
     Const,
     HostObject,
     Member,
@@ -34,7 +36,6 @@ from tfgradlint.flow.values.base import (
     Unknown,
     UnknownMember,
     Value,
-    hashable,
 )
 from tfgradlint.flow.values.containers import Deferred, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import (
@@ -61,6 +62,8 @@ _NESTED = 70
 _COMPUTING = frozenset(
     "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
 )
+#: How often the results of a function under a cache were cleared.
+_CLEARED = "cleared"
 #: What is called when it is handed to somebody.
 _CALLED = (Function, Method, Member, Partial)
 
@@ -74,8 +77,8 @@ class Calls:
         self.define_class = self._classes.define
         self.super_call = self._classes.super_call
         self._nested = 0
-        #: What functions under a cache gave.
-        self._results = Cell()
+        self._caches = Caches(interp)
+        self.clear_cache = self._caches.clear
         #: Whether functions are generators, by the identity of their definitions.
         self._generating: dict[int, bool] = {}
         #: How often functions called themselves more deeply than twice.
@@ -116,8 +119,8 @@ class Calls:
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
         if isinstance(callee, Instance):
-            function = self._interp.attributes.of_class(callee.cls, "__call__")
-            if function is not None and "__class__" not in callee.fields:
+            function = self._interp.attributes.of_object(callee, "__call__")
+            if function is not None:
                 return self.call(Method(function, callee), args, kwargs)
             found = interp.libraries.call(interp, callee, args, kwargs)
             return found if found is not None else self._unknown_call(origins.CALL_OF_OBJECT, callee, args, kwargs)
@@ -132,7 +135,7 @@ class Calls:
             ):
                 return self._interp.requests.unknown_tape(callee.name, args, kwargs)
             return self._unknown_call(origins.method(callee.name), callee, args, kwargs)
-        what = callee.node.origin if isinstance(callee, Unknown) else type(callee).__name__
+        what = _origin_of(callee.node) if isinstance(callee, Unknown) else type(callee).__name__
         return self._unknown_call(origins.call_of_unknown(what), callee, args, kwargs)
 
     def _unknown_call(self, origin: Origin, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -297,7 +300,7 @@ class Calls:
         if function.manager:
             return ContextManagerCall(function, scope)
         if function.cached:
-            return self._remembered(function, scope, args, kwargs)
+            return self._caches.remembered(function, args, kwargs, lambda: self.execute(function, scope))
         if function.name in interp.prescan.generators and self._yields(node):
             return self._interp.iteration.once(Deferred(lambda: self._generated(function, scope)))
         return self.execute(function, scope)
@@ -308,30 +311,6 @@ class Calls:
         if known is None:
             known = self._generating[id(node)] = isinstance(node, cst.FunctionDef) and _has_yield(node.body)
         return known
-
-    def _remembered(self, function: Function, scope: Scope, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        """What a function gave for these arguments before, or gives now and from now on."""
-        interp = self._interp
-        given = _all(args, kwargs)
-        cache = (function.node, function.scope)
-        cleared = self._results.fields.setdefault(cache, Const(0))
-        constant = isinstance(cleared, Const) and "**" not in kwargs
-        if not constant or not all(isinstance(value, Const) and hashable(value.value) for value in given):
-            return interp.unknown(origins.CACHED_RESULT, self.execute(function, scope))
-        key = (*cache, cleared.value, tuple(kwargs), *(value.value for value in given))  # type: ignore[attr-defined]
-        if key not in self._results.fields:
-            interp.state.set(self._results, key, self.execute(function, scope))
-        known: Value = self._results.fields[key]
-        return known
-
-    def clear_cache(self, function: Function) -> Value:
-        """``function.cache_clear()``: what was kept under the count of clearings before is never given again."""
-        cache = (function.node, function.scope)
-        cleared = self._results.fields.setdefault(cache, Const(0))
-        count = cleared.value + 1 if isinstance(cleared, Const) else None
-        made = self._interp.unknown(origins.CACHED_RESULT) if count is None else Const(count)
-        self._interp.state.set(self._results, cache, made)
-        return NONE
 
     def _generated(self, function: Function, scope: Scope) -> Value:
         """All that a generator yields, taken when something begins to iterate it."""
@@ -389,7 +368,7 @@ class Calls:
         if isinstance(old, (ListObject, DictObject)):
             return in_place(self._interp, old, name, value)
         if isinstance(old, Instance):
-            function = self._interp.attributes.of_class(old.cls, f"__i{name[2:]}")
+            function = self._interp.attributes.of_object(old, f"__i{name[2:]}")
             return None if function is None else self.call(Method(function, old), [value], {})
         if isinstance(old, Union) and any(isinstance(each, (ListObject, DictObject, Instance)) for each in old.values):
             return self.any_of(old.values, lambda each: self._changed(each, name, value))
@@ -403,6 +382,11 @@ class Calls:
     def dictionary(self, pairs: Value) -> Value:
         """A dictionary from a sequence of pairs."""
         return dictionary(self._interp, pairs)
+
+
+def _origin_of(node: Node) -> Origin | None:
+    """Where a value comes from, or the first of its alternatives of which that is known."""
+    return node.origin or next((each.origin for each in alternatives(node) if each.origin is not None), None)
 
 
 def _has_yield(body: cst.CSTNode) -> bool:

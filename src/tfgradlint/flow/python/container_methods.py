@@ -100,7 +100,7 @@ def _again(interp: Context, content: Items | Repeated, times: Value) -> Value:
 
 def _combined(interp: Context, receiver: ListObject, how: str, other: Value) -> Value:
     """The content of a set after ``union``, ``intersection``, ``difference`` or ``symmetric_difference``."""
-    old, more = receiver.fields["content"], interp.iteration.iterate(other)
+    old, more = receiver.fields["content"], interp.iteration.iterate(other, ordered=False)
     if isinstance(old, Items) and isinstance(more, Items):
         if how == "union" and len(old.items) + len(more.items) <= _LONG:
             return set_of(interp, old.items + more.items)
@@ -116,7 +116,7 @@ def _combined(interp: Context, receiver: ListObject, how: str, other: Value) -> 
 
 def dictionary(interp: Context, pairs: Value) -> DictObject:
     """``dict(pairs)``."""
-    content = interp.iteration.iterate(pairs)
+    content = interp.iteration.iterate(pairs, ordered=False)
     if isinstance(content, Items):
         entries: dict[Any, Value] = {}
         rest: list[Value] = []
@@ -163,7 +163,8 @@ def merged(interp: Context, first: DictContent, second: DictContent) -> DictCont
 
 def extend(interp: Context, receiver: ListObject, value: Value, left: bool = False) -> None:
     """``receiver.extend(value)``; ``left``: one by one at the other end."""
-    old, more = receiver.fields["content"], interp.iteration.iterate(value)
+    old = receiver.fields["content"]
+    more = interp.iteration.iterate(value, ordered=old.type != "set")
     most = receiver.fields.get(MOST)
     if most is not None:
         interp.state.set(receiver, "content", _in_a_ring(interp, old, more, most, left))
@@ -275,6 +276,8 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     if name in ("pop", "popleft"):
         position = args[0].value if args and isinstance(args[0], Const) else (-1 if not args else None)
         position = 0 if name == "popleft" else position
+        if content.type == "set" and isinstance(content, Items) and len(content.items) > 1:
+            position = None  # any of them
         if (
             isinstance(content, Items)
             and isinstance(position, int)

@@ -10,6 +10,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.python.container_methods import extend, listing, merged, set_of
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import Deferred, DictContent, DictObject, Items, ListObject, Repeated
@@ -98,41 +99,60 @@ class Displays:
     def _clause(self, node: cst.CompFor, produce: Callable[[], Value], iterable: Value) -> Items | Repeated:
         interp = self._interp
         interp.recorder.site = interp.here(node.iter)
-        content = interp.iteration.iterate(iterable)
-        exact = isinstance(content, Items) and len(content.items) <= self._room
-        elements = content.items if isinstance(content, Items) and exact else [interp.state.element(content)]
+        since = interp.recorder.now()
+        content = interp.iteration.iterate(iterable, ordered=False)
+        if not isinstance(content, Items) or len(content.items) > self._room:
+            return self._any_number(node, produce, interp.state.element(content), since)
+        room, self._room = self._room, self._room // max(len(content.items), 1)
         made: list[Value] = []
-        for element in elements:
-            asked = interp.requests.count
-            interp.statements.assign(node.target, element)
-            truths = [self._interp.eval(condition.test).truth() for condition in node.ifs]
-            if False in truths:
-                continue
-            if None in truths:
-                exact = False
-            if node.inner_for_in is not None:
-                room, self._room = self._room, self._room // max(len(elements), 1)
-                inner = self._clause(node.inner_for_in, produce, self._interp.eval(node.inner_for_in.iter))
-                self._room = room
-                if isinstance(inner, Items):
-                    made.extend(inner.items)
-                else:
-                    made.append(interp.state.element(inner))
-                    exact = False
-            else:
-                made.append(produce())
-                if not exact and interp.requests.count > asked:
-                    # A tape that was asked for one element is asked again for the next.
-                    interp.statements.assign(node.target, interp.iteration.another(element))
-                    made.append(produce())
-        if exact:
-            return Items(tuple(made), "list")
+        certain = [self._turn(node, produce, element, made) for element in content.items]
+        self._room = room
+        if all(certain):
+            return Items(tuple(made), "set" if content.type == "set" else "list")
         return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
+
+    def _any_number(self, node: cst.CompFor, produce: Callable[[], Value], element: Value, since: int) -> Repeated:
+        """A turn for each of any number of elements, until they bring nothing new; one where that changes nothing."""
+        interp = self._interp
+        fixpoint = Fixpoint(interp, since, element, interp.scope)
+        made: list[Value] = []
+        asked = interp.requests.count
+        while True:
+            self._turn(node, produce, element, made)
+            if (not fixpoint.touched() and interp.requests.count == asked) or fixpoint.settled():
+                break
+            element = interp.iteration.another(element)
+        return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
+
+    def _turn(self, node: cst.CompFor, produce: Callable[[], Value], element: Value, made: list[Value]) -> bool:
+        """What is made of one element; whether it is known what, and whether that is left out."""
+        interp, state = self._interp, self._interp.state
+        interp.statements.assign(node.target, element)
+        truths = [interp.eval(condition.test).truth() for condition in node.ifs]
+        if False in truths:
+            return True
+        mark = state.mark()
+        if node.inner_for_in is None:
+            made.append(produce())
+            certain = True
+        else:
+            inner = self._clause(node.inner_for_in, produce, interp.eval(node.inner_for_in.iter))
+            certain = isinstance(inner, Items)
+            made.extend(inner.items if isinstance(inner, Items) else [state.element(inner)])
+        if None not in truths:
+            return certain
+        done = state.snapshot(mark)
+        if done:
+            state.rollback(mark)
+            state.join_into([done, {}])
+        return False
 
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
         if isinstance(node, cst.SetComp):
             made = set_of(self._interp, made.items) if isinstance(made, Items) else Repeated(made.element, "set")
+        elif made.type == "set":
+            made = Repeated(self._interp.state.element(made), "list")  # in which order is not known
         return ListObject(made)
 
     def generator(self, node: cst.GeneratorExp) -> Value:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Const, Value
-from tfgradlint.flow.values.containers import DictContent, DictObject, ListObject, Repeated
-from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.base import Const, Scalar, Value, is_none
+from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Scope
 from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.walk import fold, rebuilt, walk
 
 
 class EntryPoints:
@@ -40,24 +43,52 @@ class EntryPoints:
 
     def initialise(self, instance: Instance) -> None:
         """Run ``__init__`` with unknown arguments."""
-        function = self._interp.attributes.of_class(instance.cls, "__init__")
+        interp = self._interp
+        function = interp.attributes.of_class(instance.cls, "__init__")
         if isinstance(function, Function):
             self.call(function, instance)
+        elif isinstance(function, NativeFunction):
+            interp.calls.call(Method(function, instance), [], {"**": interp.unknown(origins.PARAMETER)})
 
     def forget_attributes(self, instance: Instance) -> None:
-        """Attributes that other methods assign may hold anything when one method runs alone."""
+        """Attributes that other methods assign may hold anything when one method runs alone.
+
+        Other files may have set the constants: such as flags, and weights of terms. Objects are taken to stay, and so
+        are those that they hold.
+        """
         interp = self._interp
         for cls in instance.cls.lineage():
             if isinstance(cls, Class):
                 for name in interp.prescan.reassigned[cls.name]:
                     if name in instance.fields:
                         interp.state.set(instance, name, interp.unknown(origins.ATTRIBUTE))
-        for name, value in list(instance.fields.items()):
-            if isinstance(value, Const) and value.value is None:
-                # A place to be filled from outside.
-                interp.state.set(instance, name, interp.unknown(origins.ATTRIBUTE))
-            elif name in interp.prescan.mutated:
+        for each in list(walk(instance, _settings)):
+            if isinstance(each, Instance):
+                self._forget_settings(each)
+            elif isinstance(each, Container):
+                content = each.structure
+                interp.state.set(each, "content", fold(content, _parts, self._any_like, rebuilt))
+        for name, value in instance.fields.items():
+            if name in interp.prescan.mutated:
                 self.forget_content(value)
+
+    def _forget_settings(self, instance: Instance) -> None:
+        found: dict[object, Value] = {**instance.fields}
+        for cls in instance.cls.lineage():
+            for name, value in cls.fields.items() if isinstance(cls, Class) else ():
+                found.setdefault(name, value)
+        for name, value in found.items():
+            if isinstance(value, (Const, Items)) and (is_none(value) or _setting(name)):
+                whole: Value = value
+                self._interp.state.set(instance, name, fold(whole, _parts, self._any_like, rebuilt))
+
+    def _any_like(self, value: Value) -> Value:
+        """Another number or text of the kind for a constant; None is a place to be filled."""
+        if not isinstance(value, Const):
+            return value
+        if isinstance(value.value, (bool, int, float, str)):
+            return Scalar(self._interp.recorder.leaf(), type(value.value).__name__)
+        return self._interp.unknown(origins.ATTRIBUTE)
 
     def forget_content(self, value: Value) -> None:
         """A list or dictionary that some function changes may hold anything when another one runs alone."""
@@ -66,6 +97,22 @@ class EntryPoints:
             interp.state.set(value, "content", Repeated(interp.unknown(origins.ELEMENT), value.fields["content"].type))
         elif isinstance(value, DictObject):
             interp.state.set(value, "content", DictContent({}, interp.unknown(origins.ELEMENT)))
+
+
+def _settings(value: Value) -> Sequence[Value]:
+    """What others reach through an object of the module that is handed about: its attributes, and what they hold."""
+    if isinstance(value, Instance):
+        return [each for name, each in value.fields.items() if _setting(name) and isinstance(each, Value)]
+    return value.held() if isinstance(value, (Container, Items, DictContent)) else ()
+
+
+def _parts(value: Value, level: int) -> Sequence[Value] | None:
+    return value.held() if isinstance(value, (Items, DictContent)) else None
+
+
+def _setting(name: object) -> bool:
+    """Whether an attribute is one that others set: neither private nor, by its name, a constant."""
+    return isinstance(name, str) and not name.startswith("_") and not name.isupper()
 
 
 def trivial(node: cst.FunctionDef | cst.Lambda) -> bool:

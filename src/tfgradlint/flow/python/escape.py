@@ -93,6 +93,7 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = ()) -> None:
 
     What it held before it may hold still. Tensors are immutable, and no gradient passes an assignment to a variable.
     """
+    interp.recorder.unseen()
     bodies, aliased = interp.of(Bodies), interp.of(HandedOut).aliased
 
     def into(each: Value) -> Sequence[Value]:

@@ -78,9 +78,8 @@ class Interpreter(Context):
         self._forget_globals()
         instance = Instance(cls, open=True)
         self.state.set(instance, EXISTS, True)
-        made = self._guarded(cls.name, lambda: self.entry_points.initialise(instance))
-        if made:
-            self.entry_points.forget_attributes(instance)
+        self._guarded(cls.name, lambda: self.entry_points.initialise(instance))
+        self.entry_points.forget_attributes(instance)
         for function in waiting:
             inner = self.state.mark()
             if id(function.node) not in self.called:
@@ -109,13 +108,12 @@ class Interpreter(Context):
             if name in self.module.fields:
                 self.entry_points.forget_content(self.module.fields[name])
 
-    def _guarded(self, what: str, run: Callable[[], object]) -> bool:
+    def _guarded(self, what: str, run: Callable[[], object]) -> None:
         """A fault in one function costs that function, not the file."""
         try:
             run()
-            return True
         except Raised:
-            return False
+            pass
         except OutOfSteps:
             self.gave_up.append(f"{what}: more steps than the budget allows")
         except RecursionError:
@@ -123,7 +121,6 @@ class Interpreter(Context):
         except Exception as fault:
             site = Site(self.statement, None)
             self.faults.append((what, site, f"{type(fault).__name__}: {fault}"))
-        return False
 
     def _reset(self, mark: int) -> None:
         self.state.rollback(mark)

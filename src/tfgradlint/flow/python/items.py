@@ -14,6 +14,7 @@ from tfgradlint.flow.values.base import (
     Array,
     Const,
     Scalar,
+    Symbol,
     Tensor,
     Unknown,
     Value,
@@ -55,17 +56,18 @@ class Elements:
             return self._entry(receiver, index)
         if isinstance(receiver, Union):
             return interp.join([self.get(each, index) for each in receiver.values if not isinstance(each, Const)])
-        if isinstance(receiver, Class):
+        if isinstance(receiver, (Class, Symbol)):
             found = interp.libraries.class_element(receiver, index)
             return found if found is not None else interp.unknown(origins.ELEMENT)
         if isinstance(receiver, Instance):
-            function = interp.attributes.of_class(receiver.cls, "__getitem__")
+            function = interp.attributes.of_object(receiver, "__getitem__")
             if function is not None:
                 return interp.calls.call(Method(function, receiver), [index], {})
             content = interp.libraries.elements(interp, receiver)
             return self._pick(content, index) if content is not None else interp.unknown(origins.ELEMENT, receiver)
         if isinstance(receiver, Unknown) and isinstance(index, Const) and not isinstance(index.value, float):
             known = interp.attributes.members_of(receiver.node)
+            interp.recorder.look_into([receiver.node])
             key = ("[]", index.value)
             value = known.fields.get(key)
             if value is None:
@@ -83,7 +85,11 @@ class Elements:
         if isinstance(receiver, (Array, Scalar)) or (isinstance(receiver, Const) and receiver.value is not None):
             edges = [Edge(node, Effect.PLAIN) for node in (*nodes_of(receiver), *nodes_of(index))]
             node = interp.recorder.op(edges, receiver.node.dtype if isinstance(receiver, Array) else None)
-            return Array(node, receiver.exact) if isinstance(receiver, Array) else Scalar(node)
+            if isinstance(receiver, Array):
+                return Array(node, receiver.exact)
+            if isinstance(index, Slice):
+                return Scalar(node, receiver.type if isinstance(receiver, Scalar) else type(receiver.value).__name__)
+            return Scalar(node, receiver.element_type if isinstance(receiver, Scalar) else "")
         if isinstance(receiver, (Tensor, Variable, Unknown)):
             found = interp.libraries.operator(interp, "__getitem__", [receiver, index])
             if found is not None:
@@ -218,10 +224,10 @@ class Elements:
             changed = [each for each in receiver.values if not isinstance(each, Const)]
             self._interp.calls.any_of(changed, lambda each: self._changed(each, name, args))
             return
-        function = self._interp.attributes.of_class(receiver.cls, name)
+        function = self._interp.attributes.of_object(receiver, name)
         if function is not None:
             self._interp.calls.call(Method(function, receiver), args, {})
-        elif any(not isinstance(base, Class) for base in receiver.cls.lineage()):
+        elif "__class__" in receiver.fields or any(not isinstance(base, Class) for base in receiver.cls.lineage()):
             forget_content(self._interp, receiver, *args)
 
     def _changed(self, receiver: Value, name: str, args: list[Value]) -> Value:

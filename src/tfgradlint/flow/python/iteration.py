@@ -45,11 +45,15 @@ class Iteration:
         self.forget_position = self._iterators.forget_position
         self.knows = self._iterators.knows
 
-    def iterate(self, value: Value, unpacking: int = 0) -> Items | Repeated:
-        """The elements of an iterable; those of an iterator are gone then."""
-        if self._iterators.knows(value):
-            return self._iterators.rest(value)
-        return self.elements(value, unpacking)
+    def iterate(self, value: Value, unpacking: int = 0, ordered: bool = True) -> Items | Repeated:
+        """The elements of an iterable; those of an iterator are gone then.
+
+        ``ordered``: where it matters in which order they come, which nobody knows of a set.
+        """
+        content = self._iterators.rest(value) if self._iterators.knows(value) else self.elements(value, unpacking)
+        if ordered and content.type == "set" and isinstance(content, Items) and len(content.items) > 1:
+            return Repeated(self._interp.join(list(content.items)), "set")
+        return content
 
     def elements(self, value: Value, unpacking: int = 0) -> Items | Repeated:
         """The elements of an iterable, as it was made."""
@@ -59,7 +63,7 @@ class Iteration:
                 return Repeated(interp.unknown(origins.GENERATOR))
             self._forcing.append(value)
             try:
-                return self.iterate(value.force(), unpacking)
+                return self.iterate(value.force(), unpacking, ordered=False)
             finally:
                 self._forcing.pop()
         if isinstance(value, ListObject):
@@ -82,7 +86,9 @@ class Iteration:
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))
         if isinstance(value, Union):
-            parts: list[Value] = [_unnamed(self.iterate(each)) for each in value.values if not isinstance(each, Const)]
+            parts: list[Value] = [
+                _unnamed(self.iterate(each, ordered=False)) for each in value.values if not isinstance(each, Const)
+            ]
             return interp.join(parts) if parts else Repeated(interp.unknown(origins.ELEMENT))  # type: ignore[return-value]
         if isinstance(value, (Tensor, Variable, Unknown, Array)):
             element = self._interp.elements.element_of(value, Scalar(interp.recorder.leaf(), "int"))
@@ -93,16 +99,18 @@ class Iteration:
             return Repeated(element)
         if isinstance(value, (Scalar, Const)):
             edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]
-            return Repeated(Scalar(interp.recorder.plain(edges)))
+            return Repeated(
+                Scalar(interp.recorder.plain(edges), value.element_type if isinstance(value, Scalar) else "")
+            )
         return Repeated(interp.unknown(origins.ELEMENT, value))
 
     def _instance_elements(self, value: Instance) -> Items | Repeated:
         interp = self._interp
-        function = interp.attributes.of_class(value.cls, "__iter__")
+        function = interp.attributes.of_object(value, "__iter__")
         if function is not None and not interp.attributes.hooked(value.cls):
             iterator = interp.calls.call(Method(function, value), [], {})
             if not isinstance(iterator, Instance):
-                return self.iterate(iterator)
+                return self.iterate(iterator, ordered=False)
         known = interp.libraries.elements(interp, value)
         return known if known is not None else Repeated(interp.unknown(origins.ELEMENT, value))
 

@@ -10,6 +10,8 @@ from tfgradlint.flow.values.base import Cell, Value
 from tfgradlint.flow.values.containers import Items, Repeated
 
 _ALL = -1
+#: The field of what is kept beside an iterator.
+_POSITION = "position"
 
 
 class _Taken(NamedTuple):
@@ -25,24 +27,29 @@ class Iterators:
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
-        self._taken = Cell()
+        self._taken = interp.beside
         #: They are told apart by their identity, so they are kept.
         self._made: list[Value] = []
 
     def once(self, value: Value) -> Value:
         """The value, known as an iterator from here on."""
         self._made.append(value)
-        self._interp.state.set(self._taken, id(value), _Taken(value, 0, None))
+        self._taken[id(value)] = Cell()
+        self._note(value, _Taken(value, 0, None))
         return value
+
+    def _note(self, iterator: Value, taken: _Taken | None) -> None:
+        self._interp.state.set(self._taken[id(iterator)], _POSITION, taken)
 
     def knows(self, value: Value) -> bool:
         """Whether the value is an iterator."""
-        return id(value) in self._taken.fields
+        cell = self._taken.get(id(value))
+        return cell is not None and _POSITION in cell.fields
 
     def forget_position(self, value: Value) -> None:
         """Somebody took some of the elements."""
         if self.knows(value):
-            self._interp.state.set(self._taken, id(value), None)
+            self._note(value, None)
 
     def rest(self, iterator: Value) -> Items | Repeated:
         """The elements that are left, which are gone then."""
@@ -52,7 +59,7 @@ class Iterators:
         if taken.position == _ALL:
             return Items(())
         content = self._content(taken)
-        self._interp.state.set(self._taken, id(iterator), taken._replace(position=_ALL, content=content))
+        self._note(iterator, taken._replace(position=_ALL, content=content))
         return Items(content.items[taken.position :], content.type) if isinstance(content, Items) else content
 
     def take(self, iterator: Value) -> Value | None:
@@ -65,13 +72,13 @@ class Iterators:
         if taken.position == _ALL or (isinstance(content, Items) and taken.position >= len(content.items)):
             return None
         if isinstance(content, Repeated):
-            interp.state.set(self._taken, id(iterator), taken._replace(content=content))
+            self._note(iterator, taken._replace(content=content))
             return interp.iteration.another(content.element)
-        interp.state.set(self._taken, id(iterator), taken._replace(position=taken.position + 1, content=content))
+        self._note(iterator, taken._replace(position=taken.position + 1, content=content))
         return content.items[taken.position]
 
     def _entry(self, iterator: Value) -> _Taken | None:
-        found: _Taken | None = self._taken.fields[id(iterator)]
+        found: _Taken | None = self._taken[id(iterator)].fields[_POSITION]
         return found
 
     def _content(self, taken: _Taken) -> Items | Repeated:

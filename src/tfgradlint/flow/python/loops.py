@@ -1,62 +1,77 @@
-"""Loops: a body runs as often as is known, else twice, the second time with what the first left behind."""
+"""Loops: a body runs as often as is known, else until its turns bring nothing new."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
+from itertools import permutations
+from typing import Any
 
 import libcst as cst
 
-from tfgradlint.flow.graph.nodes import GraphLoop
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
-from tfgradlint.flow.machine.state import Snapshot
-from tfgradlint.flow.values.base import Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.machine.state import Place, Snapshot
+from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
+from tfgradlint.flow.values.containers import Items, Repeated
 
 #: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
 _EACH = 6
-#: Any other loop runs twice: the second turn starts from what the first one left behind.
-_TWICE = 2
+
+#: A set of so many elements is run through in each order that it may have.
+_ORDERED = 3
+
+#: Of what a loop changes: what has a place in the graph and may be a tensor.
+_DATA = (Tensor, Unknown)
+
+#: A turn of a loop, by its number from 0 on: whether control comes to its end, None where the loop is over before it.
+_Turn = Callable[[int], "bool | None"]
 
 
 class Loops:
-    """``for`` and ``while``. A loop whose length is not known is taken to run at least once."""
+    """``for`` and ``while``. That a gradient arrives is said of loops that make at least one turn."""
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
-        #: Whether the loop that ended last may have been left before its end.
-        self._left = False
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
+        since = interp.recorder.now()  # the elements are made for the loop
         repeated = interp.eval(node.iter)
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
-        content = interp.iteration.iterate(repeated)
-        if isinstance(content, Items) and len(content.items) <= _EACH:
-            elements: list[Value] = list(content.items)
-            exact = True
-        else:
-            element = interp.state.element(content)
-            elements = [element] * _TWICE
-            exact = False
+        content = interp.iteration.iterate(repeated, ordered=False)
+        if content.type == "set" and isinstance(content, Items) and 1 < len(content.items) <= _ORDERED:
+            orders = [Items(order, "tuple") for order in permutations(content.items)]
+            runs = [partial(self._over, node, repeated, order, since) for order in orders]
+            return interp.alternatives([*runs])
+        return self._over(node, repeated, content, since)
+
+    def _over(self, node: cst.For, repeated: Value, content: Items | Repeated, since: int) -> bool:
+        interp = self._interp
+        count = len(content.items) if isinstance(content, Items) else None
+        ordered = isinstance(content, Items) and (content.type != "set" or len(content.items) < 2)
+        known = ordered and isinstance(content, Items) and len(content.items) <= _EACH
+        elements = content.items if isinstance(content, Items) and known else (interp.state.element(content),)
         interp.recorder.site = interp.here(node.iter)
         statement = interp.statement
 
         def turn(index: int) -> bool | None:
-            if index >= len(elements):
+            if count is not None and index >= count:
                 return None
             interp.statement = statement
-            element = elements[index]
-            if not exact and index:
+            element: Value = elements[index if known else 0]
+            if not known and index:
                 element = interp.iteration.another(element)
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 
+        run = _Run(interp, node.orelse, since, elements[0] if elements else NONE)
         with interp.recorder.looping() if isinstance(repeated, Tensor) and self._traced() else nullcontext():
-            goes_on = self._loop(turn, exact, node.orelse, widening=not exact)
-        if self._left:
+            goes_on = run.exactly(turn) if known else run.over_elements(turn, count)
+        if run.left:
             interp.iteration.forget_position(repeated)
         return goes_on
 
@@ -66,21 +81,23 @@ class Loops:
         return interp.graph_level > 0 and not interp.unconverted and not interp.eager_functions
 
     def while_(self, node: cst.While) -> bool:
-        """A loop that known numbers end is run to its end; any other runs twice, its counters unknown."""
+        """A loop that known numbers end soon is run to its end."""
         mark = self._interp.state.mark()
-        ended = [True]
-        goes_on = self._while(node, _EACH, ended)
-        if ended[0]:
-            return goes_on
-        self._interp.state.rollback(mark)
-        return self._while(node, _TWICE, ended, widening=True)
+        goes_on = self._while(node, counting=True)
+        if goes_on is None:
+            self._interp.state.rollback(mark)
+            goes_on = self._while(node, counting=False)
+        return bool(goes_on)
 
-    def _while(self, node: cst.While, most: int, ended: list[bool], widening: bool = False) -> bool:
+    def _while(self, node: cst.While, counting: bool) -> bool | None:
+        """None where ``counting`` known numbers came to no end."""
         interp = self._interp
-        exact, unknown = [not widening], [0]
         statement = interp.statement
+        run = _Run(interp, node.orelse, interp.recorder.now())
+        gave_up = False
 
         def turn(index: int) -> bool | None:
+            nonlocal gave_up
             interp.statement = statement
             tested = interp.eval(node.test)
             truth = tested.truth()
@@ -90,73 +107,129 @@ class Loops:
                 return None
             if truth is None:
                 interp.repeats(False)
-                unknown[0] += 1
-                exact[0] = False
-            if index >= most or unknown[0] > _TWICE:
-                ended[0] = truth is None
-                exact[0] = False
+                run.may_end()
+            elif run.exact and counting and index >= _EACH:
+                gave_up = True
                 return None
             interp.statements.narrow(node.test, True)
             return interp.statements.suite(node.body)
 
-        graph_loop: GraphLoop | None = None
-        if self._traced():
-            with interp.recorder.looping(False) as graph_loop:
-                return self._loop(turn, lambda: exact[0], node.orelse, endless=_always(node.test), widening=widening)
-        return self._loop(turn, lambda: exact[0], node.orelse, endless=_always(node.test), widening=widening)
+        with interp.recorder.looping(False) if self._traced() else nullcontext() as graph_loop:
+            goes_on = run.exactly(turn) if counting else run.until_settled(turn)
+        return None if gave_up else goes_on
 
-    def _loop(
-        self,
-        turn: Callable[[int], bool | None],
-        exact: bool | Callable[[], bool],
-        orelse: cst.Else | None,
-        endless: bool = False,
-        widening: bool = False,
-    ) -> bool:
-        """Run turns until ``turn`` answers None (the loop is over) or control never comes back."""
-        interp, state = self._interp, self._interp.state
-        mark = state.mark()
-        loop = Loop(mark, len(interp.contexts))
-        interp.loops.append(loop)
-        ends: list[Snapshot] = []
-        index = 0
+
+class _Run:
+    """One run of a loop, from the present state on; ``since`` and ``element`` as for its fixpoint."""
+
+    def __init__(self, interp: Context, orelse: cst.Else | None, since: int, element: Value = NONE) -> None:
+        self._interp = interp
+        self._state = interp.state
+        self._mark = interp.state.mark()
+        self._loop = Loop(self._mark, len(interp.contexts))
+        self._fixpoint = Fixpoint(interp, since, element)
+        self._orelse = orelse
+        self._ends: list[Snapshot] = []
+        #: Whether it is known of each turn so far that there was one.
+        self.exact = True
+        #: How many turns came to their end, and whether there may be none at all.
+        self._made = 0
+        self._skippable = False
+        #: Whether it may have been left before its end.
+        self.left = False
+
+    def may_end(self) -> None:
+        """The loop may end in the present state, or go on."""
+        if self._made:
+            self._ends.append(self._state.snapshot(self._mark))
+        else:
+            self._skippable = True
+        self.exact = False
+
+    def exactly(self, turn: _Turn) -> bool:
+        """Run turns until one answers None or control does not come back; from the first that is not certain on, until
+        they bring nothing new. Whether control comes out of the loop.
+        """
+        self._turns(turn)
+        return self._finished()
+
+    def until_settled(self, turn: _Turn) -> bool:
+        """Run turns until they bring nothing new."""
+        self.exact = False
+        return self.exactly(turn)
+
+    def over_elements(self, turn: _Turn, count: int | None) -> bool:
+        """The same for a ``for`` loop over very many elements, ``count`` if that is known. It may end after each."""
+        self.exact, self._skippable = False, count is None
+        reached = self._turns(turn, self.may_end)
+        ends, fixpoint = self._ends, self._fixpoint
+        if count is not None and reached:
+            like = fixpoint.turn_like(count)
+            # The turns of a row without changes are alike, but not the same.
+            self._ends = ends[like - 1 :] if fixpoint.period == 1 else ends[like - 1 : like] or ends[-1:]
+        elif count is not None:
+            self._ends = []
+        return self._finished()
+
+    def _turns(self, turn: _Turn, ended: Callable[[], None] | None = None) -> bool:
+        """Whether control comes to the end of each turn in some way. ``ended``: what to do there."""
+        state, loop, fixpoint = self._state, self._loop, self._fixpoint
+        self._interp.loops.append(loop)
+        reached = True
         while True:
-            goes_on = turn(index)
+            goes_on = turn(self._made)
             if goes_on is None:
-                ends.append(state.snapshot(mark))
+                if ended is None:
+                    self._ends.append(state.snapshot(self._mark))
                 break
             # The next turn starts where this one ended, or where it went on early.
             starts = [*loop.continues]
             loop.continues = []
             if goes_on:
-                starts.append(state.snapshot(mark))
+                starts.append(state.snapshot(self._mark))
             if not starts:
+                reached = False
                 break
             if len(starts) > 1 or not goes_on:
-                state.rollback(mark)
+                state.rollback(self._mark)
                 state.join_into(starts)
-            if widening:
-                state.widen(mark)
-            ends.append(state.snapshot(mark))
-            index += 1
-        interp.loops.pop()
-        certain = exact() if callable(exact) else exact
-        # An exact loop ends in the last state, any other in one of those after a turn.
-        ends = ends[-1:] if certain else ends[-3:]
-        if endless:
-            ends = []
-        if orelse is not None and ends:
-            state.rollback(mark)
+            self._made += 1
+            if self.exact:
+                continue
+            settled = fixpoint.settled()
+            if ended is not None:
+                ended()
+            if settled:
+                if ended is None and (self._ends or self._skippable or not fixpoint.period):
+                    self._ends.append(state.snapshot(self._mark))
+                break
+        self._interp.loops.pop()
+        return reached
+
+    def _finished(self) -> bool:
+        interp, state, ends = self._interp, self._state, self._ends
+        if self._orelse is not None and ends:
+            state.rollback(self._mark)
             state.join_into(ends)
-            ends = [state.snapshot(mark)] if interp.statements.suite(orelse.body) else []
-        ends += loop.breaks
-        self._left = bool(loop.breaks)
-        state.rollback(mark)
+            ends = [state.snapshot(self._mark)] if interp.statements.suite(self._orelse.body) else []
+        ends = ends + self._loop.breaks
+        if self._skippable and not ends:
+            ends = [{}]  # behind the loop comes only who makes no turn
+        self.left = bool(self._loop.breaks)
+        state.rollback(self._mark)
+        before = {place: cell.fields.get(key) for end in ends for place, (cell, key, _) in end.items()}
         state.join_into(ends)
+        if self._skippable:
+            self._unless_skipped(before, ends)
         return bool(ends)
 
+    def _unless_skipped(self, before: Mapping[Place, Any], ends: Sequence[Snapshot]) -> None:
+        """Tensors may be what they were before the loop, where it makes no turn.
 
-def _always(test: cst.BaseExpression) -> bool:
-    return (isinstance(test, cst.Name) and test.value == "True") or (
-        isinstance(test, cst.Integer) and test.value == "1"
-    )
+        Of anything else that a loop changes, such as a list that it fills, a program takes that it did.
+        """
+        for place, (cell, key, _) in {place: each for end in ends for place, each in end.items()}.items():
+            old, now = before[place], cell.fields.get(key)
+            if isinstance(old, _DATA) and isinstance(now, _DATA) and old.node is not now.node:
+                node = self._interp.recorder.unless_skipped(now.node, old.node)
+                self._state.set(cell, key, Tensor(node) if type(old) is type(now) is Tensor else Unknown(node))

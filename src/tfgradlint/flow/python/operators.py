@@ -167,7 +167,7 @@ class Operators:
         reflected = "__r" + name[2:]
         for receiver, method, argument in ((left, name, right), (right, reflected, left)):
             if isinstance(receiver, Instance):
-                function = interp.attributes.of_class(receiver.cls, method)
+                function = interp.attributes.of_object(receiver, method)
                 if function is not None:
                     return interp.calls.call(Method(function, receiver), [argument], {})
         return interp.unknown(origins.operator("of an object"), left, right)
@@ -224,7 +224,7 @@ class Operators:
         if isinstance(value, Union):
             return interp.join([self.unary(name, each) for each in value.values if not is_none(each)])
         if isinstance(value, Instance):
-            function = interp.attributes.of_class(value.cls, name)
+            function = interp.attributes.of_object(value, name)
             if function is not None:
                 return interp.calls.call(Method(function, value), [], {})
         return self._operator(name, [value])
@@ -305,6 +305,8 @@ class Operators:
         if isinstance(left, Const) and isinstance(right, Const):
             return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
         for one, other in ((left, right), (right, left)):
+            if is_none(one) and isinstance(other, Scalar) and not other.type:
+                return None  # such as a dimension that a graph does not know
             if is_none(one) and not isinstance(other, (Unknown, Union, Datum)):
                 described = not isinstance(other, Member) or isinstance(other.receiver, Container)
                 return False if described else None

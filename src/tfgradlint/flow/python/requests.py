@@ -121,6 +121,7 @@ class Requests:
             return [Judgement("unknown", origin=origins.LOOP_UNDER_XLA)] * len(leaves)
         if interp.calls.traced_for_others:
             return [Judgement("unknown", origin=origins.TRACED_FOR_OTHERS)] * len(leaves)
+        interp.recorder.look_into(nodes_of(request.target))
         outside = request.tape.level != interp.graph_level
         given = interp.traces.given(request.tape.level) if outside else None
         site = interp.recorder.site
@@ -182,6 +183,7 @@ class Requests:
         finally:
             interp.tapes.leave(tape)
         leaves = sources()
+        interp.recorder.look_into(nodes_of(target))
         judge = RequestAnalysis(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
         judgements = [judge.judge(leaf) for _, leaf in leaves]
         if self._endless() or interp.recorder.tapes.fields["ended"]:

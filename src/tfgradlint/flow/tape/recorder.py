@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import (
     LEAF,
     NOWHERE,
@@ -24,6 +25,9 @@ from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.tape.tape import Tape, Tapes, tracked
 from tfgradlint.flow.values.base import Cell
 
+#: What may be an object that code which is not followed has changed since it was made.
+_CHANGING = frozenset({OPAQUE, PHI})
+
 
 class Recorder:
     """Makes nodes, in the order of execution, under the tapes that are recording at that moment."""
@@ -38,6 +42,8 @@ class Recorder:
         #: The loop of a graph whose body is running.
         self.loop: GraphLoop | None = None
         self._seq = 0
+        #: When code that is not followed ran last, which may have changed what it can reach.
+        self._unseen = 0
         #: How the state is written; set by the interpreter.
         self.write: Callable[[Cell, Any, Any], None] | None = None
 
@@ -45,12 +51,24 @@ class Recorder:
         self._seq += 1
         return self._seq
 
+    def unseen(self) -> None:
+        """Code that is not followed runs."""
+        self._unseen = self.now()
+
+    def look_into(self, nodes: Iterable[Node]) -> None:
+        """Take note that what is read may have been changed by code that is not followed."""
+        if self._unseen:
+            for node in nodes:
+                if (node.kind in _CHANGING or node.loose) and node.seq < self._unseen:
+                    node.changed = self._unseen
+
     def leaf(self, dtype: str | None = None) -> Node:
         """A value without a history."""
         return Node(LEAF, self.now(), self.site, (), dtype, self.tapes.active)
 
     def opaque(self, origin: Origin, edges: Sequence[Edge] = ()) -> Node:
         """A value of which nothing is known."""
+        self.look_into(edge.node for edge in edges)
         node = Node(OPAQUE, self.now(), self.site, tuple(edges), None, self.tapes.active)
         node.origin = origin
         for tape, _ in node.active:
@@ -66,9 +84,17 @@ class Recorder:
         node.level = min((each.level for each in nodes), default=0)
         return node
 
+    def unless_skipped(self, after: Node, before: Node) -> Node:
+        """What a loop leaves behind, ``after`` its turns or, where it makes none, from ``before``."""
+        node = self.phi([after, before])
+        node.edges = (Edge(after), Edge(before, detail=EdgeNote.WITHOUT_TURN))
+        return node
+
     def plain(self, edges: Sequence[Edge], dtype: str | None = None) -> Node:
         """A step outside TensorFlow: no tape records it."""
+        self.look_into(edge.node for edge in edges)
         node = Node(OP, self.now(), self.site, tuple(edges), dtype, self.tapes.active)
+        node.dense = True
         if self.loop is not None:
             self._note_loop(node)
         return node
@@ -76,6 +102,7 @@ class Recorder:
     def op(self, edges: Sequence[Edge], dtype: str | None = None, site: Site | None = None) -> Node:
         """A step computed from ``edges``. A tape records it if it follows one of the inputs at this moment."""
         tapes = self.tapes
+        self.look_into(edge.node for edge in edges)
         node = Node(OP, self.now(), self.pinned or site or self.site, tuple(edges), dtype, tapes.active)
         node.level = self.level
         if self.loop is not None:

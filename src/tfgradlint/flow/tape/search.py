@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail, EdgeNote, Operation
-from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, PHI, Beyond, Edge, Effect, Node, Site, trainable
+from tfgradlint.flow.graph.nodes import LEAF, OP, OPAQUE, PHI, Beyond, Edge, Effect, Node, Site, trainable
 from tfgradlint.flow.tape.tape import Tape, recorded, tracked
 
 # What may arrive at the source, as a set of bits: a gradient, zeros, nothing.
@@ -82,10 +82,13 @@ class Search:
 
     def _combined(self, node: Node) -> int:
         if node.kind == PHI:
-            bits = 0
+            bits = without_turn = 0
             for edge in node.edges:
-                bits |= self._bits[edge.node]
-            return bits
+                if edge.detail is EdgeNote.WITHOUT_TURN:
+                    without_turn |= self._bits[edge.node]
+                else:
+                    bits |= self._bits[edge.node]
+            return bits | without_turn if without_turn & FLOWS and bits != FLOWS else bits
         bits = NOTHING
         for edge in _ways(node):
             if _leads_on(edge):
@@ -279,6 +282,20 @@ def ancestors(nodes: list[Node], most: int = _HISTORY) -> set[Node]:
     if stack:
         seen.add(Beyond())
     return seen
+
+
+#: Of a value with a longer history it is not known whether it is one tensor.
+_DENSE = 200
+
+
+def is_dense(node: Node) -> bool:
+    """Whether the value is certainly one tensor with content, and not sparse, ragged, slices or a placeholder."""
+    if node.kind == LEAF and node.variable is None:
+        return False  # given to a function by a library, whatever that is
+    return all(
+        (each.kind == LEAF and not each.placeholder) or each.kind == PHI or (each.kind == OP and each.dense)
+        for each in ancestors([node], _DENSE)
+    )
 
 
 class Loss(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Node, Stored, trainable
+from tfgradlint.flow.graph.details import EdgeNote
+from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Node, Stored, trainable
 from tfgradlint.flow.values.base import Cell, HoldsNothing
 
 NEW = "new"
@@ -108,17 +109,23 @@ def _any_of(tape: Tape, node: Node) -> int:
     """The same of alternatives, each of which may be alternatives again: every one is looked at once."""
     found: set[int] = set()
     met = {node}
-    waiting = [node]
-    while waiting and len(found) < 2:
-        for edge in waiting.pop().edges:
-            each = edge.node
-            if each in met:
-                continue
-            met.add(each)
-            if _only_alternatives(tape, each):
-                waiting.append(each)
-            else:
-                found.add(tracked(tape, each))
+    waiting, without_turn = [*node.edges], list[Edge]()
+    while len(found) < 2:
+        if not waiting:
+            if not without_turn or found == {2}:
+                break
+            waiting, without_turn = [Edge(edge.node) for edge in without_turn], []
+        edge = waiting.pop()
+        if edge.node in met:
+            continue
+        if edge.detail is EdgeNote.WITHOUT_TURN:
+            without_turn.append(edge)
+            continue
+        met.add(edge.node)
+        if _only_alternatives(tape, edge.node):
+            waiting.extend(edge.node.edges)
+        else:
+            found.add(tracked(tape, edge.node))
     return found.pop() if len(found) == 1 else 1
 
 

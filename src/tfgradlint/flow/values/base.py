@@ -150,13 +150,21 @@ class HostObject(Array):
 
 
 class Scalar(GraphValue):
-    """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or ""."""
+    """A Python number or string whose value is not known. ``type`` is ``float``, ``int``, ``bool``, ``str`` or "".
+
+    Also a ``shape``, of which a dimension may be None, and a ``known shape``.
+    """
 
     __slots__ = ("type",)
 
     def __init__(self, node: Node, type: str = "") -> None:
         super().__init__(node)
         self.type = type
+
+    @property
+    def element_type(self) -> str:
+        """The type of what is in it."""
+        return {"str": "str", "known shape": "int"}.get(self.type, "")
 
 
 class Const(HoldsNothing):
@@ -220,14 +228,16 @@ class Datum(Symbol):
 class Member(Value):
     """A method of a library's or container's object, not yet called: ``x.numpy``, ``losses.append``.
 
-    An attribute that nobody described is one as well. What that holds as data nobody can say.
+    An attribute that nobody described is one as well. What that holds as data nobody can say: ``node`` stands for it
+    where it is known from when on it was there.
     """
 
-    __slots__ = ("name", "receiver")
+    __slots__ = ("name", "node", "receiver")
 
-    def __init__(self, receiver: Value, name: str) -> None:
+    def __init__(self, receiver: Value, name: str, node: Node | None = None) -> None:
         self.receiver = receiver
         self.name = name
+        self.node = node
 
     def held(self) -> Sequence[Value] | None:
         return None
@@ -237,7 +247,6 @@ class Member(Value):
 
 
 # -- what can be mutated
-
 
 _births = count()
 

@@ -73,7 +73,7 @@ class Function(HoldsNothing):
         statement: cst.CSTNode | None = None,
         xla: bool = False,
         manager: bool = False,
-        cached: bool = False,
+        cached: int = 0,
         signature: bool = False,
         relaxed: bool = False,
     ) -> None:
@@ -84,6 +84,7 @@ class Function(HoldsNothing):
         #: A generator under ``contextlib.contextmanager``.
         self.manager = manager
         #: Its results are kept, and given again for the same arguments.
+        #: How many results it keeps, where it does.
         self.cached = cached
         #: Compiled by ``tf.function``, and perhaps by XLA, with a signature for its arguments, or for any shapes.
         self.graph = graph
@@ -95,7 +96,7 @@ class Function(HoldsNothing):
         #: The statement that a lambda stands in.
         self.statement = statement
 
-    def flagged(self, **flags: bool) -> Function:
+    def flagged(self, **flags: int) -> Function:
         """The same function with other flags: those that :class:`Function` takes as truths."""
         kept = {name: getattr(self, name) for name in ("graph", "xla", "signature", "relaxed", "manager", "cached")}
         return Function(

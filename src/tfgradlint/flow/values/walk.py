@@ -11,7 +11,7 @@ from operator import methodcaller
 from typing import TypeVar
 
 from tfgradlint.flow.graph.nodes import Beyond, Node
-from tfgradlint.flow.values.base import GraphValue, HoldsNothing, Value, Variable
+from tfgradlint.flow.values.base import GraphValue, HoldsNothing, Member, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 
 _Whole = TypeVar("_Whole")
@@ -86,7 +86,7 @@ def nodes_of(value: Value, most: int = READ) -> list[Node]:
                 return [*found, Beyond()]
             found.append(each.node)
         elif not isinstance(each, HoldsNothing) and each.held() is None:
-            found.append(Beyond())
+            found.append((each.node if isinstance(each, Member) else None) or Beyond())
     return found
 
 

@@ -211,7 +211,9 @@ class RequestAnalysis:
                 if node.kind == LEAF and tracked(self._tape, node):
                     return ANY
             elif node.kind == OPAQUE and node.seq < birth:
-                return NOTHING
+                return NOTHING if node.changed < birth else ANY
+            elif node.changed >= birth and _may_have_changed(node, birth):
+                return ANY
             return None
 
         watched_at = self._tape.watch_times.get(own if variable is None else variable, 0)
@@ -274,6 +276,12 @@ def _new_object(target: Value) -> bool:
 
 def _graphed(value: Value) -> bool:
     return isinstance(value, (Tensor, Variable, Unknown))
+
+
+def _may_have_changed(node: Node, birth: int) -> bool:
+    """Whether a value that was read after code that is not followed ran may hold a source that is as old as that."""
+    values = [node] if node.kind == OP else alternatives(node)
+    return any(each.kind == OPAQUE or (each.loose and each.seq < birth) for each in values)
 
 
 def _handed(node: Node) -> set[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.fixpoint import Carried
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.objects import Layer
@@ -99,17 +100,17 @@ def _wrapped(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str
 
 
 def _stepped(interp: Context, callee: Layer, sequence: Value, returned: Value) -> Value | None:
-    """What a cell of the module makes of a sequence. It runs once or many times: what the first and the second turn
-    have in common holds."""
+    """What a cell of the module makes of a sequence. It runs once or many times."""
     (cell,) = callee.parts or (NONE,)
     flag, site = interp.expressions.truth(returned), interp.recorder.site
     count = _state_count(interp, cell)
     if count is None or flag is None:
         return None
     states: Value = ListObject(Items(tuple(Tensor(interp.recorder.leaf("float32")) for _ in range(count)), "list"))
+    carried = Carried(interp, states)
     turns: list[Value] = []
-    for _ in range(2):
-        made = interp.calls.call(cell, [sequence, states], {})
+    while True:
+        made = interp.calls.call(cell, [sequence, carried.now], {})
         interp.recorder.site = site
         if not isinstance(made, Items) or len(made.items) != 2:
             return None
@@ -118,7 +119,8 @@ def _stepped(interp: Context, callee: Layer, sequence: Value, returned: Value) -
         if not isinstance(output, Tensor) or not isinstance(kept, Items) or len(kept.items) != count:
             return None
         turns.append(Items((output, *kept.items)) if flag else output)
-    return interp.join(turns)
+        if carried.settled(states):
+            return interp.join(turns)
 
 
 def _step(interp: Context, callee: Layer, known: LayerFacts, given: dict[str, Value]) -> Value:

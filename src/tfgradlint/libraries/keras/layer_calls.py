@@ -232,7 +232,7 @@ def _once_more(interp: Context, graph: tuple[Value, Value], given: Value) -> Val
 
 def _call_instance(interp: Context, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """A layer or model of the module: built at its first call, then its ``call`` runs."""
-    function = interp.attributes.of_class(instance.cls, "call")
+    function = interp.attributes.of_object(instance, "call")
     if not is_keras(instance.cls):
         return None
     if not isinstance(function, Function):

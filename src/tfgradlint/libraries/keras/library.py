@@ -16,6 +16,7 @@ from tfgradlint.libraries.keras import (
     metrics,
     optimizers,
     reporting,
+    tracked_containers,
     untracked,
 )
 from tfgradlint.libraries.keras.state import OWNER
@@ -74,6 +75,9 @@ class _Keras(Library):
         if isinstance(receiver, Instance):
             untracked.record_assignment(context, receiver, name)
         return attributes.set_attribute(context, receiver, name, value)
+
+    def kept_as(self, context: Context, receiver: Value, value: Value) -> Value | None:
+        return tracked_containers.kept_as(context, receiver, value)
 
     def initialise(self, context: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         layer_calls.initialise(context, instance, args, kwargs)

@@ -40,6 +40,7 @@ def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Valu
             copy = recorder.opaque(node.origin or MODEL, edges)
         elif node.kind == PHI:
             copy = recorder.phi([edge.node for edge in edges])
+            copy.edges = (*edges,)
             copy.maybe_alias = node.maybe_alias
         elif not any(edge.node.variable is None and edge.node in mapping for edge in node.edges):
             # Computed of variables alone: perhaps once, when the model was made, perhaps at every call.

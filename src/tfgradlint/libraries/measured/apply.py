@@ -101,6 +101,8 @@ _OWN = (Instance, Method)
 #: What an operation may call back.
 _CALLED = (Function, Method, NativeFunction, Partial)
 _NONE_AT_ALL: set[Node] = set()
+#: Whether these make one tensor or a ragged one depends on the content that they are given.
+_BY_CONTENT = ("tf.ragged.", "tf.RaggedTensor.", "tf.strings.")
 #: What may be handed through by a conversion that has nothing to do.
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
@@ -179,6 +181,7 @@ def _output(
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.as_target = as_target
+    node.dense = leaves or (output.kind == "tensor" and not known.name.startswith(_BY_CONTENT))
     node.joint = joint(known.name, len(edges))
     node.sparse = any(name in bound for name in output.slices)
     if maybe_same and not fixed:

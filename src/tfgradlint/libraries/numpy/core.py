@@ -10,15 +10,24 @@ from tfgradlint.flow.graph.nodes import Edge, Effect, cut_off, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function
+from tfgradlint.flow.values.objects import Instance
 from tfgradlint.flow.values.walk import elements_of, nest_parts, nodes_of, walk
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import dtype_of, named_dtype
 from tfgradlint.libraries.numpy import callbacks as numpy_callbacks
+from tfgradlint.libraries.python.collections import shuffled
 from tfgradlint.libraries.session import Session, session_of
 
-_CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
+_CONSTANTS = {
+    "pi": 3.141592653589793,
+    "e": 2.718281828459045,
+    "inf": float("inf"),
+    "nan": float("nan"),
+    "True_": True,
+    "False_": False,
+}
 #: Attributes of arrays that are Python values.
 _FACTS = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
 #: Functions that make arrays and numbers of NumPy from nothing.
@@ -47,6 +56,8 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     given = [*args, *kwargs.values()]
     if any(_of_objects(value) for value in given):
         return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
+    if path == "numpy.random.shuffle" and args and isinstance(args[0], (Container, Instance, Union)):
+        return shuffled(interp, args, kwargs)
     nodes = [node for value in given for node in nodes_of(value)]
     history = ancestors(nodes, _HISTORY)
     if any(node.origin is origins.ARRAY_OF_OBJECTS for node in history) or cut_off(history):
@@ -173,6 +184,8 @@ def method(
     """A method of an array: another array or a Python value."""
     if any(_of_objects(value) for value in (*args, *kwargs.values())):
         return interp.unknown(origins.ARRAY_OF_OBJECTS, receiver, *args)
+    if name == "shuffle":  # of a generator of random numbers
+        shuffled(interp, args, kwargs)
     edges = [Edge(node, Effect.PLAIN) for node in nodes_of(receiver)]
     called = operation(f"ndarray.{name}")
     for value in (*args, *kwargs.values()):

@@ -6,14 +6,12 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.container_methods import dictionary, listing, mapping, plain_dictionary, set_of
-from tfgradlint.flow.python.escape import forget_attributes
 from tfgradlint.flow.python.strings import constant_text, unwrapped
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, is_none
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value, is_none
 from tfgradlint.flow.values.containers import Deferred, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.python import collections
-from tfgradlint.libraries.python import dataclasses as records
+from tfgradlint.libraries.python import attributes, collections, dataclasses, named_tuples
 from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
@@ -28,15 +26,9 @@ _MAP = origins.returned_by("map")
 
 def _sequence(kind: str) -> Handler:
     def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-        content: Value = interp.iteration.iterate(args[0]) if args else Items(())
+        content: Value = interp.iteration.iterate(args[0], ordered=kind != "set") if args else Items(())
         if isinstance(content, Items):
-            if kind == "set":
-                content = set_of(interp, content.items)
-            elif content.type == "set" and len(content.items) > 1:
-                # Its order is not that of the text.
-                content = Repeated(interp.join(list(content.items)), kind)
-            else:
-                content = Items(content.items, kind)
+            content = set_of(interp, content.items) if kind == "set" else Items(content.items, kind)
         elif isinstance(content, Repeated):
             content = Repeated(content.element, kind)
         return content if kind == "tuple" else ListObject(content)
@@ -168,7 +160,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         return None
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     site = interp.recorder.site
-    content = interp.iteration.iterate(args[0])
+    content = interp.iteration.iterate(args[0], ordered=False)
     elements = content.items if isinstance(content, Items) else (content.element,)
     total = start
     for element in elements:
@@ -179,7 +171,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 
 def _extreme(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``max`` and ``min`` return one of the elements."""
-    content = interp.iteration.iterate(args[0]) if len(args) == 1 else Items(tuple(args))
+    content = interp.iteration.iterate(args[0], ordered=False) if len(args) == 1 else Items(tuple(args))
     if isinstance(content, Items) and content.items and all(isinstance(each, Const) for each in content.items):
         return None
     if isinstance(content, Items) and not content.items:
@@ -198,52 +190,13 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
     return Scalar(interp.recorder.leaf(), "int")
 
 
-def _getattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
-        found = interp.attributes.get(args[0], args[1].value)
-        if len(args) > 2 and (isinstance(found, Unknown) or _perhaps_missing(interp, args[0], args[1].value)):
-            return interp.join([found, args[2]])
-        return found
-    return interp.unknown(origins.returned_by("getattr"), *args)
-
-
-def _perhaps_missing(interp: Context, receiver: Value, name: str) -> bool:
-    if not isinstance(receiver, Instance) or name not in receiver.fields:
-        return False
-    return interp.state.perhaps_missing(receiver, name) and interp.attributes.of_class(receiver.cls, name) is None
-
-
-def _hasattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) == 2 and isinstance(args[1], Const):
-        interp.asked_for.add(args[1].value)
-    return Scalar(interp.recorder.leaf(), "bool")
-
-
-def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) == 3:
-        if isinstance(args[1], Const) and isinstance(args[1].value, str):
-            interp.attributes.set(args[0], args[1].value, args[2])
-        elif isinstance(args[0], Instance):
-            forget_attributes(interp, args[0], args[2])  # an attribute of any name, which may hold weights
-    return NONE
-
-
-def _delattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    if len(args) == 2 and isinstance(args[0], Instance):
-        if isinstance(args[1], Const) and isinstance(args[1].value, str):
-            interp.state.delete(args[0], args[1].value)
-        else:
-            forget_attributes(interp, args[0])
-    return NONE
-
-
 def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     content = interp.iteration.iterate(args[0]) if args else Items(())
     return Items(content.items[::-1]) if isinstance(content, Items) else Repeated(content.element)
 
 
 def _sorted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     if isinstance(content, Items) and all(isinstance(each, Const) for each in content.items) and not kwargs:
         try:
             ordered = sorted(content.items, key=lambda each: each.value)  # type: ignore[attr-defined]
@@ -274,7 +227,7 @@ def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 
 def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     value = args[1] if len(args) > 1 else NONE
     return (
         dictionary(interp, Items(tuple(Items((key, value)) for key in content.items)))
@@ -344,7 +297,7 @@ def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     if isinstance(content, Items):
         truths = [item.truth() for item in content.items]
         if None not in truths:
@@ -353,7 +306,7 @@ def _truths(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 
 def _any(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
+    content = interp.iteration.iterate(args[0], ordered=False) if args else Items(())
     if isinstance(content, Items):
         truths = [item.truth() for item in content.items]
         if None not in truths:
@@ -397,13 +350,6 @@ HANDLERS: dict[str, Handler] = {
     "builtins.min": _extreme,
     "builtins.len": _len,
     "builtins.isinstance": isinstance_,
-    "builtins.getattr": _getattr,
-    "builtins.setattr": _setattr,
-    "builtins.delattr": _delattr,
-    "builtins.object.__setattr__": _setattr,
-    "builtins.object.__delattr__": _delattr,
-    "builtins.object.__getattribute__": _getattr,
-    "builtins.hasattr": _hasattr,
     "builtins.reversed": _once(_reversed),
     "builtins.sorted": _sorted,
     "builtins.dict": plain_dictionary,
@@ -423,12 +369,10 @@ HANDLERS: dict[str, Handler] = {
     "functools.partial": _partial,
     "functools.reduce": _reduce,
     "collections.OrderedDict": plain_dictionary,
-    "collections.namedtuple": records.named_tuple,
-    "types.SimpleNamespace": records.namespace,
-    "dataclasses.field": records.field,
-    "dataclasses.replace": records.replaced,
-    "dataclasses.asdict": records.as_dict,
-    "dataclasses.astuple": records.as_tuple,
+    "collections.namedtuple": named_tuples.named_tuple,
+    "types.SimpleNamespace": named_tuples.namespace,
+    **attributes.HANDLERS,
+    **dataclasses.HANDLERS,
     "enum.auto": enumerations.automatic,
     "typing.cast": lambda interp, args, kwargs: args[1] if len(args) == 2 else None,
     "copy.copy": copied,

@@ -6,6 +6,7 @@ import builtins
 import math
 import os
 import sys
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from types import ModuleType
@@ -17,10 +18,22 @@ from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import FALSE, Array, Cell, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import (
+    FALSE,
+    NONE,
+    Array,
+    Cell,
+    Const,
+    Scalar,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
 from tfgradlint.flow.values.containers import Container, Items, ListObject, Union
-from tfgradlint.flow.values.functions import Function
-from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.functions import Function, Partial
+from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.numpy.core import without_content
@@ -48,16 +61,17 @@ def constant(path: str, name: str) -> Value | None:
 
 
 #: What these modules hold that is no function, class or module differs from run to run.
-_OF_THE_RUN = ("sys.", "os.")
+_OF_THE_RUN = {"sys": sys, "os": os, "time": time}
 
 
 @lru_cache(maxsize=1024)
 def is_datum(path: str) -> bool:
     """Whether a name of a standard module is nothing that can be called."""
-    if not path.startswith(_OF_THE_RUN):
+    root, *names = path.split(".")
+    if root not in _OF_THE_RUN:
         return False
-    found: object = sys if path.startswith("sys.") else os
-    for name in path.split(".")[1:]:
+    found: object = _OF_THE_RUN[root]
+    for name in names:
         found = getattr(found, name, None)
     return not callable(found) and not isinstance(found, ModuleType)
 
@@ -70,6 +84,8 @@ def call(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]
     owner, _, method = path.rpartition(".")
     if owner in _CONTAINERS and args:
         return _unbound(interp, method, args, kwargs)
+    if path in ("functools.cache", "functools.lru_cache"):
+        return _cache(interp, path, args, kwargs)
     if path.startswith(("builtins.", "math.")):
         return _plain(interp, path, args, kwargs)
     return decorator_called(_DECORATORS, path, args)
@@ -92,6 +108,14 @@ def _unbound(interp: Context, method: str, args: list[Value], kwargs: dict[str, 
     return None
 
 
+def method(interp: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A method of a generator of random numbers of one's own is the function of that name."""
+    if not isinstance(receiver, LibraryObject) or receiver.path != "random.Random":
+        return None
+    path = f"random.{name}"
+    return call(interp, path, args, kwargs) or fallback(interp, path, args, kwargs)
+
+
 def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """Calls nobody described: standard modules make values without a history; the rest is unknown."""
     root = path.partition(".")[0]
@@ -101,8 +125,10 @@ def fallback(interp: Context, path: str, args: list[Value], kwargs: dict[str, Va
         root == "builtins" and not any(isinstance(value, (Cell, Function)) for value in given)
     ):
         made = origins.returned_by(path)
+        if path in ("random.Random", "random.SystemRandom"):
+            return LibraryObject("random.Random")
         if root in ("random", "math") and not nodes:
-            return Scalar(interp.recorder.leaf(), "float")
+            return Scalar(interp.recorder.leaf(), "float" if root == "math" else "")
         for value in given if root in ("operator", "random") else ():
             forget_content(interp, value, *(each for each in given if each is not value))
         if any(isinstance(value, (Instance, Function, Unknown)) for value in given) and root == "builtins":
@@ -170,13 +196,23 @@ def _autograph_cast(interp: Context, name: str, value: Value) -> Value:
 
 # -- decorators
 
+
+def _cache(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``lru_cache(function)``, or ``lru_cache(maxsize=1)``, which decorates then."""
+    if not args or not isinstance(args[0], Function):
+        options = {"maxsize": args[0], **kwargs} if args else kwargs
+        return Partial(Symbol(path), [], options) if path == "functools.lru_cache" and len(args) < 2 else None
+    most = args[1] if len(args) > 1 else kwargs.get("maxsize", Const(128) if path == "functools.lru_cache" else NONE)
+    kept = most.value if isinstance(most, Const) else 1  # of an unknown number, the first
+    return args[0] if kept == 0 else cached(sys.maxsize if kept is None else kept)(args[0])
+
+
 _DECORATORS: Mapping[str, DecoratorEffect] = {
     **dict.fromkeys(
         ("functools.wraps", "abc.abstractmethod", "typing.no_type_check", "typing.override", "typing.final"), kept
     ),
-    "dataclasses.dataclass": kept,
-    "functools.lru_cache": cached,
-    "functools.cache": cached,
+    "functools.lru_cache": cached(128),
+    "functools.cache": cached(sys.maxsize),
     "functools.cached_property": descriptor("cached"),
     "builtins.property": descriptor("property"),
     "builtins.staticmethod": descriptor("staticmethod"),

@@ -24,9 +24,9 @@ def descriptor(kind: str) -> Effect:
     return lambda decorated: Descriptor(kind, decorated)
 
 
-def cached(decorated: Value) -> Value | None:
-    """A function's results are kept, and given again for the same arguments."""
-    return decorated.flagged(cached=True) if isinstance(decorated, Function) else None
+def cached(most: int) -> Effect:
+    """A function keeps its results, at most so many, and gives them again for the same arguments."""
+    return lambda decorated: decorated.flagged(cached=most) if isinstance(decorated, Function) else None
 
 
 def managing(decorated: Value) -> Value | None:
@@ -44,7 +44,7 @@ def decorated_by(effects: Mapping[str, Effect], decorator: Value, decorated: Val
 def decorator_called(effects: Mapping[str, Effect], path: str, args: list[Value]) -> Value | None:
     """A decorator that is called like any function: with what it decorates, or with options, to decorate then."""
     effect = effects.get(path)
-    if effect is None or effect not in (kept, cached):
+    if effect is not kept:
         return None
     if args and isinstance(args[0], (Function, Class)) and path != "functools.wraps":
         return effect(args[0])

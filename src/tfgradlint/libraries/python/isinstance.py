@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.tape.search import is_dense
 from tfgradlint.flow.values.base import FALSE, TRUE, Array, Const, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function
@@ -20,32 +21,51 @@ def isinstance_(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     return FALSE if all(answer is False for answer in answers) else Scalar(interp.recorder.leaf(), "bool")
 
 
+_NUMBER = "numbers.Number numbers.Complex"
+_REAL = f"{_NUMBER} numbers.Real"
+_INTEGER = f"{_REAL} numbers.Rational numbers.Integral builtins.int"
+_ITERABLE, _SIZED = "Iterable", "Iterable Sized Container Collection"
+
+
+def _types(certain: str = "", of_containers: str = "", depends: str = "") -> dict[str, bool | None]:
+    """The types that a kind of value always is of, and those of which it depends."""
+    names = [*certain.split(), *(f"collections.abc.{name}" for name in of_containers.split())]
+    return {**dict.fromkeys(depends.split()), **dict.fromkeys(names, True)}
+
+
 #: What ``isinstance`` gave under TensorFlow 2.21 with Keras 3 and 2.15 with Keras 2, for the types that a value
 #: of the kind may be of: True where it always is, None where it depends. It is of no other of those asked for.
 _TYPES: dict[str, dict[str, bool | None]] = {
-    "tensor": {"tf.Tensor": None},  # sparse and ragged ones, slices and symbolic ones of Keras 3 are none
-    "variable of tf": {"tf.Variable": True},
-    "variable of tf_keras": {"tf.Variable": True},
-    "variable of keras": {},
-    "array": {"numpy.ndarray": None, "builtins.float": None},  # float64 is a float, and no scalar is an array
-    "dict": {"builtins.dict": True},
-    "list": {"builtins.list": True},
-    "tuple": {"builtins.tuple": True},
-    "set": {},
-    "function": {},
-    "bool": {"builtins.bool": True, "builtins.int": True},
-    "int": {"builtins.int": True},
-    "float": {"builtins.float": True},
-    "str": {"builtins.str": True},
-    "bytes": {},
-    "complex": {},
+    # Sparse and ragged ones, slices and symbolic ones of Keras 3 are no tf.Tensor.
+    "tensor": _types(depends="tf.Tensor collections.abc.Iterable collections.abc.Sized"),
+    "dense tensor": _types("tf.Tensor", _ITERABLE, "collections.abc.Sized"),
+    "variable of tf": _types("tf.Variable", depends="collections.abc.Iterable collections.abc.Sized"),
+    "variable of tf_keras": _types("tf.Variable", depends="collections.abc.Iterable collections.abc.Sized"),
+    "variable of keras": _types(depends="collections.abc.Iterable collections.abc.Sized"),
+    # Of NumPy, float64 is a float, all scalars are numbers, and no scalar is an array.
+    "array": _types(
+        depends=f"numpy.ndarray builtins.float {_INTEGER.removesuffix('builtins.int')} "
+        "collections.abc.Iterable collections.abc.Sized collections.abc.Container collections.abc.Collection "
+        "collections.abc.Sequence collections.abc.Reversible"
+    ),
+    "dict": _types("builtins.dict", f"{_SIZED} Mapping MutableMapping Reversible"),
+    "list": _types("builtins.list", f"{_SIZED} Sequence MutableSequence Reversible"),
+    "tuple": _types("builtins.tuple", f"{_SIZED} Sequence Reversible"),
+    "set": _types("", f"{_SIZED} Set", "collections.abc.MutableSet"),
+    "function": _types("", "Callable"),
+    "bool": _types(f"{_INTEGER} builtins.bool"),
+    "int": _types(_INTEGER),
+    "float": _types(f"{_REAL} builtins.float"),
+    "str": _types("builtins.str", f"{_SIZED} Sequence Reversible"),
+    "bytes": _types("", f"{_SIZED} Sequence Reversible"),
+    "complex": _types(_NUMBER),
     "NoneType": {},
 }
 _KINDS: dict[type, str] = {Tensor: "tensor", Array: "array", DictObject: "dict", Function: "function"}
 _TESTED = frozenset(
     "tf.Tensor tf.Variable numpy.ndarray builtins.dict builtins.list builtins.tuple builtins.float builtins.int "
     "builtins.str builtins.bool tf.GradientTape".split()
-)
+) | {name for types in _TYPES.values() for name in types}
 
 
 def _instance_of(value: Value, kind: Value) -> bool | None:
@@ -59,10 +79,11 @@ def _instance_of(value: Value, kind: Value) -> bool | None:
         return False if all(isinstance(each, Class) or _of_keras(each) is not None for each in lineage) else None
     if isinstance(value, (Layer, Instance)):
         return _layer_of(value, kind)
-    if not isinstance(kind, Symbol) or kind.path not in _TESTED:
+    path = kind.path.replace("typing.", "collections.abc.") if isinstance(kind, Symbol) else ""
+    if path not in _TESTED:
         return None
     types = _TYPES.get(_kind(value))
-    return None if types is None else types.get(kind.path, False)
+    return None if types is None else types.get(path, False)
 
 
 def _asks_back(base: Value) -> bool:
@@ -74,6 +95,8 @@ def _asks_back(base: Value) -> bool:
 
 def _kind(value: Value) -> str:
     """The row of the table for a value; a name that it does not have where the value is of no kind in it."""
+    if isinstance(value, Tensor) and is_dense(value.node):
+        return "dense tensor"
     if isinstance(value, Const):
         return type(value.value).__name__
     if isinstance(value, ListObject):

@@ -9,14 +9,25 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Datum, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance
-from tfgradlint.libraries.python import core, dataclasses, enum
+from tfgradlint.libraries.python import core, dataclasses, enum, named_tuples
 from tfgradlint.libraries.registry import Library
 
 #: Modules of the standard library whose names are followed.
 _MODULES = (
-    "abc bisect collections contextlib copy dataclasses enum functools heapq itertools math operator os random sys "
-    "threading time types typing".split()
+    "abc bisect collections contextlib copy dataclasses enum functools heapq itertools math numbers operator os random "
+    "sys threading time types typing".split()
 )
+#: Classes under these are made, and behave, like any other.
+_PLAIN_METACLASSES = frozenset({"abc.ABCMeta", "builtins.type"})
+#: Types of these modules that are given parameters are themselves.
+_WITH_PARAMETERS = ("typing.", "collections.", "builtins.")
+
+
+def _generic(cls: Class) -> bool:
+    """Whether a class of the module that is given parameters is itself."""
+    paths = {each.path for each in cls.lineage() if isinstance(each, Symbol)}
+    own = any(isinstance(each, Class) and "__class_getitem__" in each.fields for each in cls.lineage())
+    return not own and not paths.isdisjoint({"typing.Generic", "typing.Protocol"})
 
 
 #: Modules besides those of Python's own library whose context managers tell of progress, time, files and failures.
@@ -48,10 +59,24 @@ class _Python(Library):
     def unmeasured(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         return core.fallback(context, path, args, kwargs)
 
+    def method(
+        self, context: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+    ) -> Value | None:
+        return core.method(context, receiver, name, args, kwargs)
+
     def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
+        if isinstance(receiver, Instance):
+            return named_tuples.attribute(context, receiver, name)
         return enum.attribute(context, receiver, name) if isinstance(receiver, Const) else None
 
+    def set_attribute(self, context: Context, receiver: Value, name: str, value: Value) -> bool:
+        if isinstance(receiver, Instance) and dataclasses.frozen(receiver.cls):
+            context.raise_here(None, "FrozenInstanceError")
+        return False
+
     def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:
+        if dataclasses.decorates(decorator):
+            return context.calls.call(decorator, [decorated], {})
         return core.decorate(decorator, decorated)
 
     def construct(
@@ -61,21 +86,23 @@ class _Python(Library):
         if member is not None:
             return member
         context.libraries.initialise(context, instance, args, kwargs)
-        return dataclasses.construct(context, instance, args, kwargs)
+        return named_tuples.construct(context, instance, args, kwargs)
 
     def defined(self, cls: Class) -> None:
         enum.defined(cls)
 
     def plain_metaclass(self, metaclass: Value) -> bool:
-        return dataclasses.plain_metaclass(metaclass)
+        return isinstance(metaclass, Symbol) and metaclass.path in _PLAIN_METACLASSES
 
     def elements(self, context: Context, value: Value) -> Items | None:
         if isinstance(value, Class):
             return enum.members(value)
-        return dataclasses.elements(context, value) if isinstance(value, Instance) else None
+        return named_tuples.elements(context, value) if isinstance(value, Instance) else None
 
-    def class_element(self, cls: Class, index: Value) -> Value | None:
-        return enum.by_name(cls, index)
+    def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
+        if isinstance(cls, Symbol):
+            return cls if cls.path.startswith(_WITH_PARAMETERS) else None
+        return enum.by_name(cls, index) or (cls if _generic(cls) else None)
 
 
 LIBRARY = _Python({name: name for name in _MODULES})

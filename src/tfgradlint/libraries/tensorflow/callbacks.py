@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.fixpoint import Carried
 from tfgradlint.flow.python.turns import Turns
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Unknown, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated
@@ -110,17 +111,15 @@ def _case(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 
 def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """The body runs twice, like any loop."""
+    """The body runs until its turns bring nothing new, like that of any loop."""
     body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
     content = interp.iteration.iterate(values)
     interp.repeats("maximum_iterations" in kwargs)
     if not isinstance(content, Items):
         return None
-    turns: list[Value] = []
-    current: Value = content
-    loop = Turns(interp)
-    for _ in range(2):
-        items = interp.iteration.iterate(current, unpacking=len(content.items))
+    carried, loop = Carried(interp, content), Turns(interp)
+    while True:
+        items = interp.iteration.iterate(carried.now, unpacking=len(content.items))
         if not isinstance(items, Items):
             return None
         cond, given = argument(args, kwargs, 0, "cond"), list(items.items)
@@ -132,9 +131,8 @@ def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
         result = loop.turn(turn)
         if len(content.items) == 1 and not isinstance(result, (Items, ListObject)):
             result = Items((result,))
-        turns.append(result)
-        current = result
-    return interp.join([turn.structure if isinstance(turn, ListObject) else turn for turn in turns])
+        if carried.settled(result.structure if isinstance(result, ListObject) else result):
+            return interp.join(carried.ends)
 
 
 def _looping(handler: Handler) -> Handler:
@@ -225,16 +223,20 @@ def _keras_scan(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     if not isinstance(function, (Function, Method)):
         return None
     interp.repeats(False)
-    result: Value = NONE
-    turns = Turns(interp)
-    for _ in range(2):
+    carried, turns = Carried(interp, state), Turns(interp)
+    results: list[Value] = []
+    while True:
         element = NONE if is_none(elements) else _element(interp, elements)
-        given = [state, element]
+        given = [carried.now, element]
         made = turns.turn(lambda given=given: interp.calls.call(function, given, {}))  # type: ignore[misc]
         pair = interp.iteration.iterate(made, unpacking=2)
         if not isinstance(pair, Items):
             return None
         state, result = pair.items
+        results.append(result)
+        if carried.settled(state):
+            break
+    state, result = interp.join(carried.ends), interp.join(results)
     return Items((state, NONE if is_none(result) else _stacked(interp, result)))
 
 
@@ -254,16 +256,17 @@ def _keras_switch(interp: Context, args: list[Value], kwargs: dict[str, Value]) 
 
 
 def _fori_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """``fori_loop(lower, upper, body_fun, init_val)``; the body runs twice, like any loop."""
-    body, value = argument(args, kwargs, 2, "body_fun"), argument(args, kwargs, 3, "init_val")
-    values: list[Value] = []
+    """``fori_loop(lower, upper, body_fun, init_val)``."""
+    body, carried = argument(args, kwargs, 2, "body_fun"), Carried(interp, argument(args, kwargs, 3, "init_val"))
     interp.repeats(False)
     turns = Turns(interp)
-    for _ in range(2):
-        given = [Tensor(interp.recorder.leaf("int32")), value]
-        value = turns.turn(lambda given=given: interp.calls.call(body, given, {}))  # type: ignore[misc]
-        values.append(value)
-    return interp.join(values)
+
+    def turn() -> Value:
+        return interp.calls.call(body, [Tensor(interp.recorder.leaf("int32")), carried.now], {})
+
+    while not carried.settled(turns.turn(turn)):
+        pass
+    return interp.join(carried.ends)
 
 
 def _fold(scanning: bool) -> Handler:
@@ -273,11 +276,15 @@ def _fold(scanning: bool) -> Handler:
             return None
         interp.repeats(True)
         state = argument(args, kwargs, 2, "initializer")
-        state = _element(interp, elements) if is_none(state) else state
+        carried = Carried(interp, _element(interp, elements) if is_none(state) else state)
         turns = Turns(interp)
-        for _ in range(2):
-            given = [state, _element(interp, elements)]
-            state = turns.turn(lambda given=given: interp.calls.call(function, given, {}))  # type: ignore[misc]
+
+        def turn() -> Value:
+            return interp.calls.call(function, [carried.now, _element(interp, elements)], {})
+
+        while not carried.settled(turns.turn(turn)):
+            pass
+        state = interp.join(carried.ends)
         return _stacked(interp, state) if scanning else state
 
     return fold

@@ -10,11 +10,13 @@ from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.tape.search import is_dense
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
     Cell,
     Const,
+    Datum,
     GraphValue,
     Scalar,
     Symbol,
@@ -133,7 +135,9 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     if any(node.kind != LEAF for node in nodes) and not isinstance(given, (Array, Scalar)):
         return None
     dtype = firm_dtype(given) if is_none(named) else named_dtype(named)
-    return Tensor(interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype))
+    made = interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype)
+    made.dense = True
+    return Tensor(made)
 
 
 def _converted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -289,9 +293,25 @@ _HANDLERS: dict[str, Handler] = {
 }
 
 
+# -- names that are no functions
+
+
+def constant(path: str) -> Value | None:
+    """A name that is no function, class or module."""
+    module, _, name = path.rpartition(".")
+    if path == "tf.newaxis":
+        return NONE
+    return Datum(path) if name in _DATA or (name.isupper() and module in _MODULES_OF_DATA) else None
+
+
+#: Numbers and texts, of which some are false; and the modules that have such ones.
+_DATA = frozenset({"AUTOTUNE", "AUTO_REUSE"})
+_MODULES_OF_DATA = frozenset({"tf.errors", "tf.version", "tf.sysconfig"})
+
+
 # -- what tensors and variables have
 
-_FACTS = {"shape": "", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
+_FACTS = {"shape": "shape", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
 
 
 #: Where the elements of slices, and of what is sparse or ragged, belong.
@@ -315,6 +335,8 @@ def attribute(interp: Context, session: Session, receiver: Tensor | Variable, na
             return Const(str(make[1]).rpartition(".")[2])
         if name == "trainable" and isinstance(receiver, Variable) and receiver.fields["trainable"] is not None:
             return Const(receiver.fields["trainable"])
+        if name == "shape" and not interp.graph_level and isinstance(receiver, Tensor) and is_dense(receiver.node):
+            return Scalar(interp.recorder.leaf(), "known shape")
         return Scalar(interp.recorder.leaf(), _FACTS[name])
     if name in _INDICES and isinstance(receiver, Tensor):
         return Tensor(interp.recorder.op([Edge(receiver.node, Effect.PLAIN)], "int64"))

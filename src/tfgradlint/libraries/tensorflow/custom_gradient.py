@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
@@ -29,7 +30,8 @@ def _carried(results: list[Node], given: set[Node]) -> Effect:
     """What certainly comes of ``given`` in ``results``, step by step."""
     carrying: set[Node] = set()
     for node in sorted(ancestors(results), key=lambda node: node.seq):
-        ways = [edge.effect is Effect.FLOWS and edge.node in carrying for edge in node.edges]
+        turned = [edge for edge in node.edges if edge.detail is not EdgeNote.WITHOUT_TURN]
+        ways = [edge.effect is Effect.FLOWS and edge.node in carrying for edge in turned]
         if node in given or (ways and (all(ways) if node.kind == PHI else any(ways))):
             carrying.add(node)
     return Effect.FLOWS if carrying.intersection(results) else Effect.UNKNOWN

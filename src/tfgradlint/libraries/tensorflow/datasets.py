@@ -108,7 +108,9 @@ def _tensor(interp: Context, value: Value, path: str) -> Tensor:
     nodes = nodes_of(value)
     edges = [_edge(node, value, path) for node in nodes]
     dtype = nodes[0].dtype if len(nodes) == 1 else None
-    return Tensor(interp.recorder.plain(edges, dtype))
+    node = interp.recorder.plain(edges, dtype)
+    node.dense = False  # elements may be ragged
+    return Tensor(node)
 
 
 def _edge(node: Node, value: Value, path: str) -> Edge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.libraries.registry import Library
 from tfgradlint.libraries.session import session_of
@@ -25,6 +25,9 @@ _ROOTS = ("tf", "keras", "tf_keras")
 
 
 class _TensorFlow(Library):
+    def symbol(self, path: str) -> Value | None:
+        return core.constant(path) or Symbol(path)
+
     def call(self, context: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if path.partition(".")[0] not in _ROOTS:
             return None
