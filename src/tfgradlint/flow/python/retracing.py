@@ -26,8 +26,9 @@ from tfgradlint.flow.python.places import (
 )
 from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.python.signatures import Match, Signature
-from tfgradlint.flow.values.base import Cell, Value, Variable, next_birth
+from tfgradlint.flow.values.base import Value, Variable, next_birth
 from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import walk
 
@@ -168,11 +169,10 @@ class Retracing:
         reach = Reach(self._interp, lambda cell, key: (id(cell), key) in places)
         if reach.comes_to_any([function, *given.fields.values()]):
             return True
-        return any(isinstance(cell, Named) or self._of_iterator(reach, cell, key) for cell, key, _ in changed)
-
-    def _of_iterator(self, reach: Reach, cell: Cell, key: Any) -> bool:
-        """Whether it is the position of an iterator that the function reads."""
-        return type(cell) is Cell and isinstance(key, int) and reach.met(key)
+        # An attribute of a function or of a library, or how far an iterator is that the function reads.
+        return any(
+            isinstance(cell, Named) or (isinstance(cell, Iterator) and reach.met(id(cell))) for cell, _, _ in changed
+        )
 
     # -- what happens
 

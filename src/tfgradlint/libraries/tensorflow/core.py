@@ -40,18 +40,13 @@ from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.session import Session
-from tfgradlint.libraries.tensorflow import callbacks
+from tfgradlint.libraries.tensorflow import callbacks, modes
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")
 #: Those that ask for one trace for tensors of several shapes.
 _RELAXED = ("reduce_retracing", "experimental_relax_shapes", "experimental_reduce_retracing")
 _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
-
-_SCOPES = frozenset(
-    "tf.init_scope tf.variable_creator_scope tf.compat.v1.variable_creator_scope keras.StatelessScope "
-    "tf.keras.StatelessScope".split()
-)
 
 _CONSTANT_OF_TENSOR = Origin(Kind.MADE, "tf.constant of a tensor")
 _REFERENCE = Origin(Kind.MADE, "reference")
@@ -231,41 +226,8 @@ def _composite(name: str, position: int) -> Handler:
     return make
 
 
-def _other_rules(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Inside of it tapes may not record, and variables may be others than they are asked to be."""
-    return Unknown(interp.recorder.opaque(origins.SCOPE_OF_OTHER_RULES))
-
-
-def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """From here on nothing is eager."""
-    tapes = interp.recorder.tapes
-    interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
-    return NONE
-
-
-def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Whether compiled functions run step by step from here on."""
-    interp.eager_functions = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth()
-    return NONE
-
-
-def _in_eager_mode(interp: Context, eager: bool) -> Value | None:
-    """Whether no function is being traced, as ``eager`` or its opposite.
-
-    A function that runs alone may be called by one that is. A context manager may be a graph, or lead out of one.
-    """
-    tapes = interp.recorder.tapes
-    if tapes.fields["doubted"] or tapes.fields["others"] != 0:
-        return None
-    if interp.graph_level:
-        return Const(not eager)
-    return None if interp.isolated else Const(eager)
-
-
 _HANDLERS: dict[str, Handler] = {
-    "tf.config.run_functions_eagerly": _run_eagerly,
-    "tf.config.experimental_run_functions_eagerly": _run_eagerly,
-    **dict.fromkeys(_SCOPES, _other_rules),
+    **modes.HANDLERS,
     "tf.GradientTape": _tape,
     "tf.autodiff.GradientTape": _tape,
     "tf.Variable": variable,
@@ -276,14 +238,10 @@ _HANDLERS: dict[str, Handler] = {
     "tf.IndexedSlices": _composite("values", 0),
     "tf.SparseTensor": _composite("values", 1),
     "tf.sparse.SparseTensor": _composite("values", 1),
-    "tf.compat.v1.disable_eager_execution": _graph_mode,
-    "tf.compat.v1.disable_v2_behavior": _graph_mode,
     "tf.gradients": _gradients("gradients"),
     "tf.hessians": _gradients("hessians"),
     "tf.compat.v1.gradients": _gradients("gradients"),
     "tf.compat.v1.hessians": _gradients("hessians"),
-    "tf.executing_eagerly": lambda interp, args, kwargs: _in_eager_mode(interp, True),
-    "tf.inside_function": lambda interp, args, kwargs: _in_eager_mode(interp, False),
     "tf.convert_to_tensor": _converted,
     "tf.add_n": _of_any("inputs"),
     "tf.math.add_n": _of_any("inputs"),

@@ -1,0 +1,55 @@
+"""Eager or in a graph, and scopes in which other rules hold."""
+
+from __future__ import annotations
+
+from tfgradlint.flow.graph import origins
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.values.base import NONE, Const, Unknown, Value
+from tfgradlint.libraries.registry import Handler
+
+_SCOPES = frozenset(
+    "tf.init_scope tf.variable_creator_scope tf.compat.v1.variable_creator_scope keras.StatelessScope "
+    "tf.keras.StatelessScope".split()
+)
+
+
+def _other_rules(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Inside of it tapes may not record, and variables may be others than they are asked to be."""
+    return Unknown(interp.recorder.opaque(origins.SCOPE_OF_OTHER_RULES))
+
+
+def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """From here on nothing is eager."""
+    tapes = interp.recorder.tapes
+    interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
+    return NONE
+
+
+def _run_eagerly(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Whether compiled functions run step by step from here on."""
+    interp.eager_functions = (args[0] if args else kwargs.get("run_eagerly", NONE)).truth()
+    return NONE
+
+
+def _in_eager_mode(interp: Context, eager: bool) -> Value | None:
+    """Whether no function is being traced, as ``eager`` or its opposite.
+
+    A function that runs alone may be called by one that is. A context manager may be a graph, or lead out of one.
+    """
+    tapes = interp.recorder.tapes
+    if tapes.fields["doubted"] or tapes.fields["others"] != 0:
+        return None
+    if interp.graph_level:
+        return Const(not eager)
+    return None if interp.isolated else Const(eager)
+
+
+HANDLERS: dict[str, Handler] = {
+    "tf.config.run_functions_eagerly": _run_eagerly,
+    "tf.config.experimental_run_functions_eagerly": _run_eagerly,
+    **dict.fromkeys(_SCOPES, _other_rules),
+    "tf.compat.v1.disable_eager_execution": _graph_mode,
+    "tf.compat.v1.disable_v2_behavior": _graph_mode,
+    "tf.executing_eagerly": lambda interp, args, kwargs: _in_eager_mode(interp, True),
+    "tf.inside_function": lambda interp, args, kwargs: _in_eager_mode(interp, False),
+}
