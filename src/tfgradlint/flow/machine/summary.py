@@ -6,6 +6,7 @@ what it is made of: an object by its fields, a step by how it leads to what is o
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -46,6 +47,13 @@ _BEYOND_WAY: _Way = (_BEYOND, 0)
 _BEYOND_WAYS: _Ways = frozenset({_BEYOND_WAY})
 
 _slots: dict[type, tuple[str, ...]] = {}
+
+
+class Described(ABC):
+    """What is kept of an object and says itself what it is made of, as far as that makes a difference."""
+
+    @abstractmethod
+    def described(self) -> Sequence[object]: ...
 
 
 class Summaries:
@@ -267,6 +275,8 @@ def _parts(value: object) -> Sequence[object] | None:
         return [value.type, *value.fields, *value.items]
     if isinstance(value, (Value, Producer)):
         return [getattr(value, name) for name in _slots_of(type(value))]
+    if isinstance(value, Described):
+        return value.described()
     if is_dataclass(value) and not isinstance(value, (type, cst.CSTNode)):
         return [getattr(value, each.name) for each in fields(value)]
     if isinstance(value, FunctionType):

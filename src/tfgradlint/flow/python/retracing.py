@@ -14,6 +14,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import MISSING, Place, State, Written
+from tfgradlint.flow.machine.summary import Described
 from tfgradlint.flow.python.places import (
     Named,
     Traced,
@@ -41,13 +42,17 @@ _ALTERNATIVES = 4
 Run = Callable[[], Value]
 
 
-class Moment:
+class Moment(Described):
     """When a trace was made: it knows what Python's places held, if they hold something else now."""
 
     def __init__(self, state: State) -> None:
         self._born = state.logged = next_birth()
         self._seen = len(state.log)
         self._held: dict[Place, Written] = {}
+
+    def described(self) -> Sequence[object]:
+        """Nothing: what has changed since is told by the places themselves."""
+        return ()
 
     def changed(self, state: State) -> list[Written]:
         """The places that held something else, with what they held."""

@@ -10,6 +10,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.summary import Described
 from tfgradlint.flow.values.base import (
     Array,
     Const,
@@ -32,6 +33,14 @@ _OBJECTS = (Instance, Layer, LibraryObject, Class, Function, NativeFunction, Sym
 _DEEP = 8
 
 
+def _described(value: Value) -> object:
+    if isinstance(value, GraphValue):
+        return (type(value), value.node.dtype)
+    if isinstance(value, (Items, DictContent)):
+        return (type(value), len(value.held()))
+    return value
+
+
 class Match(IntEnum):
     """Whether a trace serves for a call."""
 
@@ -40,7 +49,7 @@ class Match(IntEnum):
     YES = 2
 
 
-class Signature:
+class Signature(Described):
     """What a compiled function was called with: for each parameter the value, with the contents of that moment."""
 
     def __init__(self, interp: Context, given: dict[str, Value]) -> None:
@@ -53,6 +62,13 @@ class Signature:
             for each in walk(value)
             if isinstance(each, Variable)
         }
+
+    def described(self) -> Sequence[object]:
+        """What is looked at of the values of the parameters: of what is computed, the kind and the dtype."""
+        return [
+            (name, *(_described(each) for each in walk(value) if not isinstance(each, Container)))
+            for name, value in self.values.items()
+        ]
 
     def match(self, other: Signature, only: Iterable[str] | None = None, relaxed: bool = False) -> Match:
         """Whether TensorFlow takes the two for the same; ``only`` these parameters are looked at.
