@@ -31,7 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, list[str], list[str]]:
-        more = () if arguments[0] == "config" else ("--no-cache",)
+        more = () if arguments[0] == "config" else ("--no-cache", "--quiet")
         status = cli.main([arguments[0], *more, *arguments[1:]])
         told = capsys.readouterr()
         return status, told.out.splitlines(), told.err.splitlines()

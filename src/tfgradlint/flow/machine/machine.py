@@ -122,6 +122,17 @@ class Machine:
         if self.steps < 0:
             raise OutOfSteps
 
+    def pay_for_branches(self) -> None:
+        """Pay for the work that went into branches.
+
+        Raises:
+            OutOfSteps: the budget is used up.
+        """
+        self.steps -= self.state.work >> 2
+        self.state.work = 0
+        if self.steps < 0:
+            raise OutOfSteps
+
     def repeats(self, bounded: bool) -> None:
         """A loop begins that is a step of the graph."""
         if self.xla.active and self.graph_level and self.recorder.tapes.active:

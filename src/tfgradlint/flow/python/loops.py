@@ -197,7 +197,10 @@ class _Run:
                 state.rollback(self._mark)
                 state.join_into(starts)
             self._made += 1
-            if not self.exact and self.fixpoint.settled():
+            self._interp.pay_for_branches()
+            settled = not self.exact and self.fixpoint.settled()
+            self._interp.pay_for_branches()
+            if settled:
                 if self._ends or self._skippable or not self.fixpoint.period:
                     self._ends.append(state.snapshot(self._mark))
                 break
@@ -218,6 +221,7 @@ class _Run:
         state.join_into(ends)
         if self._skippable:
             self._unless_skipped(before, ends)
+        interp.pay_for_branches()
         return bool(ends)
 
     def _unless_skipped(self, before: Mapping[Place, Any], ends: Sequence[Snapshot]) -> None:

@@ -71,10 +71,8 @@ class Statements:
         open_ = len(interp.contexts), len(interp.loops), len(interp.attempts)
         goes_on = True
         for statement in statements:
-            interp.steps -= 1 + (interp.state.work >> 2)
-            interp.state.work = 0
-            if interp.steps < 0:
-                interp.step()
+            interp.steps -= 1
+            interp.pay_for_branches()
             interp.statement = statement
             try:
                 goes_on = self._one(statement)
