@@ -6,7 +6,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.entry_points import trivial
-from tfgradlint.flow.python.escape import STAYS, forget, forget_attributes, not_followed
+from tfgradlint.flow.python.escape import STAYS, forget, forget_content, not_followed
 from tfgradlint.flow.python.places import Named
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -161,7 +161,7 @@ class Attributes:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
         interp = self._interp
         if isinstance(receiver, Instance):
-            forget_attributes(interp, receiver)
+            forget_content(interp, receiver)
         for name in list(receiver.fields):
             if isinstance(name, str):
                 interp.state.set(receiver, name, interp.unknown(origins.LAID_OPEN))

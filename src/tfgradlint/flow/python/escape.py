@@ -36,33 +36,15 @@ def forget_content(interp: Context, value: Value, *given: Value) -> None:
     if isinstance(value, Union):
         for each in value.values:
             forget_content(interp, each, *given)
-    elif isinstance(value, ListObject):
-        content = value.fields["content"]
-        held = content.items if isinstance(content, Items) else (content.element,)
-        element = interp.join([*held, interp.unknown(origins.FILLED, *given)])
-        interp.state.set(value, "content", Repeated(element, content.type))
-    elif isinstance(value, DictObject):
-        rest = interp.join([*value.fields["content"].held(), interp.unknown(origins.FILLED, *given)])
-        interp.state.set(value, "content", DictContent({}, rest))
+    elif isinstance(value, Container):
+        _may_be_changed(interp, value, given, ())
     elif isinstance(value, Instance):
-        forget_attributes(interp, value, *given)
+        interp.libraries.escaped(interp, value)
+        _may_be_changed(interp, value, given, ())
     else:
         if isinstance(value, Iterator):
             forget(interp, value, given)
         havoc(interp, value)
-
-
-def forget_attributes(interp: Context, value: Instance, *given: Value) -> None:
-    """Any attribute of an object may be another one; its methods are taken to stay."""
-    interp.libraries.escaped(interp, value)
-    found = {name: each for name, each in value.fields.items() if isinstance(name, str)}
-    for cls in value.cls.lineage():
-        for name, each in cls.fields.items() if isinstance(cls, Class) else ():
-            kept = isinstance(each, (Function, Descriptor)) or not isinstance(name, str) or name.startswith("__")
-            if not kept:
-                found.setdefault(name, each)
-    for name, each in found.items():
-        interp.state.set(value, name, interp.join([each, interp.unknown(origins.LAID_OPEN, *given)]))
 
 
 #: Each of the functions that were handed out may be called by each call that is not followed. Programs hand out a few
@@ -116,17 +98,7 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tu
 
     reached = [each for each in walk(value, into) if isinstance(each, _CHANGED)]
     for each in {id(each): each for each in reached}.values():
-        if isinstance(each, Container):
-            _forget_content(interp, each, given, stays)
-        elif isinstance(each, Instance):
-            _forget_attributes(interp, each, each.cls, given, stays)
-        elif isinstance(each, Class):
-            _forget_attributes(interp, each, each, given, stays)
-        elif isinstance(each, Function):
-            for scope, name in bodies.rebound(each):
-                _join(interp, scope, name, given)
-        elif isinstance(each, Iterator):
-            interp.iteration.forget_position(each)
+        _may_be_changed(interp, each, given, stays)
 
 
 def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Value], *, own: bool = False) -> Unknown:
@@ -186,39 +158,62 @@ def _reached(value: Value) -> Sequence[Value]:
     return value.handed()
 
 
-def _forget_content(interp: Context, value: Container, given: Sequence[Value], stays: tuple[type[Value], ...]) -> None:
+def _may_be_changed(interp: Context, value: Value, given: Sequence[Value], stays: tuple[type[Value], ...]) -> None:
+    """One object may hold anything, or what was ``given``, but in the place of what ``stays``."""
+    if isinstance(value, ListObject):
+        _change_list(interp, value, given, stays)
+    elif isinstance(value, DictObject):
+        _change_dictionary(interp, value, given, stays)
+    elif isinstance(value, Instance):
+        _change_attributes(interp, value, value.cls, given, stays)
+    elif isinstance(value, Class):
+        _change_attributes(interp, value, value, given, stays)
+    elif isinstance(value, Function):
+        for scope, name in interp.of(Bodies).rebound(value):
+            _join(interp, scope, name, given)
+    elif isinstance(value, Iterator):
+        interp.iteration.forget_position(value)
+
+
+def _change_list(interp: Context, value: ListObject, given: Sequence[Value], stays: tuple[type[Value], ...]) -> None:
     content = value.fields["content"]
+    held = content.held()
+    if not held or not all(isinstance(each, stays) for each in held):
+        element = interp.join([*held, interp.unknown(origins.FILLED, *given)])
+        interp.state.set(value, "content", Repeated(element, content.type))
+
+
+def _change_dictionary(
+    interp: Context, value: DictObject, given: Sequence[Value], stays: tuple[type[Value], ...]
+) -> None:
+    content: DictContent = value.fields["content"]
     held = content.held()
     if held and all(isinstance(each, stays) for each in held):
         return
-    if isinstance(value, ListObject):
-        element = interp.join([*held, interp.unknown(origins.FILLED, *given)])
-        interp.state.set(value, "content", Repeated(element, content.type))
-    elif isinstance(value, DictObject):
-        filled = interp.unknown(origins.FILLED, *given)
-        entries = {
-            key: each if isinstance(each, stays) else interp.join([each, filled])
-            for key, each in content.entries.items()
-        }
-        rest = filled if content.rest is None else interp.join([content.rest, filled])
-        interp.state.set(value, "content", DictContent(entries, rest, frozenset(entries)))
+    filled = interp.unknown(origins.FILLED, *given)
+    entries = {
+        key: each if isinstance(each, stays) else interp.join([each, filled]) for key, each in content.entries.items()
+    }
+    rest = filled if content.rest is None else interp.join([content.rest, filled])
+    interp.state.set(value, "content", DictContent(entries, rest, frozenset(entries)))
 
 
-def _forget_attributes(
+def _change_attributes(
     interp: Context, value: Instance | Class, of: Class, given: Sequence[Value], stays: tuple[type[Value], ...]
 ) -> None:
     """Any attribute of an object or class may be another one; its methods are taken to stay."""
     found = {name: each for name, each in value.fields.items() if isinstance(name, str)}
     for cls in of.lineage():
         for name, each in cls.fields.items() if isinstance(cls, Class) else ():
-            if isinstance(name, str) and not name.startswith("__") and not isinstance(each, (Function, Descriptor)):
+            if isinstance(name, str) and not isinstance(each, (Function, Descriptor)):
                 found.setdefault(name, each)
+    # What an unknown call does to the flag of a layer, libraries know when they are asked what escaped; containers that
+    # it reaches are changed themselves.
+    kept, flag = ((*stays, Container), "trainable") if stays else ((), "")
     for name, each in found.items():
-        if isinstance(value, Class) and isinstance(each, (Function, Descriptor)):
+        if name == flag or name.startswith("__") or not isinstance(each, Value) or isinstance(each, kept):
             continue
-        if name == "trainable" or name.startswith("__"):
-            continue  # what an unknown call does to that flag, libraries know when they are asked what escaped
-        if isinstance(each, Value) and not isinstance(each, (*stays, Container)):
+        if not (isinstance(value, Class) and isinstance(each, (Function, Descriptor))):
             interp.state.set(value, name, interp.join([each, interp.unknown(origins.LAID_OPEN, *given)]))
 
 

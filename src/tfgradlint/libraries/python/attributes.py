@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.attributes import OF_ARRAYS
-from tfgradlint.flow.python.escape import HandedOut, forget, forget_attributes
+from tfgradlint.flow.python.escape import HandedOut, forget, forget_content
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Member, Scalar, Unknown, UnknownMember, Value
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Descriptor
@@ -84,7 +84,7 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
     if name is not None:
         interp.attributes.set(receiver, name, value)
     elif isinstance(receiver, Instance):
-        forget_attributes(interp, receiver, value)  # an attribute of any name, which may hold weights
+        forget_content(interp, receiver, value)  # an attribute of any name, which may hold weights
     elif isinstance(receiver, LibraryObject):
         for known, old in [*receiver.fields.items()]:
             if isinstance(known, str) and isinstance(old, Value):
@@ -110,7 +110,7 @@ def _delattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
         if name is not None:
             interp.state.delete(args[0], name)
         else:
-            forget_attributes(interp, args[0])
+            forget_content(interp, args[0])
     return NONE
 
 

@@ -12,7 +12,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.arguments import bind
 from tfgradlint.flow.python.attributes import of_unknown_base
 from tfgradlint.flow.python.container_methods import mapping
-from tfgradlint.flow.python.escape import forget_attributes
+from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, HoldsNothing, Scalar, Symbol, Value, is_none
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial, Scope
@@ -197,7 +197,7 @@ def _finish(interp: Context, instance: Instance, record: Record, values: dict[st
         pseudo = [values.get(each.name, NONE) for each in record.fields.values() if each.pseudo]
         interp.calls.call(Method(finish, instance), pseudo, {})
     elif of_unknown_base(instance.cls):
-        forget_attributes(interp, instance, *values.values())
+        forget_content(interp, instance, *values.values())
 
 
 def _equal(interp: Context, cls: Class, args: list[Value]) -> Value:
