@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.tape.tape import Tape, recorded
 from tfgradlint.flow.values.base import Cell, Const, GraphValue, Value, hashable
@@ -176,7 +176,8 @@ class Summaries:
         if behind is _BEYOND_WAYS:
             return behind
         if behind is None:
-            return frozenset({(self._older(edge.node), here)})
+            # What stands for all that a bounded walk did not come to is newer than any step.
+            return frozenset({(OPAQUE if isinstance(edge.node, Beyond) else self._older(edge.node), here)})
         return frozenset((end, met | here) for end, met in behind)
 
     def _met_at(self, node: Node, tapes: Iterable[tuple[Tape, Hashable]]) -> int:
