@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Beyond, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.tape.tape import Tape, recorded
 from tfgradlint.flow.values.base import Cell, Const, GraphValue, Value, hashable
@@ -37,6 +37,8 @@ _DEEP = 16
 #: Of how many steps it is told how they lead to what is older, and on how many ways each: a turn of the longest loops
 #: that people write takes a few hundred.
 _STEPS, _WAYS = 20_000, 400
+#: Stands for what came into a step later.
+_WRITTEN = object()
 #: Stands for what is beyond one of these bounds.
 _BEYOND = object()
 
@@ -159,7 +161,7 @@ class Summaries:
             return frozenset({(OPAQUE, 0)})  # it may depend on anything
         if not node.edges:
             return frozenset({((node.kind, node.dtype, node.variable is None), here)})
-        taken = [self._along(edge, ways, here) for edge in node.edges]
+        taken = [self._along(node, edge, ways, here) for edge in node.edges]
         found = frozenset[_Way]().union(*taken)
         if len(found) > _WAYS or _BEYOND_WAY in found:
             return _BEYOND_WAYS
@@ -169,15 +171,17 @@ class Summaries:
             found = always | {(end, met | some) for end, met in found - always}
         return found
 
-    def _along(self, edge: Edge, ways: Mapping[Node, _Ways], here: int) -> _Ways:
+    def _along(self, node: Node, edge: Edge, ways: Mapping[Node, _Ways], here: int) -> _Ways:
         if edge.effect is not Effect.FLOWS or edge.detail is not None:
             here |= self._bit((edge.effect, edge.cause, edge.detail))
         behind = ways.get(edge.node)
         if behind is _BEYOND_WAYS:
             return behind
+        if edge.node.seq > node.seq:
+            # What was written into an array when that was there, or what a bounded walk did not come to.
+            return frozenset({(_WRITTEN, here)})
         if behind is None:
-            # What stands for all that a bounded walk did not come to is newer than any step.
-            return frozenset({(OPAQUE if isinstance(edge.node, Beyond) else self._older(edge.node), here)})
+            return frozenset({(self._older(edge.node), here)})
         return frozenset((end, met | here) for end, met in behind)
 
     def _met_at(self, node: Node, tapes: Iterable[tuple[Tape, Hashable]]) -> int:
