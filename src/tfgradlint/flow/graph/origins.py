@@ -232,8 +232,6 @@ PRIVATE_ATTRIBUTE = Origin(Kind.ANYTHING, "private attribute")
 # -- given up
 
 RECURSION = Origin(Kind.GIVEN_UP, "recursion")
-#: A generator that is iterated while it runs.
-GENERATOR = Origin(Kind.GIVEN_UP, "generator")
 #: What a loop does not stop changing.
 LOOP = Origin(Kind.GIVEN_UP, "loop")
 MANY_ALTERNATIVES = Origin(Kind.GIVEN_UP, "many alternatives")

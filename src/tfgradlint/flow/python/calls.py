@@ -65,8 +65,6 @@ _NESTED = 70
 _COMPUTING = frozenset(
     "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
 )
-#: How often the results of a function under a cache were cleared.
-_CLEARED = "cleared"
 #: What is called when it is handed to somebody.
 _CALLED = (Function, Method, Member, Partial, Coroutine, Gathered)
 
