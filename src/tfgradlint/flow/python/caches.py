@@ -8,6 +8,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.comparing import looked_up
 from tfgradlint.flow.values.base import NONE, Cell, Const, Value, hashable
 from tfgradlint.flow.values.functions import Function, Scope
 
@@ -30,6 +31,8 @@ class Caches:
         interp, results = self._interp, self._of(function)
         fields, given = results.fields, [*args, *kwargs.values()]
         cleared = fields[_CLEARED]
+        for each in given:
+            looked_up(interp, each, kept=True)
         constants = [value.value for value in given if isinstance(value, Const) and hashable(value.value)]
         if not isinstance(cleared, Const) or "**" in kwargs or len(constants) < len(given):
             return interp.unknown(origins.CACHED_RESULT, run())

@@ -9,16 +9,14 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.python.comparing import compared, hashed, hashed_together, looked_up, met_again
 from tfgradlint.flow.python.escape import forget, forget_content
 from tfgradlint.flow.python.iteration import call_with_each
+from tfgradlint.flow.python.sets import LONG, combined, set_of
 from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Unknown, Value, hashable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, View
-from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.verdict.judgements import LACKING
 
-#: A list that grows longer is any number of elements that are alike: elements known one by one are copied with every
-#: change, and joined one by one where branches meet.
-_LONG = 64
 #: How many elements a deque keeps.
 MOST = "most"
 #: What makes the value of a key that is missing, and whether it is only given and not kept.
@@ -45,31 +43,6 @@ def mapping(entries: dict[Any, Value], rest: Value | None = None) -> DictObject:
     return DictObject(DictContent(entries, rest))
 
 
-def set_of(interp: Context, items: tuple[Value, ...]) -> Items | Repeated:
-    """The content of a set: of equal elements only the first. Others may be equal: how many there are is not known."""
-    seen: dict[Any, Value] = {}
-    for item in items:
-        if isinstance(item, Const) and hashable(item.value):
-            seen.setdefault(item.value, item)
-        elif _compared_by_identity(item):
-            seen.setdefault(item, item)
-        elif len(items) > 1:
-            return Repeated(interp.join(list(items)), "set")
-        else:
-            seen[item] = item
-    return Items(tuple(seen.values()), "set")
-
-
-def _compared_by_identity(value: Value) -> bool:
-    """Whether it certainly equals nothing but itself."""
-    if not isinstance(value, Instance):
-        return isinstance(value, (Layer, Class))
-    return not value.open and all(
-        isinstance(each, Class) and not each.node.decorators and "__eq__" not in each.fields
-        for each in value.cls.lineage()
-    )
-
-
 def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | None:
     """``+=`` on a list extends it, and ``|=`` on a dictionary."""
     if isinstance(old, Unknown):
@@ -83,7 +56,7 @@ def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | No
     if not isinstance(old, ListObject):
         return None
     if old.fields["content"].type == "set" and name in _OPERATORS:
-        interp.state.set(old, "content", _combined(interp, old, _OPERATORS[name], value))
+        interp.state.set(old, "content", combined(interp, old, _OPERATORS[name], value))
         return old
     if name == "__mul__":
         interp.state.set(old, "content", _again(interp, old.fields["content"], value))
@@ -94,25 +67,9 @@ def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | No
 def _again(interp: Context, content: Items | Repeated, times: Value) -> Value:
     """The content of a list, so many times."""
     number = times.value if isinstance(times, Const) else None
-    if isinstance(content, Items) and isinstance(number, int) and len(content.items) * number <= _LONG:
+    if isinstance(content, Items) and isinstance(number, int) and len(content.items) * number <= LONG:
         return Items(content.items * number, content.type)
     return Repeated(interp.state.element(content), content.type)
-
-
-def _combined(interp: Context, receiver: ListObject, how: str, other: Value) -> Value:
-    """The content of a set after ``union``, ``intersection``, ``difference`` or ``symmetric_difference``."""
-    old, more = receiver.fields["content"], interp.iteration.iterate(other, ordered=False)
-    if isinstance(old, Items) and isinstance(more, Items):
-        if how == "union" and len(old.items) + len(more.items) <= _LONG:
-            return set_of(interp, old.items + more.items)
-        known = [each.value for each in (*old.items, *more.items) if isinstance(each, Const)]
-        if len(known) == len(old.items) + len(more.items) and all(map(hashable, known)):
-            first, second = set(known[: len(old.items)]), set(known[len(old.items) :])
-            kept = getattr(first, how)(second)
-            return Items(tuple(Const(each) for each in dict.fromkeys(known) if each in kept), old.type)
-    both = (old, more) if how in ("union", "symmetric_difference") else (old,)
-    parts = [each for each in both if not isinstance(each, Items) or each.items]
-    return Repeated(interp.join([interp.state.element(each) for each in parts]), old.type) if parts else old
 
 
 def dictionary(interp: Context, pairs: Value) -> DictObject:
@@ -125,6 +82,7 @@ def dictionary(interp: Context, pairs: Value) -> DictObject:
             parts = interp.iteration.iterate(pair, unpacking=2)
             if isinstance(parts, Items) and len(parts.items) == 2:
                 key, value = parts.items
+                looked_up(interp, key, kept=True)
                 if isinstance(key, Const) and hashable(key.value):
                     entries[key.value] = value
                 else:
@@ -133,7 +91,11 @@ def dictionary(interp: Context, pairs: Value) -> DictObject:
                 rest.append(interp.unknown(origins.PAIR, pair))
         return mapping(entries, interp.join(rest) if rest else None)
     parts = interp.iteration.iterate(content.element, unpacking=2)
-    value = parts.items[1] if isinstance(parts, Items) and len(parts.items) == 2 else interp.unknown(origins.PAIR)
+    if isinstance(parts, Items) and len(parts.items) == 2:
+        key, value = parts.items
+        looked_up(interp, key, kept=True)
+    else:
+        value = interp.unknown(origins.PAIR)
     return mapping({}, value)
 
 
@@ -150,6 +112,8 @@ def plain_dictionary(interp: Context, args: list[Value], kwargs: dict[str, Value
 def merged(interp: Context, first: DictContent, second: DictContent) -> DictContent:
     """The content of two dictionaries; the second wins."""
     rests = [rest for rest in (first.rest, second.rest) if rest is not None]
+    if rests:
+        met_again(interp)
     entries = {**first.entries, **second.entries}
     if second.rest is not None:
         # What is behind a key that is not known may be behind any of those that are.
@@ -171,16 +135,18 @@ def extend(interp: Context, receiver: ListObject, value: Value, left: bool = Fal
         interp.state.set(receiver, "content", _in_a_ring(interp, old, more, most, left))
         return
     if left:
-        if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
+        if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= LONG:
             interp.state.set(receiver, "content", Items(more.items[::-1] + old.items, old.type))
             return
         old = Repeated(interp.state.element(old), old.type) if not isinstance(old, Items) or old.items else old
-    if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= _LONG:
+    if isinstance(old, Items) and isinstance(more, Items) and len(old.items) + len(more.items) <= LONG:
         items = old.items + more.items
-        new: Value = set_of(interp, items) if old.type == "set" else Items(items, old.type)
+        new: Value = set_of(interp, Items(items)) if old.type == "set" else Items(items, old.type)
     elif isinstance(old, Items) and not old.items:
         new = Repeated(interp.state.element(more), old.type)
     else:
+        if old.type == "set":
+            hashed_together(interp, [*old.held(), *more.held()])
         new = Repeated(interp.join([interp.state.element(old), interp.state.element(more)]), old.type)
     interp.state.set(receiver, "content", new)
     if isinstance(value, ListObject) and LACKING in value.fields:
@@ -190,7 +156,7 @@ def extend(interp: Context, receiver: ListObject, value: Value, left: bool = Fal
 def _in_a_ring(interp: Context, old: Items | Repeated, more: Items | Repeated, most: Value, left: bool) -> Value:
     """The content of a deque that keeps its latest elements."""
     bound = most.value if isinstance(most, Const) else None
-    if isinstance(old, Items) and isinstance(more, Items) and isinstance(bound, int) and 0 <= bound <= _LONG:
+    if isinstance(old, Items) and isinstance(more, Items) and isinstance(bound, int) and 0 <= bound <= LONG:
         items = more.items[::-1] + old.items if left else old.items + more.items
         kept = items[:bound] if left else items[max(len(items) - bound, 0) :]
         return Items(kept, old.type)
@@ -223,8 +189,17 @@ def call_member(
     return None
 
 
+def _looked_for(interp: Context, content: Value, args: list[Value]) -> None:
+    """An element is looked for."""
+    for item in args:
+        if isinstance(content, (Items, Repeated)) and content.type == "set":
+            hashed(interp, item)
+        compared(interp, item, content.held() or ())
+
+
 def _place(interp: Context, content: Value, name: str, args: list[Value]) -> Value:
     """Where in a sequence a constant stands, or how often."""
+    _looked_for(interp, content, args[:1])
     if isinstance(content, Items) and len(args) == 1 and isinstance(args[0], Const):
         values = [item.value for item in content.items if isinstance(item, Const)]
         wanted = args[0].value
@@ -263,7 +238,7 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     if content.type == "set" and (name in _UPDATES or name in _OPERATORS.values()):
         target = ListObject(content)
         for other in args:
-            state.set(target, "content", _combined(interp, target, _UPDATES.get(name, name), other))
+            state.set(target, "content", combined(interp, target, _UPDATES.get(name, name), other))
         if name not in _UPDATES:
             return target
         state.set(receiver, "content", target.fields["content"])
@@ -305,6 +280,8 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
             state.set(receiver, "content", Items(content.items[::-1], content.type))
         return NONE
     if name in ("sort", "remove", "discard", "rotate"):
+        _looked_for(interp, content, args)
+        content = receiver.fields["content"]
         state.set(receiver, "content", Repeated(state.element(content), content.type))
         return NONE
     if name in ("index", "count"):
@@ -320,6 +297,8 @@ def _mapping_member(
         return View(receiver, name, lambda content: _shown(interp, content, name))
     if name in ("get", "pop", "setdefault") and args:
         key = args[0]
+        looked_up(interp, key, receiver)
+        content = receiver.fields["content"]
         default = args[1] if len(args) > 1 else NONE
         if isinstance(key, Const) and key.value in content.entries:
             found = content.entries[key.value]

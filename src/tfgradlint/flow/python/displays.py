@@ -12,7 +12,9 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
-from tfgradlint.flow.python.container_methods import listing, merged, set_of
+from tfgradlint.flow.python.comparing import looked_up
+from tfgradlint.flow.python.container_methods import listing, merged
+from tfgradlint.flow.python.sets import set_of
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
@@ -57,7 +59,7 @@ class Displays:
         values = self._elements(node.elements) or []
         if len(values) == 1 and isinstance(values[0], Repeated) and values[0].type == "list":
             return ListObject(values[0])
-        return ListObject(set_of(self._interp, tuple(values))) if isinstance(node, cst.Set) else listing(values)
+        return ListObject(set_of(self._interp, Items(tuple(values)))) if isinstance(node, cst.Set) else listing(values)
 
     def dict_(self, node: cst.Dict) -> Value:
         entries: dict[Any, Value] = {}
@@ -76,6 +78,7 @@ class Displays:
                 continue
             assert isinstance(element, cst.DictElement)
             key, value = self._interp.eval(element.key), self._interp.eval(element.value)
+            looked_up(self._interp, key, kept=True)
             if isinstance(key, Const) and hashable(key.value):
                 entries[key.value] = value
                 maybe -= {key.value}
@@ -180,7 +183,7 @@ class Displays:
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
         if isinstance(node, cst.SetComp):
-            made = set_of(self._interp, made.items) if isinstance(made, Items) else Repeated(made.element, "set")
+            made = set_of(self._interp, made)
         elif made.type == "set":
             made = Repeated(self._interp.state.element(made), "list")  # in which order is not known
         return ListObject(made)

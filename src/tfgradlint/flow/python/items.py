@@ -7,6 +7,7 @@ from typing import Any
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.comparing import looked_up
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
 from tfgradlint.flow.python.escape import forget, forget_content
 from tfgradlint.flow.values.base import (
@@ -119,6 +120,7 @@ class Elements:
 
     def _entry(self, receiver: DictObject, index: Value) -> Value:
         interp = self._interp
+        looked_up(interp, index, receiver)
         content: DictContent = receiver.fields["content"]
         factory = receiver.fields.get(FACTORY)
         if isinstance(index, Const) and index.value in content.entries:
@@ -172,6 +174,7 @@ class Elements:
                 content = Repeated(interp.join([content.element, value]), content.type)
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, DictObject):
+            looked_up(interp, index, receiver, kept=True)
             content = receiver.fields["content"]
             if isinstance(index, Const) and hashable(index.value):
                 maybe = content.maybe - {index.value} if content.maybe else content.maybe
@@ -198,6 +201,7 @@ class Elements:
     def delete(self, receiver: Value, index: Value) -> None:
         interp = self._interp
         if isinstance(receiver, DictObject):
+            looked_up(interp, index, receiver)
             content = receiver.fields["content"]
             if isinstance(index, Const):
                 entries = {key: value for key, value in content.entries.items() if key != index.value}

@@ -11,8 +11,8 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.comparing import compared, contains
 from tfgradlint.flow.python.container_methods import merged
-from tfgradlint.flow.python.iterators import found as found_among
 from tfgradlint.flow.python.strings import formatted
 from tfgradlint.flow.values.base import (
     FALSE,
@@ -160,6 +160,8 @@ class Operators:
         ):
             if any(isinstance(value, (Tensor, Variable, Unknown, Array)) for value in (one, other)):
                 return None
+            if name != "__mod__":
+                compared(interp, Items((*(one.held() or ()),)), other.held() or ())
             return Scalar(interp.recorder.leaf(), "bool" if name != "__mod__" else "str")
         return None
 
@@ -298,41 +300,11 @@ class Operators:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(same is isinstance(op, cst.Is))
         if isinstance(op, (cst.In, cst.NotIn)):
-            found = self._contains(right, left)
+            found = contains(self._interp, right, left)
             if found is None:
                 return Scalar(self._interp.recorder.leaf(), "bool")
             return Const(found is isinstance(op, cst.In))
         return self.binary(COMPARISONS[type(op)], left, right, node)
-
-    def _contains(self, container: Value, item: Value) -> bool | None:
-        """Whether an item is in a container, where that is known. Objects of the module are asked for it.
-
-        It may be among the elements of an iterator, up to which they are gone then.
-        """
-        if self._interp.iteration.knows(container):
-            return found_among(self._interp, container, lambda each: _equal(item, each))
-        interp = self._interp
-        if isinstance(container, Instance):
-            function = interp.attributes.of_object(container, "__contains__")
-            if function is not None:
-                return self.truth(interp.calls.call(Method(function, container), [item], {}))
-            interp.iteration.iterate(container)
-            return None
-        for one in (item, *(container.structure.held() or ())):
-            function = interp.attributes.of_object(one, "__eq__") if isinstance(one, Instance) else None
-            if function is not None:  # it may be compared
-                method = Method(function, one)
-                self._perhaps(method, item if one is not item else interp.unknown(origins.ELEMENT, container))
-        return container.contains(item.value) if isinstance(item, Const) else None
-
-    def _perhaps(self, method: Method, argument: Value) -> None:
-        """A method that is called or not."""
-
-        def called() -> bool:
-            self._interp.calls.call(method, [argument], {})
-            return True
-
-        self._interp.alternatives([lambda: True, called])
 
     def _identical(self, left: Value, right: Value) -> bool | None:
         if isinstance(left, Const) and isinstance(right, Const):
@@ -373,13 +345,6 @@ _FROM_BEHIND = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__g
 def _reflected(name: str) -> str:
     """The method of the right operand that is asked where the left one has none."""
     return _FROM_BEHIND.get(name, name if name in ("__eq__", "__ne__") else f"__r{name[2:]}")
-
-
-def _equal(one: Value, other: Value) -> bool | None:
-    """Whether two values are equal, where that is known."""
-    if isinstance(one, Const) and isinstance(other, Const):
-        return bool(one.value == other.value)
-    return None
 
 
 def _number(operator: str, operands: list[Value]) -> str:

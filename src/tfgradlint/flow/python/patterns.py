@@ -6,6 +6,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.comparing import compared
 from tfgradlint.flow.values.base import Const, Value
 from tfgradlint.flow.values.containers import Items
 
@@ -27,6 +28,8 @@ class Patterns:
             value = self._interp.eval(pattern.value)
             if isinstance(value, Const) and isinstance(subject, Const):
                 return bool(value.value == subject.value)
+            if isinstance(pattern, cst.MatchValue):
+                compared(self._interp, subject, [value])
             return None
         if isinstance(pattern, cst.MatchSequence):
             return self._sequence(pattern, subject)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised, Snapshot
-from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary, set_of
+from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary
 from tfgradlint.flow.python.iterators import found
+from tfgradlint.flow.python.sets import set_of
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.python.with_blocks import SWALLOWS
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value, is_none
@@ -28,8 +29,10 @@ _COUNTED = 64
 def _sequence(kind: str) -> Handler:
     def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         content: Value = interp.iteration.iterate(args[0], ordered=kind != "set") if args else Items(())
-        if isinstance(content, Items):
-            content = set_of(interp, content.items) if kind == "set" else Items(content.items, kind)
+        if kind == "set" and isinstance(content, (Items, Repeated)):
+            content = set_of(interp, content)
+        elif isinstance(content, Items):
+            content = Items(content.items, kind)
         elif isinstance(content, Repeated):
             content = Repeated(content.element, kind)
         return content if kind == "tuple" else ListObject(content)

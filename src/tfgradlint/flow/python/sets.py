@@ -1,0 +1,61 @@
+"""The contents of sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.comparing import hashed_together
+from tfgradlint.flow.values.base import Const, Value, hashable
+from tfgradlint.flow.values.containers import Items, ListObject, Repeated
+from tfgradlint.flow.values.objects import Class, Instance, Layer
+
+#: A list that grows longer is any number of elements that are alike: elements known one by one are copied with every
+#: change, and joined one by one where branches meet.
+LONG = 64
+
+
+def set_of(interp: Context, content: Items | Repeated) -> Items | Repeated:
+    """The content of a set: of equal elements only the first. Others may be equal: how many there are is not known."""
+    hashed_together(interp, content.held())
+    if isinstance(content, Repeated):
+        return Repeated(content.element, "set")
+    items = content.items
+    seen: dict[Any, Value] = {}
+    for item in items:
+        if isinstance(item, Const) and hashable(item.value):
+            seen.setdefault(item.value, item)
+        elif _compared_by_identity(item):
+            seen.setdefault(item, item)
+        elif len(items) > 1:
+            return Repeated(interp.join(list(items)), "set")
+        else:
+            seen[item] = item
+    return Items(tuple(seen.values()), "set")
+
+
+def _compared_by_identity(value: Value) -> bool:
+    """Whether it certainly equals nothing but itself."""
+    if not isinstance(value, Instance):
+        return isinstance(value, (Layer, Class))
+    return not value.open and all(
+        isinstance(each, Class) and not each.node.decorators and "__eq__" not in each.fields
+        for each in value.cls.lineage()
+    )
+
+
+def combined(interp: Context, receiver: ListObject, how: str, other: Value) -> Value:
+    """The content of a set after ``union``, ``intersection``, ``difference`` or ``symmetric_difference``."""
+    old, more = receiver.fields["content"], interp.iteration.iterate(other, ordered=False)
+    if isinstance(old, Items) and isinstance(more, Items):
+        if how == "union" and len(old.items) + len(more.items) <= LONG:
+            return set_of(interp, Items(old.items + more.items))
+        known = [each.value for each in (*old.items, *more.items) if isinstance(each, Const)]
+        if len(known) == len(old.items) + len(more.items) and all(map(hashable, known)):
+            first, second = set(known[: len(old.items)]), set(known[len(old.items) :])
+            kept = getattr(first, how)(second)
+            return Items(tuple(Const(each) for each in dict.fromkeys(known) if each in kept), old.type)
+    hashed_together(interp, [*old.held(), *more.held()])
+    both = (old, more) if how in ("union", "symmetric_difference") else (old,)
+    parts = [each for each in both if not isinstance(each, Items) or each.items]
+    return Repeated(interp.join([interp.state.element(each) for each in parts]), old.type) if parts else old
