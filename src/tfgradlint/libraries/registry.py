@@ -96,6 +96,10 @@ class Library:
         """Whether a class of the module under this metaclass is like any other."""
         return False
 
+    def unseen_base(self, base: Value) -> bool:
+        """Whether nothing is known of what one of its classes gives to those that derive from it."""
+        return False
+
     def elements(self, context: Context, value: Value) -> Items | None:
         """What iteration gives over a class of the module, or over an object of one without an ``__iter__``."""
         return None

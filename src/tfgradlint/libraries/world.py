@@ -158,6 +158,9 @@ class LibraryModels:
     def plain_metaclass(self, metaclass: Value) -> bool:
         return any(library.plain_metaclass(metaclass) for library in having("plain_metaclass"))
 
+    def unseen_base(self, base: Value) -> bool:
+        return any(library.unseen_base(base) for library in having("unseen_base"))
+
     def defined(self, cls: Class) -> None:
         for library in having("defined"):
             library.defined(cls)

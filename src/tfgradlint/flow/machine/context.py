@@ -221,6 +221,9 @@ class Attributes(Protocol):
     def perhaps_replaced(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """A call that is not followed may put something else in the place of a library's function that it is told."""
 
+    def made(self, function: Function) -> None:
+        """A definition has run, and made this function."""
+
     def hooked(self, cls: Class) -> bool:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
 
@@ -254,6 +257,12 @@ class Iteration(Protocol):
         """The elements of an iterable; those of an iterator are gone then.
 
         ``ordered``: where it matters in which order they come, which nobody knows of a set.
+        """
+
+    def in_any_order(self, value: Value) -> Items | None:
+        """The elements of an iterator over a set, in one of the orders that it may have; they are gone then.
+
+        None where the order may decide what happens besides, or where there is no such set.
         """
 
     def elements(self, value: Value, unpacking: int = 0) -> Items | Repeated:
@@ -381,6 +390,9 @@ class Libraries(Protocol):
 
     def plain_metaclass(self, metaclass: Value) -> bool:
         """Whether a class under this metaclass is like any other."""
+
+    def unseen_base(self, base: Value) -> bool:
+        """Whether nothing is known of a library's class as the base of others."""
 
     def defined(self, cls: Class) -> None:
         """The body of a class has run."""

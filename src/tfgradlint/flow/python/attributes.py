@@ -53,10 +53,8 @@ class Attributes:
         self._interp = interp
         #: What is known of unknown objects: the same attribute is the same value until it is assigned.
         self._members: dict[Node, Members] = {}
-        #: The attributes of functions, by their text and the scope they are closed over.
-        self._of_functions: dict[tuple[int, int], tuple[Function, Named]] = {}
-        #: Which of the functions of one text and scope was given attributes.
-        self._set_on: dict[tuple[int, int], Function] = {}
+        #: The attributes of the latest function of each definition, by the identities of that and of its scope.
+        self._latest: dict[tuple[int, int], Cell] = {}
         #: Members of library modules that the program replaced.
         self._replaced = Named()
 
@@ -80,16 +78,15 @@ class Attributes:
         if isinstance(receiver, Function):
             if name == "cache_clear" and receiver.cached:
                 return NativeFunction(name, lambda args, kwargs: interp.calls.clear_cache(receiver))
-            known: Value | None = self._function(receiver).fields.get(name)
-            if known is None or self._set_on.get(self._key(receiver)) is not receiver:
-                return interp.unknown(origins.attribute(name))
-            return known
+            known: Value | None = receiver.attributes.fields.get(name)
+            return known if known is not None else interp.unknown(origins.attribute(name))
         if isinstance(receiver, Unknown):
             return self._unknown_attribute(receiver, name)
         if isinstance(receiver, Class):
             found = self.of_class(receiver, name)
             if isinstance(found, Descriptor):
                 return Method(found.function, receiver) if found.kind == "classmethod" else found.function
+            found = found if found is not None else interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(origins.CLASS_ATTRIBUTE)
         if isinstance(receiver, Union):
             return interp.join(
@@ -112,6 +109,10 @@ class Attributes:
             return found
         edges = [Edge(node, Effect.UNKNOWN) for node in nodes_of(receiver)]
         return Member(receiver, name, interp.recorder.opaque(origins.attribute(name), edges))
+
+    def made(self, function: Function) -> None:
+        """A definition has run, and made this function."""
+        self._latest[id(function.node), id(function.scope)] = function.attributes
 
     def _lacks(self, receiver: ListObject, name: str) -> bool:
         content = receiver.structure
@@ -175,13 +176,6 @@ class Attributes:
         for name in sorted(names | {name for name in receiver.fields if isinstance(name, str)} | {"__class__"}):
             interp.state.set(receiver, name, interp.unknown(origins.CLASS_WITH_HOOKS, cls))
         interp.libraries.escaped(interp, receiver)
-
-    def _function(self, function: Function) -> Cell:
-        known = self._of_functions.setdefault(self._key(function), (function, Named()))
-        return known[1]
-
-    def _key(self, function: Function) -> tuple[int, int]:
-        return id(function.node), id(function.scope)
 
     def _instance_attribute(self, receiver: Instance, name: str) -> Value:
         if name in receiver.fields:
@@ -268,8 +262,12 @@ class Attributes:
                 if found.kind == "staticmethod":
                     return found.function
                 found = found.function
-            if found is not None:
+            if isinstance(found, Instance) and self.of_class(found.cls, "__get__") is not None:
+                return interp.unknown(origins.DESCRIPTOR, receiver.receiver)
+            if isinstance(found, Function) or (isinstance(found, NativeFunction) and name.startswith("__")):
                 return Method(found, receiver.receiver)
+            if found is not None:
+                return found
         if name == "__init__":
             return NativeFunction(
                 "super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs)
@@ -346,10 +344,10 @@ class Attributes:
         elif isinstance(receiver, (Class, LibraryObject)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):
-            if self._set_on.setdefault(self._key(receiver), receiver) is not receiver:
-                # A definition that runs again makes another function, with attributes of its own.
+            if self._latest.get((id(receiver.node), id(receiver.scope))) is not receiver.attributes:
+                # Where branches meet, it may stand for a later function of the same definition.
                 value = interp.unknown(origins.ASSIGNED_ATTRIBUTE, value)
-            interp.state.set(self._function(receiver), name, value)
+            interp.state.set(receiver.attributes, name, value)
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
         elif isinstance(receiver, Tape):

@@ -256,7 +256,9 @@ class Calls:
         for param in (*params.posonly_params, *params.params, *params.kwonly_params):
             if param.default is not None:
                 defaults[param.name.value] = interp.eval(param.default)
-        return Function(node, name, interp.scope, defaults, owner=owner, statement=interp.statement)
+        made = Function(node, name, interp.scope, defaults, owner=owner, statement=interp.statement)
+        interp.attributes.made(made)
+        return made
 
     def define(self, node: cst.FunctionDef) -> Value:
         """A function definition with its decorators applied."""

@@ -8,7 +8,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import EXISTS
 from tfgradlint.flow.python.container_methods import mapping
-from tfgradlint.flow.values.base import Const, Value
+from tfgradlint.flow.values.base import Const, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import (
     Descriptor,
@@ -34,7 +34,7 @@ class Classes:
     def define(self, node: cst.ClassDef) -> Value:
         """A class definition: its body runs in a scope of its own."""
         interp = self._interp
-        bases = tuple(interp.eval(arg.value) for arg in node.bases if arg.star == "")
+        bases = tuple(self._base(interp.eval(arg.value)) for arg in node.bases if arg.star == "")
         plain = [interp.libraries.plain_metaclass(interp.eval(arg.value)) for arg in node.keywords]
         cls = Class(node.name.value, node, bases, customised=not all(plain))
         scope = Scope("class", interp.scope)
@@ -58,6 +58,10 @@ class Classes:
                 applied = interp.calls.call(decorating, [value], {})
             value = applied if applied is not None else interp.unknown(origins.CLASS_DECORATOR)
         return value
+
+    def _base(self, base: Value) -> Value:
+        unseen = isinstance(base, Symbol) and self._interp.libraries.unseen_base(base)
+        return self._interp.unknown(origins.name_in_library(base.path)) if isinstance(base, Symbol) and unseen else base
 
     def _made(self, cls: Class, keywords: dict[str, Value]) -> None:
         """What runs when a class was made: ``__set_name__``, ``__init_subclass__``, and its metaclass."""

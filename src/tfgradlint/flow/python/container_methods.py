@@ -14,7 +14,16 @@ from tfgradlint.flow.python.escape import forget, forget_content
 from tfgradlint.flow.python.iteration import call_with_each
 from tfgradlint.flow.python.sets import LONG, combined, set_of
 from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Unknown, Value, hashable
-from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, View
+from tfgradlint.flow.values.containers import (
+    Container,
+    DictContent,
+    DictObject,
+    InOrder,
+    Items,
+    ListObject,
+    Repeated,
+    View,
+)
 from tfgradlint.flow.verdict.judgements import LACKING
 
 #: How many elements a deque keeps.
@@ -254,8 +263,9 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     if name in ("pop", "popleft"):
         position = args[0].value if args and isinstance(args[0], Const) else (-1 if not args else None)
         position = 0 if name == "popleft" else position
-        if content.type == "set" and isinstance(content, Items) and len(content.items) > 1:
-            position = None  # any of them
+        if content.type == "set":
+            position = None if isinstance(content, Items) and len(content.items) > 1 else position  # any of them
+            position = 0 if isinstance(content, InOrder) else position
         if (
             isinstance(content, Items)
             and isinstance(position, int)

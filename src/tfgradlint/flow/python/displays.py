@@ -14,7 +14,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.python.comparing import looked_up
 from tfgradlint.flow.python.container_methods import listing, merged
-from tfgradlint.flow.python.sets import set_of
+from tfgradlint.flow.python.sets import new_set
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
@@ -59,7 +59,7 @@ class Displays:
         values = self._elements(node.elements) or []
         if len(values) == 1 and isinstance(values[0], Repeated) and values[0].type == "list":
             return ListObject(values[0])
-        return ListObject(set_of(self._interp, Items(tuple(values)))) if isinstance(node, cst.Set) else listing(values)
+        return ListObject(new_set(self._interp, Items(tuple(values)))) if isinstance(node, cst.Set) else listing(values)
 
     def dict_(self, node: cst.Dict) -> Value:
         entries: dict[Any, Value] = {}
@@ -115,7 +115,7 @@ class Displays:
             made: list[Value] = []
             certain = [self._turn(node, produce, element, made) for element in content.items]
         if all(certain):
-            return Items(tuple(made), "set" if content.type == "set" else "list")
+            return Items(tuple(made), "set" if content.type == "set" and type(content) is Items else "list")
         return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
 
     def _taken(self, node: cst.CompFor, produce: Callable[[], Value], iterator: Value, since: int) -> Items | Repeated:
@@ -183,7 +183,7 @@ class Displays:
     def list_comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         made = self._comprehend(node.for_in, partial(self._interp.eval, node.elt))
         if isinstance(node, cst.SetComp):
-            made = set_of(self._interp, made)
+            made = new_set(self._interp, made)
         elif made.type == "set":
             made = Repeated(self._interp.state.element(made), "list")  # in which order is not known
         return ListObject(made)

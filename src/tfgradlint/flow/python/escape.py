@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
@@ -14,7 +15,7 @@ from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Va
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import ContextManagerCall, Coroutine, Descriptor, Function, Method, Partial, Super
 from tfgradlint.flow.values.iterators import Iterator
-from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.objects import OWN_ATTRIBUTES, Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import HANDED, walk
 
 #: What is taken to stay where it is: nearly every program hands its model, its weights and its optimizer to helpers
@@ -36,7 +37,7 @@ def forget_content(interp: Context, value: Value, *given: Value) -> None:
     if isinstance(value, Union):
         for each in value.values:
             forget_content(interp, each, *given)
-    elif isinstance(value, Container):
+    elif isinstance(value, Container) or _is_namespace(value):
         _may_be_changed(interp, value, given, ())
     elif isinstance(value, Instance):
         interp.libraries.escaped(interp, value)
@@ -88,7 +89,7 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tu
 
     def into(each: Value) -> Sequence[Value]:
         if isinstance(each, Function):
-            return [*each.defaults.values(), *bodies.touched(each)]
+            return [*each.defaults.values(), *each.attributes.fields.values(), *bodies.touched(each)]
         if isinstance(each, Instance):
             return [*_reached(each), *_methods(each)]
         if isinstance(each, Unknown):
@@ -96,7 +97,7 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tu
             return (*received, *aliased.get(each.node, ()))
         return _reached(each)
 
-    reached = [each for each in walk(value, into) if isinstance(each, _CHANGED)]
+    reached = [each for each in walk(value, into) if isinstance(each, _CHANGED) or _is_namespace(each)]
     for each in {id(each): each for each in reached}.values():
         _may_be_changed(interp, each, given, stays)
 
@@ -143,9 +144,13 @@ def _methods(value: Instance) -> Iterable[Value]:
                 yield from (made for made in (each.function, each.setter) if made is not None)
 
 
+def _is_namespace(value: Value) -> TypeGuard[LibraryObject]:
+    return isinstance(value, LibraryObject) and OWN_ATTRIBUTES.of(value) is True
+
+
 def _reached(value: Value) -> Sequence[Value]:
     """What can be changed of a value by whoever gets hold of it."""
-    if isinstance(value, Instance):
+    if isinstance(value, Instance) or _is_namespace(value):
         return [each for each in value.fields.values() if isinstance(each, Value)]
     if isinstance(value, (ContextManagerCall, Coroutine)):
         return (value.function, *(each for each in value.scope.fields.values() if isinstance(each, Value)))
@@ -171,8 +176,15 @@ def _may_be_changed(interp: Context, value: Value, given: Sequence[Value], stays
     elif isinstance(value, Function):
         for scope, name in interp.of(Bodies).rebound(value):
             _join(interp, scope, name, given)
+        for name, each in list(value.attributes.fields.items()):
+            if not isinstance(each, stays):
+                _join(interp, value.attributes, name, given)
     elif isinstance(value, Iterator):
         interp.iteration.forget_position(value)
+    elif _is_namespace(value):
+        for name, each in list(value.fields.items()):
+            if isinstance(name, str) and not isinstance(each, (*stays, Container)):
+                _join(interp, value, name, given)
 
 
 def _change_list(interp: Context, value: ListObject, given: Sequence[Value], stays: tuple[type[Value], ...]) -> None:

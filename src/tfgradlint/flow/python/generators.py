@@ -96,16 +96,16 @@ class Generator(Producer):
 
     def scatter(self, iterator: Iterator) -> None:
         """The loops that it is in may be at any of their elements."""
-        for source in self._sources(iterator):
+        for source in self.taken_from(iterator):
             self._interp.iteration.scatter(source)
 
     def bound(self, iterator: Iterator) -> float:
         """As many turns as the longest loop has left that it is in: until it runs, nothing is known."""
-        return max(map(self._interp.iteration.bound, self._sources(iterator)), default=0)
+        return max(map(self._interp.iteration.bound, self.taken_from(iterator)), default=0)
 
     def standing(self, iterator: Iterator) -> object:
         """The places, and where the loops stand there."""
-        return iterator.fields[PLACES], tuple(map(self._interp.iteration.standing, self._sources(iterator)))
+        return iterator.fields[PLACES], tuple(map(self._interp.iteration.standing, self.taken_from(iterator)))
 
     def is_loop(self, iterator: Iterator) -> bool:
         """If it is an expression of one clause."""
@@ -124,7 +124,8 @@ class Generator(Producer):
         held = [value for value in self._scope.fields.values() if isinstance(value, Value)]
         return (self._function, *held)
 
-    def _sources(self, iterator: Iterator) -> list[Value]:
+    def taken_from(self, iterator: Iterator) -> list[Value]:
+        """The iterators of the loops that it is in."""
         places: Places = iterator.fields[PLACES]
         entries = dict.fromkeys((entry.kind, entry.node) for place in places for entry in place)
         found = [iterator.fields.get(entry) for entry in entries]

@@ -14,8 +14,11 @@ from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.generators import Generator
 from tfgradlint.flow.python.iterators import Derived, Outcome, Walk, lost, nothing, settle, taken_from_union
+from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
+    NONE,
     Array,
+    Cell,
     Const,
     GraphValue,
     HostObject,
@@ -170,6 +173,28 @@ class Iteration:
             if isinstance(each, Iterator):
                 each.producer.finish(each)
 
+    def in_any_order(self, value: Value) -> Items | None:
+        """The elements of an iterator over a set, in one of the orders that it may have; they are gone then.
+
+        None where the order may decide what happens besides, or where there is no such set.
+        """
+        state = self._interp.state
+        walk, own = value, [value]
+        while isinstance(walk, Iterator) and walk.known and isinstance(walk.producer, Generator):
+            walk = walk.producer.taken_from(walk)[0] if walk.producer.is_loop(walk) else NONE
+            own.append(walk)
+        if not isinstance(walk, Iterator) or walk.producer is not self._walk or not self._walk.is_over_set(walk):
+            return None
+        mark = state.mark()
+        self._walk.fix(walk)
+        content = self.iterate(value, ordered=False)
+        if isinstance(content, Items) and all(
+            cell in own or _of_run(cell, key) for cell, key, _ in state.written(mark)
+        ):
+            return content
+        state.rollback(mark)
+        return None
+
     def begin_again(self, old: object, new: Value) -> bool:
         """Use an iterator over a container anew, in place of a new one that nobody else has; False where none is."""
         if not isinstance(old, Iterator) or not isinstance(new, Iterator):
@@ -222,7 +247,7 @@ class Iteration:
         return self._in_order(content) if ordered else content
 
     def _in_order(self, content: Items | Repeated) -> Items | Repeated:
-        if content.type == "set" and isinstance(content, Items) and len(content.items) > 1:
+        if content.type == "set" and type(content) is Items and len(content.items) > 1:
             return Repeated(self._interp.join(list(content.items)), "set")
         return content
 
@@ -360,6 +385,13 @@ class Iteration:
                 return HostObject(node, value.path)
             return type(value)(node)
         return value
+
+
+def _of_run(cell: Cell, key: object) -> bool:
+    """Whether a place is written by running through elements alone, or by reading variables."""
+    if isinstance(cell, Tape):
+        return key == "read"
+    return isinstance(cell, Scope) and cell.kind == "comprehension"
 
 
 def _unnamed(content: Items | Repeated) -> Items | Repeated:

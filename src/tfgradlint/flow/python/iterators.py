@@ -134,6 +134,16 @@ class Walk(Producer):
             return Items(content.items[index.value :], content.type)
         return content if isinstance(content, Repeated) else Repeated(self._interp.state.element(content))
 
+    def is_over_set(self, iterator: Iterator) -> bool:
+        """Whether it stands before the first element of a set that is known, in which order nobody knows."""
+        content = iterator.fields[_SOURCE].structure
+        at_first = isinstance(iterator.fields[_INDEX], Const) and iterator.fields[_INDEX].value == 0
+        return at_first and type(content) is Items and content.type == "set"
+
+    def fix(self, iterator: Iterator) -> None:
+        """It runs through the elements in the order in which they are known."""
+        self._interp.state.set(iterator, _SOURCE, Items(iterator.fields[_SOURCE].structure.items))
+
     def _content(self, iterator: Iterator) -> Items | Repeated:
         return self._interp.iteration.iterate(iterator.fields[_SOURCE])
 

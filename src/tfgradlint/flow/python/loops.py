@@ -44,7 +44,7 @@ class Loops:
         if isinstance(repeated, (Tensor, Unknown)):
             interp.repeats(True)
         content = repeated.structure if isinstance(repeated, ListObject) else repeated
-        if isinstance(content, Items) and content.type == "set" and 1 < len(content.items) <= _ORDERED:
+        if type(content) is Items and content.type == "set" and 1 < len(content.items) <= _ORDERED:
             orders = [Items(order, "tuple") for order in permutations(content.items)]
             return interp.alternatives([partial(self._over, node, repeated, order, since) for order in orders])
         return self._over(node, repeated, repeated, since)

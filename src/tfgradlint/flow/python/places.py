@@ -7,7 +7,7 @@ from typing import Any
 from tfgradlint.flow.machine.state import EXISTS, MISSING, State, Written, same
 from tfgradlint.flow.values.base import Cell, HoldsNothing, Scalar, Unknown, Variable
 from tfgradlint.flow.values.containers import Container, Union
-from tfgradlint.flow.values.functions import Scope
+from tfgradlint.flow.values.functions import Attributes, Scope
 from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
@@ -20,7 +20,7 @@ class Traced(HoldsNothing, Cell):
 
 
 class Named(HoldsNothing, Cell):
-    """Attributes of functions, or of what libraries have."""
+    """Attributes of what libraries have."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ def of_python(cell: Cell, key: Any) -> bool:
         return bool(key == "trainable")
     if isinstance(cell, LibraryObject):
         return isinstance(key, str)
-    return isinstance(cell, (Scope, Iterator, Members, Named, Traced)) or type(cell) is Cell
+    return isinstance(cell, (Scope, Iterator, Members, Attributes, Named, Traced)) or type(cell) is Cell
 
 
 def of_old(cell: Cell, key: Any, since: int) -> bool:

@@ -93,7 +93,7 @@ def _called_unnamed(name: str) -> bool:
 def _parts(value: Value) -> Sequence[Value]:
     """What can be read of a value that is no object and no function."""
     if isinstance(value, Function):
-        return (*value.defaults.values(),)
+        return (*value.defaults.values(), *value.attributes.fields.values())
     if isinstance(value, (Layer, LibraryObject, Scope)):
         return value.held() or ()
     if isinstance(value, Method):

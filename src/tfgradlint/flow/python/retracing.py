@@ -28,7 +28,7 @@ from tfgradlint.flow.python.places import (
 from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.python.signatures import Match, Signature
 from tfgradlint.flow.values.base import Value, Variable, next_birth
-from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.functions import Attributes, Function, Scope
 from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import walk
@@ -176,7 +176,8 @@ class Retracing:
             return True
         # An attribute of a function or of a library, or how far an iterator is that the function reads.
         return any(
-            isinstance(cell, Named) or (isinstance(cell, Iterator) and reach.met(id(cell))) for cell, _, _ in changed
+            isinstance(cell, (Attributes, Named)) or (isinstance(cell, Iterator) and reach.met(id(cell)))
+            for cell, _, _ in changed
         )
 
     # -- what happens

@@ -7,12 +7,27 @@ from typing import Any
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.comparing import hashed_together
 from tfgradlint.flow.values.base import Const, Value, hashable
-from tfgradlint.flow.values.containers import Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import InOrder, Items, ListObject, Repeated
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 
 #: A list that grows longer is any number of elements that are alike: elements known one by one are copied with every
 #: change, and joined one by one where branches meet.
 LONG = 64
+
+
+#: Python keeps a number below this in the place of that number, of which every set has at least so many.
+_PLACES = 8
+
+
+def new_set(interp: Context, content: Items | Repeated) -> Items | Repeated:
+    """The content of a set in which nothing was before."""
+    made = set_of(interp, content)
+    numbers = {each.value: each for each in made.held() if isinstance(each, Const)}
+    if isinstance(made, Repeated) or len(numbers) < len(made.items):
+        return made
+    if not all(type(each) is int and 0 <= each < _PLACES for each in numbers):
+        return made
+    return InOrder(tuple(numbers[each] for each in sorted(numbers)), "set")
 
 
 def set_of(interp: Context, content: Items | Repeated) -> Items | Repeated:

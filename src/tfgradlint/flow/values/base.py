@@ -126,14 +126,16 @@ class Tensor(GraphValue):
 class Array(GraphValue):
     """A NumPy array or scalar: never followed by a tape.
 
-    ``exact``: certainly NumPy's own, and not a number of Python that a function of NumPy returned.
+    ``exact``: certainly NumPy's own, and not a number of Python that a function of NumPy returned. ``form`` is
+    ``array`` or ``number`` where that is known.
     """
 
-    __slots__ = ("exact",)
+    __slots__ = ("exact", "form")
 
-    def __init__(self, node: Node, exact: bool = False) -> None:
+    def __init__(self, node: Node, exact: bool = False, form: str = "") -> None:
         super().__init__(node)
         self.exact = exact
+        self.form = form
 
 
 class HostObject(Array):

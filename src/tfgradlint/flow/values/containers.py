@@ -58,6 +58,12 @@ class Items(Value):
         )
 
 
+class InOrder(Items):
+    """A set's content, in the order in which it is run through: as long as nothing is put in or taken out."""
+
+    __slots__ = ()
+
+
 class Repeated(Value):
     """Any number of elements, each of which is like ``element``."""
 

@@ -44,10 +44,17 @@ class Scope(HoldsNothing, Cell):
             scope = scope.parent
 
 
+class Attributes(HoldsNothing, Cell):
+    """What the program assigned to the attributes of a function."""
+
+    __slots__ = ()
+
+
 class Function(HoldsNothing):
-    """A function or lambda of the module."""
+    """A function or lambda of the module. ``attributes`` are those of the function object that a definition made."""
 
     __slots__ = (
+        "attributes",
         "cached",
         "defaults",
         "graph",
@@ -76,7 +83,9 @@ class Function(HoldsNothing):
         cached: int = 0,
         signature: bool = False,
         relaxed: bool = False,
+        attributes: Attributes | None = None,
     ) -> None:
+        self.attributes = attributes or Attributes()
         self.node = node
         self.name = name
         self.scope = scope
@@ -106,11 +115,13 @@ class Function(HoldsNothing):
             self.defaults,
             owner=self.owner,
             statement=self.statement,
+            attributes=self.attributes,
             **{**kept, **flags},
         )
 
     def sees(self) -> Iterator[Any]:
-        return self.scope.sees()
+        yield from self.attributes.fields.values()
+        yield from self.scope.sees()
 
     def truth(self) -> bool:
         return True
@@ -120,10 +131,14 @@ class Function(HoldsNothing):
             isinstance(other, Function)
             and self.node is other.node
             and self.scope is other.scope
+            and self._attributes_like(other)
             and self.defaults.keys() == other.defaults.keys()
             and level < COMPARED
             and all(value.same_as(other.defaults[name], level + 1) for name, value in self.defaults.items())
         )
+
+    def _attributes_like(self, other: Function) -> bool:
+        return self.attributes is other.attributes or not (self.attributes.fields or other.attributes.fields)
 
 
 class ContextManagerCall(HoldsNothing):

@@ -41,6 +41,10 @@ class Layer(HoldsNothing, Cell):
 HOLDS: Note[Value] = Note("held values")
 
 
+#: Of a :class:`LibraryObject`: that its attributes are only those that the program gives it.
+OWN_ATTRIBUTES: Note[bool] = Note("attributes of its own")
+
+
 class LibraryObject(Cell):
     """An object of a library's class that is no tensor, variable or layer, such as an optimizer or a metric.
 

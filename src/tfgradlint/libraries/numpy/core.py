@@ -35,6 +35,9 @@ _FRESH = frozenset(
     "array asarray zeros ones full eye identity arange linspace logspace empty "
     "float16 float32 float64 int32 int64".split()
 )
+#: Those that always make an array, also one of a single number, and those that make a number of a number.
+_ARRAYS = frozenset("array asarray zeros ones full eye identity arange linspace logspace empty".split())
+_NUMBERS = frozenset("float16 float32 float64 int32 int64".split())
 _TO_PYTHON = frozenset({"item", "tolist", "tobytes"})
 _FLOAT64 = frozenset(
     "random.rand random.randn random.normal random.uniform random.random random.random_sample "
@@ -74,7 +77,15 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
             interp.raise_here(Cause.NUMPY_FUNCTION, exception, operation(path.removeprefix("numpy.")))
         return None
     node = interp.recorder.plain([Edge(each, Effect.PLAIN) for each in nodes], _result_dtype(path, args, kwargs))
-    return Array(node, _exact(session, path, args, kwargs))
+    return Array(node, _exact(session, path, args, kwargs), _form(path.removeprefix("numpy."), args))
+
+
+def _form(name: str, args: list[Value]) -> str:
+    """Whether a function makes an array or a number of NumPy, where that is known."""
+    if name in _ARRAYS:
+        return "array"
+    number = name in _NUMBERS and len(args) == 1 and isinstance(args[0], (Const, Scalar))
+    return "number" if number and not isinstance(getattr(args[0], "value", 0), str) else ""
 
 
 def _exact(session: Session, path: str, args: list[Value], kwargs: dict[str, Value]) -> bool:

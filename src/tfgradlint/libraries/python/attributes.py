@@ -8,7 +8,7 @@ from tfgradlint.flow.python.attributes import OF_ARRAYS
 from tfgradlint.flow.python.escape import HandedOut, forget, forget_content
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Member, Scalar, Unknown, UnknownMember, Value
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
-from tfgradlint.flow.values.functions import Descriptor
+from tfgradlint.flow.values.functions import Attributes, Descriptor, Function
 from tfgradlint.flow.values.objects import Instance, LibraryObject
 from tfgradlint.libraries.python import dataclasses
 from tfgradlint.libraries.registry import Handler
@@ -33,7 +33,8 @@ def _getattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
         return interp.attributes.get(args[0], name)
     if has is False:
         return args[2]
-    perhaps_set = isinstance(args[0], Instance) and name in args[0].fields
+    asked = args[0].attributes if isinstance(args[0], Function) else args[0]
+    perhaps_set = isinstance(asked, (Instance, Attributes)) and name in asked.fields
     value = interp.attributes.get(args[0], name)
     return interp.join([value, args[2]]) if perhaps_set or isinstance(value, (Unknown, Member)) else value
 
@@ -60,10 +61,17 @@ def _has(interp: Context, value: Value, name: str) -> bool | None:
         return None
     if hasattr(kind, name) or (isinstance(content, Items) and name in content.fields):
         return True
+    if isinstance(content, Items) and content.fields:
+        return False if name not in _TRACKED and not name.startswith("_") else None
     # Keras' own lists have more than Python's, but nothing that arrays have.
     return False if name in OF_ARRAYS else None
 
 
+#: What TensorFlow's lists and tuples have, in which objects of Keras and modules keep those of Python.
+_TRACKED = frozenset(
+    "layers losses metrics trainable trainable_variables trainable_weights non_trainable_variables "
+    "non_trainable_weights updates variables weights".split()
+)
 _CONTAINERS: dict[str, type] = {"list": list, "tuple": tuple, "set": frozenset, "dict": dict}
 
 

@@ -7,14 +7,25 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary
 from tfgradlint.flow.python.iterators import found
-from tfgradlint.flow.python.sets import set_of
+from tfgradlint.flow.python.sets import new_set
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.python.with_blocks import SWALLOWS
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value, is_none
 from tfgradlint.flow.values.containers import DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
-from tfgradlint.libraries.python import asyncio, attributes, collections, dataclasses, iterators, named_tuples, ordering
+from tfgradlint.libraries.python import (
+    argparse,
+    asyncio,
+    attributes,
+    collections,
+    dataclasses,
+    iterators,
+    mock,
+    named_tuples,
+    ordering,
+    weakref,
+)
 from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
@@ -30,7 +41,7 @@ def _sequence(kind: str) -> Handler:
     def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         content: Value = interp.iteration.iterate(args[0], ordered=kind != "set") if args else Items(())
         if kind == "set" and isinstance(content, (Items, Repeated)):
-            content = set_of(interp, content)
+            content = new_set(interp, content)
         elif isinstance(content, Items):
             content = Items(content.items, kind)
         elif isinstance(content, Repeated):
@@ -66,7 +77,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         return None
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     site = interp.recorder.site
-    content = interp.iteration.iterate(args[0], ordered=False)
+    content = interp.iteration.in_any_order(args[0]) or interp.iteration.iterate(args[0], ordered=False)
     elements = content.items if isinstance(content, Items) else (content.element,)
     total = start
     for element in elements:
@@ -287,7 +298,10 @@ HANDLERS: dict[str, Handler] = {
     "copy.deepcopy": deep_copied,
     "contextlib.nullcontext": _null_context,
     "contextlib.suppress": _suppress,
+    **argparse.HANDLERS,
     **asyncio.HANDLERS,
+    **mock.HANDLERS,
+    **weakref.HANDLERS,
     **iterators.HANDLERS,
     **iteration.HANDLERS,
     **collections.HANDLERS,

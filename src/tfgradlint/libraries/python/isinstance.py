@@ -8,6 +8,8 @@ from tfgradlint.flow.values.base import FALSE, TRUE, Array, Const, Scalar, Symbo
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance, Layer
+from tfgradlint.libraries.python.enum import Enumerated
+from tfgradlint.libraries.python.virtual import derives
 from tfgradlint.libraries.session import keras_name
 
 
@@ -24,6 +26,7 @@ def isinstance_(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
 _NUMBER = "numbers.Number numbers.Complex"
 _REAL = f"{_NUMBER} numbers.Real"
 _INTEGER = f"{_REAL} numbers.Rational numbers.Integral builtins.int"
+_FLOATING = "numpy.generic numpy.number numpy.floating"
 _ITERABLE, _SIZED = "Iterable", "Iterable Sized Container Collection"
 
 
@@ -46,8 +49,12 @@ _TYPES: dict[str, dict[str, bool | None]] = {
     "array": _types(
         depends=f"numpy.ndarray builtins.float {_INTEGER.removesuffix('builtins.int')} "
         "collections.abc.Iterable collections.abc.Sized collections.abc.Container collections.abc.Collection "
-        "collections.abc.Sequence collections.abc.Reversible"
+        "collections.abc.Sequence collections.abc.Reversible numpy.generic numpy.number numpy.floating numpy.integer"
     ),
+    "array of numpy": _types("numpy.ndarray", _SIZED),
+    "float64 of numpy": _types(f"{_REAL} builtins.float {_FLOATING}"),
+    "float of numpy": _types(f"{_REAL} {_FLOATING}"),
+    "int of numpy": _types(f"{_INTEGER.removesuffix('builtins.int')} numpy.generic numpy.number numpy.integer"),
     "dict": _types("builtins.dict", f"{_SIZED} Mapping MutableMapping Reversible"),
     "list": _types("builtins.list", f"{_SIZED} Sequence MutableSequence Reversible"),
     "tuple": _types("builtins.tuple", f"{_SIZED} Sequence Reversible"),
@@ -60,6 +67,7 @@ _TYPES: dict[str, dict[str, bool | None]] = {
     "bytes": _types("", f"{_SIZED} Sequence Reversible"),
     "complex": _types(_NUMBER),
     "NoneType": {},
+    "member": {},
 }
 _KINDS: dict[type, str] = {Tensor: "tensor", Array: "array", DictObject: "dict", Function: "function"}
 _TESTED = frozenset(
@@ -69,9 +77,13 @@ _TESTED = frozenset(
 
 
 def _instance_of(value: Value, kind: Value) -> bool | None:
+    if isinstance(value, Const) and isinstance(value.value, Enumerated):
+        lineage = list(value.value.cls.lineage())
+        if kind in lineage or any(isinstance(kind, Symbol) and kind.same_as(each) for each in lineage):
+            return True
     if isinstance(value, Instance) and isinstance(kind, Class):
         lineage = list(value.cls.lineage())
-        if kind in lineage:
+        if kind in lineage or derives(value.cls, kind):
             return True
         if value.open or any(_asks_back(each) for each in kind.lineage()):
             return None
@@ -98,7 +110,11 @@ def _kind(value: Value) -> str:
     if isinstance(value, Tensor) and is_dense(value.node):
         return "dense tensor"
     if isinstance(value, Const):
-        return type(value.value).__name__
+        return _mixed_in(value.value) if isinstance(value.value, Enumerated) else type(value.value).__name__
+    if isinstance(value, Array) and value.form:
+        dtype = (value.node.dtype or "").rstrip("0123456789")
+        kind = "float64" if value.node.dtype == "float64" else dtype
+        return f"{'array' if value.form == 'array' else kind} of numpy"
     if isinstance(value, ListObject):
         return str(value.fields["content"].type)
     if isinstance(value, Items):
@@ -107,6 +123,22 @@ def _kind(value: Value) -> str:
         return f"variable of {value.library}"
     return _KINDS.get(type(value), "")
 
+
+def _mixed_in(member: Enumerated) -> str:
+    """The type of Python's that members of an enumeration are of as well."""
+    bases = {each.path for each in member.cls.lineage() if isinstance(each, Symbol)}
+    mixed = {_MIXED[path] for path in bases if path in _MIXED}
+    if len(mixed) > 1 or not bases <= _OF_ENUMERATIONS:
+        return "?"
+    return mixed.pop() if mixed else "member"
+
+
+_MIXED = {
+    **dict.fromkeys(("builtins.str", "enum.StrEnum"), "str"),
+    **dict.fromkeys(("builtins.int", "enum.IntEnum", "enum.IntFlag"), "int"),
+    "builtins.float": "float",
+}
+_OF_ENUMERATIONS = {*_MIXED, "enum.Enum", "enum.Flag"}
 
 #: Layers from which Keras derives no other.
 _CHILDLESS = frozenset({"layers.Dense", "layers.BatchNormalization", "layers.LayerNormalization"})

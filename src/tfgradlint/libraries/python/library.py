@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, Datum, Symbol, Value
 from tfgradlint.flow.values.containers import Items
-from tfgradlint.flow.values.objects import Class, Instance
-from tfgradlint.libraries.python import core, dataclasses, enum, named_tuples
+from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
+from tfgradlint.libraries.python import argparse, core, dataclasses, enum, mock, named_tuples, virtual
 from tfgradlint.libraries.registry import Library
 
 #: Modules of the standard library whose names are followed.
 _MODULES = (
-    "abc asyncio bisect collections contextlib copy dataclasses enum functools heapq itertools math numbers operator "
-    "os random sys threading time types typing".split()
+    "abc argparse asyncio bisect collections contextlib copy dataclasses enum functools heapq itertools math numbers "
+    "operator os random sys threading time types typing unittest weakref".split()
 )
 #: Classes under these are made, and behave, like any other.
 _PLAIN_METACLASSES = frozenset({"abc.ABCMeta", "builtins.type"})
+#: Classes under these do more for those that derive from them than is told here.
+_UNSEEN = ("argparse.", "collections.User", "unittest.", "weakref.")
 #: Types of these modules that are given parameters are themselves.
 _WITH_PARAMETERS = ("typing.", "collections.", "builtins.")
 
@@ -45,6 +47,8 @@ _OF_KNOWN = (
 
 class _Python(Library):
     def symbol(self, path: str) -> Value | None:
+        if path.startswith("unittest.") and path != "unittest.mock" and not path.startswith(mock.PATCH):
+            return None
         return core.constant(*path.rsplit(".", 1)) or (Datum(path) if core.is_datum(path) else Symbol(path))
 
     def managers(self) -> Iterable[str]:
@@ -62,11 +66,21 @@ class _Python(Library):
     def method(
         self, context: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
     ) -> Value | None:
+        if isinstance(receiver, LibraryObject) and receiver.path == argparse.PARSER:
+            return argparse.method(context, receiver, name, args, kwargs)
+        if isinstance(receiver, LibraryObject) and receiver.path == mock.PATCH:
+            mock.method(context, receiver)
+            return None
         return core.method(context, receiver, name, args, kwargs)
+
+    def escaped(self, context: Context, value: Value) -> None:
+        argparse.escaped(context, value)
 
     def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, Instance):
             return named_tuples.attribute(context, receiver, name)
+        if isinstance(receiver, Class):
+            return virtual.attribute(context, receiver, name)
         return enum.attribute(context, receiver, name) if isinstance(receiver, Const) else None
 
     def set_attribute(self, context: Context, receiver: Value, name: str, value: Value) -> bool:
@@ -90,9 +104,13 @@ class _Python(Library):
 
     def defined(self, cls: Class) -> None:
         enum.defined(cls)
+        virtual.defined(cls)
 
     def plain_metaclass(self, metaclass: Value) -> bool:
         return isinstance(metaclass, Symbol) and metaclass.path in _PLAIN_METACLASSES
+
+    def unseen_base(self, base: Value) -> bool:
+        return isinstance(base, Symbol) and base.path.startswith(_UNSEEN)
 
     def elements(self, context: Context, value: Value) -> Items | None:
         if isinstance(value, Class):

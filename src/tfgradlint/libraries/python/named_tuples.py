@@ -10,7 +10,7 @@ from tfgradlint.flow.python.attributes import of_unknown_base
 from tfgradlint.flow.values.base import Const, Member, Symbol, Value
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.functions import NativeFunction
-from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
+from tfgradlint.flow.values.objects import OWN_ATTRIBUTES, Class, Instance, LibraryObject
 from tfgradlint.libraries.python.dataclasses import annotated, head
 
 _TUPLE = "typing.NamedTuple"
@@ -74,6 +74,7 @@ def namespace(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
         return None
     made = LibraryObject("types.SimpleNamespace")
     made.fields.update(kwargs)
+    OWN_ATTRIBUTES.begin(made, True)
     return made
 
 
