@@ -137,6 +137,7 @@ class Node:
         as_target: what a request with this very integer as its target gives, where that is not None.
         joint: how its inputs act together, where that is known.
         sparse: the gradient across it may be made of slices, which is no tensor.
+        sliced: towards a variable it certainly is.
         changed: for a value of which nothing is known: when code that is not followed ran last before it was read; it
             may be an object that holds something else since.
         dense: certainly one tensor, array or number, if all that it was computed from is; not several tensors in one.
@@ -164,6 +165,7 @@ class Node:
         "recorded",
         "seq",
         "site",
+        "sliced",
         "sparse",
         "stopped",
         "variable",
@@ -195,6 +197,7 @@ class Node:
         self.joint: Interaction | None = None
         self.loose = False
         self.sparse = False
+        self.sliced = False
         self.changed = 0
         self.dense = False
         self.called_at: Site | None = None

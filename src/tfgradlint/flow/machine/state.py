@@ -11,6 +11,7 @@ from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.values.base import (
     Array,
     Cell,
+    Composite,
     Const,
     GraphValue,
     Scalar,
@@ -261,6 +262,9 @@ class State:
         kinds = {type(value) for value in values}
         if kinds == {Tensor}:
             return Tensor(node)
+        forms = {value.form if isinstance(value, Composite) else "" for value in values}
+        if kinds == {Composite} and len(forms) == 1:
+            return Composite(node, forms.pop())
         if kinds <= {Array, Scalar, Const}:
             return Array(node) if kinds == {Array} else Scalar(node)
         return Unknown(node)

@@ -19,6 +19,7 @@ from tfgradlint.flow.values.base import (
     NONE,
     Array,
     Cell,
+    Composite,
     Const,
     GraphValue,
     HostObject,
@@ -379,6 +380,8 @@ class Iteration:
                 node.joint, node.sparse = old.joint, old.sparse
             if isinstance(value, Scalar):
                 return Scalar(node, value.type)
+            if isinstance(value, Composite):
+                return Composite(node, value.form)
             if isinstance(value, UnknownMember):
                 return Unknown(node)
             if isinstance(value, HostObject):

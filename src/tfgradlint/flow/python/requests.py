@@ -12,10 +12,10 @@ from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.late import gradients_are_computed
-from tfgradlint.flow.tape.derivatives import derivative_edges
+from tfgradlint.flow.tape.derivatives import derivative_edges, made_of_slices
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Tape
-from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import NONE, Composite, Const, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Reason
@@ -26,9 +26,10 @@ from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
 
 
 class Asked(NamedTuple):
-    """A request: ``arriving`` is what it says to come from behind the target."""
+    """A request by the method of this ``name``: ``arriving`` is what it says to come from behind the target."""
 
     tape: Tape
+    name: str
     target: Value
     arriving: Value
 
@@ -95,7 +96,7 @@ class Requests:
         if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Container)):
             return interp.unknown(origins.NESTED_SOURCES)
         arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
-        return self._result(Asked(tape, target, arriving), sources, iter(judgements))
+        return self._result(Asked(tape, name, target, arriving), sources, iter(judgements))
 
     def _by_tape(self, tape: Tape, zeros: bool | None) -> Judgement | None:
         """What a request gives for every source, whatever it is, because of the state that the tape is in."""
@@ -231,7 +232,7 @@ class Requests:
 
     def _gradient(self, asked: Asked, source: Value, judgement: Judgement) -> Value:
         interp = self._interp
-        tape, target, arriving = asked
+        tape, name, target, arriving = asked
         if judgement.verdict == "none":
             self.results.gave_none = True
             return NONE
@@ -257,6 +258,8 @@ class Requests:
         node.origin = origins.GRADIENT_OF_GRADIENT
         node.dtype = nodes_of(source)[0].dtype
         self.results.record(node, source)
+        if name == "gradient" and judgement.verdict == "flows" and made_of_slices(nodes_of(target), source):
+            return Composite(node, "IndexedSlices")
         return Tensor(node)
 
     def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

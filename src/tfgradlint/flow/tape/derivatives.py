@@ -11,6 +11,7 @@ from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, cut_off, trainab
 from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import Tape, recorded
+from tfgradlint.flow.values.base import Value, Variable
 
 
 def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], sources: list[Node]) -> list[Edge] | None:
@@ -48,6 +49,16 @@ def derivative_edges(recorder: Recorder, tape: Tape, targets: list[Node], source
         # Towards all that a compiled function takes its gradient is a tensor, if of zeros.
         result.append(Edge(recorder.opaque(origins.GRADIENT_OF_COMPILED), Effect.UNKNOWN))
     return result
+
+
+def made_of_slices(targets: list[Node], source: Value) -> bool:
+    """Whether a gradient that arrives certainly is made of slices: all steps that take the variable pick rows of it."""
+    if not isinstance(source, Variable) or source.library != "tf":
+        return False
+    history = ancestors(targets)
+    contents = {node for node in history if node.variable is source}
+    taking = [node for node in history if any(edge.node in contents for edge in node.edges)]
+    return bool(taking) and not cut_off(history) and all(node.sliced and not node.level for node in taking)
 
 
 #: On what a gradient depends, and how; in order.

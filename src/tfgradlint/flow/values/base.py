@@ -123,6 +123,22 @@ class Tensor(GraphValue):
     __slots__ = ()
 
 
+class Composite(Tensor):
+    """A tensor that is made of several: slices, or what is sparse or ragged. ``node`` is that of its values.
+
+    ``form`` is the name of its class: ``IndexedSlices``, ``SparseTensor`` or ``RaggedTensor``.
+    """
+
+    __slots__ = ("form",)
+
+    def __init__(self, node: Node, form: str) -> None:
+        super().__init__(node)
+        self.form = form
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return isinstance(other, Composite) and self.node is other.node and self.form == other.form
+
+
 class Array(GraphValue):
     """A NumPy array or scalar: never followed by a tape.
 

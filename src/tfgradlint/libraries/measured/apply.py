@@ -10,6 +10,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
+    Composite,
     Const,
     HoldsNothing,
     Scalar,
@@ -103,6 +104,11 @@ _CALLED = (Function, Method, NativeFunction, Partial)
 _NONE_AT_ALL: set[Node] = set()
 #: Whether these make one tensor or a ragged one depends on the content that they are given.
 _BY_CONTENT = ("tf.ragged.", "tf.RaggedTensor.", "tf.strings.")
+#: The classes of what is no dense tensor, by the word of the data.
+COMPOSITES = {"slices": "IndexedSlices", "sparse": "SparseTensor", "ragged": "RaggedTensor"}
+#: Whose gradient towards a variable is made of slices, where nothing else is given than these.
+_SLICING = frozenset({"tf.gather", "tf.nn.embedding_lookup"})
+_SLICED = frozenset({"params", "indices", "ids", "name"})
 #: What may be handed through by a conversion that has nothing to do.
 _MAYBE_SAME = (Tensor, Unknown, Variable)
 
@@ -183,9 +189,12 @@ def _output(
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.as_target = as_target
-    node.dense = leaves or (output.kind == "tensor" and not known.name.startswith(_BY_CONTENT))
+    node.dense = leaves or (
+        output.kind == "tensor" and not known.name.startswith(_BY_CONTENT) and not any(map(_composed, bound.values()))
+    )
     node.joint = joint(known.name, len(edges))
     node.sparse = any(name in bound for name in output.slices)
+    node.sliced = node.sparse and known.name in _SLICING and _SLICED.issuperset(bound)
     if maybe_same and not fixed:
         handed = bound.get(output.alias) or next(iter(bound.values()), None)
         node.maybe_alias = None if handed is None else tuple(nodes_of(handed))
@@ -196,10 +205,19 @@ def _output(
         return Scalar(node)
     if output.kind == "list":
         return ListObject(_elements(interp, bound.get(output.dtype.removeprefix("=")), Tensor(node)))
-    if output.kind in ("tensor", "slices", "ragged"):
+    if output.kind in COMPOSITES:
+        return Composite(node, COMPOSITES[output.kind])
+    if output.kind == "tensor":
         return Tensor(node)
     node.origin = origins.returns(known.name, output.kind)
     return Unknown(node)
+
+
+def _composed(value: Value) -> bool:
+    """Whether it is, or has in it, slices or what is sparse or ragged: of such many operations make the same."""
+    if isinstance(value, HoldsNothing):
+        return isinstance(value, Composite)
+    return any(isinstance(each, Composite) for each in walk(value))
 
 
 def _alternatives_in(value: Value) -> set[Node]:
@@ -291,7 +309,7 @@ def _same_object(output: Output, value: Value, dtype: str | None) -> Value | Non
     """The argument itself, where the call hands it through."""
     if output.kind == "variable" and isinstance(value, Variable):
         return value
-    if isinstance(value, Tensor):
+    if isinstance(value, Tensor) and not isinstance(value, Composite):
         own = value.node.dtype
         if output.dtype in ("", f"={output.alias}") or (own is not None and own == dtype):
             return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import is_dense
-from tfgradlint.flow.values.base import FALSE, TRUE, Array, Const, Scalar, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.base import FALSE, TRUE, Array, Composite, Const, Scalar, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance, Layer
@@ -40,7 +40,13 @@ def _types(certain: str = "", of_containers: str = "", depends: str = "") -> dic
 #: of the kind may be of: True where it always is, None where it depends. It is of no other of those asked for.
 _TYPES: dict[str, dict[str, bool | None]] = {
     # Sparse and ragged ones, slices and symbolic ones of Keras 3 are no tf.Tensor.
-    "tensor": _types(depends="tf.Tensor collections.abc.Iterable collections.abc.Sized"),
+    "tensor": _types(
+        depends="tf.Tensor tf.IndexedSlices tf.SparseTensor tf.sparse.SparseTensor tf.RaggedTensor "
+        "collections.abc.Iterable collections.abc.Sized"
+    ),
+    "IndexedSlices": _types("tf.IndexedSlices"),
+    "SparseTensor": _types("tf.SparseTensor tf.sparse.SparseTensor"),
+    "RaggedTensor": _types("tf.RaggedTensor"),
     "dense tensor": _types("tf.Tensor", _ITERABLE, "collections.abc.Sized"),
     "variable of tf": _types("tf.Variable", depends="collections.abc.Iterable collections.abc.Sized"),
     "variable of tf_keras": _types("tf.Variable", depends="collections.abc.Iterable collections.abc.Sized"),
@@ -107,6 +113,8 @@ def _asks_back(base: Value) -> bool:
 
 def _kind(value: Value) -> str:
     """The row of the table for a value; a name that it does not have where the value is of no kind in it."""
+    if isinstance(value, Composite):
+        return value.form
     if isinstance(value, Tensor) and is_dense(value.node):
         return "dense tensor"
     if isinstance(value, Const):

@@ -15,6 +15,7 @@ from tfgradlint.flow.values.base import (
     NONE,
     Array,
     Cell,
+    Composite,
     Const,
     Datum,
     GraphValue,
@@ -40,7 +41,7 @@ from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.session import Session
-from tfgradlint.libraries.tensorflow import callbacks, modes
+from tfgradlint.libraries.tensorflow import callbacks, composites, modes
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")
@@ -118,7 +119,7 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     """A constant: of a literal or an array. In eager mode a tensor is handed through."""
     given = args[0] if args else kwargs.get("value", NONE)
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
-    if isinstance(given, (Variable, Unknown, Union)):
+    if isinstance(given, (Variable, Unknown, Union, Composite)):
         return None
     if isinstance(given, Tensor):
         if interp.graph_level and given.node.level:
@@ -141,7 +142,7 @@ def _converted(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     named = kwargs.get("dtype", args[1] if len(args) > 1 else NONE)
     same = (
         is_none(named) or (given.node.dtype is not None and given.node.dtype == named_dtype(named))
-        if isinstance(given, Tensor)
+        if isinstance(given, Tensor) and not isinstance(given, Composite)
         else False
     )
     return given if same else None
@@ -214,18 +215,6 @@ def _gradients(name: str) -> Handler:
     return lambda interp, args, kwargs: interp.requests.graph_gradients(name, args, kwargs)
 
 
-def _composite(name: str, position: int) -> Handler:
-    """Slices and sparse tensors carry the gradient of their values."""
-
-    def make(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        values = args[position] if len(args) > position else kwargs.get(name, NONE)
-        nodes = nodes_of(values)
-        dtype = nodes[0].dtype if len(nodes) == 1 else None
-        return Tensor(interp.recorder.op([Edge(node) for node in nodes], dtype))
-
-    return make
-
-
 _HANDLERS: dict[str, Handler] = {
     **modes.HANDLERS,
     "tf.GradientTape": _tape,
@@ -235,9 +224,7 @@ _HANDLERS: dict[str, Handler] = {
     "tf.function": _function,
     "keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     "tf.keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
-    "tf.IndexedSlices": _composite("values", 0),
-    "tf.SparseTensor": _composite("values", 1),
-    "tf.sparse.SparseTensor": _composite("values", 1),
+    **composites.HANDLERS,
     "tf.gradients": _gradients("gradients"),
     "tf.hessians": _gradients("hessians"),
     "tf.compat.v1.gradients": _gradients("gradients"),
@@ -293,9 +280,11 @@ def attribute(interp: Context, session: Session, receiver: Tensor | Variable, na
             return Const(str(make[1]).rpartition(".")[2])
         if name == "trainable" and isinstance(receiver, Variable) and receiver.fields["trainable"] is not None:
             return Const(receiver.fields["trainable"])
-        if name == "shape" and not interp.graph_level and isinstance(receiver, Tensor) and is_dense(receiver.node):
+        if name == "shape" and not interp.graph_level and type(receiver) is Tensor and is_dense(receiver.node):
             return Scalar(interp.recorder.leaf(), "known shape")
         return Scalar(interp.recorder.leaf(), _FACTS[name])
+    if isinstance(receiver, Composite):
+        return composites.attribute(interp, session, receiver, name)
     if name in _INDICES and isinstance(receiver, Tensor):
         return Tensor(interp.recorder.op([Edge(receiver.node, Effect.PLAIN)], "int64"))
     if name in _METHODS or _measured(session, receiver, name) is not None:
@@ -324,6 +313,8 @@ def method(
     if name == "numpy" and without_content(interp, receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
         interp.raise_here(Cause.PYTHON_VALUE, exception, operation(name))
+    if isinstance(receiver, Composite):
+        return composites.method(interp, session, receiver, name, args, kwargs)
     if isinstance(receiver, Tensor) and name in ("assign", "assign_add", "assign_sub"):
         variables = (edge.node.variable for edge in receiver.node.edges)
         whole = next((each for each in variables if isinstance(each, Variable)), None)

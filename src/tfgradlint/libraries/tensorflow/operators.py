@@ -6,7 +6,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Array, Const, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import Array, Composite, Const, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.numpy.core import function_of
@@ -48,6 +48,7 @@ def operator(interp: Context, name: str, operands: list[Value]) -> Value | None:
         # ``number * truth`` is a logical "and" to TensorFlow; other operators refuse.
         return interp.opaque_result_of(origins.operator(f"{name} of numbers and truths"), operands)
     owner = _VARIABLE if isinstance(operands[0], Variable) else _TENSOR
+    owner = f"tf.{operands[0].form}." if isinstance(operands[0], Composite) else owner
     known = session.known(owner + name) or session.known(_TENSOR + name)
     return apply(interp, known, operands, {}) if known is not None else None
 
