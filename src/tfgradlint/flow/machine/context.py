@@ -13,6 +13,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.machine.frames import Compiled
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Symbol, Value, Variable
@@ -147,6 +148,9 @@ class Traces(Protocol):
         run: Callable[[list[Value], dict[str, Value]], Value],
     ) -> Value:
         """A call of a compiled function; ``run`` executes its Python with the arguments as it gets them."""
+
+    def step(self, compiled: Compiled, given: dict[str, Value], run: Callable[[], Value]) -> Value:
+        """What a library compiles is called with what is ``given``; ``run`` executes its Python."""
 
     def replay(self) -> Callable[[Callable[[], Value]], Value]:
         """What runs Python again that is traced now, for a graph that runs again: in Python nothing happens."""

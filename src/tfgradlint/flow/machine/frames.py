@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import libcst as cst
 
 from tfgradlint.flow.machine.state import Snapshot
-from tfgradlint.flow.values.base import Value
+from tfgradlint.flow.values.base import Cell, Value
 from tfgradlint.flow.values.functions import Function, Scope
 
 
@@ -55,6 +56,20 @@ class Attempt:
         self.mark = mark
         self.base = base
         self.raises: list[Snapshot] = []
+
+
+class Compiled(NamedTuple):
+    """What TensorFlow traces: what its Python can read, and the place where its traces are kept."""
+
+    reads: Sequence[Value]
+    cell: Cell
+    key: Any
+    #: Whether a trace may serve for tensors of other shapes.
+    relaxed: bool
+    #: How many of what it is given have to match for that a trace may serve. None: all.
+    compared: int | None = None
+    #: Whether somebody out of sight may have thrown its traces away.
+    doubtful: bool = False
 
 
 @dataclass(slots=True)

@@ -12,6 +12,9 @@ from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
 
+#: Of a variable: whether it is trained, and whether a library lists it among those that are.
+_FLAGS = ("trainable", "listed")
+
 
 class Traced(HoldsNothing, Cell):
     """The traces of compiled functions."""
@@ -30,9 +33,11 @@ def of_python(cell: Cell, key: Any) -> bool:
     and nothing that a library notes down.
     """
     if isinstance(cell, (Instance, Class, Container)):
-        return not isinstance(key, Note) and key is not EXISTS
-    if isinstance(cell, (Variable, Layer)):
-        return bool(key == "trainable")
+        return key.read if isinstance(key, Note) else key is not EXISTS
+    if isinstance(cell, Layer):
+        return key.read if isinstance(key, Note) else True
+    if isinstance(cell, Variable):
+        return key in _FLAGS
     if isinstance(cell, LibraryObject):
         return isinstance(key, str)
     return isinstance(cell, (Scope, Iterator, Members, Attributes, Named, Traced)) or type(cell) is Cell

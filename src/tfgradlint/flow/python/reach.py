@@ -7,7 +7,7 @@ from typing import Any
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.bodies import Bodies
-from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Value
+from tfgradlint.flow.values.base import Cell, Member, Symbol, Unknown, UnknownMember, Value
 from tfgradlint.flow.values.functions import ContextManagerCall, Descriptor, Function, Method, Partial, Scope, Super
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
@@ -57,6 +57,8 @@ class Reach:
                 )
             else:
                 self._waiting.extend(value.cls.lineage())
+                if any(isinstance(base, Symbol) for base in value.cls.lineage()):
+                    self._read(value, value.fields)  # the library's own code reads what it likes
         elif isinstance(value, Unknown):
             members = self._interp.attributes.members_of(value.node)
             self._read(members, members.fields)

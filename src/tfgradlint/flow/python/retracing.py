@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.frames import Attempt
+from tfgradlint.flow.machine.frames import Attempt, Compiled
 from tfgradlint.flow.machine.state import MISSING, Place, State, Written
 from tfgradlint.flow.machine.summary import Described
 from tfgradlint.flow.python.places import (
@@ -99,7 +99,7 @@ class Retracing:
 
     def made_unseen(self, function: Function) -> None:
         """The function was traced with arguments of which nothing is known."""
-        self._keep(function, Trace(None, (Moment(self._interp.state),)))
+        self._keep(self._compiled(function), Trace(None, (Moment(self._interp.state),)))
 
     def replay(self) -> Callable[[Run], Value]:
         """What runs Python again that is traced now, for a graph that runs again: in Python nothing happens."""
@@ -113,15 +113,19 @@ class Retracing:
         """
         if given is None:
             return self._perhaps(run)[0]
-        signature = Signature(self._interp, given.fields)
-        served, certain = self._serving(function, signature)
+        return self.step(self._compiled(function), given.fields, run)
+
+    def step(self, compiled: Compiled, given: dict[str, Value], run: Run) -> Value:
+        """A call of anything that is traced."""
+        signature = Signature(self._interp, given)
+        served, certain = self._serving(compiled, signature)
         moments = dict.fromkeys(moment for trace in served for moment in trace.moments)
-        old = [moment for moment in moments if self._read_something_else(moment, function, given)]
+        old = [moment for moment in moments if self._read_something_else(moment, compiled, given)]
         if not old:
             if certain:
                 return self._without_python(run)
             value, now = self._perhaps(run) if served else self._run(run)
-            self._keep(function, Trace(signature, (now,)))
+            self._keep(compiled, Trace(signature, (now,)))
             return value
         now = Moment(self._interp.state)
         runs: list[Run] = [lambda moment=moment: self._without_python(run, moment) for moment in old]  # type: ignore[misc]
@@ -131,48 +135,52 @@ class Retracing:
             runs.append(lambda: self._run(run)[0])
         value = self._any_of(runs)
         if not certain:
-            self._keep(function, Trace(signature, (*old, now)))
+            self._keep(compiled, Trace(signature, (*old, now)))
         return value
 
     # -- which trace
 
-    def _kept(self, function: Function) -> Kept:
+    def _compiled(self, function: Function) -> Compiled:
+        # Tensors are what a declaration says. The object of a method is none of them.
+        compared = int(function.owner is not None) if function.signature else None
+        return Compiled([function], self._cache, function, function.relaxed, compared)
+
+    def _kept(self, compiled: Compiled) -> Kept:
         # What was never set is the same as what was there before every branch.
-        kept: Kept = self._cache.fields.setdefault(function, Kept())
+        kept: Kept = compiled.cell.fields.setdefault(compiled.key, Kept())
         return kept
 
-    def _keep(self, function: Function, trace: Trace) -> None:
-        self._interp.state.set(self._cache, function, self._kept(function).with_one(trace))
+    def _keep(self, compiled: Compiled, trace: Trace) -> None:
+        self._interp.state.set(compiled.cell, compiled.key, self._kept(compiled).with_one(trace))
 
-    def _serving(self, function: Function, signature: Signature) -> tuple[list[Trace], bool]:
+    def _serving(self, compiled: Compiled, signature: Signature) -> tuple[list[Trace], bool]:
         """The traces that may serve for a call, and whether one of them certainly does."""
         served: list[Trace] = []
-        for trace, certain in reversed(self._kept(function)):
-            match = self._match(function, trace, signature)
-            if match is Match.YES and certain:
+        for trace, certain in reversed(self._kept(compiled)):
+            match = self._match(compiled, trace, signature)
+            if match is Match.YES and certain and not compiled.doubtful:
                 return [trace], True
             if match is not Match.NO:
                 served.append(trace)
         return served, False
 
-    def _match(self, function: Function, trace: Trace, signature: Signature) -> Match:
+    def _match(self, compiled: Compiled, trace: Trace, signature: Signature) -> Match:
         if trace.signature is None:
             return Match.PERHAPS
-        match = trace.signature.match(signature, relaxed=function.relaxed)
-        if match is Match.NO and function.signature:
-            # Tensors are what the declaration says. The object of a method is none of them.
-            names = list(signature.values)[:1] if function.owner is not None else []
+        match = trace.signature.match(signature, relaxed=compiled.relaxed)
+        if match is Match.NO and compiled.compared is not None:
+            names = list(signature.values)[: compiled.compared]
             return min(Match.PERHAPS, trace.signature.match(signature, names))
         return match
 
-    def _read_something_else(self, moment: Moment, function: Function, given: Scope) -> bool:
-        """Whether the trace of that moment may have read other values than the function reads now."""
+    def _read_something_else(self, moment: Moment, compiled: Compiled, given: dict[str, Value]) -> bool:
+        """Whether the trace of that moment may have read other values than would be read now."""
         changed = moment.changed(self._interp.state)
         if not changed:
             return False
         places = {(id(cell), key) for cell, key, _ in changed}
         reach = Reach(self._interp, lambda cell, key: (id(cell), key) in places)
-        if reach.comes_to_any([function, *given.fields.values()]):
+        if reach.comes_to_any([*compiled.reads, *given.values()]):
             return True
         # An attribute of a function or of a library, or how far an iterator is that the function reads.
         return any(

@@ -45,6 +45,7 @@ class Traces:
         self._retracing = Retracing(interp)
         self.made_unseen = self._retracing.made_unseen
         self.replay = self._retracing.replay
+        self.step = self._retracing.step
         self._first_variables: dict[tuple[int, tuple[str, ...]], list[Variable]] = {}
 
     def call(

@@ -24,10 +24,12 @@ class Note(Generic[_Fact]):
     are joined as everywhere, a class that has ``joined`` by that, and of everything else nothing is known: None.
     """
 
-    __slots__ = ("name",)
+    __slots__ = ("name", "read")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, read: bool = False) -> None:
         self.name = name
+        #: Whether Python reads it as it reads attributes, so that a trace goes by what it was.
+        self.read = read
 
     def __repr__(self) -> str:
         return f"Note({self.name})"

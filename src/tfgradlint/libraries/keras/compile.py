@@ -9,6 +9,7 @@ import libcst as cst
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.retracing import Kept
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Union
@@ -23,7 +24,7 @@ from tfgradlint.libraries.keras.compiled import Objection, Options
 from tfgradlint.libraries.keras.compiling import compiling, eager
 from tfgradlint.libraries.keras.origins import named_loss
 from tfgradlint.libraries.keras.reporting import objection_to
-from tfgradlint.libraries.keras.state import BROKEN, COMPILED, COMPILED_AT, FROZEN_THEN, OBJECTIONS, keras_state
+from tfgradlint.libraries.keras.state import BROKEN, COMPILED, COMPILED_AT, FROZEN_THEN, OBJECTIONS, TRACES, keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.measured.apply import apply
@@ -51,6 +52,7 @@ def compiled(
         options["loss"] = before["loss"]  # Keras keeps the loss it has
     COMPILED.put(interp.state, receiver, options)
     COMPILED_AT.put(interp.state, receiver, interp.recorder.site)
+    TRACES.put(interp.state, receiver, Kept())
     if of_keras_2(interp, receiver):
         _note_frozen(interp, receiver)
     for objection in OBJECTIONS.of(receiver) or ():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import Any
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.tape.search import ancestors
@@ -13,14 +15,16 @@ from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of, walk
+from tfgradlint.flow.verdict.judgements import Judgement
+from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
-from tfgradlint.libraries.keras.building import concerns_weights, forget_built, inputs_and_truths, mark_built
+from tfgradlint.libraries.keras.building import forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compile import each_of
 from tfgradlint.libraries.keras.compiling import compiling, eager, under_xla
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
-from tfgradlint.libraries.keras.origins import ADDED_LOSS, BATCH, LOSS
+from tfgradlint.libraries.keras.origins import ADDED_LOSS, BATCH, LOSS, TRACE
 from tfgradlint.libraries.keras.parts import parts_of
 from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import (
@@ -38,6 +42,7 @@ from tfgradlint.libraries.keras.state import (
     INNER,
     keras_state,
 )
+from tfgradlint.libraries.keras.steps import Steps
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import mark_escaped, of_keras_2
 from tfgradlint.libraries.session import Session
@@ -73,16 +78,25 @@ def fitted(
             trained(interp, each)
     site = interp.recorder.site
     completed = False
-    training = _Training(interp, session, TrainingStep(name, site, receiver, COMPILED.of(receiver) or {}))
+    trainings: list[_Training] = []
+
+    def step() -> None:
+        trainings.append(_Training(interp, session, TrainingStep(name, site, receiver, COMPILED.of(receiver) or {})))
+        trainings[-1].run(args, kwargs)
+
     with interp.reports.collecting() as tried:
         if not legacy and not interp.may_be_handled():
-            completed = interp.calls.attempt(lambda: training.run(args, kwargs), concerns_weights)
+            steps = Steps(interp, receiver, name)
+            completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), _everything)
     report_compiled(interp, tried, site)
     state = keras_state(interp)
+    _report_differences(interp, trainings)
+    if trainings and all(each.frozen is not None for each in trainings) and trainings[0].frozen is not None:
+        report_frozen(interp, trainings[0].frozen, site)
     # A loss that is no more than a placeholder beside what layers add is none to object to.
-    placeholder = training.suffices or (legacy and bool(state.planned_losses))
-    report_objections(interp, receiver, site, state.regularised or training.reaches, placeholder)
-    if training.raises:
+    placeholder = any(each.suffices for each in trainings) or (legacy and bool(state.planned_losses))
+    report_objections(interp, receiver, site, state.regularised or any(each.reaches for each in trainings), placeholder)
+    if trainings and all(each.raises for each in trainings):
         interp.program_ends(site.expression)
     if not completed:
         mark_built(interp, receiver)
@@ -91,6 +105,19 @@ def fitted(
     if "callbacks" in kwargs:
         mark_escaped(interp, receiver)  # a callback may do anything with the model
     return interp.unknown(origins.method(name))
+
+
+def _report_differences(interp: Context, trainings: list[_Training]) -> None:
+    """Where it is not known which trace runs, and they train other weights, nothing is known of any of them."""
+    most = max(trainings, key=lambda each: len(each.leaves), default=None)
+    if most is not None and any(each.leaves != most.leaves for each in trainings):
+        judgements = [Judgement("unknown", origin=TRACE)] * len(most.leaves)
+        interp.requests.record(most.step.name, most.step.site, most.leaves, judgements)
+
+
+def _everything(key: Any, value: Any) -> bool:
+    """What a step changes stays."""
+    return True
 
 
 def _also(interp: Context, model: Layer | Instance, kwargs: dict[str, Value]) -> bool:
@@ -113,9 +140,13 @@ class _Training:
     """Runs one step of training."""
 
     def __init__(self, interp: Context, session: Session, step: TrainingStep) -> None:
-        self._interp, self._session, self._step = interp, session, step
+        self._interp, self._session, self.step = interp, session, step
+        #: The weights that are trained.
+        self.leaves: list[Leaf] = []
         #: Whether Keras can do nothing with what a method of the program's own returned.
         self.raises = False
+        #: Where all weights were frozen.
+        self.frozen: Site | None = None
         #: Whether layers add losses of their own, whether one may reach a weight, and whether all weights are reached.
         self._added = False
         self.reaches = False
@@ -123,7 +154,7 @@ class _Training:
 
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The step of the model's own, or the one that Keras makes of its losses."""
-        interp, model = self._interp, self._step.model
+        interp, model = self._interp, self.step.model
         for value in (*args, *kwargs.values()):
             if interp.iteration.knows(value):
                 forget(interp, value)  # a generator of batches runs, as often as there are steps
@@ -134,42 +165,43 @@ class _Training:
             with self._compiling():
                 given = [self._data(inputs, truths, args, kwargs)]
                 logs = interp.calls.call(Method(own, model), given, {})
-            self.raises = _no_logs(logs, self._step.name) or interp.recorder.tapes.fields["ended"] is True
+            self.raises = _no_logs(logs, self.step.name) or interp.recorder.tapes.fields["ended"] is True
             return
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
             return
         with self._compiling():
-            asked = interp.requests.implied(self._step.site, lambda tape: self._loss(inputs, truths), self._sources)
+            asked = interp.requests.implied(self.step.site, lambda tape: self._loss(inputs, truths), self._sources)
+            self.leaves = asked.leaves
             if asked.leaves:
-                untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self._step.site)
+                untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self.step.site)
         lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)
         self.reaches = self._added and not (asked.leaves and lost)
         self.suffices = self._added and all(judgement.verdict == "flows" for judgement in asked.judgements)
-        report_training(interp, self._step, asked)
+        report_training(interp, self.step, asked)
         if any(judgement.verdict in ("flows", "unknown") for judgement in asked.judgements):
             with self._compiling():
-                keras_metrics.update(interp, self._step.options)
+                keras_metrics.update(interp, self.step.options)
 
     def _data(self, inputs: Value, truths: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """What a step of the program's own is given."""
-        place = 2 if self._step.name == "train_on_batch" else 9
+        place = 2 if self.step.name == "train_on_batch" else 9
         weights = args[place] if len(args) > place else kwargs.get("sample_weight", NONE)
         unweighted = isinstance(weights, Const) and weights.value is None and "class_weight" not in kwargs
-        if self._step.name == "train_on_batch" or not unweighted:
+        if self.step.name == "train_on_batch" or not unweighted:
             return Items((inputs, truths, NONE if unweighted else self._interp.unknown(BATCH)))
         return inputs if isinstance(truths, Const) else Items((inputs, truths))
 
     def _compiling(self) -> AbstractContextManager[None]:
         return compiling(
-            self._interp, eager(self._interp, self._step.options), under_xla(self._interp, self._step.options)
+            self._interp, eager(self._interp, self.step.options), under_xla(self._interp, self.step.options)
         )
 
     def _loss(self, inputs: Value, truths: Value) -> Value:
         """The losses of one step, those that layers add among them."""
-        interp, model, state = self._interp, self._step.model, keras_state(self._interp)
+        interp, model, state = self._interp, self.step.model, keras_state(self._interp)
         state.added_losses = []
         predictions = interp.calls.call(model, [inputs], {"training": Const(True)})
-        self._step.predicted = interp.recorder.now()
+        self.step.predicted = interp.recorder.now()
         own = interp.attributes.of_class(model.cls, "compute_loss") if isinstance(model, Instance) else None
         if isinstance(own, Function):
             given: dict[str, Value] = {"x": inputs, "y": truths, "y_pred": predictions}
@@ -178,17 +210,17 @@ class _Training:
                 self.raises = True
                 interp.raise_here(None, "ValueError")
         else:
-            loss = compiled_loss(interp, self._session, model, self._step.options, truths, predictions)
+            loss = compiled_loss(interp, self._session, model, self.step.options, truths, predictions)
         inside, state.added_losses = state.added_losses or [], None
         extra = [*inside, *self._planned(inputs)]
-        self._step.without_loss = not extra and isinstance(loss, Const)
+        self.step.without_loss = not extra and isinstance(loss, Const)
         self._added = bool(extra)
         losses = [*extra, *([] if isinstance(loss, Const) else each_of(loss))]
         return Items(tuple(losses)) if losses else interp.unknown(LOSS)
 
     def _planned(self, inputs: Value) -> list[Value]:
         """What the layers of a model of inputs and outputs add, computed from what it is given now."""
-        inner = INNER.of(self._step.model) or self._step.model
+        inner = INNER.of(self.step.model) or self.step.model
         graph = GRAPH.of(inner) if isinstance(inner, Cell) else None
         if graph is None:
             return []
@@ -199,9 +231,9 @@ class _Training:
         return [self._interp.unknown(ADDED_LOSS) if loss is None else loss for loss in made]
 
     def _sources(self) -> list[tuple[str, Value]]:
-        weights = Weights(self._interp, self._step.model)
+        weights = Weights(self._interp, self.step.model)
         if not weights.known or len(weights.found) > 64:
             return []
         if not weights.found and weights.frozen:
-            report_frozen(self._interp, weights.frozen[-1], self._step.site)
+            self.frozen = weights.frozen[-1]
         return [(f"trainable_variables[{place}]", weight) for place, weight in enumerate(weights.found)]

@@ -24,6 +24,9 @@ TRUTH = Origin(Kind.OUTSIDE, "truth")
 #: Losses that layers add for their weights may reach those behind a step without a gradient.
 REGULARIZER = Origin(Kind.UNDECIDED, "regularizer")
 
+#: Which of the traces runs that Keras keeps.
+TRACE = Origin(Kind.UNDECIDED, "trace")
+
 
 @lru_cache(maxsize=64)
 def named_loss(name: str) -> Origin:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.machine import Machine
+from tfgradlint.flow.python.retracing import Kept
 from tfgradlint.flow.values.base import NONE, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.notes import Gathered, Note
@@ -54,9 +55,9 @@ BUILT: Note[bool] = Note("built")
 #: What ``add_weight`` gave a layer of the module: a sequence, whose length may depend on what was executed.
 ADDED: Note[Items | Repeated] = Note("added weights")
 #: When and where ``trainable`` was set last.
-FROZEN_AT: Note[tuple[int, Site]] = Note("frozen at")
+FROZEN_AT: Note[tuple[int, Site]] = Note("frozen at", read=True)
 #: Somebody got hold of the parts of an object of the module, and may have frozen or replaced them.
-OPENED: Note[bool] = Note("opened")
+OPENED: Note[bool] = Note("opened", read=True)
 #: Where each attribute of an object was assigned, the last one last.
 ASSIGNED: Note[dict[str, Site]] = Note("assigned at")
 #: Of a list of weights: the object whose list it is.
@@ -73,6 +74,8 @@ COMPILED: Note[Options] = Note("compiled")
 COMPILED_AT: Note[Site] = Note("compiled at")
 #: Where everything had been frozen when it was compiled. None: it had not.
 FROZEN_THEN: Note[Site] = Note("frozen when compiled")
+#: The traces of the step that it trains with.
+TRACES: Note[Kept] = Note("traces")
 #: Whether a loss that it was compiled with has no gradient, which is reported where it was compiled.
 BROKEN: Note[bool] = Note("broken loss")
 #: What is to be said of the losses of the ``compile`` that is in force, or of several that may be.
