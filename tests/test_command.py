@@ -60,6 +60,7 @@ def test_check_as_json(folder: Path) -> None:
         "end_column": 38,
         "code": "TFG202",
         "fix": {"grade": "safe", "title": "use tf.square()"},
+        "left_out": [],
     }
     assert steps
     assert all(step.keys() == {"path", "line", "column", "text"} for step in steps)

@@ -469,7 +469,7 @@ def test_config_tells_what_flags_would_change(tmp_path: Path, run: Run) -> None:
     write(tmp_path, pyproject_toml='[tool.tfgradlint]\nignore = ["TFG1"]\n')
     _, out, _ = run("config", "--select", "TFG2,TFG3", "--gradients", "m.f=x:zero", "--jobs", "7")
     assert 'select = ["TFG2", "TFG3"]  # command line' in out
-    assert 'ignore = ["TFG9", "TFG1"]  # pyproject.toml' in out
+    assert 'ignore = ["TFG9", "TFG002", "TFG1"]  # pyproject.toml' in out
     assert 'gradients = { "m.f" = { "x" = "zero" } }  # command line' in out
     assert "jobs = 7  # command line" in out
 

@@ -36,7 +36,7 @@ class Plugin:
     gradients: ClassVar[Gradients | None] = None
     #: Whether losses are to be tried in files that ask for no gradient.
     losses: ClassVar[bool] = False
-    #: What is selected explicitly: an opt-in code has to be named, by ``TFG9`` at least.
+    #: What is selected explicitly: an opt-in code has to be named, by ``TFG9`` at least, ``TFG002`` in full.
     named: ClassVar[tuple[str, ...]] = ()
     #: Our codes that flake8 reports; None where comments that silence nothing are not asked for.
     selected: ClassVar[frozenset[str] | None] = None
@@ -101,7 +101,7 @@ class Plugin:
             from tfgradlint.analysis.guarded import judge
 
             version, losses = self.tensorflow_version, self.losses
-            findings = judge(text, self.tree, version, self.gradients, losses, keras=self.keras).findings
+            findings = judge(text, self.tree, version, self.gradients, losses, keras=self.keras).reportable
         if self.selected is not None and "noqa" in text.lower():
             from tfgradlint.files.noqa import NoqaComments
 

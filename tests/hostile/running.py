@@ -61,11 +61,16 @@ class Judged:
 class _Watched(Interpreter):
     """An interpreter that stays to be asked how many steps it took."""
 
-    last: Interpreter | None = None
+    last: _Watched | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.over = 0
         _Watched.last = self
+
+    def begin_share(self) -> None:
+        self.over = max(self.over, -self.steps)
+        super().begin_share()
 
 
 def judged(text: str) -> Judged:
@@ -95,7 +100,7 @@ def judged(text: str) -> Judged:
     finally:
         analysis.cst.parse_module = parse_module
     result.seconds = time.perf_counter() - began
-    result.over = max(0, -_Watched.last.steps) if _Watched.last is not None else 0
+    result.over = max(_Watched.last.over, -_Watched.last.steps) if _Watched.last is not None else 0
     return result
 
 

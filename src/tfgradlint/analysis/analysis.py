@@ -27,9 +27,9 @@ from tfgradlint.settings.gradients import Gradients
 if TYPE_CHECKING:
     from tfgradlint.fixing.code import Code
 
-#: Steps (statements and expressions) that may be taken, and how many more for each character. Of the files of thirteen
-#: real packages and the fixtures one took more than 2.5 steps a character: searches in loops in loops.
-_STEPS, _STEPS_PER_CHARACTER = 5_000, 3
+#: Steps (statements and expressions) that all parts of a file may take together besides their own, and how many more
+#: for each character.
+_STEPS, _STEPS_PER_CHARACTER = 60_000, 3
 #: libcst's native parser recurses on the C stack. Trees nested this deeply get a stack of their own; deeper ones
 #: are not parsed.
 _SHALLOW, _DEEPEST = 250, 3000

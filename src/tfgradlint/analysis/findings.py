@@ -13,12 +13,14 @@ from tfgradlint.analysis.positions import Positions
 from tfgradlint.analysis.results import Analysis, Finding, Fix, PathStep, Position, Prediction, SourcePrediction, worst
 from tfgradlint.analysis.wording import Wording, shortened
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.machine.frames import LeftOut
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import Loss
 from tfgradlint.flow.verdict.judgements import Judgement, Reason, RequestSite
 from tfgradlint.rules import rule_for
 from tfgradlint.rules.base import REQUESTS, Break, Rule
 from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
+from tfgradlint.rules.tfg002_left_out import LeftOut as LeftOutRule
 
 if TYPE_CHECKING:
     from tfgradlint.fixing.code import Code
@@ -39,7 +41,8 @@ def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], 
     for reason, affected_request in reports.steps:
         builder.step(reason, affected_request)
     for variable, reason, affected_request in reports.suspects:
-        if variable not in reports.cleared:
+        # What was left out may ask for it.
+        if variable not in reports.cleared and not interpreter.left_out:
             builder.step(reason, affected_request)
     if reports.trains:
         for request in reports.sites.values():
@@ -48,13 +51,15 @@ def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], 
     builder.unreached(reports.no_requests)
     for part, site, fault in interpreter.faults:
         builder.fault(part, site, fault)
+    gave_up = [f"{part.what}: {part.why}" for part in interpreter.left_out]
     if code is not None and builder.findings:
-        interpreter.gave_up += builder.propose(code())
+        gave_up += builder.propose(code())
     findings = sorted(builder.findings.values(), key=lambda each: (each.position, each.code))
     predictions = sorted(builder.predictions, key=lambda each: (each.line, each.column))
     unknowns = sorted(reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
+    left_out = sorted(map(builder.left_out, interpreter.left_out), key=lambda each: each.position)
     return Analysis(
-        tuple(findings), tuple(predictions), tuple(unknowns), tuple(interpreter.gave_up), len(reports.endings)
+        tuple(findings), tuple(predictions), tuple(unknowns), tuple(gave_up), len(reports.endings), tuple(left_out)
     )
 
 
@@ -170,6 +175,10 @@ class _FindingBuilder:
         position = self._places.position(site)
         message = NotAnalysed.about_part(part, fault)
         self.findings.setdefault((NotAnalysed.code, position), Finding(position, NotAnalysed.code, message))
+
+    def left_out(self, part: LeftOut) -> Finding:
+        """A part of the module that was not judged in full."""
+        return Finding(self._places.first_line(part.site), LeftOutRule.code, LeftOutRule.about(part.what, part.why))
 
     def drop_covered(self) -> None:
         """Leave out what another rule says of the same step."""

@@ -56,6 +56,12 @@ class Positions:
             (column + right - own[1] if bottom == own[0] else right) + 1,
         )
 
+    def first_line(self, site: Site) -> Position:
+        """The position of what begins a site, to the end of its line."""
+        at = self.position(site)
+        end = len(self._lines[at.line - 1].rstrip()) + 1
+        return Position(at.line, at.column, at.line, max(at.column, end))
+
     def calls(self, names: frozenset[str]) -> Iterator[tuple[ast.Call, int, int]]:
         """Every call of a method with one of these names, and where it starts; what a module has is no method."""
         for node, of_module in self._calls(names):

@@ -109,8 +109,9 @@ class Analysis:
     """All that is known of one file.
 
     ``unknowns`` counts, for every verdict ``unknown``, the first cause met on the way from the target;
-    ``gave_up`` names what was not judged (the step budget, a fault), for ``--verbose``;
-    ``endings`` counts the steps that raise, and are no rule's business.
+    ``gave_up`` names what was not judged in full, and what went wrong with repairs, for ``--verbose``;
+    ``endings`` counts the steps that raise, and are no rule's business; ``left_out`` holds a ``TFG002`` for each part
+    that was not judged in full.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -118,6 +119,12 @@ class Analysis:
     unknowns: tuple[tuple[str, int], ...] = ()
     gave_up: tuple[str, ...] = ()
     endings: int = 0
+    left_out: tuple[Finding, ...] = ()
+
+    @property
+    def reportable(self) -> list[Finding]:
+        """All that can be reported of the file, by position."""
+        return sorted((*self.findings, *self.left_out), key=lambda each: (each.position, each.code))
 
 
 def in_order(place: Position | PathStep | Prediction) -> tuple[int, int, int]:

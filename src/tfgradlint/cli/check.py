@@ -17,8 +17,10 @@ from tfgradlint.cli.summary import Summary
 from tfgradlint.cli.telling import CLEAN, COULD_NOT_RUN, FINDINGS, complain, show
 from tfgradlint.files import sources, writing
 from tfgradlint.files.running import Judged
-from tfgradlint.files.selecting import selected
+from tfgradlint.files.selecting import selected, without_noqa
 from tfgradlint.reports import FOR_PEOPLE, FORMATS, WITH_FIXES, Report, json, text
+from tfgradlint.settings.codes import LEFT_OUT
+from tfgradlint.settings.settings import Configuration
 
 
 def check(options: argparse.Namespace) -> int:
@@ -36,14 +38,13 @@ def check(options: argparse.Namespace) -> int:
     findings, summary = _Findings(), Summary()
     unplaced: dict[str, Sequence[Finding]] = {}
     for judged in files:
-        found: Sequence[Finding] = selected(
-            judged.path, judged.text, judged.analysis.findings, settings.of(judged.path)
-        )
+        found: Sequence[Finding] = selected(judged.path, judged.text, judged.analysis, settings.of(judged.path))
         if fixing is not None and (found or judged.data is not None):
             judged, found = fixing.fix(judged) or (judged, found)
         elif found and options.output_format in WITH_FIXES:
             found = proposed(judged, settings)
         summary.add(judged.analysis)
+        findings.left_out += _left_out(judged, settings)
         if found:
             unplaced[judged.path] = found
             findings.add(judged, found)
@@ -67,6 +68,8 @@ class _Findings:
     located: list[tuple[str, Finding]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Mapping[int, int]] = field(default_factory=dict)
+    #: What was not judged in full, where that is no finding.
+    left_out: list[tuple[str, Finding]] = field(default_factory=list)
 
     def add(self, judged: Judged, found: Sequence[Finding]) -> None:
         if judged.notebook is None:
@@ -79,8 +82,19 @@ class _Findings:
         self.located += [(judged.path, finding) for finding in found]
 
     def report(self, *, colour: bool) -> Report:
-        self.located.sort(key=lambda one: (one[0], *in_order(one[1].position), one[1].code))
-        return Report(self.located, self.texts, colour, self.rows)
+        return Report(_in_order(self.located), self.texts, colour, self.rows, _in_order(self.left_out))
+
+
+def _left_out(judged: Judged, settings: Configuration) -> list[tuple[str, Finding]]:
+    """What was not judged in full of a file, where that is not selected as a finding, and no comment silences it."""
+    if settings.of(judged.path).reports(LEFT_OUT, judged.path):
+        return []
+    found = without_noqa(judged.path, judged.text, judged.analysis.left_out)
+    return [(judged.path, each if judged.notebook is None else judged.notebook.finding(each)) for each in found]
+
+
+def _in_order(located: list[tuple[str, Finding]]) -> list[tuple[str, Finding]]:
+    return sorted(located, key=lambda one: (one[0], *in_order(one[1].position), one[1].code))
 
 
 def _differences(fixing: Fixing, failed: bool) -> int:
@@ -152,10 +166,13 @@ def _add_noqa(unplaced: Mapping[str, Sequence[Finding]]) -> int:
 
 def predict(options: argparse.Namespace) -> int:
     """Show predictions."""
-    files, summary = Files(options, configuration(options)), Summary()
+    settings = configuration(options)
+    files, summary = Files(options, settings), Summary()
     predicted = []
+    left_out: list[tuple[str, Finding]] = []
     for judged in files:
         summary.add(judged.analysis)
+        left_out += _left_out(judged, settings)
         analysis = judged.analysis if judged.notebook is None else judged.notebook.located(judged.analysis)
         predicted += [(judged.path, prediction) for prediction in analysis.predictions]
         for finding in analysis.findings:
@@ -164,8 +181,11 @@ def predict(options: argparse.Namespace) -> int:
                 files.failed = True
     predicted.sort(key=lambda one: (one[0], *in_order(one[1])))
     if options.output_format == "json":
-        print(json.predictions(predicted))
+        print(json.predictions(predicted, _in_order(left_out)))
+    elif options.output_format == "jsonl":
+        show(json.prediction_lines(predicted, _in_order(left_out)))
     else:
-        show((json.prediction_lines if options.output_format == "jsonl" else text.predictions)(predicted))
+        show(text.predictions(predicted))
+        show(text.notes(_in_order(left_out)))
     summary.tell(options)
     return COULD_NOT_RUN if files.failed else CLEAN

@@ -34,7 +34,7 @@ class Summary:
     def add(self, analysis: Analysis) -> None:
         """Count a file that was judged."""
         self.files += 1
-        self.partly += bool(analysis.gave_up) or any(each.code == NOT_ANALYSED for each in analysis.findings)
+        self.partly += bool(analysis.left_out) or any(each.code == NOT_ANALYSED for each in analysis.findings)
         self.verdicts.update(prediction.verdict for prediction in analysis.predictions)
 
     def line(self) -> str:

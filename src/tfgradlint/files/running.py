@@ -160,7 +160,7 @@ def _judge_portion(portion: list[Job]) -> list[Judged]:
     try:
         # what is sent back is copied: a text is only needed where something is told of it
         return [
-            each if each.analysis.findings or "noqa" in each.text.lower() else dataclasses.replace(each, text="")
+            each if each.analysis.reportable or "noqa" in each.text.lower() else dataclasses.replace(each, text="")
             for each in map(judge_file, portion)
         ]
     finally:

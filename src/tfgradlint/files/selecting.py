@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfgradlint.analysis.results import Finding
+from tfgradlint.analysis.results import Analysis, Finding
 from tfgradlint.settings.codes import UNUSED_NOQA
 from tfgradlint.settings.settings import Settings
 
 
-def selected(path: str, text: str, findings: Sequence[Finding], settings: Settings) -> list[Finding]:
+def selected(path: str, text: str, analysis: Analysis, settings: Settings) -> list[Finding]:
     """The findings to report, and one more for each needless comment where they are wanted."""
+    findings = analysis.reportable
     if settings.reports(UNUSED_NOQA, path) and "noqa" in text.lower():
         from tfgradlint.files.noqa import NoqaComments
 

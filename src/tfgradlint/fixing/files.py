@@ -44,7 +44,7 @@ def fixer(path: str, settings: Settings, notebook: notebooks.Notebook | None = N
     )
 
     def wanted(text: str, analysis: Analysis) -> Sequence[Finding]:
-        return selected(path, text, analysis.findings, settings)
+        return selected(path, text, analysis, settings)
 
     def acceptable(changed: str) -> bool:
         try:

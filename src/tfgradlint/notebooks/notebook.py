@@ -84,6 +84,8 @@ class Notebook:
             tuple(map(self.prediction, analysis.predictions)),
             tuple((self._told(cause), count) for cause, count in analysis.unknowns),
             tuple(map(self._told, analysis.gave_up)),
+            analysis.endings,
+            tuple(map(self.finding, analysis.left_out)),
         )
 
     def changed(self, data: bytes, text: str) -> bytes:

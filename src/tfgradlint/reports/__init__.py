@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 from tfgradlint.reports import full, json, sarif, services, text
@@ -9,10 +10,10 @@ from tfgradlint.reports.report import Report
 
 #: The lines of findings in every format that ``check`` knows.
 FORMATS: dict[str, Callable[[Report], Iterator[str]]] = {
-    "text": lambda report: text.findings(report.located),
+    "text": lambda report: itertools.chain(text.findings(report.located), text.notes(report.left_out)),
     "full": full.findings,
-    "json": lambda report: iter([json.findings(report.located)]),
-    "jsonl": lambda report: json.finding_lines(report.located),
+    "json": lambda report: iter([json.findings(report.located, report.left_out)]),
+    "jsonl": lambda report: json.finding_lines(report.located, report.left_out),
     "sarif": sarif.findings,
     "github": services.github,
     "gitlab": services.gitlab,

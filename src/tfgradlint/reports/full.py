@@ -28,6 +28,7 @@ def findings(report: Report) -> Iterator[str]:
         yield f"{paint(where, _BOLD)} {paint(code.strip(), _RED)} {message}"
         yield from _source(report, path, finding, paint)
         yield ""
+    yield from text.notes(report.left_out)
 
 
 def _source(report: Report, path: str, finding: Finding, paint: _Paint) -> Iterator[str]:

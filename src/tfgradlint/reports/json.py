@@ -4,35 +4,55 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from tfgradlint.analysis.results import Finding, Prediction
 from tfgradlint.knowledge import Case, Output
 from tfgradlint.knowledge.lookup import Found, FoundLayer
 from tfgradlint.knowledge.objects import FoundObject
 
+#: What was not judged in full, with its path.
+LeftOut = Iterable[tuple[str, Finding]]
 
-def findings(located: Iterable[tuple[str, Finding]]) -> str:
+
+def findings(located: Iterable[tuple[str, Finding]], left_out: LeftOut = ()) -> str:
     """A list, one object a finding. ``fix`` is null where no repair is known to hold."""
-    return _dump(_finding(*one) for one in located)
+    parts = _by_path(left_out)
+    return _dump(_finding(*one, parts) for one in located)
 
 
-def finding_lines(located: Iterable[tuple[str, Finding]]) -> Iterator[str]:
+def finding_lines(located: Iterable[tuple[str, Finding]], left_out: LeftOut = ()) -> Iterator[str]:
     """The same objects, one a line."""
-    return (json.dumps(_finding(*one)) for one in located)
+    parts = _by_path(left_out)
+    return (json.dumps(_finding(*one, parts)) for one in located)
 
 
-def predictions(located: Iterable[tuple[str, Prediction]]) -> str:
+def predictions(located: Iterable[tuple[str, Prediction]], left_out: LeftOut = ()) -> str:
     """A list, one object a request."""
-    return _dump(_prediction(*one) for one in located)
+    parts = _by_path(left_out)
+    return _dump(_prediction(*one, parts) for one in located)
 
 
-def prediction_lines(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
+def prediction_lines(located: Iterable[tuple[str, Prediction]], left_out: LeftOut = ()) -> Iterator[str]:
     """The same objects, one a line."""
-    return (json.dumps(_prediction(*one)) for one in located)
+    parts = _by_path(left_out)
+    return (json.dumps(_prediction(*one, parts)) for one in located)
 
 
-def _finding(path: str, finding: Finding) -> dict[str, object]:
+#: For each path the parts of the file that were not judged in full.
+_Parts = Mapping[str, list[dict[str, object]]]
+
+
+def _by_path(left_out: LeftOut) -> _Parts:
+    parts: dict[str, list[dict[str, object]]] = {}
+    for path, finding in left_out:
+        at = finding.position
+        told = {**_cell(at.cell), "line": at.line, "column": at.column, "message": finding.message}
+        parts.setdefault(path, []).append(told)
+    return parts
+
+
+def _finding(path: str, finding: Finding, parts: _Parts) -> dict[str, object]:
     return {
         "path": path,
         **_cell(finding.position.cell),
@@ -47,10 +67,11 @@ def _finding(path: str, finding: Finding) -> dict[str, object]:
             for step in finding.path_steps
         ],
         "fix": {"grade": finding.fix.grade, "title": finding.fix.title} if finding.fix is not None else None,
+        "left_out": parts.get(path, []),
     }
 
 
-def _prediction(path: str, prediction: Prediction) -> dict[str, object]:
+def _prediction(path: str, prediction: Prediction, parts: _Parts) -> dict[str, object]:
     return {
         "path": path,
         **_cell(prediction.cell),
@@ -69,6 +90,7 @@ def _prediction(path: str, prediction: Prediction) -> dict[str, object]:
             }
             for source in prediction.sources
         ],
+        "left_out": parts.get(path, []),
     }
 
 

@@ -16,13 +16,15 @@ from tfgradlint.settings.codes import OPT_IN
 class Report:
     """Findings with their paths, by position, and the texts of the files, or of the notebooks' cells, they are in.
 
-    ``rows`` tells for each line of a cell on which line of the notebook's file it stands.
+    ``rows`` tells for each line of a cell on which line of the notebook's file it stands. ``left_out`` is what was not
+    judged in full, where that is no finding.
     """
 
     located: Sequence[tuple[str, Finding]]
     texts: Mapping[str, str] = field(default_factory=dict)
     colour: bool = False
     rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    left_out: Sequence[tuple[str, Finding]] = ()
 
     def in_file(self, path: str, position: Position) -> Position:
         """A position for services, which know nothing of cells: of a notebook the whole line of its file."""

@@ -28,11 +28,14 @@ def findings(report: Report) -> Iterator[str]:
         "semanticVersion": __version__,
         "rules": [_rule(rule) for rule in rules],
     }
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [_result(report, *one, places) for one in report.fingerprints()],
     }
+    if report.left_out:
+        notes = [_notification(report, *one, places) for one in report.left_out]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
     yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
@@ -54,13 +57,7 @@ def _level(code: str) -> str:
 
 
 def _result(report: Report, path: str, finding: Finding, fingerprint: str, places: dict[str, int]) -> dict[str, Any]:
-    position = report.in_file(path, finding.position)
-    region = {
-        "startLine": position.line,
-        "startColumn": position.column,
-        "endLine": position.end_line,
-        "endColumn": position.end_column,
-    }
+    region = _region(report.in_file(path, finding.position))
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": places[finding.code],
@@ -85,6 +82,25 @@ def _result(report: Report, path: str, finding: Finding, fingerprint: str, place
     if finding.fix is not None and not finding.position.cell:
         result["fixes"] = [_fix(path, finding.fix)]
     return result
+
+
+def _notification(report: Report, path: str, finding: Finding, places: dict[str, int]) -> dict[str, Any]:
+    """A part that was not judged in full, where that is no finding."""
+    return {
+        "level": "note",
+        "message": {"text": finding.message},
+        "associatedRule": {"id": finding.code, "index": places[finding.code]},
+        "locations": [_location(path, _region(report.in_file(path, finding.position)))],
+    }
+
+
+def _region(position: Position) -> dict[str, int]:
+    return {
+        "startLine": position.line,
+        "startColumn": position.column,
+        "endLine": position.end_line,
+        "endColumn": position.end_column,
+    }
 
 
 def _fix(path: str, fix: Fix) -> dict[str, Any]:

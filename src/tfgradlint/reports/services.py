@@ -15,8 +15,8 @@ from tfgradlint.reports.rule_page import link
 
 
 def github(report: Report) -> Iterator[str]:
-    """Workflow commands: an annotation on the line of each finding."""
-    for path, finding in report.located:
+    """Workflow commands: an annotation on the line of each finding, and of what was not judged in full."""
+    for path, finding in (*report.located, *report.left_out):
         position = report.in_file(path, finding.position)
         where = [f"file={_property(relative(path))}", f"line={position.line}", f"col={position.column}"]
         where.append(f"endLine={position.end_line}")

@@ -15,6 +15,13 @@ def findings(located: Iterable[tuple[str, Finding]]) -> Iterator[str]:
         yield f"{place(path, position.cell)}:{position.line}:{position.column}: {finding.code} {finding.message}"
 
 
+def notes(left_out: Iterable[tuple[str, Finding]]) -> Iterator[str]:
+    """A line for each part that was not judged in full, where that is no finding."""
+    for path, finding in left_out:
+        position = finding.position
+        yield f"{place(path, position.cell)}:{position.line}:{position.column}: note: {finding.message}"
+
+
 def predictions(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
     """A line for each request, and below it an indented line for each of its sources."""
     for path, prediction in located:

@@ -12,6 +12,7 @@ from tfgradlint.analysis.guarded import NOT_ANALYSED
 from tfgradlint.analysis.results import Finding, PathStep
 from tfgradlint.reports.rule_page import link
 from tfgradlint.server.judging import Judged
+from tfgradlint.settings.codes import LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ def diagnostics(
 
 def _diagnostic(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges], related: bool) -> types.Diagnostic:
     at = finding.position
-    not_analysed = finding.code == NOT_ANALYSED
+    not_judged = finding.code in (NOT_ANALYSED, LEFT_OUT)
     return types.Diagnostic(
         range=ranges[at.cell].between(at.line, at.column, at.end_line, at.end_column),
         message=finding.message,
-        severity=types.DiagnosticSeverity.Information if not_analysed else types.DiagnosticSeverity.Warning,
+        severity=types.DiagnosticSeverity.Information if not_judged else types.DiagnosticSeverity.Warning,
         code=finding.code,
         code_description=types.CodeDescription(link(finding.code)),
         source="tfgradlint",

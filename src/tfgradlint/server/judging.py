@@ -11,7 +11,7 @@ from tfgradlint.analysis.guarded import NOT_ANALYSED, judge
 from tfgradlint.analysis.parsing import parse
 from tfgradlint.analysis.relevance import relevant
 from tfgradlint.analysis.results import Analysis, Finding
-from tfgradlint.files.selecting import selected
+from tfgradlint.files.selecting import selected, without_noqa
 from tfgradlint.notebooks import Notebook
 from tfgradlint.rules import all_rules
 from tfgradlint.settings import codes as config
@@ -96,7 +96,9 @@ def judged(document: Document) -> Judged:
         tree = None
     losses = wanted.reports(config.LOSS_FUNCTION, path)
     analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients, losses, keras=wanted.keras)
-    found = selected(path, document.text, analysis.findings, wanted)
+    found = selected(path, document.text, analysis, wanted)
+    if not wanted.reports(config.LEFT_OUT, path):  # an editor shows it all the same
+        found = [*found, *without_noqa(path, document.text, analysis.left_out)]
     shown = tuple(each for each in found if _worth_telling(each, document))
     if document.notebook is not None:
         analysis, shown = document.notebook.located(analysis), tuple(map(document.notebook.finding, shown))

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tfgradlint.settings.gradients import Gradients
 
-#: Codes that are reported only where they are selected by name or prefix.
-OPT_IN = ("TFG9",)
+#: The code of what was not judged in full.
+LEFT_OUT = "TFG002"
+#: Codes, and beginnings of codes, that are reported only where they are selected by that or more.
+OPT_IN = ("TFG9", LEFT_OUT)
 #: The code of comments that silence nothing: it is not found by the analysis, but by looking at what that found.
 UNUSED_NOQA = "TFG901"
 LOSS_FUNCTION = "TFG903"

@@ -232,6 +232,8 @@ PRIVATE_ATTRIBUTE = Origin(Kind.ANYTHING, "private attribute")
 # -- given up
 
 RECURSION = Origin(Kind.GIVEN_UP, "recursion")
+#: What was not followed to its end: it takes more steps than the budget allows, or is nested too deeply.
+LEFT_OUT = Origin(Kind.GIVEN_UP, "not judged in full")
 #: What a loop does not stop changing.
 LOOP = Origin(Kind.GIVEN_UP, "loop")
 MANY_ALTERNATIVES = Origin(Kind.GIVEN_UP, "many alternatives")

@@ -364,8 +364,8 @@ class Context(Machine, ABC):
     eval: Callable[[cst.BaseExpression], Value]
 
     @abstractmethod
-    def in_isolation(self, what: str, run: Callable[[], object]) -> None:
-        """Run something of which nothing is left but the graph and the reports."""
+    def in_isolation(self, what: str, node: cst.CSTNode | None, run: Callable[[], object]) -> None:
+        """Run something of which nothing is left but the graph and the reports; ``node`` is where it stands."""
 
 
 class Libraries(Protocol):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import libcst as cst
 
+from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.values.base import Cell, Value
 from tfgradlint.flow.values.functions import Function, Scope
@@ -15,6 +16,14 @@ from tfgradlint.flow.values.functions import Function, Scope
 
 class OutOfSteps(Exception):
     """The budget of steps is used up."""
+
+
+class LeftOut(NamedTuple):
+    """A part of the program that was not followed to its end: what it is called, where it stands, and why."""
+
+    what: str
+    site: Site
+    why: str
 
 
 class Frame:

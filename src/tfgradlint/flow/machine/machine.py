@@ -12,7 +12,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
 from tfgradlint.flow.graph.origins import Origin
-from tfgradlint.flow.machine.frames import Attempt, Frame, Loop, OutOfSteps, XlaContext
+from tfgradlint.flow.machine.frames import Attempt, Frame, LeftOut, Loop, OutOfSteps, XlaContext
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.tape.recorder import Recorder
@@ -24,6 +24,12 @@ from tfgradlint.flow.verdict.judgements import Reason
 from tfgradlint.flow.verdict.reports import Reports
 
 _Kept = TypeVar("_Kept")
+
+#: The steps that each statement of the module has for itself, and each function that runs alone. What it needs besides
+#: comes out of a store for the whole file, so that one that uses this up costs no other its own.
+_SHARE = 4_000
+#: How many steps are taken out of the store at once.
+_PORTION = 500
 
 
 class Machine:
@@ -55,7 +61,8 @@ class Machine:
         self.perhaps_compiled = 0
         #: Attributes that the program asks for before it uses them.
         self.asked_for: set[object] = set()
-        self.called: set[int] = set()
+        #: The definitions of the functions that were called, in order.
+        self.called: dict[int, None] = {}
         self.functions: list[Function] = []
         self.classes: list[Class] = []
         #: Functions that others define.
@@ -63,8 +70,11 @@ class Machine:
         self.star_import = False
         #: Of what was imported and is not known: from which module.
         self.modules: dict[Node, str] = {}
-        self.steps = max_steps
-        self.gave_up: list[str] = []
+        #: What is left of the steps of the part of the program that is running, and of those for the whole file.
+        self.steps = 0
+        self.store = max_steps
+        self._given_out = self._taken = 0
+        self.left_out: list[LeftOut] = []
         self.faults: list[tuple[str, Site, str]] = []
         self._kept: dict[type, Any] = {}
 
@@ -112,6 +122,11 @@ class Machine:
 
     # -- what happens
 
+    @property
+    def taken(self) -> int:
+        """How many steps were taken so far."""
+        return self._taken + self._given_out - self.steps
+
     def step(self) -> None:
         """Pay for a step.
 
@@ -120,7 +135,26 @@ class Machine:
         """
         self.steps -= 1
         if self.steps < 0:
+            self.draw()
+
+    def begin_share(self) -> None:
+        """A part of the program begins that has steps of its own."""
+        self._taken = self.taken
+        self.steps = self._given_out = _SHARE
+
+    def draw(self) -> None:
+        """Take what the steps that were taken lack out of the store for the whole file.
+
+        Raises:
+            OutOfSteps: there is not so much left in it.
+        """
+        lacking = -self.steps
+        if lacking > self.store:
             raise OutOfSteps
+        drawn = min(self.store, max(lacking, _PORTION))
+        self.store -= drawn
+        self.steps += drawn
+        self._given_out += drawn
 
     def pay_for_branches(self) -> None:
         """Pay for the work that went into branches.
@@ -131,7 +165,7 @@ class Machine:
         self.steps -= self.state.work >> 2
         self.state.work = 0
         if self.steps < 0:
-            raise OutOfSteps
+            self.draw()
 
     def repeats(self, bounded: bool) -> None:
         """A loop begins that is a step of the graph."""

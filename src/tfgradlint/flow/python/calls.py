@@ -289,7 +289,7 @@ class Calls:
         if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
             return self._cut_off(function, args, kwargs)
         if not isinstance(node, cst.FunctionDef) or node.asynchronous is None:
-            interp.called.add(id(node))
+            interp.called[id(node)] = None
         if function.graph and interp.eager_functions is None:
             return self.any_of([TRUE, FALSE], lambda eagerly: self._in_mode(eagerly, function, args, kwargs))
         if not function.graph or interp.eager_functions:

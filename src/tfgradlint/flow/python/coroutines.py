@@ -24,7 +24,7 @@ def awaited(interp: Context, value: Value) -> Value:
         again = any(frame.function is not None and frame.function.node is node for frame in interp.frames)
         if again or len(interp.frames) > _DEPTH:
             return not_followed(interp, origins.RECURSION, value, [])
-        interp.called.add(id(node))
+        interp.called[id(node)] = None
         return interp.calls.execute(value.function, value.scope)
     if isinstance(value, Gathered):
         several = len(value.awaitables) > 1

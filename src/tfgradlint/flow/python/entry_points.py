@@ -24,7 +24,7 @@ class EntryPoints:
     def call(self, function: Function, receiver: Instance | None) -> None:
         """Run a function with unknown arguments."""
         interp = self._interp
-        interp.called.add(id(function.node))
+        interp.called[id(function.node)] = None
         interp.state.set(interp.recorder.tapes, "ended", False)
         scope = Scope("function", function.scope, function.name)
         params = function.node.params

@@ -77,7 +77,7 @@ class Expressions:
         interp = self._interp
         interp.steps -= 1
         if interp.steps < 0:
-            interp.step()
+            interp.draw()
         method = self._dispatch.get(type(node))
         return method(node) if method is not None else interp.unknown(origins.expression(type(node).__name__))
 

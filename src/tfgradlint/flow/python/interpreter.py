@@ -16,6 +16,7 @@ from tfgradlint.flow.python.attributes import Attributes
 from tfgradlint.flow.python.calls import Calls
 from tfgradlint.flow.python.entry_points import EntryPoints
 from tfgradlint.flow.python.expressions import Expressions
+from tfgradlint.flow.python.giving_up import Part, why
 from tfgradlint.flow.python.items import Elements
 from tfgradlint.flow.python.iteration import Iteration
 from tfgradlint.flow.python.requests import Requests
@@ -49,7 +50,7 @@ class Interpreter(Context):
 
     def run(self, module: cst.Module) -> None:
         """Execute the module, then alone what nothing called and what can lead to a request."""
-        self._guarded("the module", lambda: self.statements.body(module.body))
+        self._guarded("the module", None, lambda: self.statements.body(module.body))
         self.isolated = True
         for function in list(self.functions):
             if id(function.node) not in self.called and self.prescan.may_reach_request(function.name):
@@ -61,7 +62,7 @@ class Interpreter(Context):
     def _alone(self, function: Function) -> None:
         if function.owner is not None:
             return
-        self.in_isolation(function.name, lambda: self.entry_points.call(function, None))
+        self.in_isolation(function.name, function.node, lambda: self.entry_points.call(function, None))
 
     def _class_alone(self, cls: Class) -> None:
         """Run the methods nothing called, each on an instance as ``__init__`` left it."""
@@ -78,7 +79,7 @@ class Interpreter(Context):
         self._forget_globals()
         instance = Instance(cls, open=True)
         self.state.set(instance, EXISTS, True)
-        self._guarded(cls.name, lambda: self.entry_points.initialise(instance))
+        self._guarded(f"{cls.name}.__init__", cls.node, lambda: self.entry_points.initialise(instance))
         self.entry_points.forget_attributes(instance)
         for function in waiting:
             inner = self.state.mark()
@@ -86,18 +87,19 @@ class Interpreter(Context):
                 self.visible_from = self.recorder.now()
                 self._guarded(
                     f"{cls.name}.{function.name}",
+                    function.node,
                     lambda function=function: self.entry_points.call(function, instance),  # type: ignore[misc]
                 )
             self.state.rollback(inner)
             self._reset(inner)
         self._reset(mark)
 
-    def in_isolation(self, what: str, run: Callable[[], object]) -> None:
-        """Run something of which nothing is left but the graph and the reports."""
+    def in_isolation(self, what: str, node: cst.CSTNode | None, run: Callable[[], object]) -> None:
+        """Run something of which nothing is left but the graph and the reports; ``node`` is where it stands."""
         mark = self.state.mark()
         self._forget_globals()
         self.visible_from = self.recorder.now()
-        self._guarded(what, run)
+        self._guarded(what, node, run)
         self._reset(mark)
 
     def _forget_globals(self) -> None:
@@ -110,16 +112,16 @@ class Interpreter(Context):
         for value in self.module.fields.values():
             self.iteration.forget_position(value)
 
-    def _guarded(self, what: str, run: Callable[[], object]) -> None:
+    def _guarded(self, what: str, node: cst.CSTNode | None, run: Callable[[], object]) -> None:
         """A fault in one function costs that function, not the file."""
+        self.begin_share()
+        part = Part(self)
         try:
             run()
         except Raised:
             pass
-        except OutOfSteps:
-            self.gave_up.append(f"{what}: more steps than the budget allows")
-        except RecursionError:
-            self.gave_up.append(f"{what}: nested too deeply")
+        except (OutOfSteps, RecursionError) as bound:
+            part.leave_out(what, Site(node, None), why(bound))
         except Exception as fault:
             site = Site(self.statement, None)
             self.faults.append((what, site, f"{type(fault).__name__}: {fault}"))

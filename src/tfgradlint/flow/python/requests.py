@@ -214,7 +214,7 @@ class Requests:
         if len(leaves) > len(site.labels):
             site.labels = [label for label, _ in leaves]
         judgements = of_a_model(leaves, judgements)
-        site.evaluations.append(judgements)
+        interp.reports.evaluated(site, judgements)
         for judgement in judgements:
             if judgement.verdict == "unknown":
                 interp.reports.unknowns[str(judgement.origin or "?")] += 1

@@ -9,9 +9,10 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.frames import Attempt
+from tfgradlint.flow.machine.frames import Attempt, OutOfSteps
 from tfgradlint.flow.machine.state import Left, Raised, Snapshot
 from tfgradlint.flow.python.binding import Binding, bound_names
+from tfgradlint.flow.python.giving_up import Part, why
 from tfgradlint.flow.python.loops import Loops
 from tfgradlint.flow.python.narrowing import Narrowing
 from tfgradlint.flow.python.operators import BINARY
@@ -69,26 +70,29 @@ class Statements:
         interp = self._interp
         outer = interp.statement
         open_ = len(interp.contexts), len(interp.loops), len(interp.attempts)
+        of_module = interp.scope is interp.module and len(interp.frames) == 1
+        at_top = of_module and not interp.contexts and not interp.loops
         goes_on = True
         for statement in statements:
             interp.steps -= 1
-            interp.pay_for_branches()
             interp.statement = statement
+            if at_top:
+                interp.begin_share()
+            part = Part(interp) if of_module else None
             try:
+                interp.pay_for_branches()
                 goes_on = self._one(statement)
             except Raised as left:
-                del interp.contexts[open_[0] :]
-                del interp.loops[open_[1] :]
-                del interp.attempts[open_[2] :]
+                self._close(open_)
                 if not isinstance(left, Left):
                     self.raised()
                 goes_on = False
-            except RecursionError:
-                if interp.scope is not interp.module or len(interp.frames) > 1:
+            except (RecursionError, OutOfSteps) as bound:
+                if part is None or (isinstance(bound, OutOfSteps) and not at_top):
                     raise
-                interp.gave_up.append("a statement of the module: nested too deeply")
+                self._close(open_)
+                part.leave_out_statement(statement, why(bound))
             ended = not goes_on or interp.recorder.tapes.fields["ended"]
-            at_top = interp.scope is interp.module and not interp.contexts and not interp.loops
             if ended and at_top:
                 # What ends the program at the top of a module is told; the rest is judged all the same, but for what
                 # it was about to bind.
@@ -100,6 +104,13 @@ class Statements:
                 break
         interp.statement = outer
         return goes_on
+
+    def _close(self, open_: tuple[int, int, int]) -> None:
+        """An exception leaves what was opened since: contexts, loops and attempts."""
+        interp = self._interp
+        del interp.contexts[open_[0] :]
+        del interp.loops[open_[1] :]
+        del interp.attempts[open_[2] :]
 
     def _one(self, statement: cst.CSTNode) -> bool:
         if isinstance(statement, cst.SimpleStatementLine):

@@ -10,6 +10,7 @@ from typing import Any
 from tfgradlint.flow.graph.breaks import PartGradient
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.graph.origins import LEFT_OUT
 from tfgradlint.flow.values.base import Value, Variable
 from tfgradlint.flow.verdict.judgements import Judgement, Reason, ReportedStep, RequestSite, Suspect
 
@@ -22,6 +23,8 @@ class Reports:
 
     def __init__(self) -> None:
         self.sites: dict[Any, RequestSite] = {}
+        #: The requests in the order in which they were evaluated.
+        self.evaluations: list[RequestSite] = []
         self.steps: list[ReportedStep] = []
         #: Where a step goes that is reported now.
         self._receiving = self.steps
@@ -44,6 +47,16 @@ class Reports:
         if found is None:
             found = self.sites[key] = RequestSite(site, call, len(self.sites))
         return found
+
+    def evaluated(self, site: RequestSite, judgements: list[Judgement]) -> None:
+        """A request was evaluated, with these judgements for its sources."""
+        site.evaluations.append(judgements)
+        self.evaluations.append(site)
+
+    def leave_open(self, first: int) -> None:
+        """Not all was seen that those requests give which were evaluated after the ``first`` evaluations."""
+        for site in {id(each): each for each in self.evaluations[first:]}.values():
+            site.evaluations.append([Judgement("unknown", origin=LEFT_OUT)] * len(site.labels))
 
     def counts(self) -> Counter[Any]:
         """How often each request was evaluated so far."""

@@ -31,7 +31,9 @@ def review(interp: Context) -> None:
     interp.isolated = True
     for function in list(interp.functions):
         if _prediction(function) is None and "loss" in function.name.lower():
-            interp.in_isolation(function.name, lambda function=function: interp.entry_points.call(function, None))  # type: ignore[misc]
+            interp.in_isolation(
+                function.name, function.node, lambda function=function: interp.entry_points.call(function, None)
+            )  # type: ignore[misc]
     for function in [*interp.functions, *interp.nested]:
         _try(interp, function, None)
     for cls in interp.classes:
@@ -53,7 +55,7 @@ def _try(interp: Context, function: Function, cls: Class | None) -> None:
             interp.entry_points.initialise(instance)
         _judge(interp, function, instance, prediction)
 
-    interp.in_isolation(function.name, run)
+    interp.in_isolation(function.name, function.node, run)
 
 
 def _judge(interp: Context, function: Function, receiver: Instance | None, prediction: str) -> None:
