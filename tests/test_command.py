@@ -255,6 +255,7 @@ def test_predict_as_json(folder: Path) -> None:
     (source,) = faulty.pop("sources")
     assert source.pop("reason")
     assert source == {"source": "w", "verdict": "none", "code": "TFG202", "line": 7}
+    assert faulty.pop("left_out") == []
     assert faulty == {"path": "faulty.py", "line": 8, "column": 12, "call": "gradient", "verdict": "none"}
     assert repaired["verdict"] == "flows"
     assert repaired["sources"] == [{"source": "w", "verdict": "flows", "code": None, "line": None, "reason": None}]

@@ -49,7 +49,8 @@ def chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> Options:
 
     Of two prefixes that fit the longer one decides, so an opt-in code has to be named by at least its own prefix.
     """
-    return Options(select, tuple(code for code in OPT_IN if not names_opt_in(select, code)) + ignore)
+    off = tuple(code for code in OPT_IN if code not in ignore and not names_opt_in(select, code))
+    return Options(select, off + ignore)
 
 
 def names_opt_in(selected: Iterable[str], code: str) -> bool:
