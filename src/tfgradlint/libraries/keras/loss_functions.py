@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import LossFault
@@ -31,9 +32,8 @@ def review(interp: Context) -> None:
     interp.isolated = True
     for function in list(interp.functions):
         if _prediction(function) is None and "loss" in function.name.lower():
-            interp.in_isolation(
-                function.name, function.node, lambda function=function: interp.entry_points.call(function, None)
-            )  # type: ignore[misc]
+            run = partial(interp.entry_points.call, function, None)
+            interp.in_isolation(function.name, function.node, run)
     for function in [*interp.functions, *interp.nested]:
         _try(interp, function, None)
     for cls in interp.classes:
