@@ -168,6 +168,13 @@ class Attributes:
                 interp.state.set(receiver, name, interp.unknown(origins.LAID_OPEN))
         return interp.unknown(origins.LAID_OPEN)
 
+    def _perhaps_set(self, receiver: Value, name: str, value: Value) -> None:
+        def assigned() -> bool:
+            self.set(receiver, name, value)
+            return True
+
+        self._interp.alternatives([assigned, lambda: True])
+
     def _of_another_class(self, receiver: Instance, cls: Value) -> None:
         """The object is of another class from here on, with other methods and defaults."""
         interp = self._interp
@@ -363,3 +370,5 @@ class Attributes:
                 interp.libraries.escaped(interp, each)
                 if isinstance(each, (Instance, Unknown)):
                     self.set(each, name, interp.unknown(origins.ATTRIBUTE))
+                elif isinstance(each, Layer):
+                    self._perhaps_set(each, name, value)

@@ -13,9 +13,10 @@ from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import walk
 from tfgradlint.flow.verdict.request import flatten
+from tfgradlint.libraries.keras.assigned import assign, changed_within
 from tfgradlint.libraries.keras.chains import trace
 from tfgradlint.libraries.keras.parts import is_sequential, parts_of
-from tfgradlint.libraries.keras.state import ASSIGNED, COMPILED, GRAPH, INNER, NAME, keras_state
+from tfgradlint.libraries.keras.state import ASSIGNED, COMPILED, GRAPH, INNER, NAME, WRAPS, keras_state
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras.weights import is_keras, mark_escaped, of_keras_2, set_trainable, weights_below
 
@@ -62,6 +63,8 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
         return ListObject(Items((first, *parts), "list"))
     if name == "layers" and is_sequential(receiver) and parts:
         return ListObject(Items(tuple(part for part in parts if not isinstance(part, Tensor)), "list"))
+    if name == "layer" and WRAPS in receiver.fields and parts is not None and len(parts) == 1:
+        return parts[0]
     if name in ("kernel", "bias", "embeddings", "gamma", "beta") and receiver.own is not None:
         return receiver.own
     if name in _ENDS:
@@ -70,7 +73,9 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
             return found
     if name not in _MADE:
         mark_escaped(interp, receiver)
-    return interp.unknown(origins.member(name), *weights_below(receiver))
+    found = interp.unknown(origins.member(name), *weights_below(receiver))
+    keras_state(interp).members[found.node] = receiver
+    return found
 
 
 def _end(interp: Context, receiver: Layer, name: str) -> Value | None:
@@ -170,12 +175,18 @@ def set_attribute(interp: Context, receiver: Value, name: str, value: Value) -> 
         # The tape goes on watching it when it is read; only Keras' own lists leave it out.
         interp.state.set(receiver, "listed", interp.expressions.truth(value))
         return True
-    if isinstance(receiver, Unknown) and name == "trainable":
+    if isinstance(receiver, Unknown) and name != "trainable":
+        changed_within(interp, receiver)
+        return False
+    if isinstance(receiver, Unknown):
         # One of some weights that nobody can tell apart.
         for node in ancestors([receiver.node], 300):
             if isinstance(node.variable, Variable) and node.variable.library != "tf":
                 interp.state.set(node.variable, "listed", None)
         return False
+    if isinstance(receiver, Layer) and name != "trainable":
+        assign(interp, receiver, name, value)
+        return True
     if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
         return False
     if isinstance(receiver, Instance) and not is_keras(receiver.cls):

@@ -31,6 +31,8 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     if WRAPS in callee.fields:
         return _wrapped(interp, callee, args, kwargs)
     mark_built(interp, callee)
+    if NAMED in callee.fields and NAMED.of(callee) is None:
+        return interp.unknown(LAYER, *args, *kwargs.values(), *weights_below(callee))  # one of its weights is another
     known = facts(interp, callee.path) if MEASURED.of(callee, True) else None
     if known is not None and known.wraps:
         known = None  # it does what the layers do that it holds
@@ -217,6 +219,8 @@ def _towards_weights(interp: Context, callee: Layer, known: LayerFacts | None) -
             and words[name].inference == "flows"
         ):
             edges.append(unless_training(interp, weight.node))
+        elif isinstance(weight, Tensor) and words.get(name) == _FLOWS:
+            edges.append(Edge(weight.node))
         else:
             edges += [_unknown(node) for node in nodes_of(weight)]
     return edges

@@ -18,6 +18,7 @@ from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import fit as keras_training
+from tfgradlint.libraries.keras.assigned import changed_below
 from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
@@ -171,7 +172,11 @@ def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwa
 
 def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = args[0] if args else kwargs.get("inputs", NONE)
-    if HIDDEN in callee.fields:
+    own = callee.fields.get("call")
+    if isinstance(own, Value) and HIDDEN not in callee.fields:
+        mark_built(interp, callee)
+        return interp.calls.call(own, args, kwargs)
+    if HIDDEN in callee.fields or (GRAPH in callee.fields and changed_below(interp, callee)):
         forget_built(interp, callee)
         return interp.unknown(MODEL, *args, *kwargs.values(), *weights_below(callee))
     graph = GRAPH.of(callee)

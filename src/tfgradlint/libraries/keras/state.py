@@ -10,6 +10,7 @@ from tfgradlint.flow.python.retracing import Kept
 from tfgradlint.flow.values.base import NONE, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.notes import Gathered, Note
+from tfgradlint.flow.values.objects import Layer
 from tfgradlint.libraries.keras.compiled import Objection, Options
 
 # -- of a layer, as it was made
@@ -20,18 +21,20 @@ RECIPE: Note[tuple[list[Value], dict[str, Value]]] = Note("arguments")
 NAME: Note[Value] = Note("name")
 #: Whether it was given the shape of its input.
 SHAPED: Note[bool] = Note("input shape given")
-#: Its weights by name, NONE for those that it does without.
-NAMED: Note[dict[str, Value]] = Note("weights by name")
+#: Its weights by name, or what stands in the place of one; NONE for those that it does without.
+NAMED: Note[dict[str, Value]] = Note("weights by name", read=True)
 #: The state of the random numbers that it draws. None: its place among the weights is not known.
 SEED: Note[Variable] = Note("seed")
 #: How many states it returns behind its output. None: not known, or what it returns is of another form.
 STATE_COUNT: Note[int] = Note("number of states")
 #: Whether what was measured of its gradients holds of it.
-MEASURED: Note[bool] = Note("measured")
+MEASURED: Note[bool] = Note("measured", read=True)
 #: It does what the layers do that it holds; how their results are put together, or whether it returns the states.
 WRAPS: Note[Value] = Note("wraps")
 #: Something of it is not known that may lead to any weight.
-HIDDEN: Note[bool] = Note("hidden parts")
+HIDDEN: Note[bool] = Note("hidden parts", read=True)
+#: Something was assigned to an attribute of it that changes what it computes.
+CHANGED: Note[bool] = Note("changed", read=True)
 
 # -- of a model
 
@@ -114,6 +117,10 @@ class KerasState:
         self.training: Value = NONE
         #: How often the ``call`` of an object made something at a place.
         self.creations: dict[tuple[int, int], int] = {}
+        #: What layers were asked for and nothing is known of, by its node, with the layer.
+        self.members: dict[Node, Layer] = {}
+        #: Whether something was assigned to an attribute of some layer.
+        self.changed = False
         #: Whether some layer of the program adds a loss of its own for its weights.
         self.regularised = False
 
