@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tfgradlint.analysis.analysis import analyse
 from tfgradlint.analysis.results import Analysis, Finding, Prediction
+from tfgradlint.evidence.compare import words_agree
 
 from .running import Place, Seen, modules, reaches, run, stirred
 
@@ -192,4 +193,4 @@ def _agrees(verdict: str, words: list[str]) -> bool:
         return len(set(words)) > 1
     if verdict == "raises":
         return all(word.startswith("raises:") for word in words)
-    return all(word == verdict for word in words)
+    return all(words_agree(verdict, word) for word in words)

@@ -104,8 +104,7 @@ class _FindingBuilder:
     def _source(
         self, label: str, judgements: list[Judgement], site: RequestSite, position: Position
     ) -> SourcePrediction:
-        verdicts = {judgement.verdict for judgement in judgements}
-        verdict = verdicts.pop() if len(verdicts) == 1 else ("unknown" if "unknown" in verdicts else "varies")
+        verdict = _together({judgement.verdict for judgement in judgements})
         losses = tuple({loss: None for judgement in judgements for loss in judgement.losses})
         codes = tuple({loss.cause.value: None for loss in losses})
         first: Finding | None = None
@@ -252,3 +251,12 @@ class _FindingBuilder:
                 other = Break(loss.cause, step, "", 0, "", "", loss.detail)
                 fix = together(fix, rule.fix(other, replace(scene, site=loss.site)))
         return fix
+
+
+def _together(verdicts: set[str]) -> str:
+    """The verdict of a source from those of all evaluations of its request."""
+    if len(verdicts) > 1 and "arrives" in verdicts:
+        verdicts -= {"flows", "zero"}  # may be either
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    return "unknown" if "unknown" in verdicts else "varies"

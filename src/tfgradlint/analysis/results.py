@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 #: Verdicts from best to worst; the verdict of a request is the worst of its sources'.
-VERDICTS = ("flows", "unknown", "varies", "zero", "nonfinite", "none", "raises")
+VERDICTS = ("flows", "arrives", "unknown", "varies", "zero", "nonfinite", "none", "raises")
 
 
 def worst(verdicts: list[str]) -> str:

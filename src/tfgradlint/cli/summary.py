@@ -17,6 +17,7 @@ from tfgradlint.reports import FOR_PEOPLE
 #: The words for what requests give, one and several of them, and the verdicts that they stand for.
 _WORDS = (
     ("flows", "flow", ("flows",)),
+    ("arrives", "arrive", ("arrives",)),
     ("lost", "lost", ("none", "zero", "raises", "nonfinite")),
     ("varies", "vary", ("varies",)),
     ("unknown", "unknown", ("unknown",)),

@@ -6,6 +6,7 @@ from collections import Counter
 
 from tfgradlint.analysis.results import VERDICTS, Analysis, Finding, Prediction
 
+_GOOD = ("flows", "arrives")
 _BAD = VERDICTS.index("zero")
 
 
@@ -32,12 +33,12 @@ def _requests(before: tuple[Prediction, ...], after: tuple[Prediction, ...], fin
     remaining = list(after)
     for old in before:
         while remaining and not _alike(old, remaining[0], finding):
-            if remaining.pop(0).verdict != "flows":
+            if remaining.pop(0).verdict not in _GOOD:
                 return False
         if not remaining:
             return False
         remaining.pop(0)
-    return all(each.verdict == "flows" for each in remaining)
+    return all(each.verdict in _GOOD for each in remaining)
 
 
 def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
@@ -45,10 +46,10 @@ def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
     if old.call != new.call:
         return False
     if len(old.sources) != len(new.sources):
-        return new.verdict == "flows"  # a list of weights holds others now
+        return new.verdict in _GOOD  # a list of weights holds others now
     for was, now in zip(old.sources, new.sources, strict=True):
         suffered = (was.code, was.reason) == (finding.code, finding.message)
-        if suffered and (now.verdict != "flows" or finding.code in now.losses):
+        if suffered and (now.verdict not in _GOOD or finding.code in now.losses):
             return False
         if was.verdict == "flows" and now.verdict != "flows":
             return False

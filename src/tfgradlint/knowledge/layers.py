@@ -24,8 +24,9 @@ KERAS_3 = (2, 16)
 class Words(NamedTuple):
     """What a gradient gives in inference and in training.
 
-    ``flows``, ``none``, ``zero``, ``nonfinite``, ``raises:LookupError``; ``varies`` where it is not the same at all
-    points: the state before the first step is zero, a batch of one example leaves nothing to normalise.
+    ``flows``, ``none``, ``zero``, ``nonfinite``, ``raises:LookupError``; ``arrives`` where there is a gradient at all
+    points, and not always of one kind: the state before the first step is zero, a batch of one example leaves nothing
+    to normalise; ``varies`` where at some there is none.
     """
 
     inference: str

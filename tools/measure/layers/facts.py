@@ -188,7 +188,7 @@ class _Options:
 
 def _same(one: str, other: str) -> bool:
     # What is lost in rounding may as well be nothing.
-    return one == other or {one, other} == {"zero", "varies"}
+    return one == other or {one, other} == {"zero", "arrives"}
 
 
 def _words(words: Mapping[tuple[str, str], str], key: str) -> str:

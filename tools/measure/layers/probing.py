@@ -135,7 +135,7 @@ def _one(
             told = [kind for kind in kinds if key in made.weights or kind in (GENERIC, SINGLE)]
             words = {by_kind[kind][key] for kind in told}
             made.generic[key, mode] = word
-            made.words[key, mode] = word if words == {word} else "varies"
+            made.words[key, mode] = word_for(words)
     if aliases:
         made.alias = "always" if len(aliases) == len(modes) else aliases[0]
     return made
@@ -168,7 +168,7 @@ def _differentiated(
                 return {name: f"raises:{type(error).__name__}" for name in sources}, None
             target = _target(result)
         for name, found in _words(tape, target, sources).items():
-            words[name].add(found.pop() if len(found) == 1 else "varies")
+            words[name].add(word_for(found))
         if not any("zero" in own for own in words.values()) or not flags.get("training", True):
             break
     return {name: _best(own) for name, own in words.items()}, result
@@ -177,7 +177,14 @@ def _differentiated(
 def _best(words: set[str]) -> str:
     if "flows" in words and words <= {"flows", "zero"}:
         return "flows"  # it drew what cut everything off
-    return words.pop() if len(words) == 1 else "varies"
+    return word_for(words)
+
+
+def word_for(words: set[str]) -> str:
+    """One word for what was seen: ``arrives`` where there always was a gradient, and not always of the same kind."""
+    if len(words) == 1:
+        return next(iter(words))
+    return "arrives" if words <= {"flows", "zero", "nonfinite", "arrives"} else "varies"
 
 
 def _tensors(value: Any) -> list[Any]:
@@ -220,7 +227,7 @@ def _word(gradient: Any, least: float) -> str:
         return "nonfinite"
     if not np.any(gradient):
         return "zero"
-    return "flows" if np.any(np.abs(gradient) > least) else "varies"
+    return "flows" if np.any(np.abs(gradient) > least) else "arrives"
 
 
 def _plain(variable: Any) -> Any:

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from tools.measure.layers import samples
 from tools.measure.layers.facts import Entry, measure_layer
-from tools.measure.layers.probing import KINDS, Unmeasurable, find, probe
+from tools.measure.layers.probing import KINDS, Unmeasurable, find, probe, word_for
 
 
 @dataclass
@@ -104,6 +104,7 @@ def activations(keras: ModuleType) -> dict[str, str]:
     for name in sorted(dir(keras.activations)):
         if inspect.isfunction(getattr(keras.activations, name)) and name not in ("deserialize", "get", "serialize"):
             with contextlib.suppress(Unmeasurable):
-                words = set(probe(keras, "Dense", {"units": 4, "activation": name}, KINDS[:1]).words.values())
-                found[name] = words.pop() if len(words) == 1 else "varies"
+                found[name] = word_for(
+                    set(probe(keras, "Dense", {"units": 4, "activation": name}, KINDS[:1]).words.values())
+                )
     return found

@@ -44,6 +44,8 @@ class Effect(IntEnum):
     UNKNOWN = 4
     #: Ordinary Python data: carries no gradient, but did not break one either.
     PLAIN = 5
+    #: A gradient, never None and no exception; whether all of it is zero is a matter of the numbers.
+    ARRIVES = 6
 
 
 class Edge(NamedTuple):

@@ -246,7 +246,7 @@ class Requests:
                 made = interp.unknown(origins.GRADIENT_OF_SLICES, target, source, arriving)
                 self.results.record(made.node, source)
                 return made
-            if judgement.verdict == "zero":
+            if judgement.verdict in ("zero", "arrives"):
                 # Zeros like the source may have been made from the source itself.
                 edges.append(Edge(nodes_of(source)[0], Effect.UNKNOWN))
             # What is said to come from behind the target is handed on.

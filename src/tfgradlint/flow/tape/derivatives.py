@@ -167,7 +167,7 @@ _EFFECTS = {
 }
 
 
-_PASSING = (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)
+_PASSING = (Effect.FLOWS, Effect.ZERO, Effect.ARRIVES, Effect.UNKNOWN)
 
 
 #: What each step on the way adds is kept for each step behind it, so the cost grows with the square of their number.

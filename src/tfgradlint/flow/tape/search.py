@@ -104,6 +104,8 @@ class Search:
         bits = self._bits[edge.node]
         if edge.effect is Effect.ZERO and bits & FLOWS:
             return (bits & ~FLOWS) | ZERO
+        if edge.effect is Effect.ARRIVES and bits & FLOWS:
+            return bits | ZERO
         if edge.effect is Effect.UNKNOWN and bits & (FLOWS | ZERO):
             return ANY
         return bits
@@ -115,7 +117,7 @@ class Search:
         steps that are perhaps not recorded and alternatives that are perhaps not taken.
         """
         least = 2 if certainly else 1
-        passing = (Effect.FLOWS, Effect.ZERO) if certainly else (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN)
+        passing = (Effect.FLOWS, Effect.ZERO, Effect.ARRIVES, *(() if certainly else (Effect.UNKNOWN,)))
         seen = {target}
         stack = [target]
         while stack:
@@ -145,7 +147,7 @@ def _ways(node: Node) -> Iterator[Edge]:
 
 
 def _leads_on(edge: Edge) -> bool:
-    return edge.effect in (Effect.FLOWS, Effect.ZERO, Effect.UNKNOWN, Effect.RAISES)
+    return edge.effect in (Effect.FLOWS, Effect.ZERO, Effect.ARRIVES, Effect.UNKNOWN, Effect.RAISES)
 
 
 class Obstacle(NamedTuple):

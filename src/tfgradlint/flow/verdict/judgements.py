@@ -16,6 +16,9 @@ from tfgradlint.flow.values.base import Value, Variable
 from tfgradlint.flow.values.notes import Note
 from tfgradlint.flow.values.walk import nodes_of
 
+#: The verdicts under which a source gets a gradient.
+ARRIVING = ("flows", "arrives")
+
 
 class Reason(NamedTuple):
     """Why a verdict is bad: the cause, where the finding stands, and the steps from source to target."""

@@ -34,7 +34,7 @@ from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, V
 from tfgradlint.flow.values.containers import Items, Repeated, Union
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.explanation import Explanation
-from tfgradlint.flow.verdict.judgements import Judgement, Reason
+from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request import Given, Request, flatten
 
@@ -86,7 +86,7 @@ class RequestAnalysis:
     def _inside(self, source: Value, judgement: Judgement) -> Judgement:
         """What can be said inside a compiled function: it is nobody's business, as the cause stands elsewhere."""
         lost = judgement.verdict in ("none", "zero") and isinstance(source, (Tensor, Variable))
-        if lost or (judgement.verdict == "flows" and isinstance(source, Variable)):
+        if lost or (judgement.verdict in ARRIVING and isinstance(source, Variable)):
             return Judgement(judgement.verdict)
         return Judgement("unknown", origin=origins.TAPE_OF_CALLER)
 
@@ -138,6 +138,8 @@ class RequestAnalysis:
             return Judgement("unknown", origin=origins.INTEGER_TARGET)
         if bits == FLOWS:
             return Judgement("flows")
+        if bits == FLOWS | ZERO:
+            return Judgement("arrives")
         if isinstance(source, Tensor) and source.node.maybe_alias is not None:
             # The call may have handed its argument through, and that is another source.
             return Judgement("unknown", origin=origins.MAYBE_HANDED_THROUGH)

@@ -22,6 +22,7 @@ from tfgradlint.libraries.measured.curvature import joint_of_layer
 from tfgradlint.libraries.measured.details import operation
 
 _FLOWS, _NONE = Words("flows", "flows"), Words("none", "none")
+_ARRIVING = {"flows", "arrives"}
 #: Arguments of a call that change neither what it returns nor which gradients there are.
 _PLAIN = frozenset({"training", "mask"})
 
@@ -137,7 +138,7 @@ def _step(interp: Context, callee: Layer, known: LayerFacts, given: dict[str, Va
     for edge in _towards_weights(interp, callee, known):
         # Behind states of zero, as the first ones are, the weights that they are multiplied with get nothing.
         own = isinstance(recurrent_kernel, Variable) and edge.node is recurrent_kernel.node
-        edges.append(_unknown(edge.node) if own else edge)
+        edges.append(edge._replace(effect=Effect.ARRIVES) if own and edge.effect is Effect.FLOWS else edge)
     output = Tensor(interp.recorder.op(edges))
     states = given.get("states", NONE)
     if callee.path.endswith("LSTMCell"):
@@ -179,9 +180,7 @@ def _edge(interp: Context, node: Node, words: Words | None, callee: Layer) -> Ed
     """What crosses a layer from one of its inputs."""
     if words == _NONE:
         return Edge(node, Effect.NONE, Cause.NO_GRADIENT, operation("keras.layers." + callee.path.rpartition(".")[2]))
-    if words == _FLOWS:
-        return Edge(node)
-    return unless_training(interp, node) if words is not None and words.inference == "flows" else _unknown(node)
+    return _carried(interp, node, words)
 
 
 def _words(known: LayerFacts, name: str, given: dict[str, Value]) -> Words | None:
@@ -199,6 +198,15 @@ def _words(known: LayerFacts, name: str, given: dict[str, Value]) -> Words | Non
     return None if trains or given_flag else words
 
 
+def _carried(interp: Context, node: Node, words: Words | None) -> Edge:
+    """An edge across which a gradient goes as measured, if that is known."""
+    if words == _FLOWS:
+        return Edge(node)
+    if words is None or not {words.inference, words.training} <= _ARRIVING:
+        return _unknown(node)
+    return unless_training(interp, node) if words.inference == "flows" else Edge(node, Effect.ARRIVES)
+
+
 def _unknown(node: Node) -> Edge:
     return Edge(node, Effect.UNKNOWN)
 
@@ -210,17 +218,9 @@ def _towards_weights(interp: Context, callee: Layer, known: LayerFacts | None) -
     words = {weight.name: weight.words for weight in known.weights} if known is not None else {}
     edges: list[Edge] = []
     for name, weight in named.items():
-        if isinstance(weight, Variable) and weight.fields["trainable"] is True and words.get(name) == _FLOWS:
-            edges.append(Edge(weight.node))
-        elif (
-            isinstance(weight, Variable)
-            and weight.fields["trainable"] is True
-            and name in words
-            and words[name].inference == "flows"
-        ):
-            edges.append(unless_training(interp, weight.node))
-        elif isinstance(weight, Tensor) and words.get(name) == _FLOWS:
-            edges.append(Edge(weight.node))
+        trained = isinstance(weight, Variable) and weight.fields["trainable"] is True
+        if trained or isinstance(weight, Tensor):
+            edges.append(_carried(interp, weight.node, words.get(name)))
         else:
             edges += [_unknown(node) for node in nodes_of(weight)]
     return edges

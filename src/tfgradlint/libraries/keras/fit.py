@@ -15,7 +15,7 @@ from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Function, Method
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of, walk
-from tfgradlint.flow.verdict.judgements import Judgement
+from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
@@ -176,9 +176,9 @@ class _Training:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self.step.site)
         lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)
         self.reaches = self._added and not (asked.leaves and lost)
-        self.suffices = self._added and all(judgement.verdict == "flows" for judgement in asked.judgements)
+        self.suffices = self._added and all(judgement.verdict in ARRIVING for judgement in asked.judgements)
         report_training(interp, self.step, asked)
-        if any(judgement.verdict in ("flows", "unknown") for judgement in asked.judgements):
+        if any(judgement.verdict in (*ARRIVING, "unknown") for judgement in asked.judgements):
             with self._compiling():
                 keras_metrics.update(interp, self.step.options)
 

@@ -8,7 +8,7 @@ from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
-from tfgradlint.flow.values.containers import DictContent
+from tfgradlint.flow.values.containers import DictContent, Items
 from tfgradlint.flow.values.objects import Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.state import (
@@ -26,9 +26,8 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     outputs = args[1] if len(args) > 1 else kwargs.get("outputs")
     if inputs is None or outputs is None:
         return None
-    seen = ancestors(nodes_of(outputs))
     single = isinstance(outputs, (Tensor, Unknown))
-    hidden = any(node.kind == OPAQUE for node in seen) or isinstance(outputs, Unknown)
+    hidden = isinstance(outputs, Unknown) or _hides(interp, nodes_of(outputs))
     made = Layer(path, None, layers_between(outputs, keras_state(interp).calls), single)
     if hidden or not all(node.kind == LEAF for node in nodes_of(inputs)) or not nodes_of(inputs):
         HIDDEN.begin(made, True)
@@ -36,6 +35,37 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
         GRAPH.begin(made, (inputs, outputs))
     NAME.begin(made, kwargs.get("name", NONE))
     return made
+
+
+def lambda_layer(interp: Context, function: Value, given: list[Value]) -> Value:
+    """What a ``Lambda`` makes of its input. No layer behind what its function reads besides is a part of a model."""
+    result = interp.calls.call(function, given, {})
+    inputs = set(nodes_of(Items(tuple(given))))
+    seen, stack = set(inputs), nodes_of(result)
+    while stack:
+        node = stack.pop()
+        if node in seen or node.kind == OPAQUE:
+            continue
+        seen.add(node)
+        for edge in node.edges:
+            stack.append(edge.node)
+            if edge.node.kind == OPAQUE and not ancestors([edge.node]) & inputs:
+                keras_state(interp).read_besides.add((node, edge.node))
+    return result
+
+
+def _hides(interp: Context, outputs: list[Node]) -> bool:
+    """Whether something stands behind the outputs that is not known, and may have been made by any layer."""
+    besides = keras_state(interp).read_besides
+    seen, stack = set(outputs), list(outputs)
+    while stack:
+        node = stack.pop()
+        if node.kind == OPAQUE:
+            return True
+        found = {edge.node for edge in node.edges if (node, edge.node) not in besides} - seen
+        seen |= found
+        stack += found
+    return False
 
 
 def layers_between(outputs: Value, calls: list[LayerCall]) -> tuple[Value, ...]:

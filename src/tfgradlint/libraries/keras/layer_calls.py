@@ -12,7 +12,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
@@ -24,7 +24,7 @@ from tfgradlint.libraries.keras.building import assemble, forget_built, holds_ow
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
 from tfgradlint.libraries.keras.chains import build, build_chain, sequential, trace
 from tfgradlint.libraries.keras.compile import compiled
-from tfgradlint.libraries.keras.functional import functional
+from tfgradlint.libraries.keras.functional import functional, lambda_layer
 from tfgradlint.libraries.keras.layer_facts import MERGING
 from tfgradlint.libraries.keras.layers import layer, opaque_model
 from tfgradlint.libraries.keras.losses import computed
@@ -72,6 +72,9 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     if name in ("Input", "layers.Input", "layers.InputLayer"):
         made = Tensor(interp.recorder.leaf())
         made.node.placeholder = True
+        given_name = kwargs.get("name", NONE)
+        if isinstance(given_name, Const) and isinstance(given_name.value, str):
+            keras_state(interp).input_names[made.node] = given_name.value
         return made
     if name == "random.SeedGenerator":
         return LibraryObject(path)
@@ -83,7 +86,7 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         return functional(interp, path, args, kwargs)
     if family == "layers" and last == "Lambda" and (args or "function" in kwargs):
         function = args[0] if args else kwargs["function"]
-        return NativeFunction("Lambda", lambda given, named: interp.calls.call(function, given, {}))
+        return NativeFunction("Lambda", lambda given, named: lambda_layer(interp, function, given))
     if family == "layers" and last in MERGING:
         given = args[0] if args else kwargs.get("inputs", NONE)
         merging = Layer(path.removesuffix(last) + last.capitalize(), None, ())
@@ -114,14 +117,21 @@ def _unpacked(interp: Context, data: Value) -> Value | None:
 
 
 def _loss(interp: Context, session: Session, path: str, name: str) -> Value:
-    """A loss object does what the loss function of the same name does."""
+    """A loss object does what the loss function of the same name does, and multiplies that by the sample weights."""
     function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     known = session.known(f"keras.losses.{function}")
 
     def run(args: list[Value], kwargs: dict[str, Value]) -> Value:
-        given = {key: value for key, value in kwargs.items() if key != "sample_weight"}
-        made = apply(interp, known, args[:2], given) if known is not None else None
-        if made is None or len(args) > 2 or "sample_weight" in kwargs:
+        given = dict(kwargs)
+        weight = args[2] if len(args) == 3 else given.pop("sample_weight", NONE)
+        made = apply(interp, known, args[:2], given) if known is not None and len(args) <= 3 else None
+        if made is not None and not is_none(weight):
+            product = session.known("tf.math.multiply")
+            if product is None or (isinstance(weight, Const) and not weight.value):
+                made = None
+            else:
+                made = apply(interp, product, [made, weight], {})
+        if made is None:
             return interp.opaque_result_of(origins.returned_by(path), [*args, *kwargs.values()])
         return made
 

@@ -13,6 +13,7 @@ from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Li
 from tfgradlint.flow.values.walk import fold, nodes_of
 from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.origins import MODEL
+from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.training_flag import once_more
 
 
@@ -64,7 +65,20 @@ class _Pair(NamedTuple):
 
 def _matched(interp: Context, inputs: Value, given: Value) -> dict[Node, Node] | None:
     """Each input's node with the node of what is given for it."""
-    return fold(_Pair(inputs, given), _parts, lambda pair: _node_given(interp, pair), _together)
+    return fold(
+        _Pair(inputs, _in_order(interp, inputs, given)), _parts, lambda pair: _node_given(interp, pair), _together
+    )
+
+
+def _in_order(interp: Context, inputs: Value, given: Value) -> Value:
+    """What is given by the names of the inputs, in their order."""
+    names = keras_state(interp).input_names
+    content = given.structure
+    entries = content.entries if isinstance(content, DictContent) and content.complete else None
+    wanted = [] if isinstance(inputs.structure, DictContent) else nodes_of(inputs)
+    if entries is None or not wanted or {names.get(node) for node in wanted} != entries.keys():
+        return given
+    return Items(tuple(entries[names[node]] for node in wanted), "list")
 
 
 def _parts(pair: _Pair, level: int) -> list[_Pair] | None:

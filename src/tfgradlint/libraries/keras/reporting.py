@@ -10,7 +10,7 @@ from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.objects import Instance, Layer
-from tfgradlint.flow.verdict.judgements import Judgement, Reason, ReportedStep
+from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason, ReportedStep
 from tfgradlint.flow.verdict.request_analysis import Implied
 from tfgradlint.libraries.keras.origins import REGULARIZER
 from tfgradlint.libraries.keras.state import BROKEN, COMPILED_AT, OBJECTIONS, keras_state
@@ -119,7 +119,7 @@ def report_training(interp: Context, step: TrainingStep, asked: Implied) -> None
     if regularised:
         # The losses that layers add for their weights reach those behind a step without a gradient.
         judgements = [
-            each if each.verdict == "flows" else Judgement("unknown", origin=REGULARIZER) for each in judgements
+            each if each.verdict in ARRIVING else Judgement("unknown", origin=REGULARIZER) for each in judgements
         ]
     if BROKEN.of(step.model):
         judgements = [judgement._replace(reason=None) for judgement in judgements]

@@ -121,6 +121,10 @@ class KerasState:
         self.members: dict[Node, Layer] = {}
         #: Whether something was assigned to an attribute of some layer.
         self.changed = False
+        #: What steps of the functions of ``Lambda`` layers read besides the layer's input: (step, what it reads).
+        self.read_besides: set[tuple[Node, Node]] = set()
+        #: The names that inputs of models were given.
+        self.input_names: dict[Node, object] = {}
         #: Whether some layer of the program adds a loss of its own for its weights.
         self.regularised = False
 

@@ -30,10 +30,10 @@ def training_as(interp: Context, flag: Value) -> Iterator[None]:
 
 
 def unless_training(interp: Context, node: Node) -> Edge:
-    """An edge across a layer that normalises by the batch while it trains."""
+    """An edge across a layer that normalises by the batch while it trains: of one example nothing is left."""
     if _infers(interp) and not node.placeholder:
         return Edge(node)
-    return Edge(node, Effect.UNKNOWN, None, EdgeNote.UNLESS_TRAINING)
+    return Edge(node, Effect.ARRIVES, None, EdgeNote.UNLESS_TRAINING)
 
 
 def once_more(interp: Context, node: Node, edge: Edge) -> Edge:

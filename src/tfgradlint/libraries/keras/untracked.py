@@ -11,7 +11,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.values.walk import nest_parts, walk
-from tfgradlint.flow.verdict.judgements import Reason, Suspect
+from tfgradlint.flow.verdict.judgements import ARRIVING, Reason, Suspect
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 from tfgradlint.libraries.keras.parts import attributes_of
 from tfgradlint.libraries.keras.state import ASSIGNED
@@ -31,7 +31,7 @@ def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAna
     if of_keras_2(interp, owner):
         return
     for variable, site, kind in _hidden(interp, owner):
-        if variable not in leaves and judge.judge(variable).verdict == "flows":
+        if variable not in leaves and judge.judge(variable).verdict in ARRIVING:
             reason = Reason(Cause.UNTRACKED, site, kind)
             interp.reports.suspects.append(Suspect(variable, reason, request))
 

@@ -34,6 +34,7 @@ _EFFECTS = {
     "nonfinite": Effect.FLOWS,
     "zero": Effect.ZERO,
     "none": Effect.NONE,
+    "arrives": Effect.ARRIVES,
 }
 
 
@@ -177,8 +178,8 @@ def _output(
             if node in perhaps and edge.effect is not Effect.NONE:
                 edge = Edge(node, Effect.UNKNOWN)
             if edge.effect is Effect.FLOWS and _halved(node.dtype, dtype) and _casts(known, name):
-                edge = Edge(node, Effect.UNKNOWN)  # of a complex number only the real part arrives
-            if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS):
+                edge = Edge(node, Effect.ARRIVES)  # of a complex number only the real part arrives
+            if fixed and edge.effect in (Effect.ZERO, Effect.RAISES, Effect.FLOWS, Effect.ARRIVES):
                 # What is computed further from an integer has no gradient, whatever a request for it itself gives.
                 as_target = edge.effect
                 cause = cause_of(known, name, output, leaves)

@@ -262,7 +262,7 @@ def _one(interp: Context, receiver: LibraryObject, args: list[Value], kwargs: di
     effect = Effect.NONE if name in BLOCKING else Effect.FLOWS
     edges = [] if name in BLOCKING else [Edge(node, effect) for node in nodes_of(given)]
     for variable, value in _NAMED.certain(receiver).items():
-        sure = Effect.UNKNOWN if variable in UNSURE else Effect.FLOWS
+        sure = Effect.ARRIVES if variable in UNSURE else Effect.FLOWS
         edges += [Edge(node, sure) for node in nodes_of(value)]
     if name in PASSING:
         made = interp.recorder.op(edges)
