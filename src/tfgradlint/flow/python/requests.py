@@ -18,7 +18,7 @@ from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Tape
 from tfgradlint.flow.values.base import NONE, Composite, Const, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.walk import fold, nodes_of
-from tfgradlint.flow.verdict.judgements import LACKING, Judgement, Reason
+from tfgradlint.flow.verdict.judgements import ARRIVING, LACKING, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
 from tfgradlint.flow.verdict.request import Request, flatten
 from tfgradlint.flow.verdict.request_analysis import Implied, RequestAnalysis
@@ -258,7 +258,7 @@ class Requests:
         node.origin = origins.GRADIENT_OF_GRADIENT
         node.dtype = nodes_of(source)[0].dtype
         self.results.record(node, source)
-        if name == "gradient" and judgement.verdict == "flows" and made_of_slices(nodes_of(target), source):
+        if name == "gradient" and judgement.verdict in ARRIVING and made_of_slices(nodes_of(target), source):
             return Composite(node, "IndexedSlices")
         return Tensor(node)
 
