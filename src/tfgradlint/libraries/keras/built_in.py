@@ -218,8 +218,7 @@ def _towards_weights(interp: Context, callee: Layer, known: LayerFacts | None) -
     words = {weight.name: weight.words for weight in known.weights} if known is not None else {}
     edges: list[Edge] = []
     for name, weight in named.items():
-        trained = isinstance(weight, Variable) and weight.fields["trainable"] is True
-        if trained or isinstance(weight, Tensor):
+        if isinstance(weight, Tensor) or (isinstance(weight, Variable) and weight.fields["trainable"] is True):
             edges.append(_carried(interp, weight.node, words.get(name)))
         else:
             edges += [_unknown(node) for node in nodes_of(weight)]
