@@ -333,8 +333,8 @@ class Iteration(Protocol):
 class EntryPoints(Protocol):
     """Runs what nothing called."""
 
-    def call(self, function: Function, receiver: Instance | None) -> None:
-        """Run a function with unknown arguments."""
+    def call(self, function: Function, receiver: Value | None) -> None:
+        """Run a function with unknown arguments; a method on ``receiver``."""
 
     def initialise(self, instance: Instance) -> None:
         """Run ``__init__`` with unknown arguments."""

@@ -65,6 +65,8 @@ class Machine:
         self.called: dict[int, None] = {}
         self.functions: list[Function] = []
         self.classes: list[Class] = []
+        #: Functions under decorators of which nothing is known, as they were written.
+        self.under_decorators: list[Function] = []
         #: Functions that others define.
         self.nested: list[Function] = []
         self.star_import = False

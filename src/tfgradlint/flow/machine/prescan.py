@@ -59,6 +59,10 @@ class Prescan:
         """Whether calling a function of this name can lead to a request."""
         return function in self._leading
 
+    def uses(self, function: str) -> set[str]:
+        """The names and attributes in the bodies of the functions of this name."""
+        return self._uses.get(function, set())
+
     def assigns(self, function: str, name: str) -> bool:
         """Whether a function of this name binds the name somewhere in its body."""
         return name in self._assigned[function]

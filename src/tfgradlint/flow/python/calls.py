@@ -264,13 +264,16 @@ class Calls:
         """A function definition with its decorators applied."""
         interp = self._interp
         owner = interp.scope.fields.get("__owner__") if interp.scope.kind == "class" else None
-        value: Value = self.function(node, node.name.value, owner)
+        written = self.function(node, node.name.value, owner)
+        value: Value = written
         for decorator in reversed(node.decorators):
             accessor = decorator.decorator.attr.value if isinstance(decorator.decorator, cst.Attribute) else ""
             known = interp.scope.fields.get(node.name.value)
             if accessor in ("setter", "deleter", "getter") and isinstance(known, Descriptor):
                 return Descriptor(known.kind, known.function, value if accessor == "setter" else known.setter)
             value = self._decorated(interp.eval(decorator.decorator), value)
+        if isinstance(value, Unknown) and interp.scope.kind != "function":
+            interp.under_decorators.append(written)
         return value
 
     def _decorated(self, decorator: Value, function: Value) -> Value:

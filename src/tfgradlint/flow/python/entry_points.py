@@ -21,8 +21,8 @@ class EntryPoints:
     def __init__(self, interp: Context) -> None:
         self._interp = interp
 
-    def call(self, function: Function, receiver: Instance | None) -> None:
-        """Run a function with unknown arguments."""
+    def call(self, function: Function, receiver: Value | None) -> None:
+        """Run a function with unknown arguments; a method on ``receiver``."""
         interp = self._interp
         interp.called[id(function.node)] = None
         interp.state.set(interp.recorder.tapes, "ended", False)

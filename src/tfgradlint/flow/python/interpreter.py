@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import libcst as cst
 
@@ -23,6 +24,7 @@ from tfgradlint.flow.python.requests import Requests
 from tfgradlint.flow.python.statements import Statements
 from tfgradlint.flow.python.tape_methods import TapeMethods
 from tfgradlint.flow.python.tf_function import Traces
+from tfgradlint.flow.python.uncalled import in_order, methods_in_order, under_its_decorator
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.reports import Reports
@@ -52,28 +54,25 @@ class Interpreter(Context):
         """Execute the module, then alone what nothing called and what can lead to a request."""
         self._guarded("the module", None, lambda: self.statements.body(module.body))
         self.isolated = True
-        for function in list(self.functions):
-            if id(function.node) not in self.called and self.prescan.may_reach_request(function.name):
-                self._alone(function)
-        for cls in list(self.classes):
+        units = in_order(self)
+        done = len(self.classes)
+        for unit in units:
+            if isinstance(unit, Class):
+                self._class_alone(unit)
+            elif id(unit.node) not in self.called:
+                self._alone(unit)
+        for cls in self.classes[done:]:  # made by functions that ran alone
             if self.prescan.class_may_reach_request(cls.name):
                 self._class_alone(cls)
 
     def _alone(self, function: Function) -> None:
-        if function.owner is not None:
-            return
-        self.in_isolation(function.name, function.node, lambda: self.entry_points.call(function, None))
+        with under_its_decorator(self, function):
+            self.in_isolation(function.name, function.node, lambda: self.entry_points.call(function, None))
 
     def _class_alone(self, cls: Class) -> None:
         """Run the methods nothing called, each on an instance as ``__init__`` left it."""
-        waiting = [
-            function
-            for function in cls.fields.values()
-            if isinstance(function, Function)
-            and id(function.node) not in self.called
-            and self.prescan.may_reach_request(function.name)
-        ]
-        if not waiting:
+        waiting = methods_in_order(self, cls)
+        if all(id(function.node) in self.called for function, _ in waiting):
             return
         mark = self.state.mark()
         self._forget_globals()
@@ -81,15 +80,13 @@ class Interpreter(Context):
         self.state.set(instance, EXISTS, True)
         self._guarded(f"{cls.name}.__init__", cls.node, lambda: self.entry_points.initialise(instance))
         self.entry_points.forget_attributes(instance)
-        for function in waiting:
+        for function, receiver in waiting:
             inner = self.state.mark()
             if id(function.node) not in self.called:
                 self.visible_from = self.recorder.now()
-                self._guarded(
-                    f"{cls.name}.{function.name}",
-                    function.node,
-                    lambda function=function: self.entry_points.call(function, instance),  # type: ignore[misc]
-                )
+                run = partial(self.entry_points.call, function, receiver(instance))
+                with under_its_decorator(self, function):
+                    self._guarded(f"{cls.name}.{function.name}", function.node, run)
             self.state.rollback(inner)
             self._reset(inner)
         self._reset(mark)

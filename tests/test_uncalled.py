@@ -1,0 +1,102 @@
+"""Everything that holds a request is judged: what the module calls in its calls, callers first, the rest alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfgradlint import check, predict
+
+_HEAD = """\
+import tensorflow as tf
+from elsewhere import decorator
+
+w = tf.Variable(1.0)
+
+
+"""
+_BODY = """\
+with tf.GradientTape() as tape:
+    y = w * 2.0
+return tape.gradient(y, w)
+"""
+
+
+def indented(text: str, columns: int) -> str:
+    return "".join(" " * columns + line for line in text.splitlines(keepends=True))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "@decorator\ndef step(x):\n",
+        "@decorator('for all', 1)\n@decorator\ndef step(*, x):\n",
+        "async def step():\n",
+    ],
+)
+def test_functions_run_alone(head: str) -> None:
+    assert [site.verdict for site in predict(_HEAD + head + indented(_BODY, 4))] == ["flows"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "def step(self, x):",
+        "@decorator\n    def step(self, x):",
+        "@property\n    def step(self):",
+        "@staticmethod\n    def step(x):",
+        "@classmethod\n    def step(cls, x):",
+        "async def step(self):",
+    ],
+)
+def test_methods_run_alone(head: str) -> None:
+    text = f"{_HEAD}class Trainer:\n    {head}\n{indented(_BODY, 8)}"
+    assert [site.verdict for site in predict(text)] == ["flows"]
+
+
+def test_a_class_method_is_called_on_the_class() -> None:
+    text = f"""{_HEAD}class Trainer:
+    weight = w
+
+    @classmethod
+    def step(cls):
+        with tf.GradientTape() as tape:
+            y = cls.weight * 2.0
+        return tape.gradient(y, w)
+"""
+    assert [site.verdict for site in predict(text)] == ["flows"]
+
+
+@pytest.mark.parametrize(
+    "caller", ["def caller():\n    return step(w)\n", "@decorator\ndef caller():\n    return step(w)\n"]
+)
+@pytest.mark.parametrize("callee_first", [True, False])
+def test_what_its_caller_hands_it_counts_in_whatever_order_they_stand(caller: str, callee_first: bool) -> None:
+    callee = "def step(x):\n" + indented(_BODY.replace("w * 2.0", "x * 2.0"), 4)
+    both = f"{callee}\n\n{caller}" if callee_first else f"{caller}\n\n{callee}"
+    assert [site.verdict for site in predict(_HEAD + both)] == ["flows"]
+
+
+def test_so_does_what_a_method_hands_to_a_function_and_to_another_method() -> None:
+    text = (
+        _HEAD
+        + "def step(x):\n"
+        + indented(_BODY.replace("w * 2.0", "x * 2.0"), 4)
+        + "\n\nclass Trainer:\n    def half(self, x):\n"
+        + indented(_BODY.replace("w * 2.0", "x * 0.5"), 8)
+        + "\n    def train(self):\n        return step(w), self.half(w)\n"
+    )
+    assert [site.verdict for site in predict(text)] == ["flows", "flows"]
+
+
+def test_functions_that_call_each_other_run_all_the_same() -> None:
+    text = (
+        _HEAD + "def one(n):\n    two(n)\n" + indented(_BODY, 4) + "\n\ndef two(n):\n    one(n)\n" + indented(_BODY, 4)
+    )
+    assert [site.verdict for site in predict(text)] == ["flows", "flows"]
+
+
+def test_an_unknown_decorator_may_compile_a_function() -> None:
+    body = _BODY.replace("w * 2.0", "w.numpy() * 2.0")
+    alone = _HEAD + "def step():\n" + indented(body, 4)
+    assert [finding.code for finding in check(alone)] == ["TFG201"]
+    assert check(alone.replace("def step", "@decorator\ndef step")) == []
