@@ -57,6 +57,9 @@ class Machine:
         #: How deep in code that is traced as it is: AutoGraph leaves alone what a library calls.
         self.unconverted = 0
         self.xla = XlaContext()
+        #: How often something that was there before made its variables, or perhaps did.
+        self.variables_made = 0
+        self.variables_perhaps_made = 0
         #: How many functions are running of which the run decides whether they are compiled.
         self.perhaps_compiled = 0
         #: Attributes that the program asks for before it uses them.

@@ -7,6 +7,7 @@ again. Here the Python of the trace is executed anew for each call, with what it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -124,18 +125,24 @@ class Retracing:
         if not old:
             if certain:
                 return self._without_python(run)
-            value, now = self._perhaps(run) if served else self._run(run)
-            self._keep(compiled, Trace(signature, (now,)))
+            value, traced = self._perhaps(run) if served else self._run(run)
+            self._keep(compiled, Trace(signature, traced))
             return value
-        now = Moment(self._interp.state)
+        traced = (Moment(self._interp.state),)
+
+        def anew() -> Value:
+            nonlocal traced
+            value, traced = self._run(run)
+            return value
+
         runs: list[Run] = [lambda moment=moment: self._without_python(run, moment) for moment in old]  # type: ignore[misc]
         if len(old) < len(moments):
             runs.append(lambda: self._without_python(run))
         if not certain:
-            runs.append(lambda: self._run(run)[0])
+            runs.append(anew)
         value = self._any_of(runs)
         if not certain:
-            self._keep(compiled, Trace(signature, (*old, now)))
+            self._keep(compiled, Trace(signature, (*old, *traced)))
         return value
 
     # -- which trace
@@ -193,34 +200,59 @@ class Retracing:
     def _any_of(self, runs: list[Run]) -> Value:
         interp = self._interp
         results: list[Value] = []
+        either = interp.reports.either()
 
         def one(run: Run) -> bool:
-            results.append(run())
+            with either.alternative():
+                results.append(run())
             return True
 
         if len(runs) == 1:
             return runs[0]()
-        interp.alternatives([lambda run=run: one(run) for run in runs[-_ALTERNATIVES:]])  # type: ignore[misc]
+        try:
+            interp.alternatives([lambda run=run: one(run) for run in runs[-_ALTERNATIVES:]])  # type: ignore[misc]
+        finally:
+            either.end()
         value = interp.join(results)
         return interp.unknown(origins.MANY_ALTERNATIVES, value) if len(runs) > _ALTERNATIVES else value
 
-    def _run(self, run: Run) -> tuple[Value, Moment]:
+    def _run(self, run: Run, again: bool = True) -> tuple[Value, tuple[Moment, ...]]:
         """Trace, and say when. Where a trace made variables, TensorFlow traces once more, and keeps that."""
-        state, reports = self._interp.state, self._interp.reports
+        interp, state, reports = self._interp, self._interp.state, self._interp.reports
         now, mark, since = Moment(state), state.mark(), next_birth()
-        first = reports.counts()
+        first, made, perhaps_made = reports.counts(), interp.variables_made, interp.variables_perhaps_made
         value = run()
-        if any(_made_variables(cell.fields.get(key), since) for cell, key, _ in changes(state, mark, since)):
+        changed = changes(state, mark, since)
+        if not changed or not again:
+            return value, (now,)  # a second time would find all as the first did
+        if interp.variables_made > made or any(
+            _made_variables(cell.fields.get(key), since) for cell, key, _ in changed
+        ):
             now, second = Moment(state), reports.counts()
             value = run()
             reports.once_more(first, second)
-        return value, now
+        elif interp.variables_perhaps_made > perhaps_made:
+            return self._perhaps_again(run, value, now, first)
+        return value, (now,)
 
-    def _perhaps(self, run: Run) -> tuple[Value, Moment]:
+    def _perhaps_again(
+        self, run: Run, value: Value, now: Moment, since: Counter[Any]
+    ) -> tuple[Value, tuple[Moment, ...]]:
+        """What was traced at a moment is perhaps traced once more."""
+        either = self._interp.reports.either()
+        either.begun(since)
+        try:
+            with either.alternative():
+                other, moments = self._perhaps(run, again=False)
+        finally:
+            either.end()
+        return self._interp.join([value, other]), (now, *moments)
+
+    def _perhaps(self, run: Run, again: bool = True) -> tuple[Value, tuple[Moment, ...]]:
         """Trace, or not: Python happens or does not."""
         state = self._interp.state
         mark, since = state.mark(), next_birth()
-        value, now = self._run(run)
+        value, now = self._run(run, again)
         changed = changes(state, mark, since)
         if changed:
             happened = state.snapshot(mark)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import PartGradient
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
@@ -72,6 +73,10 @@ class Reports:
             kept = once if _verdicts(once) == _verdicts(again) else again
             site.evaluations[first[key] :] = kept or once
 
+    def either(self) -> Either:
+        """Notes down what alternatives report of which one happens."""
+        return Either(self)
+
     def add_step(self, reason: Reason, affected_request: Site | None = None) -> None:
         """Report a step that goes wrong by itself."""
         self._receiving.append(ReportedStep(reason, affected_request))
@@ -96,6 +101,53 @@ class Reports:
             raise
         finally:
             self._receiving = before
+
+
+class Either:
+    """Alternatives of which one happens: reported is what all of them report. Of the rest nothing is known."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+        self._marks: list[Counter[Any]] = []
+        self._steps: list[list[ReportedStep]] = []
+
+    def begun(self, mark: Counter[Any]) -> None:
+        """The first alternative began when requests were as often evaluated as this. What it reports is certain."""
+        self._marks.append(mark)
+
+    @contextmanager
+    def alternative(self) -> Iterator[None]:
+        """One alternative runs."""
+        self._marks.append(self._reports.counts())
+        tried: list[ReportedStep] = []
+        self._steps.append(tried)
+        with self._reports.collecting() as found:
+            try:
+                yield
+            finally:
+                tried += found
+                found.clear()
+
+    def end(self) -> None:
+        """All of them have run."""
+        if not self._steps:
+            return
+        first, *others = self._steps
+        if len(self._marks) == len(self._steps):
+            self._reports.add_steps([each for each in first if all(_among(each, other) for other in others)])
+        for key, site in self._reports.sites.items():
+            ends = [mark[key] for mark in self._marks[1:]] + [len(site.evaluations)]
+            runs = [site.evaluations[mark[key] : end] for mark, end in zip(self._marks, ends, strict=True)]
+            if any(_verdicts(run) != _verdicts(runs[0]) for run in runs[1:]):
+                longest = max((row for run in runs for row in run), key=len)
+                unknown = [Judgement("unknown", origin=origins.ALTERNATIVES)] * len(longest)
+                site.evaluations[self._marks[0][key] :] = [unknown]
+
+
+def _among(step: ReportedStep, others: list[ReportedStep]) -> bool:
+    """Whether one of the others says the same of the same place."""
+    place = step.reason.cause, step.reason.site, step.affected_request
+    return any((each.reason.cause, each.reason.site, each.affected_request) == place for each in others)
 
 
 def _verdicts(evaluations: list[list[Judgement]]) -> list[list[str]]:

@@ -11,11 +11,12 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Tensor, Value, Varia
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import fold, leaves_of, walk
+from tfgradlint.libraries.keras.first_call import traced_on_trial
 from tfgradlint.libraries.keras.origins import BATCH
 from tfgradlint.libraries.keras.parts import chained, parts_of
 from tfgradlint.libraries.keras.reporting import report_compiled
-from tfgradlint.libraries.keras.state import ADDED, ASSEMBLED, BUILT, HIDDEN, WRAPS, LayerCall
-from tfgradlint.libraries.keras.weights import of_keras_2
+from tfgradlint.libraries.keras.state import ASSEMBLED, BUILT, HIDDEN, WRAPS, LayerCall
+from tfgradlint.libraries.keras.weights import made_late, of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
 
 
@@ -24,11 +25,14 @@ def mark_built(interp: Context, value: Value) -> None:
     for each in walk(value, _built_together):
         if not isinstance(each, Layer):
             forget_built(interp, each)
-        elif BUILT.of(each, True) is not True:
+        elif (built := BUILT.of(each, True)) is not True:
             if HIDDEN in each.fields:
                 forget_built(interp, each)  # it has called what it holds, or not
+            if any(isinstance(weight, Variable) for weight in (each.own, *(each.parts or ()))):
+                interp.variables_made += built is False and each.own is None
+                interp.variables_perhaps_made += built is None or each.own is not None
             BUILT.put(interp.state, each, True)
-            if interp.unconverted and each.fields["trainable"] is not True:
+            if (interp.unconverted and each.fields["trainable"] is not True) or traced_on_trial(interp):
                 _made_late(interp, each)
 
 
@@ -38,15 +42,15 @@ def _built_together(value: Value) -> Sequence[Value]:
 
 
 def _made_late(interp: Context, layer: Layer) -> None:
-    """A frozen layer that is built by somebody else's ``call``.
+    """A layer that is built by somebody else's ``call``, frozen or in a compiled function.
 
-    Keras tries the call out first, where variables are noted down only. They are made afterwards, and by then they
-    are frozen, so that no tape watches them; where trying it out fails, they are made as ever.
+    Keras tries the call out first, where variables are noted down only. They are made afterwards. If they are frozen by
+    then no tape watches them; a trace that was made before does not read them. Where trying it out fails, they are made
+    as ever.
     """
     for weight in (layer.own, *(layer.parts or ())):
-        if isinstance(weight, Variable) and weight.fields["trainable"] is True:
-            interp.state.set(weight, "listed", weight.fields.get("listed", True))
-            interp.state.set(weight, "trainable", None)
+        if isinstance(weight, Variable):
+            made_late(interp, weight)
 
 
 def forget_built(interp: Context, value: Value) -> None:
@@ -56,14 +60,9 @@ def forget_built(interp: Context, value: Value) -> None:
             BUILT.put(interp.state, each, None)
 
 
-def concerns_weights(key: Any, value: Any) -> bool:
-    """Whether a change of the state has to do with weights that are made: it outlives the call that made them."""
-    if isinstance(key, str):
-        return key in _SWITCHES or isinstance(value, (Variable, Layer, Instance))
-    return key in (BUILT, ADDED)
-
-
-_SWITCHES = frozenset({"built", "trainable", "listed"})
+def everything(key: Any, value: Any) -> bool:
+    """What Keras tries out or traces runs the program's own code, and what that changes stays."""
+    return True
 
 
 # -- what Keras feeds a model with
@@ -112,16 +111,18 @@ def assemble(interp: Context, chain: Layer, run: Callable[[list[Value]], object]
     but for ``NotImplementedError``, which Keras takes for a layer that cannot tell the shape of its output.
     """
     ASSEMBLED.put(interp.state, chain, True)
-    if not holds_own(chain) or of_keras_2(interp, chain):
+    if not holds_own(chain):
         mark_built(interp, chain)
         return
     given = Tensor(interp.recorder.leaf())
     given.node.placeholder = True
     calls, site = len(before), interp.recorder.site
     with interp.reports.collecting() as tried:
-        completed = interp.calls.attempt(lambda: run([given]), concerns_weights)
+        completed = interp.calls.attempt(lambda: run([given]), everything)
     del before[calls:]
-    if completed:
+    if of_keras_2(interp, chain):
+        mark_built(interp, chain)
+    elif completed:
         interp.reports.add_steps(tried)
     elif tried and not any(step.reason.raised == "NotImplementedError" for step in tried):
         report_compiled(interp, tried, site)

@@ -85,6 +85,7 @@ def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None
     """An optimizer is used: it refuses variables that it did not see the first time."""
     first = FIRST_VARIABLES.of(optimizer)
     if first is None:
+        interp.variables_perhaps_made += 1  # its own, unless it is one that needs none
         FIRST_VARIABLES.put(interp.state, optimizer, tuple(variables))
         return
     places = {id(site.expression) for each in first if (site := IN_TAPE.of(each)) is not None}

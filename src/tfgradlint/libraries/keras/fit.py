@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
@@ -19,7 +18,7 @@ from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
-from tfgradlint.libraries.keras.building import forget_built, inputs_and_truths, mark_built
+from tfgradlint.libraries.keras.building import everything, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compile import each_of
 from tfgradlint.libraries.keras.compiling import compiling, eager, under_xla
 from tfgradlint.libraries.keras.creation import trained
@@ -87,7 +86,7 @@ def fitted(
     with interp.reports.collecting() as tried:
         if not legacy and not interp.may_be_handled():
             steps = Steps(interp, receiver, name)
-            completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), _everything)
+            completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), everything)
     report_compiled(interp, tried, site)
     state = keras_state(interp)
     _report_differences(interp, trainings)
@@ -113,11 +112,6 @@ def _report_differences(interp: Context, trainings: list[_Training]) -> None:
     if most is not None and any(each.leaves != most.leaves for each in trainings):
         judgements = [Judgement("unknown", origin=TRACE)] * len(most.leaves)
         interp.requests.record(most.step.name, most.step.site, most.leaves, judgements)
-
-
-def _everything(key: Any, value: Any) -> bool:
-    """What a step changes stays."""
-    return True
 
 
 def _also(interp: Context, model: Layer | Instance, kwargs: dict[str, Value]) -> bool:
@@ -172,6 +166,7 @@ class _Training:
         with self._compiling():
             asked = interp.requests.implied(self.step.site, lambda tape: self._loss(inputs, truths), self._sources)
             self.leaves = asked.leaves
+            interp.variables_perhaps_made += 1  # those of the optimizer
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self.step.site)
         lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)

@@ -24,6 +24,7 @@ from tfgradlint.libraries.keras.building import assemble, forget_built, holds_ow
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
 from tfgradlint.libraries.keras.chains import build, build_chain, sequential, trace
 from tfgradlint.libraries.keras.compile import compiled
+from tfgradlint.libraries.keras.first_call import called, traced_on_trial
 from tfgradlint.libraries.keras.functional import functional, lambda_layer
 from tfgradlint.libraries.keras.layer_facts import MERGING
 from tfgradlint.libraries.keras.layers import layer, opaque_model
@@ -51,6 +52,7 @@ from tfgradlint.libraries.keras.weights import (
     added_weights,
     is_keras,
     library_of,
+    made_late,
     mark_escaped,
     of_keras_2,
     set_trainable,
@@ -274,8 +276,10 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
         interp.unconverted += unconverted
         try:
             if traced:
-                return _traced(interp, Method(function, instance), inputs, kwargs, site)
-            return interp.calls.call(Method(function, instance), inputs, kwargs)
+                return called(
+                    interp, instance, lambda: _traced(interp, Method(function, instance), inputs, kwargs, site)
+                )
+            return called(interp, instance, lambda: interp.calls.call(Method(function, instance), inputs, kwargs))
         finally:
             recorder.pinned = pinned
             recorder.level -= traced
@@ -349,6 +353,9 @@ def _add_weight(interp: Context, receiver: Layer | Instance, kwargs: dict[str, V
     if any("regularizer" in key or key == "**" for key in kwargs):
         keras_state(interp).regularised = True
     weight = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
+    interp.variables_made += 1
+    if isinstance(weight, Variable) and traced_on_trial(interp):
+        made_late(interp, weight)
     if isinstance(receiver, Instance):
         name = kwargs.get("name")
         if isinstance(weight, Variable) and isinstance(name, Const):

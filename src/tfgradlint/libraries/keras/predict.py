@@ -12,7 +12,7 @@ from tfgradlint.flow.values.base import Array, Const, Scalar, Value
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras import metrics as keras_metrics
-from tfgradlint.libraries.keras.building import concerns_weights, forget_built, inputs_and_truths, mark_built
+from tfgradlint.libraries.keras.building import everything, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compiling import compiling, eager
 from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.reporting import report_compiled
@@ -76,7 +76,7 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
     before, site = len(calls), interp.recorder.site
     inputs, _ = inputs_and_truths(interp, args, kwargs)
     with interp.reports.collecting() as tried:
-        completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), concerns_weights)
+        completed = interp.calls.attempt(lambda: _run(interp, model, name, inputs), everything)
     del calls[before:]
     report_compiled(interp, tried, site)
     if not completed:
@@ -85,8 +85,11 @@ def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Val
 
 def _run(interp: Context, model: Layer | Instance, name: str, inputs: Value) -> None:
     options: dict[str, Value] = COMPILED.of(model) or {}
-    interp.state.set(interp.recorder.tapes, "active", Active())
+    tapes = interp.recorder.tapes
+    active = tapes.active
+    interp.state.set(tapes, "active", Active())
     with compiling(interp, eager(interp, options)):
         interp.calls.call(model, [inputs], {"training": Const(False)})
         if name in _STEPS:
             keras_metrics.update(interp, options)
+    interp.state.set(tapes, "active", active)

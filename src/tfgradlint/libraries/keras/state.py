@@ -55,6 +55,8 @@ PENDING: Note[tuple[Site, ...]] = Note("made in call")
 
 #: Whether a layer has made its weights. None: perhaps. Without this note it has.
 BUILT: Note[bool] = Note("built")
+#: Whether an object of the module has been called.
+CALLED: Note[bool] = Note("called")
 #: What ``add_weight`` gave a layer of the module: a sequence, whose length may depend on what was executed.
 ADDED: Note[Items | Repeated] = Note("added weights")
 #: When and where ``trainable`` was set last.

@@ -92,6 +92,13 @@ def _flag(interp: Context, value: Value) -> bool | None:
     return None
 
 
+def made_late(interp: Context, weight: Variable) -> None:
+    """A weight that may have been made too late for what reads it: whether that gets the variable is not known."""
+    if weight.fields["trainable"] is True:
+        interp.state.set(weight, "listed", weight.fields.get("listed", True))
+        interp.state.set(weight, "trainable", None)
+
+
 def mark_escaped(interp: Context, value: Value) -> None:
     """Somebody got hold of its parts and may freeze or replace them."""
     for each in walk(value, _unless_escaped):
