@@ -58,6 +58,9 @@ def add_loss(interp: Context, loss: Value) -> None:
 
 # -- fit
 
+#: The place of the callbacks among the parameters of ``fit``.
+_CALLBACKS = 5
+
 
 def fitted(
     interp: Context,
@@ -101,7 +104,7 @@ def fitted(
         mark_built(interp, receiver)
     elif _also(interp, receiver, kwargs):
         forget_built(interp, receiver)
-    if "callbacks" in kwargs:
+    if not trainings and ("callbacks" in kwargs or "**" in kwargs or len(args) > _CALLBACKS):
         mark_escaped(interp, receiver)  # a callback may do anything with the model
     return interp.unknown(origins.method(name))
 

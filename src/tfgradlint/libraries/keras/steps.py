@@ -7,6 +7,7 @@ flags that the program's own code asks for.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Carried
@@ -17,6 +18,7 @@ from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Array, Const, HostObj
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import fold, walk
+from tfgradlint.libraries.keras.callbacks import Callbacks
 from tfgradlint.libraries.keras.compiling import eager
 from tfgradlint.libraries.keras.origins import BATCH
 from tfgradlint.libraries.keras.parts import parts_of
@@ -53,26 +55,35 @@ class Steps:
     def run(self, args: list[Value], kwargs: dict[str, Value], step: Run) -> None:
         """``step`` executes the Python of one step."""
         eagerly = eager(self._interp, self._options)
-        given = self._given(args, kwargs)
+        given = self._by_name(args, kwargs)
+        callbacks = callbacks_of(self._interp, self._model, given)
+        callbacks.begin()
         if eagerly is None:
-            self._interp.calls.any_of([TRUE, FALSE], lambda one: self._in_mode(one is TRUE, given, step))
+            self._interp.calls.any_of(
+                [TRUE, FALSE], lambda one: self._in_mode(one is TRUE, _Fit(given, callbacks, step))
+            )
         else:
-            self._in_mode(eagerly, given, step)
+            self._in_mode(eagerly, _Fit(given, callbacks, step))
+        callbacks.end()
 
-    def _in_mode(self, eagerly: bool, given: dict[str, Value], step: Run) -> Value:
+    def _in_mode(self, eagerly: bool, fit: _Fit) -> Value:
         if eagerly:
-            self._each_batch(step)
+            self._each_batch(fit)
         else:
-            self._compiled(given, step)
+            self._compiled(fit)
         return NONE
 
-    def _each_batch(self, step: Run) -> None:
+    def _each_batch(self, fit: _Fit) -> None:
         """Each batch runs Python, and finds what those before left behind."""
         state = self._interp.state
         mark, ends = state.mark(), list[Snapshot]()
         turns = Carried(self._interp, NONE)
+        number = fit.first
         while True:
-            step()
+            fit.callbacks.before(number)
+            fit.step()
+            fit.callbacks.after()
+            number = fit.callbacks.any_number()
             ends.append(state.snapshot(mark))
             if self._name == "train_on_batch" or not turns.touched() or turns.settled(NONE):
                 break
@@ -80,19 +91,32 @@ class Steps:
             state.rollback(mark)
             state.join_into(ends)
 
-    def _compiled(self, given: dict[str, Value], step: Run) -> None:
+    def _compiled(self, fit: _Fit) -> None:
         interp, state = self._interp, self._interp.state
 
         def run() -> Value:
-            step()
+            fit.step()
             return NONE
 
-        compiled = Compiled(self._reads(), self._model, TRACES, True, 0, self._is_open())
+        given = self._told(fit.given)
         mark, since = state.mark(), next_birth()
-        interp.traces.step(compiled, given, run)
-        if self._name == "fit" and changes(state, mark, since):
+        fit.callbacks.before(fit.first)
+        interp.traces.step(self._step(), given, run)
+        fit.callbacks.after()
+        if self._name != "fit" or not (fit.callbacks.run or changes(state, mark, since)):
+            return
+
+        def later() -> bool:
             # A batch of another shape, as the last one may be, is traced by itself.
-            interp.traces.step(compiled, {**given, "x": interp.unknown(BATCH)}, run)
+            fit.callbacks.before(fit.callbacks.any_number())
+            interp.traces.step(self._step(), {**given, "x": interp.unknown(BATCH)}, run)
+            fit.callbacks.after()
+            return True
+
+        interp.alternatives([later, lambda: True])
+
+    def _step(self) -> Compiled:
+        return Compiled(self._reads(), self._model, TRACES, True, 0, self._is_open())
 
     def _is_open(self) -> bool:
         """Whether somebody got hold of the model who may have compiled it again."""
@@ -108,17 +132,39 @@ class Steps:
         ]
         return [*walk(model, parts_of), *self._options.values(), *(each for each in own if isinstance(each, Function))]
 
-    def _given(self, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:
+    def _by_name(self, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:
+        return {**dict(zip(_PARAMETERS[self._name], args, strict=False)), **kwargs}
+
+    def _told(self, given: dict[str, Value]) -> dict[str, Value]:
         """What says which kind of batches there are: those of other kinds are traced by themselves."""
-        given = {**dict(zip(_PARAMETERS[self._name], args, strict=False)), **kwargs}
-        told = {name: self._told(value) for name, value in given.items() if name not in _WHATEVER}
+        told = {name: self._lasting(value) for name, value in given.items() if name not in _WHATEVER}
         return {"method": Const(self._name), **told}
 
-    def _told(self, value: Value) -> Value:
-        return fold(value, _parts, lambda each: each if _lasting(each) else self._interp.unknown(BATCH), _rebuilt)
+    def _lasting(self, value: Value) -> Value:
+        return fold(value, _parts, lambda each: each if _lasts(each) else self._interp.unknown(BATCH), _rebuilt)
 
 
-def _lasting(value: Value) -> bool:
+class _Fit(NamedTuple):
+    """What a model trains with: what the method is given by name, and what happens."""
+
+    given: dict[str, Value]
+    callbacks: Callbacks
+    step: Run
+
+    @property
+    def first(self) -> Value:
+        """The number of the first epoch."""
+        return self.given.get("initial_epoch", Const(0))
+
+
+def callbacks_of(interp: Context, model: Layer | Instance, given: dict[str, Value]) -> Callbacks:
+    """The callbacks among what ``fit`` is given."""
+    unknown = [interp.unknown(BATCH)] if "**" in given else []
+    validates = bool(unknown) or bool(given.keys() & {"validation_data", "validation_split"})
+    return Callbacks(interp, model, unknown[0] if unknown else given.get("callbacks", NONE), validates)
+
+
+def _lasts(value: Value) -> bool:
     """Whether the batches that are made of it are of one kind whenever it is given."""
     if isinstance(value, HostObject):
         return False
