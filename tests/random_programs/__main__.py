@@ -11,7 +11,6 @@ import sys
 import time
 
 from .campaign import TAPES, UNKNOWN_SHARE, Kind, Report, run, run_families, table
-from .families import families
 
 
 def main(kind: Kind = TAPES, name: str = "python -m tests.random_programs", about: str | None = __doc__) -> int:
@@ -19,30 +18,26 @@ def main(kind: Kind = TAPES, name: str = "python -m tests.random_programs", abou
     parser.add_argument("--count", type=int, default=300, help="how many programs (300)")
     parser.add_argument("--seed", type=int, default=0, help="which ones (0)")
     parser.add_argument("--endings", action="store_true", help="also print how programs ended in exceptions")
-    if kind is TAPES:
-        parser.add_argument(
-            "--family", action="append", choices=("all", *families()), help="only programs of this family (or of all)"
-        )
+    parser.add_argument(
+        "--family", action="append", choices=("all", *kind.families()), help="only programs of this family (or of all)"
+    )
     options = parser.parse_args()
-    named = (options.family or []) if kind is TAPES else []
+    named = options.family or []
     failed = False
     if not named:
         report = run(options.count, options.seed, _Progress(options.count), kind)
         print(f"seed {options.seed}: {report.summary()}")
         _print_counters(report, endings=options.endings)
         failed = bool(report.failures) or report.share > UNKNOWN_SHARE
-    if kind is TAPES:
-        failed = (
-            _families(options, [] if "all" in named else named, options.count if named else options.count // 5)
-            or failed
-        )
+    count = options.count if named else options.count // 5
+    failed = _families(options, kind, [] if "all" in named else named, count) or failed
     return 1 if failed else 0
 
 
-def _families(options: argparse.Namespace, names: list[str], count: int) -> bool:
+def _families(options: argparse.Namespace, kind: Kind, names: list[str], count: int) -> bool:
     """Judge the families; whether anything failed."""
-    progress = {name: _Progress(count, f"{name}: ") for name in families()}
-    reports = run_families(count, options.seed, names, lambda name, report: progress[name](report))
+    progress = {name: _Progress(count, f"{name}: ") for name in kind.families()}
+    reports = run_families(count, options.seed, names, lambda name, report: progress[name](report), kind)
     print(table(reports))
     for name, report in reports.items():
         for cause, times in report.causes.most_common(4):

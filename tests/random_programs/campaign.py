@@ -6,7 +6,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from tfgradlint.evidence.observe import tensorflow
 
 from .families import families
-from .families.writing import Family
 from .judging import Verdict, judge
 from .programs import programs
 from .reducing import reduced
@@ -84,27 +83,37 @@ def _table(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common())
 
 
+class Writer(Protocol):
+    """Writes one program by what it draws."""
+
+    def __init__(self, draw: Callable[..., Any]) -> None: ...
+
+    def program(self) -> str:
+        """The text of a program."""
+
+
 @dataclass(frozen=True)
 class Kind:
-    """What is written, how it is judged, and in how many tries a failing program is made small."""
+    """What is written, how it is judged, in how many tries a failing program is made small, and the families."""
 
     programs: Callable[[], Any]
     judge: Callable[[str], Verdict]
     tries: int
+    families: Callable[[], Mapping[str, type[Writer]]]
 
 
 #: Programs with tapes.
-TAPES = Kind(programs, judge, 600)
+TAPES = Kind(programs, judge, 600, families)
 
 
-def of_family(family: type[Family]) -> Kind:
+def of_family(family: type[Writer], kind: Kind = TAPES) -> Kind:
     """The programs of one family."""
 
     @st.composite
     def written(draw: Any) -> str:
         return family(draw).program()
 
-    return Kind(written, judge, 120)
+    return Kind(written, kind.judge, 120, kind.families)
 
 
 def run_families(
@@ -112,11 +121,12 @@ def run_families(
     start: int,
     names: Sequence[str] = (),
     progress: Callable[[str, Report], None] = lambda name, report: None,
+    kind: Kind = TAPES,
 ) -> dict[str, Report]:
     """Judge ``count`` programs of each family, or of each of those named."""
     return {
-        name: run(count, start, functools.partial(progress, name), of_family(family))
-        for name, family in families().items()
+        name: run(count, start, functools.partial(progress, name), of_family(family, kind))
+        for name, family in kind.families().items()
         if not names or name in names
     }
 

@@ -99,7 +99,7 @@ class Comparison:
         widths = {len(each) * (each != ("empty",)) for each in words if not each[0].startswith("raises:")}
         if widths and len(sources) not in widths:
             every = [word for each in words for word in each]
-            one_for_all = len(sources) == 1 and _agrees(sources[0].verdict, every)  # sources of unknown number
+            one_for_all = len(sources) == 1 and agrees(sources[0].verdict, every)  # sources of unknown number
             if prediction.verdict != "unknown" and not one_for_all:
                 told = f"{len(sources)} sources predicted, TensorFlow gave {_say(words)}"
                 self.contradict("number of sources", f"line {prediction.line}: {told}")
@@ -114,7 +114,7 @@ class Comparison:
             if source.verdict == "unknown":
                 # Where TensorFlow itself gives this and that, not to know is the right answer.
                 self.verdict.unknown += len(set(observed)) == 1
-            elif _agrees(source.verdict, observed) or (source.verdict == "varies" and self.seen.endings):
+            elif agrees(source.verdict, observed) or (source.verdict == "varies" and self.seen.endings):
                 # A program that ended in an exception may not have come to the other outcome.
                 self.verdict.agreed[source.verdict] += 1
             elif self._accident((prediction.line, prediction.column), index, source.verdict, observed):
@@ -188,7 +188,8 @@ def _say(words: list[tuple[str, ...]]) -> str:
     return " | ".join(", ".join(each) for each in words)
 
 
-def _agrees(verdict: str, words: list[str]) -> bool:
+def agrees(verdict: str, words: list[str]) -> bool:
+    """Whether a verdict is true of the words of all evaluations."""
     if verdict == "varies":
         return len(set(words)) > 1
     if verdict == "raises":

@@ -14,6 +14,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tfgradlint.evidence.observe import Failure, observe, tensorflow
+from tfgradlint.evidence.training import Trained
 
 #: Where a request stands, and the words of its evaluations in order.
 Place = tuple[int, "int | None"]
@@ -42,6 +43,8 @@ class Seen:
     endings: list[Failure] = field(default_factory=list)
     #: What reached the variables, by the line of the optimizer's call or of ``fit``.
     training: dict[int, str] = field(default_factory=dict)
+    #: The calls of ``fit`` and ``train_on_batch``, in order.
+    trained: list[Trained] = field(default_factory=list)
 
 
 def modules(text: str) -> tuple[str, dict[str, str]]:
@@ -107,6 +110,7 @@ def _run(text: str, argv: list[str], seen: Seen) -> None:
     for evaluation in observation.evaluations:
         seen.words[(evaluation.site.line, evaluation.site.column)].append(evaluation.words)
     seen.training.update(observation.training)
+    seen.trained += observation.trained
     if observation.failure is not None:
         seen.endings.append(observation.failure)
 

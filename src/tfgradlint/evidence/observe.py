@@ -23,7 +23,7 @@ from tfgradlint.evidence.log import Log
 from tfgradlint.evidence.programs import NEWEST, Outcomes, Versions
 from tfgradlint.evidence.record import Evaluation, Recorder, exception_name
 from tfgradlint.evidence.sites import Sites
-from tfgradlint.evidence.training import Training, keras_of_programs, legacy_keras
+from tfgradlint.evidence.training import Trained, Training, keras_of_programs, legacy_keras
 from tfgradlint.knowledge.versions import parse
 
 
@@ -54,6 +54,8 @@ class Observation:
     failure: Failure | None
     #: The word for every line on which variables are updated.
     training: Mapping[int, str] = field(default_factory=dict)
+    #: The calls that train by themselves, in order.
+    trained: tuple[Trained, ...] = ()
 
     @property
     def outcomes(self) -> dict[int, Outcomes]:
@@ -118,11 +120,11 @@ def observe(text: str) -> Observation:
             except (Exception, SystemExit) as caught:
                 error = caught
             evaluations = tuple(recorder.evaluations(failed=error is not None))
-            words = training.words()
+            words, trained = training.words(), training.trained()
         failure = None
         if error is not None:
             failure = _failure(error, filename, at_request=recorder.raised, at_update=training.raised)
-    return Observation(evaluations, failure, words)
+    return Observation(evaluations, failure, words, trained)
 
 
 def _may_train(text: str) -> bool:

@@ -53,6 +53,18 @@ class Reached:
         return "all" if all(trained) else "some"
 
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One call of ``fit`` or ``train_on_batch``: the words for variables; one that was not updated has none."""
+
+    site: Site
+    #: Those that the model lists as trainable when the call ends, in order; None where it can list none.
+    listed: tuple[frozenset[str], ...] | None
+    #: Those that were updated, in order.
+    updated: tuple[frozenset[str], ...]
+    raised: str
+
+
 @dataclass(slots=True)
 class TracedUpdate:
     """An update in a graph. It keeps the variables alive: they are told apart by identity."""
@@ -73,6 +85,7 @@ class Training:
     raised: BaseException | None = None
     _reached: dict[int, Reached] = field(default_factory=dict)
     _loops: list[Reached] = field(default_factory=list)
+    _calls: list[tuple[Site, Reached, list[Any] | None]] = field(default_factory=list)
     _spans: list[tuple[Reached, int, int]] = field(default_factory=list)
     _kept: list[Any] = field(default_factory=list)
 
@@ -124,16 +137,25 @@ class Training:
                 reached.add(update.variables, words)
         return {line: reached.word for line, reached in sorted(self._reached.items())}
 
+    def trained(self) -> tuple[Trained, ...]:
+        """What each call that trains by itself gave, in order; complete once ``words`` was asked."""
+        return tuple(_trained(*call) for call in self._calls)
+
     def _apply(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def apply(optimizer: Any, grads: Any, trainable_variables: Any = None) -> Any:
             site = self.sites.nearest(UPDATES)
-            with self._raising(site):
-                if trainable_variables is not None:
-                    trainable_variables = list(trainable_variables)
-                result = original(optimizer, grads, trainable_variables)
+            grads = list(grads)
+            if trainable_variables is not None:
+                trainable_variables = list(trainable_variables)
+            try:
+                with self._raising(site):
+                    result = original(optimizer, grads, trainable_variables)
+            except Exception:
+                self._refused(grads, trainable_variables or [])
+                raise
             variables = optimizer._trainable_variables if trainable_variables is None else trainable_variables
-            self._judge(site, list(grads), list(variables))
+            self._judge(site, grads, list(variables))
             return result
 
         return apply
@@ -146,7 +168,12 @@ class Training:
             site = self.sites.nearest(UPDATES)
             with self._raising(site):
                 pairs = list(grads_and_vars)
-                result = original(optimizer, pairs, *args, **kwargs)
+            try:
+                with self._raising(site):
+                    result = original(optimizer, pairs, *args, **kwargs)
+            except Exception:
+                self._refused([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+                raise
             judged = [pair for pair in pairs if not handing or pair[0] is None]
             self._judge(site, [gradient for gradient, _ in judged], [variable for _, variable in judged])
             return result
@@ -165,17 +192,23 @@ class Training:
 
     def _loop(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
-        def loop(*args: Any, **kwargs: Any) -> Any:
+        def loop(model: Any, *args: Any, **kwargs: Any) -> Any:
             site = self.sites.nearest(LOOPS)
-            reached = self._at(site)
+            call = Reached()
+            reached = [call, *self._at(site)]
             start = self.log.position()
             self._loops += reached
             try:
                 with self._raising(site):
-                    return original(*args, **kwargs)
+                    return original(model, *args, **kwargs)
+            except Exception as error:
+                call.raised = exception_name(error)
+                raise
             finally:
                 del self._loops[len(self._loops) - len(reached) :]
                 self._spans += [(one, start, self.log.position()) for one in reached]
+                if site is not None:
+                    self._calls.append((site, call, _listed(model)))
 
         return loop
 
@@ -190,6 +223,16 @@ class Training:
             part = slice(start, start + WIDTH)
             words = ["none" if gradient is None else "tensor" for gradient in gradients[part]]
             self.log.enter(TracedUpdate(site, variables[part], words), gradients[part])
+
+    def _refused(self, gradients: list[Any], variables: list[Any]) -> None:
+        """An update that raised: in a graph that is never run, of numbers nothing is known."""
+        self._kept += variables
+        eager = self.tf.executing_eagerly()
+        words = [
+            "none" if gradient is None else self.log.word(gradient) if eager else "tensor" for gradient in gradients
+        ]
+        for reached in self._loops:
+            reached.add(variables, words)
 
     @contextmanager
     def _raising(self, site: Site | None) -> Iterator[None]:
@@ -220,3 +263,17 @@ def legacy_keras() -> bool:
 def _owner(kind: type, name: str) -> Any:
     """The class that defines a method."""
     return next(one for one in kind.__mro__ if name in vars(one))
+
+
+def _listed(model: Any) -> list[Any] | None:
+    """The variables that a model would train; a model without a shape yet may refuse to tell."""
+    try:
+        return list(model.trainable_variables)
+    except Exception:
+        return None
+
+
+def _trained(site: Site, reached: Reached, listed: list[Any] | None) -> Trained:
+    words = {variable: frozenset(each) for variable, each in reached.words.items()}
+    of_listed = None if listed is None else tuple(words.get(id(variable), frozenset()) for variable in listed)
+    return Trained(site, of_listed, tuple(words.values()), reached.raised)

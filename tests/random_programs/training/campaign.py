@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..campaign import Kind
+from .families import families
 from .judging import judge
 from .programs import programs
 
-TRAINING = Kind(programs, judge, 120)
+TRAINING = Kind(programs, judge, 120, families)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from tfgradlint.analysis.analysis import analyse
-from tfgradlint.analysis.results import Analysis, Finding
+from tfgradlint.analysis.results import Analysis, Finding, Prediction
+from tfgradlint.evidence.training import Trained
 
-from ..judging import Comparison, Contradiction, Verdict
+from ..judging import Comparison, Contradiction, Verdict, agrees
 from ..running import Seen
 from .running import Ledger, observe_training
 
@@ -24,6 +25,7 @@ def judge(text: str) -> Verdict:
     seen, ledger = observe_training(text)
     comparison = _Comparison(text, analysis, seen, ledger)
     comparison.compare()
+    comparison.loops()
     comparison.misses()
     return comparison.verdict
 
@@ -32,6 +34,54 @@ class _Comparison(Comparison):
     def __init__(self, text: str, analysis: Analysis, seen: Seen, ledger: Ledger) -> None:
         super().__init__(text, analysis, seen)
         self._ledger = ledger
+
+    def loops(self) -> None:
+        """Each verdict on ``fit`` and ``train_on_batch`` must be true of what reached the weights."""
+        predictions = {(each.line, each.column): each for each in self.analysis.predictions}
+        calls: dict[tuple[int, int | None], list[Trained]] = {}
+        for each in self.seen.trained:
+            calls.setdefault((each.site.line, each.site.column), []).append(each)
+        for (line, column), found in calls.items():
+            prediction = predictions.get((line, column or 0))
+            if prediction is not None and prediction.call == found[0].site.call:
+                self._trained(prediction, found)
+            elif "def train_step(" not in self.text and not self.seen.endings:
+                self.verdict.sources += len(found[0].updated)
+                self.verdict.unknown += len(found[0].updated)
+                self.verdict.causes["no verdict on a call that trains"] += 1
+
+    def _trained(self, prediction: Prediction, calls: list[Trained]) -> None:
+        """Sources are those that the model lists, or those that the compiled step trains: either may be meant."""
+        views = [[_words(each, each.listed) for each in calls], [_words(each, each.updated) for each in calls]]
+        fitting = [view for view in views if all(len(words) == len(prediction.sources) for words in view)]
+        if not fitting:
+            several = len({len(words) for words in views[0]}) > 1  # from one call to the next
+            if not several and any(source.verdict != "unknown" for source in prediction.sources):
+                told = f"{len(prediction.sources)} sources predicted, TensorFlow gave {views[0]}, trained {views[1]}"
+                self.contradict(f"{prediction.call}: number of sources", f"line {prediction.line}: {told}")
+            return
+        failing = [[self._false(prediction, place, view) for place in range(len(view[0]))] for view in fitting]
+        best = min(range(len(fitting)), key=lambda place: sum(map(bool, failing[place])))
+        for place, source in enumerate(prediction.sources):
+            observed = {words[place] for words in fitting[best]}
+            if "tensor" in observed:
+                continue  # the graph never ran
+            self.verdict.sources += 1
+            if source.verdict == "unknown":
+                self.verdict.unknown += len(observed) == 1
+            elif not failing[best][place]:
+                self.verdict.agreed[source.verdict] += 1
+            else:
+                kind = f"{prediction.call}: {source.verdict}, but {'/'.join(sorted(observed))}"
+                self.contradict(kind, f"line {prediction.line}: {source.source}: {failing[best][place]}")
+
+    def _false(self, prediction: Prediction, place: int, view: list[list[str]]) -> str:
+        """What is untrue of one source's verdict; empty: nothing."""
+        verdict, observed = prediction.sources[place].verdict, [words[place] for words in view]
+        true = verdict == "unknown" or "tensor" in observed or agrees(verdict, observed)
+        if true or (verdict == "varies" and self.seen.endings):
+            return ""
+        return f"predicted {verdict}; TensorFlow gave {' | '.join(observed)}"
 
     def finding(self, finding: Finding) -> None:
         """A finding must be true of the weights, of the requests or of how the program ended."""
@@ -79,3 +129,10 @@ class _Comparison(Comparison):
         )
         for why in sorted({self._ledger.why(each) for each in self._ledger.stopped} - {""}):
             self.verdict.misses[why + " (it may be meant)" * part] += 1
+
+
+def _words(call: Trained, variables: tuple[frozenset[str], ...] | None) -> list[str]:
+    """A word for each variable. One that no update reached got nothing; where there was no update, it raised."""
+    if call.raised and not call.updated:
+        return [f"raises:{call.raised}"] * len(call.listed or ())
+    return ["flows" if "flows" in words else min(words, default="none") for words in variables or ()]
