@@ -17,7 +17,7 @@ CONFIRMING = dict.fromkeys(("TFG101", "TFG109", "TFG110", "TFG112", "TFG113"), (
 _REQUEST = re.compile(r" on line (\d+) (?:returns|raises)")
 _BAD = ("none", "zero", "raises")
 #: What the numbers of a program decide, not its steps.
-_NUMERIC = ("zero", "nonfinite")
+NUMERIC = ("zero", "nonfinite")
 
 
 @dataclass(frozen=True)
@@ -135,18 +135,19 @@ class Comparison:
         """
         if predicted == "varies" and "zero" in observed:
             # One of the evaluations may be zero by its numbers only.
-            again = [_at(each, index) for each in self._stirred().words.get(place, ())]
+            again = [_at(each, index) for each in self.stirred().words.get(place, ())]
             return len(set(again)) > 1
-        if predicted not in ("flows", "zero") or not set(observed) <= {predicted, *_NUMERIC}:
+        if predicted not in ("flows", "zero") or not set(observed) <= {predicted, *NUMERIC}:
             return False
         if set(observed) <= {predicted, "nonfinite"}:
             return True
         if predicted == "zero":
             return False
-        again = [_at(each, index) for each in self._stirred().words.get(place, ())]
+        again = [_at(each, index) for each in self.stirred().words.get(place, ())]
         return len(again) == len(observed) and set(again) <= {"flows", "nonfinite"}
 
-    def _stirred(self) -> Seen:
+    def stirred(self) -> Seen:
+        """The program run once more, without accidents of its numbers."""
         if self._again is None:
             self._again = stirred(self.text)
         return self._again

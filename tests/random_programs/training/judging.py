@@ -8,7 +8,7 @@ from tfgradlint.analysis.analysis import analyse
 from tfgradlint.analysis.results import Analysis, Finding, Prediction
 from tfgradlint.evidence.training import Trained
 
-from ..judging import Comparison, Contradiction, Verdict, agrees
+from ..judging import NUMERIC, Comparison, Contradiction, Verdict, agrees
 from ..running import Seen
 from .running import Ledger, observe_training
 
@@ -38,10 +38,7 @@ class _Comparison(Comparison):
     def loops(self) -> None:
         """Each verdict on ``fit`` and ``train_on_batch`` must be true of what reached the weights."""
         predictions = {(each.line, each.column): each for each in self.analysis.predictions}
-        calls: dict[tuple[int, int | None], list[Trained]] = {}
-        for each in self.seen.trained:
-            calls.setdefault((each.site.line, each.site.column), []).append(each)
-        for (line, column), found in calls.items():
+        for (line, column), found in _by_place(self.seen).items():
             prediction = predictions.get((line, column or 0))
             if prediction is not None and prediction.call == found[0].site.call:
                 self._trained(prediction, found)
@@ -71,9 +68,18 @@ class _Comparison(Comparison):
                 self.verdict.unknown += len(observed) == 1
             elif not failing[best][place]:
                 self.verdict.agreed[source.verdict] += 1
+            elif source.verdict == "flows" and observed <= {"flows", *NUMERIC} and self._flows_stirred(calls, place):
+                self.verdict.accidents += 1
             else:
                 kind = f"{prediction.call}: {source.verdict}, but {'/'.join(sorted(observed))}"
                 self.contradict(kind, f"line {prediction.line}: {source.source}: {failing[best][place]}")
+
+    def _flows_stirred(self, calls: list[Trained], place: int) -> bool:
+        """Whether a gradient is there where no number is an accident."""
+        site = calls[0].site
+        again = _by_place(self.stirred()).get((site.line, site.column), [])
+        words = [words[place] for each in again for words in [_words(each, each.listed)] if place < len(words)]
+        return bool(words) and set(words) <= {"flows", "nonfinite"}
 
     def _false(self, prediction: Prediction, place: int, view: list[list[str]]) -> str:
         """What is untrue of one source's verdict; empty: nothing."""
@@ -129,6 +135,13 @@ class _Comparison(Comparison):
         )
         for why in sorted({self._ledger.why(each) for each in self._ledger.stopped} - {""}):
             self.verdict.misses[why + " (it may be meant)" * part] += 1
+
+
+def _by_place(seen: Seen) -> dict[tuple[int, int | None], list[Trained]]:
+    calls: dict[tuple[int, int | None], list[Trained]] = {}
+    for each in seen.trained:
+        calls.setdefault((each.site.line, each.site.column), []).append(each)
+    return calls
 
 
 def _words(call: Trained, variables: tuple[frozenset[str], ...] | None) -> list[str]:

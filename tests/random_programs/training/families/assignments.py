@@ -48,8 +48,8 @@ class Assignments(Family):
         flag = self._flag.replace("self", "model")
         return [
             (4 if flag else 0, lambda: self.line(f"{flag} = {self.one(('True', 'False', f'not {flag}'))}")),
-            (2, lambda: self.line(f"{first} = {self.dense()}")),
-            (2, lambda: self.line("model.out = keras.layers.Dense(2)")),
+            (1, lambda: self.line(f"{first} = {self.dense()}")),
+            (1, lambda: self.line("model.out = keras.layers.Dense(2)")),
             (1 if self._listed else 0, lambda: self.line(f"model.blocks.append({self.dense()})")),
             (1 if self._listed else 0, lambda: self.line("model.blocks.pop()")),
             (2, lambda: self._built(f"{first}.kernel.assign(0.5 * {first}.kernel)")),

@@ -1,4 +1,4 @@
-"""Subclassed models with a list of eight or more layers, of which slices and single ones are frozen."""
+"""Subclassed models with a list of some or of eight and more layers, of which slices and single ones are frozen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class Blocks(Family):
     """The list is made in one of the usual ways, and walked in one of the usual ways."""
 
     def define(self) -> None:
-        self._count = self.number(8, 12)
+        self._count = self.pick((2, self.number(3, 5)), (3, self.number(8, 12)))
         with self.block("class Stack(keras.Model):"):
             with self.block("def __init__(self):"):
                 self.line("super().__init__()")

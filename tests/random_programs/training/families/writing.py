@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,7 +66,7 @@ class Family(Pen):
         """A loss of the model's output ``h``."""
         return self.pick(
             (8, "tf.reduce_mean(tf.square(y - h))"),
-            (2, "tf.reduce_mean(keras.losses.mse(y, h))"),
+            (2, "tf.reduce_mean(keras.losses.mean_squared_error(y, h))"),
             (1, f"tf.reduce_mean(tf.square(y - {self.stop('h')}))"),
         )
 
@@ -74,7 +75,7 @@ class Family(Pen):
         return self.pick(
             (6, '"mse"'),
             (3, "keras.losses.MeanSquaredError()"),
-            (2, "lambda y, h: tf.reduce_mean(tf.abs(y - h))"),
+            (2, "lambda y, h: tf.reduce_mean(tf.square(y - h))"),
             (1, f"lambda y, h: tf.reduce_mean({self.stop('h')})"),
         )
 
@@ -94,7 +95,7 @@ class Family(Pen):
 
     def stop(self, text: str, percent: int = 100) -> str:
         """A step from ``text``: one that stops the gradient in so many of a hundred cases."""
-        return self.one(STOPPING if self.chance(percent) else SOUND).replace("h", text)
+        return re.sub(r"\bh\b", text, self.one(STOPPING if self.chance(percent) else SOUND))
 
     def between(self) -> str:
         """A layer without weights, which may stop the gradient."""
