@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import pytest
-from random_programs.campaign import Report, run
+from random_programs.campaign import Report, run, run_families, table
 from random_programs.training import judging
 from random_programs.training.campaign import TRAINING
+from random_programs.training.families import families
 from random_programs.training.judging import judge
 
 from tfgradlint.analysis import analysis
-from tfgradlint.analysis.results import Analysis, Finding, Position
+from tfgradlint.analysis.results import Analysis, Finding, Position, Prediction, SourcePrediction, worst
 
 COUNT, SEED = 40, 2026
+#: Programs of each family.
+OF_EACH = 5
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +34,24 @@ def test_the_programs_train_and_fail_to(report: Report) -> None:
     assert report.programs == COUNT
     assert report.agreed["flows"] >= COUNT / 4, report.summary()
     assert report.agreed["none"] >= COUNT / 10, report.summary()
+
+
+@pytest.fixture(scope="module")
+def reports() -> Mapping[str, Report]:
+    return run_families(OF_EACH, SEED, kind=TRAINING)
+
+
+@pytest.mark.parametrize("name", families())
+def test_tensorflow_contradicts_nothing_said_of_a_family(reports: Mapping[str, Report], name: str) -> None:
+    assert reports[name].programs == OF_EACH
+    told = [f"{each.kind}\n{each.text}---- {each.told}" for each in reports[name].failures]
+    assert not told, "\n\n".join(told)
+
+
+def test_verdicts_on_families_are_confirmed(reports: Mapping[str, Report]) -> None:
+    agreed = sum((report.agreed for report in reports.values()), Counter())
+    assert agreed["flows"] >= 4 * len(reports), table(reports)
+    assert agreed["none"] >= len(reports), table(reports)
 
 
 TRAINED = """\
@@ -110,6 +134,45 @@ def test_a_finding_must_be_true(
     monkeypatch.setattr(judging, "analyse", lambda text: Analysis((claimed,)))
     kinds = [each.kind for each in judge(text).contradictions]
     assert (f"finding {code}" in kinds) is not true
+
+
+#: The last layer is frozen after the step was compiled, and goes on being trained.
+COMPILED = (
+    TRAINED.replace(", run_eagerly=True", "")
+    + """\
+model.layers[1].trainable = False
+model.fit(x, y, verbose=0)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "verdicts", "kind"),
+    [
+        (TRAINED, 9, ("flows",) * 4, None),
+        (TRAINED, 9, ("unknown",) * 4, None),
+        (TRAINED, 9, ("flows", "flows", "none", "flows"), "fit: none, but flows"),
+        (TRAINED, 9, ("flows",) * 3, "fit: number of sources"),
+        (CUT_OFF, 9, ("none", "none", "flows", "flows"), None),
+        (CUT_OFF, 9, ("zero", "none", "flows", "flows"), "fit: zero, but none"),
+        (COMPILED, 9, ("flows",) * 4, None),
+        # Those that are listed now, or those that the step trains: verdicts may be on either.
+        (COMPILED, 11, ("flows",) * 4, None),
+        (COMPILED, 11, ("flows",) * 2, None),
+        (COMPILED, 11, ("flows",) * 3, "fit: number of sources"),
+        (COMPILED, 11, ("flows", "flows", "none", "none"), "fit: none, but flows"),
+        (ROUNDED, 9, ("none",) * 4, None),
+        (ROUNDED, 9, ("flows",) * 4, "fit: flows, but none"),
+    ],
+)
+def test_a_verdict_on_fit_must_be_true(
+    text: str, line: int, verdicts: tuple[str, ...], kind: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = tuple(SourcePrediction(f"trainable_variables[{place}]", each) for place, each in enumerate(verdicts))
+    claimed = Analysis(predictions=(Prediction(line, 1, "fit", worst(verdicts), sources),))
+    monkeypatch.setattr(judging, "analyse", lambda text: claimed)
+    kinds = {each.kind for each in judge(text).contradictions}
+    assert kinds == ({kind} if kind else set())
 
 
 def test_what_is_not_found_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

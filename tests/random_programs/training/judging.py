@@ -15,6 +15,9 @@ from .running import Ledger, observe_training
 #: What a message says of a line with a request or with training. "Trains nothing with it": with one loss of several.
 _SAYS = re.compile(r" on line (\d+) (raises|trains nothing(?: with it)?|returns \[\]|leaves the rest out|gives it)")
 
+#: The line of the request or call of which a message speaks.
+_LINE = re.compile(r" on line (\d+) ")
+
 
 def judge(text: str) -> Verdict:
     """Run a program, analyse it, and compare."""
@@ -115,7 +118,16 @@ class _Comparison(Comparison):
             return word == "nothing"
         if code in ("TFG404", "TFG411"):
             return word == "nothing" or ledger.left_out()
-        return bool(ledger.stopped) or word in ("some", "nothing")
+        named = _LINE.search(finding.message)
+        return bool(ledger.stopped) or word in ("some", "nothing") or (named is not None and self._lost(int(named[1])))
+
+    def _lost(self, line: int) -> bool:
+        """Whether a request or a call on a line has once left a source without a gradient."""
+        words = {word for place, each in self.seen.words.items() if place[0] == line for word in sum(each, ())}
+        for each in self.seen.trained:
+            if each.site.line == line:
+                words.update(_words(each, each.listed), _words(each, each.updated))
+        return not words.isdisjoint(("none", "zero"))
 
     def misses(self) -> None:
         """Count what goes wrong without a finding; none of it is a failure."""
