@@ -84,8 +84,9 @@ def _watching(ledger: Ledger) -> Iterator[None]:
     from tensorflow.python.ops import resource_variable_ops as ops
 
     kind, tape = ops.BaseResourceVariable, tf.GradientTape
-    optimizer = next(each for each in keras.optimizers.Optimizer.__mro__ if "apply" in vars(each))
-    originals = [(kind, "__init__"), (tape, "gradient"), (optimizer, "apply"), (tape, "jacobian")]
+    update = "apply" if hasattr(keras.optimizers.Optimizer, "apply") else "apply_gradients"  # as in Keras 2
+    optimizer = next(each for each in keras.optimizers.Optimizer.__mro__ if update in vars(each))
+    originals = [(kind, "__init__"), (tape, "gradient"), (optimizer, update), (tape, "jacobian")]
     kept = [owner.__dict__[name] for owner, name in originals]
 
     def created(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -126,13 +127,22 @@ def _watching(ledger: Ledger) -> Iterator[None]:
         grads = list(grads)
         if trainable_variables is not None:
             trainable_variables = list(trainable_variables)
-            flat = [_plain(each) for each in trainable_variables]
-            known = not ledger.requested or any(_within(flat, one) for one in ledger.requested[-2:])
-            if not known or len(grads) != len(flat):
-                ledger.mismatched += 1
+            compare(grads, trainable_variables)
         return kept[2](self, grads, trainable_variables)
 
-    wrappers: list[Callable[..., Any]] = [created, gradient, apply, jacobian]
+    def apply_gradients(self: Any, grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
+        look()
+        pairs = list(grads_and_vars)
+        compare(pairs, [pair[1] for pair in pairs])
+        return kept[2](self, pairs, *args, **kwargs)
+
+    def compare(grads: list[Any], variables: list[Any]) -> None:
+        flat = [_plain(each) for each in variables]
+        known = not ledger.requested or any(_within(flat, one) for one in ledger.requested[-2:])
+        if not known or len(grads) != len(flat):
+            ledger.mismatched += 1
+
+    wrappers: list[Callable[..., Any]] = [created, gradient, apply if update == "apply" else apply_gradients, jacobian]
     for (owner, name), wrapper in zip(originals, wrappers, strict=True):
         setattr(owner, name, wrapper)
     try:
