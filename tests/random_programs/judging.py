@@ -195,4 +195,6 @@ def agrees(verdict: str, words: list[str]) -> bool:
         return len(set(words)) > 1
     if verdict == "raises":
         return all(word.startswith("raises:") for word in words)
+    if verdict == "arrives":
+        return not any(word == "none" or word.startswith("raises:") for word in words)
     return all(words_agree(verdict, word) for word in words)

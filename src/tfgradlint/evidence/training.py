@@ -145,7 +145,6 @@ class Training:
         @functools.wraps(original)
         def apply(optimizer: Any, grads: Any, trainable_variables: Any = None) -> Any:
             site = self.sites.nearest(UPDATES)
-            grads = list(grads)
             if trainable_variables is not None:
                 trainable_variables = list(trainable_variables)
             try:
@@ -155,7 +154,7 @@ class Training:
                 self._refused(grads, trainable_variables or [])
                 raise
             variables = optimizer._trainable_variables if trainable_variables is None else trainable_variables
-            self._judge(site, grads, list(variables))
+            self._judge(site, list(grads), list(variables))
             return result
 
         return apply
@@ -224,8 +223,9 @@ class Training:
             words = ["none" if gradient is None else "tensor" for gradient in gradients[part]]
             self.log.enter(TracedUpdate(site, variables[part], words), gradients[part])
 
-    def _refused(self, gradients: list[Any], variables: list[Any]) -> None:
+    def _refused(self, given: Any, variables: list[Any]) -> None:
         """An update that raised: in a graph that is never run, of numbers nothing is known."""
+        gradients = given if isinstance(given, (list, tuple)) else []
         self._kept += variables
         eager = self.tf.executing_eagerly()
         words = [

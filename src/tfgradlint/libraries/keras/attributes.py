@@ -16,7 +16,16 @@ from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.assigned import assign, changed_within
 from tfgradlint.libraries.keras.chains import trace
 from tfgradlint.libraries.keras.parts import is_sequential, parts_of
-from tfgradlint.libraries.keras.state import ASSIGNED, COMPILED, GRAPH, INNER, NAME, WRAPS, keras_state
+from tfgradlint.libraries.keras.state import (
+    ASSIGNED,
+    COMPILED,
+    GRAPH,
+    INNER,
+    NAME,
+    PLAIN_STEPS,
+    WRAPS,
+    keras_state,
+)
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras.weights import is_keras, mark_escaped, of_keras_2, set_trainable, weights_below
 
@@ -57,7 +66,8 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
     if name == "layers":
         trace(interp, receiver)
     graph = GRAPH.of(receiver)
-    if name == "layers" and graph is not None and parts and isinstance(graph[0], Tensor):
+    listed_whole = not PLAIN_STEPS.of(receiver) or not of_keras_2(interp, receiver)
+    if name == "layers" and graph is not None and parts and isinstance(graph[0], Tensor) and listed_whole:
         first = Layer("keras.layers.InputLayer", None, ())
         first.fields["output"] = graph[0]
         return ListObject(Items((first, *parts), "list"))

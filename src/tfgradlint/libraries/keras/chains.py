@@ -35,7 +35,7 @@ def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     elif isinstance(given, (ListObject, Items)):
         content = interp.iteration.iterate(given)
         if isinstance(content, Items):
-            chain = Layer(path, None, content.items)
+            chain = Layer(path, None, tuple(map(as_part, content.items)))
     if chain.own is not None:
         HIDDEN.begin(chain, True)
     if "trainable" in kwargs:
@@ -44,6 +44,18 @@ def sequential(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     NAME.begin(chain, kwargs.get("name", NONE))
     build_chain(interp, chain)
     return chain
+
+
+def as_part(value: Value) -> Value:
+    """What a chain is made of: for the layer that another model begins with, the placeholder that it stands for."""
+    if (
+        isinstance(value, Layer)
+        and value.path.endswith("InputLayer")
+        and isinstance(value.fields.get("output"), Tensor)
+    ):
+        placeholder: Value = value.fields["output"]
+        return placeholder
+    return value
 
 
 def build_chain(interp: Context, chain: Layer) -> None:

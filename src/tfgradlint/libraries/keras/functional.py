@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from typing import NamedTuple
 
 from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, Node
 from tfgradlint.flow.machine.context import Context
@@ -15,6 +16,7 @@ from tfgradlint.libraries.keras.state import (
     GRAPH,
     HIDDEN,
     NAME,
+    PLAIN_STEPS,
     LayerCall,
     keras_state,
 )
@@ -28,7 +30,9 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
         return None
     single = isinstance(outputs, (Tensor, Unknown))
     hidden = isinstance(outputs, Unknown) or _hides(interp, nodes_of(outputs))
-    made = Layer(path, None, layers_between(outputs, keras_state(interp).calls), single)
+    between = layers_between(outputs, keras_state(interp).calls)
+    made = Layer(path, None, between.layers, single)
+    PLAIN_STEPS.begin(made, between.steps)
     if hidden or not all(node.kind == LEAF for node in nodes_of(inputs)) or not nodes_of(inputs):
         HIDDEN.begin(made, True)
     else:
@@ -68,7 +72,14 @@ def _hides(interp: Context, outputs: list[Node]) -> bool:
     return False
 
 
-def layers_between(outputs: Value, calls: list[LayerCall]) -> tuple[Value, ...]:
+class Between(NamedTuple):
+    """The layers that a model is made of, and whether there are steps besides: Keras 2 makes layers of those."""
+
+    layers: tuple[Value, ...]
+    steps: bool
+
+
+def layers_between(outputs: Value, calls: list[LayerCall]) -> Between:
     """The layers on the paths from a model's outputs to its inputs, in Keras' order: deepest first."""
     steps = {node: _unit(node, calls) for node in ancestors(nodes_of(outputs))}
     ahead: dict[int, list[int]] = {}
@@ -94,11 +105,13 @@ def layers_between(outputs: Value, calls: list[LayerCall]) -> tuple[Value, ...]:
         for before in ahead.get(unit, []):
             depth[before] = max(depth[before], depth[unit] + 1)
     found: dict[int, Value] = {}
+    others = any(node.kind != LEAF and _index(unit, calls) < 0 for node, unit in steps.items())
     for unit in order:
         index = _index(unit, calls)
         if index >= 0:
             found[id(calls[index].layer)] = calls[index].layer
-    return tuple(found[name] for name in sorted(found, key=lambda name: (-deepest[name], first_seen[name])))
+    ordered = sorted(found, key=lambda name: (-deepest[name], first_seen[name]))
+    return Between(tuple(found[name] for name in ordered), others)
 
 
 def _unit(node: Node, calls: list[LayerCall]) -> int:

@@ -7,9 +7,10 @@ but its inputs and its weights.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.graph.nodes import Edge, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Value, Variable, is_none
@@ -22,7 +23,7 @@ from tfgradlint.libraries.keras.assigned import changed_below
 from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
-from tfgradlint.libraries.keras.chains import build, build_chain, sequential, trace
+from tfgradlint.libraries.keras.chains import as_part, build, build_chain, sequential, trace
 from tfgradlint.libraries.keras.compile import compiled
 from tfgradlint.libraries.keras.first_call import called, traced_on_trial
 from tfgradlint.libraries.keras.functional import functional, lambda_layer
@@ -88,7 +89,7 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         return functional(interp, path, args, kwargs)
     if family == "layers" and last == "Lambda" and (args or "function" in kwargs):
         function = args[0] if args else kwargs["function"]
-        return NativeFunction("Lambda", lambda given, named: lambda_layer(interp, function, given))
+        return _lambda(interp, function)
     if family == "layers" and last in MERGING:
         given = args[0] if args else kwargs.get("inputs", NONE)
         merging = Layer(path.removesuffix(last) + last.capitalize(), None, ())
@@ -168,12 +169,29 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
 
 def call_layer(interp: Context, callee: Layer | Instance, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """The result of a layer or model, built in or written in the module."""
+    if isinstance(callee, Instance):
+        return _noted(interp, callee, lambda: _call_instance(interp, callee, args, kwargs))
+    return _noted(interp, callee, lambda: _call_built_in(interp, callee, args, kwargs))
+
+
+def _lambda(interp: Context, function: Value) -> NativeFunction:
+    """The layer that calls a function; a model of inputs and outputs lists it among its layers."""
+
+    def run(args: list[Value], kwargs: dict[str, Value]) -> Value:
+        return _noted(interp, made, lambda: lambda_layer(interp, function, args)) or NONE
+
+    made = NativeFunction("Lambda", run)
+    return made
+
+
+def _noted(interp: Context, callee: Value, run: Callable[[], Value | None]) -> Value | None:
+    """The result of a call, of which a note is taken."""
     recorder = interp.recorder
     first, before = recorder.now(), len(keras_state(interp).calls)
-    if isinstance(callee, Instance):
-        result = _call_instance(interp, callee, args, kwargs)
-    else:
-        result = _call_built_in(interp, callee, args, kwargs)
+    result = run()
+    if isinstance(result, Tensor) and result.node.placeholder and result.node.seq <= first:
+        # What a layer hands through comes out of it as a tensor of its own, where it is called on a placeholder.
+        result = Tensor(recorder.op([Edge(result.node)], result.node.dtype))
     if result is not None and not recorder.tapes.active:
         # What it called itself is a part of it.
         calls = keras_state(interp).calls
@@ -335,7 +353,11 @@ def method(
         return _layer_of_name(interp, receiver, args, kwargs)
     if name == "add" and isinstance(receiver, Layer) and args:
         old = receiver.fields["parts"]
-        more = Items((*old.items, args[0])) if isinstance(old, Items) else Repeated(interp.unknown(SUBLAYER, args[0]))
+        more = (
+            Items((*old.items, as_part(args[0])))
+            if isinstance(old, Items)
+            else Repeated(interp.unknown(SUBLAYER, args[0]))
+        )
         interp.state.set(receiver, "parts", more)
         interp.state.delete(receiver, ASSEMBLED)
         build_chain(interp, receiver)

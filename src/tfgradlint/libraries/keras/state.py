@@ -40,6 +40,8 @@ CHANGED: Note[bool] = Note("changed", read=True)
 
 #: Its inputs and outputs, where it was made of them.
 GRAPH: Note[tuple[Value, Value]] = Note("inputs and outputs")
+#: Whether there are steps between them that are no layer's.
+PLAIN_STEPS: Note[bool] = Note("plain steps")
 #: The model of inputs and outputs, or the chain, that an object of a class of the module is at heart.
 INNER: Note[Value] = Note("inner model")
 #: The placeholder and the result of a chain of layers, once somebody asked for them. None: it has none.

@@ -9,6 +9,7 @@ class Wrappers(Family):
     """Sequences through one or two layers of these, and a dense layer at the end."""
 
     batch = "tf.random.normal([4, 3, 4])"
+    ways = (4, 4, 1)
 
     def define(self) -> None:
         if self.chance(40):
@@ -20,7 +21,7 @@ class Wrappers(Family):
         if self.chance(25):
             self._cell()
         kind, inner = self.pick(
-            (2, lambda: ("Bidirectional(keras.layers.LSTM(2))", ("forward_layer", "backward_layer", "layer"))),
+            (2, lambda: ("Bidirectional(keras.layers.LSTM(2))", ("forward_layer", "backward_layer"))),
             (1, lambda: ("Bidirectional(keras.layers.SimpleRNN(2), merge_mode='sum')", ("forward_layer",))),
             (2, lambda: ("RNN(keras.layers.GRUCell(2))", ("cell",))),
             (2, lambda: ("RNN([keras.layers.SimpleRNNCell(3), keras.layers.LSTMCell(2)])", ("cell", "cell.cells[0]"))),
