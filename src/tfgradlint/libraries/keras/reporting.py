@@ -20,6 +20,8 @@ from tfgradlint.libraries.keras.weight_lists import Weights
 _ELSEWHERE = frozenset({Cause.UNRELATED_TARGET, Cause.UNWATCHED_TENSOR, Cause.UNWATCHED_VARIABLE})
 #: Causes that raise where Keras compiles the step.
 _REFUSED = frozenset({Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION})
+#: What makes models whose weights are frozen as those of another one were.
+_WITH_FLAGS = ("load_model", "clone_model")
 
 
 def report_compiled(interp: Context, tried: list[ReportedStep], site: Site) -> None:
@@ -59,13 +61,18 @@ def report_objections(
     does where all weights have been frozen since. ``placeholder``: it trains all of them.
     """
     weights = Weights(interp, model)
-    mild = others or (bool(weights.frozen) and not weights.found)
+    mild = others or (bool(weights.frozen) and not weights.found) or _may_be_frozen_whole(model)
     objections = OBJECTIONS.of(model) or ()
     for objection in objections:
         if len(objections) == 1 or not objection.replaced:
             objection.reported = True
             for reason in objection.reasons if not (interp.attempts or placeholder) else ():
                 interp.reports.add_step(_mild(reason) if mild else reason, site)
+
+
+def _may_be_frozen_whole(model: Layer | Instance) -> bool:
+    """Whether it comes with flags that nobody saw: a model that was loaded, or made after another one."""
+    return isinstance(model, Layer) and model.own is not None and model.path.rpartition(".")[2] in _WITH_FLAGS
 
 
 def report_unused_losses(interp: Context) -> None:
