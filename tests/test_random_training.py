@@ -17,7 +17,7 @@ from tfgradlint.analysis.results import Analysis, Finding, Position, Prediction,
 
 COUNT, SEED = 40, 2026
 #: Programs of each family.
-OF_EACH = 5
+OF_EACH = 4
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,6 @@ def test_tensorflow_contradicts_nothing_said_of_a_family(reports: Mapping[str, R
 def test_verdicts_on_families_are_confirmed(reports: Mapping[str, Report]) -> None:
     agreed = sum((report.agreed for report in reports.values()), Counter())
     assert agreed["flows"] >= 4 * len(reports), table(reports)
-    assert agreed["none"] >= len(reports), table(reports)
 
 
 TRAINED = """\

@@ -118,13 +118,16 @@ class _Comparison(Comparison):
         if code == "TFG406":
             return ledger.created[finding.position.line] > 0
         word = self.seen.training.get(int(says[1])) if says else None
+        if says and says[2] == "trains nothing with it" and ("add_loss" in self.text or "_regularizer" in self.text):
+            return True  # others train in its place
         if says and says[2] == "trains nothing":
             return word == "nothing"
         if code in ("TFG404", "TFG411"):
             return word == "nothing" or ledger.left_out()
         named = _LINE.search(finding.message)
-        if code == "TFG410" and "grads" not in self.text.splitlines()[finding.position.line]:
-            return True  # what a family asks for and does not use stands before something else
+        lines = self.text.splitlines()
+        if code == "TFG410" and "grads = " in lines[finding.position.line - 1]:
+            return "grads" not in lines[finding.position.line]  # those of a family are used at once, or never
         return bool(ledger.stopped) or word in ("some", "nothing") or (named is not None and self._lost(int(named[1])))
 
     def _lost(self, line: int) -> bool:
