@@ -86,6 +86,8 @@ class Attributes:
             found = self.of_class(receiver, name)
             if isinstance(found, Descriptor):
                 return Method(found.function, receiver) if found.kind == "classmethod" else found.function
+            if isinstance(found, Instance) and self.of_class(found.cls, "__get__") is not None:
+                return self._asked(found, NONE, receiver)
             found = found if found is not None else interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(origins.CLASS_ATTRIBUTE)
         if isinstance(receiver, Union):
@@ -185,7 +187,7 @@ class Attributes:
         interp.libraries.escaped(interp, receiver)
 
     def _instance_attribute(self, receiver: Instance, name: str) -> Value:
-        if name in receiver.fields:
+        if name in receiver.fields and not self._described(receiver.cls, name):
             value: Value = receiver.fields[name]
             if self._interp.state.perhaps_missing(receiver, name):
                 found = self.of_class(receiver.cls, name)
@@ -225,13 +227,27 @@ class Attributes:
                 return NativeFunction(name, lambda args, kwargs: self._once(function, receiver, args, kwargs))
             return found.function
         if isinstance(found, Instance) and self.of_class(found.cls, "__get__") is not None:
-            return self._interp.unknown(origins.DESCRIPTOR, receiver)
+            return self._asked(found, receiver, receiver.cls)
         if not isinstance(found, STAYS) and of_unknown_base(receiver.cls):
             # The base may have given the object an attribute of its own.
             value = self._interp.join([found, self._interp.unknown(origins.ATTRIBUTE)])
             self._interp.state.set(receiver, name, value)
             return value
         return found
+
+    def _described(self, cls: Class, name: str) -> bool:
+        """Whether an object of a class, that says what is read and what is set, stands before the object's own."""
+        found = self.of_class(cls, name)
+        return isinstance(found, Instance) and all(
+            self.of_class(found.cls, method) is not None for method in ("__get__", "__set__")
+        )
+
+    def _asked(self, descriptor: Instance, receiver: Value, of: Value) -> Value:
+        """What a descriptor gives for an object and its class."""
+        get = self.of_object(descriptor, "__get__")
+        if not isinstance(get, Function) or descriptor.open or self.hooked(descriptor.cls):
+            return self._interp.unknown(origins.DESCRIPTOR, receiver)
+        return self._interp.calls.call(Method(get, descriptor), [receiver, of], {})
 
     def _once(self, function: Value, receiver: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A method that does nothing but the first time it is called on an object."""
@@ -270,7 +286,7 @@ class Attributes:
                     return found.function
                 found = found.function
             if isinstance(found, Instance) and self.of_class(found.cls, "__get__") is not None:
-                return interp.unknown(origins.DESCRIPTOR, receiver.receiver)
+                return self._asked(found, receiver.receiver, of)
             if isinstance(found, Function) or (isinstance(found, NativeFunction) and name.startswith("__")):
                 return Method(found, receiver.receiver)
             if found is not None:

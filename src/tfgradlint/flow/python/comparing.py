@@ -4,16 +4,19 @@ does to find that out happens then.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from functools import partial
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.python.identity import same_object
 from tfgradlint.flow.python.iterators import found
+from tfgradlint.flow.python.plain import NOT_PLAIN, plain
 from tfgradlint.flow.values.base import Const, Value
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, Repeated, Union, View
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union, View
 from tfgradlint.flow.values.functions import Method
-from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.values.walk import walk
 
 #: Objects are asked one by one up to so many; of more, any may be asked for anything.
@@ -101,7 +104,77 @@ def contains(interp: Context, container: Value, item: Value) -> bool | None:
         if isinstance(content, (Items, Repeated)) and content.type == "set":
             hashed(interp, item)
         compared(interp, item, content.held() or ())
-    return container.contains(item.value) if isinstance(item, Const) else None
+    if isinstance(item, Const):
+        return container.contains(item.value)
+    return _held(interp, content, item) if isinstance(content, Items) else None
+
+
+def _held(interp: Context, content: Items, item: Value) -> bool | None:
+    """Whether one of the elements is the item, or equals it."""
+    answers = [equal(interp, each, item) for each in content.items]
+    return True if True in answers else None if None in answers else False
+
+
+def equal(interp: Context, one: Value, other: Value) -> bool | None:
+    """Whether Python finds two values to be one, or equal, where that is known without asking them."""
+    same = same_object(interp, one, other)
+    if same or (same is False and all(map(compared_by_identity, (one, other)))):
+        return same
+    plain_one, plain_other = plain(one), plain(other)
+    return None if NOT_PLAIN in (plain_one, plain_other) else bool(plain_one == plain_other)
+
+
+def compared_containers(interp: Context, name: str, left: Value, right: Value) -> bool | None:
+    """What a comparison of containers gives, where it is known without asking their elements."""
+    kinds = (_kind(left), _kind(right))
+    if name not in _COMPARISONS or not any(kinds):
+        return None
+    one, other = plain(left), plain(right)
+    if NOT_PLAIN not in (one, other):
+        try:
+            result = bool(_COMPARISONS[name](one, other))
+        except TypeError:
+            return None
+        # Some dictionaries are equal only in the same order.
+        alike = result is (name == "__eq__") and "dict" in kinds and repr(one) != repr(other)
+        return None if alike else result
+    if name not in ("__eq__", "__ne__") or not all(kinds):
+        return None
+    same = _same_elements(interp, left, right) if kinds[0] == kinds[1] else False
+    return None if same is None else same is (name == "__eq__")
+
+
+_COMPARISONS = {f"__{name}__": getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}
+
+
+def _same_elements(interp: Context, left: Value, right: Value) -> bool | None:
+    """Whether two lists or tuples have equal elements."""
+    one, other = left.structure, right.structure
+    if not isinstance(one, Items) or not isinstance(other, Items) or one.type == "set":
+        return None
+    if len(one.items) != len(other.items):
+        return False
+    answers = [equal(interp, each, beside) for each, beside in zip(one.items, other.items, strict=True)]
+    return False if False in answers else None if None in answers else True
+
+
+def _kind(value: Value) -> str:
+    """What kind of container of Python's own a value certainly is."""
+    if isinstance(value, DictObject):
+        return "dict"
+    content = value.structure if isinstance(value, (Items, ListObject)) else None
+    kind = content.type if isinstance(content, (Items, Repeated)) else ""
+    return kind if kind in ("list", "tuple", "set") else ""
+
+
+def compared_by_identity(value: Value) -> bool:
+    """Whether it certainly equals nothing but itself."""
+    if not isinstance(value, Instance):
+        return isinstance(value, (Layer, Class))
+    return not value.open and all(
+        isinstance(each, Class) and not each.node.decorators and "__eq__" not in each.fields
+        for each in value.cls.lineage()
+    )
 
 
 def _in_any_of(interp: Context, containers: Sequence[Value], item: Value) -> bool | None:

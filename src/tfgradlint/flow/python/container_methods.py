@@ -9,11 +9,11 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.python.comparing import compared, hashed, hashed_together, looked_up, met_again
+from tfgradlint.flow.python.comparing import compared, equal, hashed, hashed_together, looked_up, met_again
 from tfgradlint.flow.python.escape import forget, forget_content
-from tfgradlint.flow.python.iteration import call_with_each
-from tfgradlint.flow.python.sets import LONG, combined, set_of
-from tfgradlint.flow.values.base import NONE, TRUE, Const, Scalar, Unknown, Value, hashable
+from tfgradlint.flow.python.order import in_order
+from tfgradlint.flow.python.sets import LONG, OPERATORS, combined, set_of
+from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Unknown, Value, hashable
 from tfgradlint.flow.values.containers import (
     Container,
     DictContent,
@@ -31,9 +31,7 @@ MOST = "most"
 #: What makes the value of a key that is missing, and whether it is only given and not kept.
 FACTORY = "factory"
 COUNTS = "counts"
-#: The operators of sets, and the methods that do the same.
-_OPERATORS = {"__or__": "union", "__and__": "intersection", "__sub__": "difference", "__xor__": "symmetric_difference"}
-_UPDATES = {"update": "union"} | {f"{name}_update": name for name in _OPERATORS.values() if name != "union"}
+_UPDATES = {"update": "union"} | {f"{name}_update": name for name in OPERATORS.values() if name != "union"}
 #: Methods that are not described and leave the container as it is.
 _LOOKING = frozenset(
     "issubset issuperset isdisjoint most_common elements total fromkeys __contains__ __len__ __iter__ __reversed__ "
@@ -64,8 +62,8 @@ def in_place(interp: Context, old: Value, name: str, value: Value) -> Value | No
         return old
     if not isinstance(old, ListObject):
         return None
-    if old.fields["content"].type == "set" and name in _OPERATORS:
-        interp.state.set(old, "content", combined(interp, old, _OPERATORS[name], value))
+    if old.fields["content"].type == "set" and name in OPERATORS:
+        interp.state.set(old, "content", combined(interp, old, OPERATORS[name], value))
         return old
     if name == "__mul__":
         interp.state.set(old, "content", _again(interp, old.fields["content"], value))
@@ -178,8 +176,10 @@ def call_member(
 ) -> Value | None:
     """A method of a list, tuple, set or dictionary; None where it is not known, and may have changed it."""
     if isinstance(receiver, (DictObject, ListObject)):
-        if name == "sort":
-            call_with_each(interp, kwargs.get("key"), receiver.fields["content"])
+        if name == "sort" and isinstance(receiver, ListObject):
+            ordered = in_order(interp, receiver.structure, kwargs.get("key"), kwargs.get("reverse", FALSE))  # type: ignore[arg-type]
+            interp.state.set(receiver, "content", ordered)
+            return NONE
         found = _element_member(interp, receiver, name, args)
         if found is None and isinstance(receiver, DictObject):
             found = _mapping_member(interp, receiver, name, args, kwargs)
@@ -244,7 +244,7 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     if name == "extend" and args:
         extend(interp, receiver, args[0])
         return NONE
-    if content.type == "set" and (name in _UPDATES or name in _OPERATORS.values()):
+    if content.type == "set" and (name in _UPDATES or name in OPERATORS.values()):
         target = ListObject(content)
         for other in args:
             state.set(target, "content", combined(interp, target, _UPDATES.get(name, name), other))
@@ -289,7 +289,11 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
         if isinstance(content, Items):
             state.set(receiver, "content", Items(content.items[::-1], content.type))
         return NONE
-    if name in ("sort", "remove", "discard", "rotate"):
+    if name in ("remove", "discard", "rotate"):
+        left = _turned(content, args) if name == "rotate" else _without(interp, content, args)
+        if left is not None:
+            state.set(receiver, "content", left)
+            return NONE
         _looked_for(interp, content, args)
         content = receiver.fields["content"]
         state.set(receiver, "content", Repeated(state.element(content), content.type))
@@ -297,6 +301,28 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     if name in ("index", "count"):
         return _place(interp, content, name, args)
     return None
+
+
+def _without(interp: Context, content: Items | Repeated, args: list[Value]) -> Items | None:
+    """The content without the first element that equals the argument; None where it is not known which."""
+    if not isinstance(content, Items) or len(args) != 1:
+        return None
+    for place, each in enumerate(content.items):
+        found = each is args[0] or equal(interp, each, args[0])
+        if found is None:
+            return None
+        if found:
+            return Items((*content.items[:place], *content.items[place + 1 :]), content.type)
+    return content if content.type == "set" else None
+
+
+def _turned(content: Items | Repeated, args: list[Value]) -> Items | None:
+    """The content of a deque, rotated; None where it is not known how far."""
+    steps = args[0].value if args and isinstance(args[0], Const) else None if args else 1
+    if not isinstance(content, Items) or not isinstance(steps, int) or not content.items:
+        return None
+    behind = -steps % len(content.items)
+    return Items((*content.items[behind:], *content.items[:behind]), content.type)
 
 
 def _mapping_member(

@@ -14,6 +14,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.python.comparing import looked_up
 from tfgradlint.flow.python.container_methods import listing, merged
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.sets import new_set
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
@@ -128,7 +129,9 @@ class Displays:
         asked = interp.requests.count
         with self._in_room(int(min(interp.iteration.bound(iterator), self._room))):
             for element in interp.iteration.each(iterator, self._room, exact):
-                certain &= self._turn(node, produce, element, made)
+                with interp.of(MadeAgain).turn() as repeated:
+                    certain &= self._turn(node, produce, element, made)
+                    repeated[0] = not exact[0]
         if certain and exact[0]:
             return Items(tuple(made), "list")
         if not exact[0] and (fixpoint.touched() or interp.requests.count > asked):
@@ -151,7 +154,8 @@ class Displays:
         made: list[Value] = []
         asked = interp.requests.count
         while True:
-            self._turn(node, produce, element, made)
+            with interp.of(MadeAgain).turn():
+                self._turn(node, produce, element, made)
             if (not fixpoint.touched() and interp.requests.count == asked) or fixpoint.settled():
                 break
             element = interp.iteration.another(element)

@@ -14,6 +14,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.python.generator_bodies import Advance, NotFollowed
 from tfgradlint.flow.python.generator_places import OVER, PLACES, At, Places, Running, pending
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.iterators import Outcome, lost, nothing, settle
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.functions import Function, Scope
@@ -69,7 +70,8 @@ class Generator(Producer):
         interp.frames.append(Frame(self._owner, self._scope, mark, len(interp.contexts)))
         outcomes: list[Outcome] | None = None
         try:
-            outcomes = Advance(interp, iterator, node, self._inside).outcomes()
+            with interp.of(MadeAgain).turn():
+                outcomes = Advance(interp, iterator, node, self._inside).outcomes()
         except NotFollowed:
             interp.state.rollback(mark)
         finally:

@@ -13,6 +13,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.generators import Generator
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.iterators import Derived, Outcome, Walk, lost, nothing, settle, taken_from_union
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -57,18 +58,20 @@ _DEEP = 3
 _FURTHER = 8
 
 
-def call_with_each(interp: Context, function: Value | None, content: Value) -> None:
-    """Call the key by which elements are ordered: it says nothing of them that is followed, but it may do something."""
+def call_with_each(interp: Context, function: Value | None, content: Value) -> list[Value] | None:
+    """What the key by which elements are ordered gives for each, or once for what they have in common; None: no key."""
     if function is None or is_none(function):
-        return
+        return None
+    results: list[Value] = []
     site = interp.recorder.site
     elements = content.items if isinstance(content, Items) else None
     if elements is None or len(elements) > _EACH:
         elements = (interp.state.element(content),)
     for each in elements:
         interp.recorder.site = site
-        interp.calls.call(function, [each], {})
+        results.append(interp.calls.call(function, [each], {}))
     interp.recorder.site = site
+    return results
 
 
 class Iteration:
@@ -279,7 +282,9 @@ class Iteration:
             if not exact[0]:
                 self.scatter(iterator)
             stood.add(self.standing(iterator))
-            element = self.take(iterator, lambda: ends.append(state.snapshot(mark)))
+            with self._interp.of(MadeAgain).turn() as repeated:
+                element = self.take(iterator, lambda: ends.append(state.snapshot(mark)))
+                repeated[0] = not exact[0]
             if element is None:
                 break
             exact[0] = exact[0] and not ends

@@ -15,6 +15,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.state import Place, Snapshot
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 
@@ -181,7 +182,9 @@ class _Run:
         self._interp.loops.append(loop)
         reached = True
         while True:
-            goes_on = turn(self._made)
+            with self._interp.of(MadeAgain).turn() as repeated:
+                goes_on = turn(self._made)
+                repeated[0] = not self.exact
             if goes_on is None:
                 self._ends.append(state.snapshot(self._mark))
                 break

@@ -11,8 +11,10 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.comparing import compared, contains
+from tfgradlint.flow.python.comparing import compared, compared_by_identity, compared_containers, contains
 from tfgradlint.flow.python.container_methods import merged
+from tfgradlint.flow.python.identity import same_object
+from tfgradlint.flow.python.sets import OPERATORS, combined
 from tfgradlint.flow.python.strings import formatted
 from tfgradlint.flow.values.base import (
     FALSE,
@@ -31,7 +33,7 @@ from tfgradlint.flow.values.base import (
 )
 from tfgradlint.flow.values.containers import Container, DictObject, Items, ListObject, Repeated, Union, View
 from tfgradlint.flow.values.functions import Method
-from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import LACKING
 
@@ -63,6 +65,8 @@ _PYTHON: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name) for name in (*BINARY.values(), *COMPARISONS.values(), *UNARY.values())
 }
 _SMALL = 1 << 40
+#: What is compared by its name, or with such.
+_NAMES = (Symbol, Class, Const)
 #: A longer sum of sequences is any number of elements that are alike: each sum copies all of them.
 _LONG = 512
 
@@ -94,6 +98,11 @@ class Operators:
         interp.recorder.site = interp.here(node)
         if isinstance(left, Union) or isinstance(right, Union):
             return self._distributed(name, left, right, node)
+        known = compared_containers(interp, name, left, right)
+        if known is None and isinstance(left, _NAMES) and isinstance(right, _NAMES) and name in ("__eq__", "__ne__"):
+            known = self._names_compared(name, left, right)
+        if known is not None:
+            return Const(known)
         containers = self._container_operator(name, left, right)
         if containers is not None:
             return containers
@@ -153,6 +162,8 @@ class Operators:
             return ListObject(repeated) if isinstance(left, ListObject) else repeated
         if name == "__mul__" and isinstance(other, sequences) and isinstance(one, (Const, Scalar)):
             return self._container_operator(name, right, left)
+        if name in OPERATORS and isinstance(left, ListObject) and _is_set(one) and _is_set(other):
+            return ListObject(combined(interp, left, OPERATORS[name], right))
         if name == "__or__" and isinstance(left, DictObject) and isinstance(right, DictObject):
             return DictObject(merged(interp, left.fields["content"], right.fields["content"]))
         if name in ("__eq__", "__ne__", "__mod__") and (
@@ -172,10 +183,29 @@ class Operators:
                 function = interp.attributes.of_object(receiver, method)
                 if function is not None:
                     return interp.calls.call(Method(function, receiver), [argument], {})
+        same = self._by_identity(name, left, right)
+        if same is not None:
+            return Const(same is (name == "__eq__"))
         if name == "__ne__":  # what has no method of its own for it asks whether they are equal
             truth = self.truth(self._instance_operator("__eq__", left, right))
             return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(not truth)
         return interp.unknown(origins.operator("of an object"), left, right)
+
+    def _names_compared(self, name: str, left: Value, right: Value) -> bool | None:
+        """What a comparison of classes, or with what else libraries have under a name, gives."""
+        interp = self._interp
+        if any(isinstance(each, Class) and each.customised for each in (left, right)):
+            return None
+        if any(isinstance(each, Const) for each in (left, right)) or same_object(interp, left, right) is not True:
+            found = interp.libraries.operator(interp, name, [left, right])
+            return found.truth() if isinstance(found, Const) else None
+        return name == "__eq__"
+
+    def _by_identity(self, name: str, left: Value, right: Value) -> bool | None:
+        """Whether two objects are equal of which neither has a method for it."""
+        if name not in ("__eq__", "__ne__") or not all(map(compared_by_identity, (left, right))):
+            return None
+        return same_object(self._interp, left, right)
 
     def _constant(self, name: str, values: list[Any]) -> Value:
         kind = "bool" if name in COMPARISONS.values() else ""
@@ -317,9 +347,7 @@ class Operators:
                 return False if described else None
             if isinstance(one, Const) and isinstance(other, (Tensor, Variable)):
                 return False
-        if isinstance(left, Symbol) and isinstance(right, Symbol):
-            return left.path == right.path
-        return None
+        return same_object(self._interp, left, right)
 
     def tested(self, value: Value) -> bool | None:
         """The truth of what a branch depends on. Where nothing converts it, a symbolic tensor has none."""
@@ -340,6 +368,10 @@ class Operators:
 
 #: Comparisons from the other side; those of equality are their own.
 _FROM_BEHIND = {"__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__", "__ge__": "__le__"}
+
+
+def _is_set(content: Value) -> bool:
+    return isinstance(content, (Items, Repeated)) and content.type == "set"
 
 
 def _reflected(name: str) -> str:

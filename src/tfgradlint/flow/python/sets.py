@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.comparing import hashed_together
+from tfgradlint.flow.python.comparing import compared_by_identity, hashed_together
 from tfgradlint.flow.values.base import Const, Value, hashable
 from tfgradlint.flow.values.containers import InOrder, Items, ListObject, Repeated
-from tfgradlint.flow.values.objects import Class, Instance, Layer
 
 #: A list that grows longer is any number of elements that are alike: elements known one by one are copied with every
 #: change, and joined one by one where branches meet.
 LONG = 64
+#: The operators of sets, and the methods that do the same.
+OPERATORS = {"__or__": "union", "__and__": "intersection", "__sub__": "difference", "__xor__": "symmetric_difference"}
 
 
 #: Python keeps a number below this in the place of that number, of which every set has at least so many.
@@ -40,23 +41,13 @@ def set_of(interp: Context, content: Items | Repeated) -> Items | Repeated:
     for item in items:
         if isinstance(item, Const) and hashable(item.value):
             seen.setdefault(item.value, item)
-        elif _compared_by_identity(item):
+        elif compared_by_identity(item):
             seen.setdefault(item, item)
         elif len(items) > 1:
             return Repeated(interp.join(list(items)), "set")
         else:
             seen[item] = item
     return Items(tuple(seen.values()), "set")
-
-
-def _compared_by_identity(value: Value) -> bool:
-    """Whether it certainly equals nothing but itself."""
-    if not isinstance(value, Instance):
-        return isinstance(value, (Layer, Class))
-    return not value.open and all(
-        isinstance(each, Class) and not each.node.decorators and "__eq__" not in each.fields
-        for each in value.cls.lineage()
-    )
 
 
 def combined(interp: Context, receiver: ListObject, how: str, other: Value) -> Value:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Carried
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.values.base import NONE, Value
 
 Run = Callable[[], Value]
@@ -19,13 +20,15 @@ class Turns(Carried):
 
     def __init__(self, interp: Context, first: Value = NONE) -> None:
         super().__init__(interp, first)
+        self._interp = interp
         self._again = interp.traces.replay() if interp.graph_level else None
         self._begun = False
 
     def turn(self, run: Run) -> Value:
         """One turn."""
         first, self._begun = not self._begun, True
-        return run() if first or self._again is None else self._again(run)
+        with self._interp.of(MadeAgain).turn():
+            return run() if first or self._again is None else self._again(run)
 
     @property
     def differ(self) -> bool:

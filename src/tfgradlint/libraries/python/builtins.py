@@ -6,14 +6,15 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary
+from tfgradlint.flow.python.identity import Identity, same_object
 from tfgradlint.flow.python.iterators import found
 from tfgradlint.flow.python.sets import new_set
 from tfgradlint.flow.python.strings import constant_text, unwrapped
 from tfgradlint.flow.python.with_blocks import SWALLOWS
-from tfgradlint.flow.values.base import NONE, Const, Scalar, Tensor, Value, is_none
-from tfgradlint.flow.values.containers import DictContent, Items, ListObject, Repeated
+from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Symbol, Tensor, Value, Variable, is_none
+from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Partial
-from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
+from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.libraries.python import (
     argparse,
     asyncio,
@@ -30,7 +31,7 @@ from tfgradlint.libraries.python import enum as enumerations
 from tfgradlint.libraries.python import itertools as iteration
 from tfgradlint.libraries.python import operator as operations
 from tfgradlint.libraries.python.copy import copied, deep_copied
-from tfgradlint.libraries.python.isinstance import isinstance_
+from tfgradlint.libraries.python.isinstance import derives_from, isinstance_
 from tfgradlint.libraries.registry import Handler
 
 #: A longer range is any number of numbers: loops and comprehensions run through fewer one by one.
@@ -114,7 +115,31 @@ def _descriptor(kind: str) -> Handler:
 
 
 def _type(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) and not args[0].open else None
+    if len(args) != 1:
+        return None
+    value = args[0]
+    if isinstance(value, Instance):
+        return None if value.open or "__class__" in value.fields else value.cls
+    content = value.structure if isinstance(value, (ListObject, Items)) else None
+    known = value.type if isinstance(value, Scalar) else getattr(content, "type", "")
+    if isinstance(value, Const) and isinstance(value.value, (bool, int, float, str, bytes)):
+        known = type(value.value).__name__
+    plain = known in _TYPES and not (isinstance(content, Items) and content.fields)
+    return Symbol(f"builtins.{known}") if plain else None
+
+
+_TYPES = frozenset("bool int float str bytes list tuple".split())
+
+
+def _id(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """A number that no other object has while this one is there."""
+    known = len(args) == 1 and same_object(interp, args[0], args[0])
+    return Const(Identity(args[0])) if known else Scalar(interp.recorder.leaf(), "int")
+
+
+def _issubclass(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    known = derives_from(args[0], args[1]) if len(args) == 2 else None
+    return Scalar(interp.recorder.leaf(), "bool") if known is None else Const(known)
 
 
 def _from_keys(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -211,9 +236,14 @@ def _str(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 
 def _callable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     value = args[0] if args else NONE
-    if isinstance(value, (Function, Method, Class, Partial, NativeFunction)):
+    if isinstance(value, (Function, Method, Class, Partial, NativeFunction, Layer)):
         return Const(True)
-    return Const(False) if isinstance(value, Const) else Scalar(interp.recorder.leaf(), "bool")
+    if isinstance(value, Instance) and not value.open and not interp.attributes.hooked(value.cls):
+        own = all(isinstance(each, Class) for each in value.cls.lineage()) and "__class__" not in value.fields
+        if own or interp.attributes.of_object(value, "__call__") is not None:
+            return Const(interp.attributes.of_object(value, "__call__") is not None)
+    known = isinstance(value, (Const, Tensor, Variable, Array, Container, Items))
+    return Const(False) if known else Scalar(interp.recorder.leaf(), "bool")
 
 
 def _all_or_any(stops: bool) -> Handler:
@@ -258,6 +288,8 @@ HANDLERS: dict[str, Handler] = {
     "builtins.globals": _rewritten,
     "builtins.vars": _vars,
     "builtins.type": _type,
+    "builtins.id": _id,
+    "builtins.issubclass": _issubclass,
     "builtins.property": _property,
     "builtins.staticmethod": _descriptor("staticmethod"),
     "builtins.classmethod": _descriptor("classmethod"),

@@ -104,6 +104,21 @@ def _instance_of(value: Value, kind: Value) -> bool | None:
     return None if types is None else types.get(path, False)
 
 
+def derives_from(cls: Value, kind: Value) -> bool | None:
+    """Whether a class certainly derives from another, or certainly does not."""
+    if isinstance(kind, Items):
+        answers = [derives_from(cls, each) for each in kind.items]
+        return True if True in answers else None if None in answers else False
+    if not isinstance(cls, Class) or not isinstance(kind, Class):
+        return True if isinstance(cls, Symbol) and cls.same_as(kind) else None
+    lineage = list(cls.lineage())
+    if kind in lineage or derives(cls, kind):
+        return True
+    if any(_asks_back(each) for each in kind.lineage()):
+        return None
+    return False if all(isinstance(each, Class) or _of_keras(each) is not None for each in lineage) else None
+
+
 def _asks_back(base: Value) -> bool:
     """Whether what does not derive from a class may be of it all the same: by registering, or by its methods."""
     if isinstance(base, Class):

@@ -134,7 +134,7 @@ def _chosen(passes: bool) -> Handler:
             return None if truth is None else truth is passes
 
         return interp.iteration.derived(
-            sources, lambda iterator, ended: _first(interp, sources[0], verdict, ended), functions=[function]
+            sources, lambda iterator, ended: first(interp, sources[0], verdict, ended), functions=[function]
         )
 
     return make
@@ -144,7 +144,7 @@ def _chosen(passes: bool) -> Handler:
 _LEFT_OUT = 64
 
 
-def _first(interp: Context, source: Value, verdict: Callable[[Value], bool | None], ended: Ended) -> Value | None:
+def first(interp: Context, source: Value, verdict: Callable[[Value], bool | None], ended: Ended) -> Value | None:
     """The next element that passes; behind one that perhaps passes it may be any, or none."""
     state = interp.state
     mark = state.mark()

@@ -14,7 +14,7 @@ from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, is_none
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.iterators import Ended, Iterator
-from tfgradlint.libraries.python.iterators import starred
+from tfgradlint.libraries.python.iterators import first, starred
 from tfgradlint.libraries.registry import Handler
 
 #: A longer sequence is any number of elements that are alike, as a list is that grows longer than that.
@@ -147,7 +147,70 @@ def _repeat(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 
 def _cycle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return Repeated(interp.state.element(interp.iteration.iterate(args[0]))) if len(args) == 1 else None
+    """The elements over and over: after the last comes the first."""
+    content = interp.iteration.iterate(args[0]) if len(args) == 1 else None
+    if not isinstance(content, Items) or not content.items:
+        return None if content is None else Repeated(interp.state.element(content))
+    items = content.items
+
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        place = iterator.fields[_COUNT]
+        known = isinstance(place, Const)
+        following = Const((place.value + 1) % len(items)) if known else Scalar(interp.recorder.leaf(), "int")
+        interp.state.set(iterator, _COUNT, following)
+        return items[place.value] if known else interp.iteration.another(interp.state.element(content))
+
+    made = interp.iteration.derived([interp.iteration.iterator(content)], step, bound=lambda iterator: inf)
+    made.fields[_COUNT] = Const(0)
+    return made
+
+
+def _takewhile(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The elements before the first that fails; that one is taken as well."""
+    if len(args) != 2 or starred(args):
+        return None
+    source, site = interp.iteration.iterator(args[1]), interp.recorder.site
+
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        element = interp.iteration.take(source, ended)
+        if element is None:
+            return None
+        interp.recorder.site = site
+        holds = interp.expressions.truth(interp.calls.call(args[0], [element], {}))
+        if holds is False:
+            interp.iteration.finish(iterator)
+            return None
+        if holds is None:
+            mark = interp.state.mark()
+            interp.iteration.finish(iterator)
+            ended()
+            interp.state.rollback(mark)
+        return element
+
+    return interp.iteration.derived([source], step, functions=args[:1])
+
+
+def _dropwhile(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """The elements from the first on that fails."""
+    if len(args) != 2 or starred(args):
+        return None
+    source, site = interp.iteration.iterator(args[1]), interp.recorder.site
+
+    def verdict(element: Value) -> bool | None:
+        interp.recorder.site = site
+        holds = interp.expressions.truth(interp.calls.call(args[0], [element], {}))
+        return None if holds is None else not holds
+
+    def step(iterator: Iterator, ended: Ended) -> Value | None:
+        if iterator.fields[_LAST] is not _NONE_YET:
+            return interp.iteration.take(source, ended)
+        element = first(interp, source, verdict, ended)
+        interp.state.set(iterator, _LAST, NONE)
+        return element
+
+    made = interp.iteration.derived([source], step, functions=args[:1])
+    made.fields[_LAST] = _NONE_YET
+    return made
 
 
 def _count(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -253,6 +316,8 @@ HANDLERS: dict[str, Handler] = {
     "itertools.tee": _at_once(tee),
     "itertools.repeat": _at_once(_repeat),
     "itertools.cycle": _at_once(_cycle),
+    "itertools.takewhile": _takewhile,
+    "itertools.dropwhile": _dropwhile,
     "itertools.count": _at_once(_count),
     "itertools.zip_longest": _at_once(_zip_longest),
     "itertools.product": _at_once(_product, again=True),

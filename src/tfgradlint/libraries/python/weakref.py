@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.values.base import NONE, Cell, Value
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Instance
@@ -11,7 +12,10 @@ from tfgradlint.libraries.registry import Handler
 
 def _proxy(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """What is done to it is done to the object."""
-    return args[0] if len(args) == 1 and not kwargs and isinstance(args[0], Instance) else None
+    if len(args) != 1 or kwargs or not isinstance(args[0], Instance):
+        return None
+    interp.of(MadeAgain).under_other_names(args[0])
+    return args[0]
 
 
 def _reference(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

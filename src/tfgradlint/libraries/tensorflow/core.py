@@ -12,7 +12,9 @@ from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import is_dense
 from tfgradlint.flow.values.base import (
+    FALSE,
     NONE,
+    TRUE,
     Array,
     Cell,
     Composite,
@@ -211,6 +213,14 @@ def decorate(interp: Context, decorator: Value, decorated: Value) -> Value | Non
     return decorated_by(_DECORATORS, decorator, decorated)
 
 
+def _is_tensor(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    value = args[0] if args else kwargs.get("x", NONE)
+    if isinstance(value, Tensor) or (isinstance(value, Variable) and value.library == "tf"):
+        return None if isinstance(value, Tensor) and value.node.placeholder else TRUE
+    plain = isinstance(value, (Array, Const, Scalar, ListObject, DictObject, Items))
+    return FALSE if plain else Scalar(interp.recorder.leaf(), "bool")
+
+
 def _gradients(name: str) -> Handler:
     return lambda interp, args, kwargs: interp.requests.graph_gradients(name, args, kwargs)
 
@@ -222,6 +232,7 @@ _HANDLERS: dict[str, Handler] = {
     "tf.Variable": variable,
     "tf.constant": _constant,
     "tf.function": _function,
+    "tf.is_tensor": _is_tensor,
     "keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     "tf.keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     **composites.HANDLERS,

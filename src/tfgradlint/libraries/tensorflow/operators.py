@@ -7,6 +7,7 @@ from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Array, Composite, Const, Symbol, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.numpy.core import function_of
@@ -27,6 +28,8 @@ def operator(interp: Context, name: str, operands: list[Value]) -> Value | None:
     """The result of an operator, by the name of its method; None where nothing was measured."""
     if name == "__setitem__":
         return None
+    if all(isinstance(each, (Symbol, Const, Class)) for each in operands):
+        return _of_dtypes(name, operands)
     lead = next((place for place, each in enumerate(operands) if isinstance(each, (Tensor, Variable))), None)
     if lead is None:
         return _unknown_operator(interp, name, operands)
@@ -51,6 +54,29 @@ def operator(interp: Context, name: str, operands: list[Value]) -> Value | None:
     owner = f"tf.{operands[0].form}." if isinstance(operands[0], Composite) else owner
     known = session.known(owner + name) or session.known(_TENSOR + name)
     return apply(interp, known, operands, {}) if known is not None else None
+
+
+def _of_dtypes(name: str, operands: list[Value]) -> Value | None:
+    """Whether two dtypes are equal, of which one may be given by its name."""
+    named = [_dtype(each) for each in operands]
+    if name not in ("__eq__", "__ne__") or None in named or all(isinstance(each, Const) for each in operands):
+        return None
+    return Const((named[0] == named[1]) is (name == "__eq__"))
+
+
+def _dtype(value: Value) -> str | None:
+    """The name of a dtype of TensorFlow, also where it is a text."""
+    name = value.value if isinstance(value, Const) else value.path if isinstance(value, Symbol) else None
+    if not isinstance(name, str):
+        return None
+    named = name.removeprefix("tf.dtypes.").removeprefix("tf.") if isinstance(value, Symbol) else name
+    return named if named in _DTYPES and (isinstance(value, Const) or name.startswith("tf.")) else None
+
+
+_DTYPES = frozenset(
+    "bfloat16 bool complex64 complex128 float16 float32 float64 int8 int16 int32 int64 string uint8 uint16 uint32 "
+    "uint64".split()
+)
 
 
 def _unknown_operator(interp: Context, name: str, operands: list[Value]) -> Value:

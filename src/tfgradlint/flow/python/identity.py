@@ -1,0 +1,77 @@
+"""Which objects are one and the same."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, is_none, next_birth
+from tfgradlint.flow.values.objects import Class, Instance
+
+
+class MadeAgain:
+    """Objects that are several: those made by code that stands for any number of turns, and those with proxies."""
+
+    def __init__(self) -> None:
+        self._begun: list[int] = []
+        self._ended: list[int] = []
+        self._otherwise: set[Cell] = set()
+
+    def under_other_names(self, cell: Cell) -> None:
+        """Other objects stand for this one, which are not it."""
+        self._otherwise.add(cell)
+
+    @contextmanager
+    def turn(self) -> Iterator[list[bool]]:
+        """What runs inside is one of any number of turns, if that stands in the list behind it."""
+        begun, repeated = next_birth(), [True]
+        try:
+            yield repeated
+        finally:
+            if repeated[0]:
+                while self._begun and self._begun[-1] >= begun:
+                    del self._begun[-1], self._ended[-1]
+                self._begun.append(begun)
+                self._ended.append(next_birth())
+
+    def holds(self, cell: Cell) -> bool:
+        """Whether an object was made then."""
+        place = bisect_right(self._begun, cell.born) - 1
+        return (place >= 0 and cell.born < self._ended[place]) or cell in self._otherwise
+
+
+class Identity:
+    """What ``id`` gives for an object, in a :class:`Const`."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Value) -> None:
+        self.of = of
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self.of is other.of
+
+    def __hash__(self) -> int:
+        return hash(id(self.of))
+
+
+def same_object(interp: Context, one: Value, other: Value) -> bool | None:
+    """Whether two values are one object, where that is known: objects and classes of the module, and names."""
+    if isinstance(one, Symbol) and isinstance(other, Symbol):
+        return one.path == other.path
+    if not isinstance(one, (Instance, Class, Symbol)) or not isinstance(other, (Instance, Class, Symbol)):
+        plain = any(is_none(each) or isinstance(each, Const) for each in (one, other))
+        return False if plain and any(isinstance(each, (Instance, Class)) for each in (one, other)) else None
+    if type(one) is not type(other):
+        return None if any(isinstance(each, Instance) for each in (one, other)) else False
+    known = all(_is_one(interp, each) for each in (one, other))
+    return one is other if known else None
+
+
+def _is_one(interp: Context, value: Value) -> bool:
+    """Whether it certainly stands for a single object, for which no other value stands."""
+    if isinstance(value, Instance) and (value.open or "__class__" in value.fields):
+        return False
+    return isinstance(value, (Instance, Class)) and not interp.of(MadeAgain).holds(value)
