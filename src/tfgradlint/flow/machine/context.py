@@ -225,6 +225,9 @@ class Attributes(Protocol):
     def perhaps_replaced(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """A call that is not followed may put something else in the place of a library's function that it is told."""
 
+    def is_closed(self, receiver: Instance) -> bool:
+        """Whether an object has no other attributes than those that it certainly or perhaps was given."""
+
     def made(self, function: Function) -> None:
         """A definition has run, and made this function."""
 

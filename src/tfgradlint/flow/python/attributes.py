@@ -30,11 +30,11 @@ from tfgradlint.flow.values.containers import (
 )
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.notes import Gathered, Note
-from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject, Members
+from tfgradlint.flow.values.objects import OPENED, Class, Instance, Layer, LibraryObject, Members
 from tfgradlint.flow.values.walk import nodes_of
 
 #: Methods that change what it means to make an object or to reach its attributes.
-_HOOKS = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__")
+_HOOKS = ("__new__", "__setattr__", "__getattribute__", "__delattr__")
 #: What arrays and tensors have and lists lack: it raises.
 OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
 #: Of an object: the methods that do nothing any more, as they have been called once.
@@ -44,6 +44,10 @@ _DONE: Note[Gathered[int]] = Note("done once")
 def of_unknown_base(cls: Class) -> bool:
     """Whether a class has a base of which nothing is known."""
     return any(isinstance(each, Unknown) for each in cls.lineage())
+
+
+def _is_object(base: Value) -> bool:
+    return isinstance(base, Symbol) and base.path == "builtins.object"
 
 
 class Attributes:
@@ -191,6 +195,8 @@ class Attributes:
             value: Value = receiver.fields[name]
             if self._interp.state.perhaps_missing(receiver, name):
                 found = self.of_class(receiver.cls, name)
+                if found is None and self.of_class(receiver.cls, "__getattr__") is not None:
+                    return self._interp.join([value, self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)])
                 if found is not None and not isinstance(found, Descriptor):
                     return self._interp.join([value, Method(found, receiver) if isinstance(found, Function) else found])
             return value
@@ -203,6 +209,11 @@ class Attributes:
             made = self._interp.libraries.attribute(self._interp, receiver, name)
             if made is not None:
                 return made
+            answer = self.of_class(receiver.cls, "__getattr__")
+            if answer is not None:
+                if isinstance(answer, Function) and self.is_closed(receiver):
+                    return self._interp.calls.call(Method(answer, receiver), [Const(name)], {})
+                return self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)
             unknown = self._interp.unknown(origins.ATTRIBUTE)
             value = UnknownMember(unknown.node, receiver, name)
             self._interp.state.set(receiver, name, value)
@@ -234,6 +245,17 @@ class Attributes:
             self._interp.state.set(receiver, name, value)
             return value
         return found
+
+    def is_closed(self, receiver: Instance) -> bool:
+        """Whether an object has no other attributes than those that it certainly or perhaps was given."""
+        lineage = list(receiver.cls.lineage())
+        return (
+            not receiver.open
+            and "__class__" not in receiver.fields
+            and not self.hooked(receiver.cls)
+            and not any(OPENED.of(each) for each in (receiver, *lineage) if isinstance(each, Cell))
+            and all(isinstance(each, Class) or _is_object(each) for each in lineage)
+        )
 
     def _described(self, cls: Class, name: str) -> bool:
         """Whether an object of a class, that says what is read and what is set, stands before the object's own."""

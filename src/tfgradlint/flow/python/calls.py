@@ -50,6 +50,7 @@ from tfgradlint.flow.values.functions import (
     Partial,
     Scope,
 )
+from tfgradlint.flow.values.iterators import SENT, Iterator
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
 #: How many functions of the module run within each other: each takes some twenty frames of Python's own stack, which
@@ -238,8 +239,12 @@ class Calls:
         interp = self._interp
         if name == "__iter__":
             return iterator
-        if name == "__next__" or (name == "send" and len(args) == 1):
+        if name == "__next__" or (name == "send" and len(args) == 1 and isinstance(iterator, Iterator)):
+            if name == "send":
+                interp.state.set(iterator, SENT, args[0])  # type: ignore[arg-type]
             taken = interp.iteration.take(iterator, interp.statements.raised)
+            if name == "send":
+                interp.state.set(iterator, SENT, NONE)  # type: ignore[arg-type]
             if taken is None:
                 raise Raised
             return taken

@@ -15,7 +15,7 @@ from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Va
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import ContextManagerCall, Coroutine, Descriptor, Function, Method, Partial, Super
 from tfgradlint.flow.values.iterators import Iterator
-from tfgradlint.flow.values.objects import OWN_ATTRIBUTES, Class, Instance, Layer, LibraryObject
+from tfgradlint.flow.values.objects import OPENED, OWN_ATTRIBUTES, Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import HANDED, walk
 
 #: What is taken to stay where it is: nearly every program hands its model, its weights and its optimizer to helpers
@@ -170,8 +170,10 @@ def _may_be_changed(interp: Context, value: Value, given: Sequence[Value], stays
     elif isinstance(value, DictObject):
         _change_dictionary(interp, value, given, stays)
     elif isinstance(value, Instance):
+        OPENED.put(interp.state, value, True)
         _change_attributes(interp, value, value.cls, given, stays)
     elif isinstance(value, Class):
+        OPENED.put(interp.state, value, True)
         _change_attributes(interp, value, value, given, stays)
     elif isinstance(value, Function):
         for scope, name in interp.of(Bodies).rebound(value):

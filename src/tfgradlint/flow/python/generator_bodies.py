@@ -24,9 +24,9 @@ from tfgradlint.flow.python.generator_places import (
     pending,
 )
 from tfgradlint.flow.python.iterators import Outcome
-from tfgradlint.flow.values.base import NONE
+from tfgradlint.flow.values.base import NONE, is_none
 from tfgradlint.flow.values.functions import ContextManagerCall
-from tfgradlint.flow.values.iterators import Iterator
+from tfgradlint.flow.values.iterators import SENT, Iterator
 
 #: How often one element may pass the head of the same loop, where that is not told by known numbers.
 _TWICE = 2
@@ -288,6 +288,8 @@ class Advance:
         return Yielded(interp.eval(node.value) if node.value is not None else NONE, place)
 
     def _from(self, place: Place) -> Place | Yielded:
+        if not is_none(self._iterator.fields.get(SENT, NONE)):
+            raise NotFollowed  # that one gets it
         source = self._iterator.fields["from", place[-1].node]
         element = self._interp.iteration.take(source, lambda: self._branch(place[:-1]))
         return place[:-1] if element is None else Yielded(element, place)
@@ -295,6 +297,9 @@ class Advance:
     def _sent(self, place: Place) -> Place:
         interp = self._interp
         small = place[-1].node
+        node = getattr(small, "value", None)
+        of_another = isinstance(node, cst.Yield) and isinstance(node.value, cst.From)
+        given = interp.unknown(origins.SENT) if of_another else self._iterator.fields.get(SENT, NONE)
         for target in [each.target for each in small.targets] if isinstance(small, cst.Assign) else [small.target]:  # type: ignore[attr-defined]
-            interp.statements.assign(target, interp.unknown(origins.SENT))
+            interp.statements.assign(target, given)
         return place[:-1]

@@ -86,6 +86,10 @@ class Elements:
 
     def element_of(self, receiver: Value, index: Value) -> Value:
         interp = self._interp
+        if isinstance(receiver, Const) and isinstance(receiver.value, str):
+            part = _part_of_text(receiver.value, index)
+            if part is not None:
+                return Const(part)
         if isinstance(receiver, (Array, Scalar)) or (isinstance(receiver, Const) and receiver.value is not None):
             edges = [Edge(node, Effect.PLAIN) for node in (*nodes_of(receiver), *nodes_of(index))]
             node = interp.recorder.op(edges, receiver.node.dtype if isinstance(receiver, Array) else None)
@@ -250,3 +254,14 @@ def _place(content: Value, index: Value) -> int | None:
     if isinstance(content, Items) and isinstance(index, Const) and isinstance(index.value, int):
         return index.value if -len(content.items) <= index.value < len(content.items) else None
     return None
+
+
+def _part_of_text(text: str, index: Value) -> str | None:
+    """A character of a text, or a piece of it; None where it is not known."""
+    parts = index.parts if isinstance(index, Slice) else (index,)
+    bounds = [part.value for part in parts if isinstance(part, Const)]
+    try:
+        known = len(bounds) == len(parts)
+        return text[slice(*bounds) if isinstance(index, Slice) else bounds[0]] if known else None
+    except (IndexError, TypeError, ValueError):
+        return None

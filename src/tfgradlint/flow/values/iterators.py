@@ -85,3 +85,5 @@ class Iterator(Cell):
 
 #: The field to write, and its value, where it is no longer known how many elements were taken.
 LOST = (_KNOWN, FALSE)
+#: The field of a generator for what was sent into it; without one it gets None.
+SENT = "sent"

@@ -41,6 +41,8 @@ class Layer(HoldsNothing, Cell):
 HOLDS: Note[Value] = Note("held values")
 
 
+#: Of an object or class of the module: that code which is not followed may have given it attributes of any name.
+OPENED: Note[bool] = Note("laid open")
 #: Of a :class:`LibraryObject`: that its attributes are only those that the program gives it.
 OWN_ATTRIBUTES: Note[bool] = Note("attributes of its own")
 

@@ -81,7 +81,11 @@ def _object_has(interp: Context, value: Instance, name: str) -> bool | None:
     if set_ and not interp.state.perhaps_missing(value, name):
         return True
     found = None if interp.attributes.hooked(value.cls) else interp.attributes.of_class(value.cls, name)
-    return True if found is not None and not isinstance(found, (Descriptor, Instance)) else None
+    if found is not None:
+        return None if isinstance(found, (Descriptor, Instance)) else True
+    answers = interp.attributes.of_class(value.cls, "__getattr__") is not None
+    missing = not set_ and not answers and not name.startswith("_") and interp.attributes.is_closed(value)
+    return False if missing else None
 
 
 def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

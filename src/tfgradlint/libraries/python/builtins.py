@@ -90,7 +90,14 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
 
 
 def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = (args[0] if args else NONE).structure
+    given = args[0] if args else NONE
+    method = interp.attributes.of_object(given, "__len__") if isinstance(given, Instance) else None
+    if method is not None:
+        counted = interp.calls.call(Method(method, given), [], {})
+        return counted if isinstance(counted, (Const, Scalar)) else Scalar(interp.recorder.leaf(), "int")
+    if isinstance(given, Const) and isinstance(given.value, str):
+        return Const(len(given.value))
+    content = given.structure
     if isinstance(content, Items):
         return Const(len(content.items))
     if isinstance(content, DictContent) and content.complete:

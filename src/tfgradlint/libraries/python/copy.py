@@ -37,7 +37,7 @@ def _is_object(base: Value) -> bool:
     return isinstance(base, Symbol) and base.path == "builtins.object"
 
 
-_COPYING = ("__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__slots__")
+_COPYING = ("__getattr__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__slots__")
 
 
 def deep_copied(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -17,6 +17,8 @@ from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget_content
+from tfgradlint.flow.python.plain import NOT_PLAIN, plain
+from tfgradlint.flow.python.strings import wrapped
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import (
     FALSE,
@@ -144,16 +146,20 @@ def _plain(interp: Context, path: str, args: list[Value], kwargs: dict[str, Valu
     """``float``, ``int``, ``math.sqrt`` ... on Python numbers, arrays and (as measured) tensors."""
     name = path.partition(".")[2]
     given = [*args, *kwargs.values()]
-    if all(isinstance(value, Const) for value in given) and given and name in _FOLDED:
+    known = [plain(value) for value in given] if name in _FOLDED else [NOT_PLAIN]
+    if NOT_PLAIN not in known and given:
         function = getattr(math if path.startswith("math.") else builtins, name, None)
         if function is None:
             return None
         try:
-            result = function(*(value.value for value in args), **{k: v.value for k, v in kwargs.items()})  # type: ignore[attr-defined]
+            result = function(*known[: len(args)], **dict(zip(kwargs, known[len(args) :], strict=True)))
         except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError):
             # what Python raises here ends the user's program, not the analysis
             return Scalar(interp.recorder.leaf())
-        return Const(result) if isinstance(result, (int, float, bool, str)) else None
+        return wrapped(result)
+    if name == "bool" and len(given) == 1 and isinstance(given[0], (Container, Items)):
+        truth = interp.expressions.truth(given[0])
+        return Scalar(interp.recorder.leaf(), "bool") if truth is None else Const(truth)
     converted = name in ("float", "int") and path.startswith("builtins.") and not interp.unconverted
     asked = name in _CONVERSIONS or path.startswith("math.")
     if asked and args and without_content(interp, args[0]) and not (converted and interp.graph_level):
@@ -183,7 +189,8 @@ def _operation(path: str) -> Operation:
 _CONVERSIONS = ("float", "int", "bool")
 _FOLDED = frozenset(
     "float int bool abs round pow divmod str sqrt exp log log2 log10 sin cos tan floor ceil prod hypot fabs atan2 "
-    "asin acos atan sinh cosh tanh gcd isnan isinf isfinite degrees radians comb factorial ord chr".split()
+    "asin acos atan sinh cosh tanh gcd isclose fsum isqrt lcm dist bin hex oct isnan isinf isfinite degrees "
+    "radians comb factorial ord chr".split()
 )
 
 

@@ -50,17 +50,19 @@ def attribute(interp: Context, instance: Instance, name: str) -> Value | None:
 
 def named_tuple(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``collections.namedtuple``: the class as a callable."""
-    if len(args) < 2 or kwargs:
+    defaults = interp.iteration.iterate(kwargs["defaults"]) if "defaults" in kwargs else Items(())
+    if len(args) < 2 or not {"defaults"}.issuperset(kwargs) or not isinstance(defaults, Items):
         return None
     content = args[1] if isinstance(args[1], Const) else interp.iteration.iterate(args[1])
     texts = [content] if isinstance(content, Const) else list(content.items) if isinstance(content, Items) else []
     parts = [each.value for each in texts if isinstance(each, Const) and isinstance(each.value, str)]
     names = tuple(" ".join(parts).replace(",", " ").split())
-    if not names or len(parts) != len(texts):
+    if not names or len(parts) != len(texts) or len(names) < len(defaults.items):
         return None
+    usual = dict(zip(names[len(names) - len(defaults.items) :], defaults.items, strict=True))
 
     def make(given: list[Value], named: dict[str, Value]) -> Value:
-        values = {**dict(zip(names, given, strict=False)), **named}
+        values = {**usual, **dict(zip(names, given, strict=False)), **named}
         if set(values) != set(names):
             return interp.unknown(returned_by("named tuple"), *given, *named.values())
         return Items(tuple(values[name] for name in names), "tuple", names)
