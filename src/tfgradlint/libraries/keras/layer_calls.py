@@ -30,7 +30,7 @@ from tfgradlint.libraries.keras.functional import functional, lambda_layer
 from tfgradlint.libraries.keras.layer_facts import MERGING
 from tfgradlint.libraries.keras.layers import layer, opaque_model
 from tfgradlint.libraries.keras.losses import computed
-from tfgradlint.libraries.keras.optimizers import is_optimizer
+from tfgradlint.libraries.keras.optimizers import is_optimizer, told
 from tfgradlint.libraries.keras.origins import MODEL, SUBLAYER
 from tfgradlint.libraries.keras.parts import is_sequential
 from tfgradlint.libraries.keras.predict import predicted
@@ -105,7 +105,9 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         return _loss(interp, session, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
         interp.reports.trains = interp.reports.trains or is_optimizer(name)
-        return LibraryObject(path)
+        made = LibraryObject(path)
+        made.fields.update(told(name, len(args), kwargs))
+        return made
     return None
 
 

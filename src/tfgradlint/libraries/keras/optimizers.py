@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tfgradlint.flow.graph.breaks import Discarded, Minimizing, Pairing
@@ -34,6 +35,18 @@ def is_optimizer(path: str) -> bool:
         family.endswith(("optimizers", "optimizers.legacy", "optimizers.experimental"))
         or last.startswith("LossScaleOptimizer")
     )
+
+
+#: Options of every optimizer, which is told to leave gradients as they are by none of them.
+_CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+
+
+def told(name: str, positional: int, options: Mapping[str, Value]) -> dict[str, Value]:
+    """The attributes in which an optimizer keeps its options: none of these is among the first that it takes."""
+    plain = (
+        positional < 4 and is_optimizer(name) and name.count(".") == 1 and not name.endswith(("Optimizer", "Schedule"))
+    )
+    return {each: options.get(each, NONE) for each in _CLIPPING} if plain and "**" not in options else {}
 
 
 def own_class(cls: Class) -> str | None:
