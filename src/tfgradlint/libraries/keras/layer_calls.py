@@ -105,9 +105,9 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         return _loss(interp, session, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):
         interp.reports.trains = interp.reports.trains or is_optimizer(name)
-        made = LibraryObject(path)
-        made.fields.update(told(name, len(args), kwargs))
-        return made
+        tool = LibraryObject(path)
+        tool.fields.update(told(name, len(args), kwargs))
+        return tool
     return None
 
 

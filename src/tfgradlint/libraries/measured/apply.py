@@ -8,6 +8,7 @@ from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import (
+    FALSE,
     NONE,
     Array,
     Composite,
@@ -22,7 +23,8 @@ from tfgradlint.flow.values.base import (
 )
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
-from tfgradlint.flow.values.objects import HOLDS, Instance, LibraryObject
+from tfgradlint.flow.values.notes import Note
+from tfgradlint.flow.values.objects import HOLDS, Class, Instance, LibraryObject
 from tfgradlint.flow.values.walk import fold, nodes_of, shallow, walk
 from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
@@ -74,6 +76,8 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
             return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
     if any(isinstance(value, LibraryObject) and HOLDS in value.fields for value in bound.values()):
         return interp_unknown(interp, known, bound)  # measured with tensors
+    if known.name.startswith("tf."):
+        bound = {name: converted(interp, value) for name, value in bound.items()}
     if any(isinstance(value, _CALLED) or _converts_itself(value) for value in bound.values()):
         # What a function reads besides its arguments was not measured, nor what an object converts itself to.
         return interp.unknown(origins.call_of(known.name), *bound.values())
@@ -88,6 +92,27 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
     if case.returns.startswith("raises"):
         return interp.unknown(origins.raised_by(known.name), *bound.values())
     return _returned(interp, known, case, bound)
+
+
+def converted(interp: Context, value: Value) -> Value:
+    """The tensor that TensorFlow makes of an object whose class says which; any other value itself."""
+    if not isinstance(value, Instance) or interp.attributes.hooked(value.cls):
+        return value
+    own = interp.attributes.of_object(value, "__tf_tensor__")
+    told = next(
+        (found for each in value.cls.lineage() if isinstance(each, Class) and (found := CONVERSION.of(each))), None
+    )
+    if own is not None:
+        made = interp.calls.call(Method(own, value), [NONE, NONE], {})
+    elif told is not None and not value.open:
+        made = interp.calls.call(told, [value], {"dtype": NONE, "name": NONE, "as_ref": FALSE})
+    else:
+        return value
+    return made if type(made) is Tensor else value
+
+
+#: Of a class of the module: the function that makes a tensor of its objects.
+CONVERSION: Note[Value] = Note("conversion to a tensor")
 
 
 def _converts_itself(value: Value) -> bool:

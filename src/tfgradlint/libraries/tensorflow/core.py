@@ -32,11 +32,12 @@ from tfgradlint.flow.values.base import (
 )
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.state import MAKE
-from tfgradlint.libraries.measured.apply import apply
+from tfgradlint.libraries.measured.apply import CONVERSION, apply
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.numpy.core import without_content
@@ -221,6 +222,15 @@ def _is_tensor(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
     return FALSE if plain else Scalar(interp.recorder.leaf(), "bool")
 
 
+def _register_conversion(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """From here on, objects of a class are made tensors by a function; of two such ones the priority decides."""
+    cls, function = [*args, *kwargs.values()][:2] if len(args) + len(kwargs) == 2 else (NONE, NONE)
+    if not isinstance(cls, Class) or not isinstance(function, Function) or CONVERSION.of(cls, NONE) is not NONE:
+        return None
+    CONVERSION.put(interp.state, cls, function)
+    return NONE
+
+
 def _gradients(name: str) -> Handler:
     return lambda interp, args, kwargs: interp.requests.graph_gradients(name, args, kwargs)
 
@@ -233,6 +243,7 @@ _HANDLERS: dict[str, Handler] = {
     "tf.constant": _constant,
     "tf.function": _function,
     "tf.is_tensor": _is_tensor,
+    "tf.register_tensor_conversion_function": _register_conversion,
     "keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     "tf.keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     **composites.HANDLERS,
