@@ -9,9 +9,10 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
-from tfgradlint.flow.python.comparing import compared, equal, hashed, hashed_together, looked_up, met_again
+from tfgradlint.flow.python.comparing import compared, hashed, hashed_together, looked_up, met_again
 from tfgradlint.flow.python.escape import forget, forget_content
 from tfgradlint.flow.python.order import in_order
+from tfgradlint.flow.python.rearranging import turned, without
 from tfgradlint.flow.python.sets import LONG, OPERATORS, combined, set_of
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Scalar, Unknown, Value, hashable
 from tfgradlint.flow.values.containers import (
@@ -290,7 +291,7 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
             state.set(receiver, "content", Items(content.items[::-1], content.type))
         return NONE
     if name in ("remove", "discard", "rotate"):
-        left = _turned(content, args) if name == "rotate" else _without(interp, content, args)
+        left = turned(content, args) if name == "rotate" else without(interp, content, args)
         if left is not None:
             state.set(receiver, "content", left)
             return NONE
@@ -301,28 +302,6 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     if name in ("index", "count"):
         return _place(interp, content, name, args)
     return None
-
-
-def _without(interp: Context, content: Items | Repeated, args: list[Value]) -> Items | None:
-    """The content without the first element that equals the argument; None where it is not known which."""
-    if not isinstance(content, Items) or len(args) != 1:
-        return None
-    for place, each in enumerate(content.items):
-        found = each is args[0] or equal(interp, each, args[0])
-        if found is None:
-            return None
-        if found:
-            return Items((*content.items[:place], *content.items[place + 1 :]), content.type)
-    return content if content.type == "set" else None
-
-
-def _turned(content: Items | Repeated, args: list[Value]) -> Items | None:
-    """The content of a deque, rotated; None where it is not known how far."""
-    steps = args[0].value if args and isinstance(args[0], Const) else None if args else 1
-    if not isinstance(content, Items) or not isinstance(steps, int) or not content.items:
-        return None
-    behind = -steps % len(content.items)
-    return Items((*content.items[behind:], *content.items[:behind]), content.type)
 
 
 def _mapping_member(

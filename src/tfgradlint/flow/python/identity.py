@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, is_none, next_birth
+from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, Variable, is_none, next_birth
 from tfgradlint.flow.values.objects import Class, Instance
 
 
@@ -18,6 +18,15 @@ class MadeAgain:
         self._begun: list[int] = []
         self._ended: list[int] = []
         self._otherwise: set[Cell] = set()
+        self._single: set[Cell] = set()
+
+    def made(self, cell: Cell) -> None:
+        """The program itself made this, which is no object of a class of its own."""
+        self._single.add(cell)
+
+    def made_by_program(self, cell: Cell) -> bool:
+        """Whether it was."""
+        return cell in self._single
 
     def under_other_names(self, cell: Cell) -> None:
         """Other objects stand for this one, which are not it."""
@@ -57,15 +66,20 @@ class Identity:
         return hash(id(self.of))
 
 
+_COMPARED = (Instance, Class, Symbol, Variable)
+
+
 def same_object(interp: Context, one: Value, other: Value) -> bool | None:
-    """Whether two values are one object, where that is known: objects and classes of the module, and names."""
+    """Whether two values are one object, where that is known: objects and classes of the module, variables, names."""
     if isinstance(one, Symbol) and isinstance(other, Symbol):
         return one.path == other.path
-    if not isinstance(one, (Instance, Class, Symbol)) or not isinstance(other, (Instance, Class, Symbol)):
+    if not isinstance(one, _COMPARED) or not isinstance(other, _COMPARED):
         plain = any(is_none(each) or isinstance(each, Const) for each in (one, other))
         return False if plain and any(isinstance(each, (Instance, Class)) for each in (one, other)) else None
+    if interp.graph_level and isinstance(one, Variable):
+        return None  # a trace that was made for one serves for others as well
     if type(one) is not type(other):
-        return None if any(isinstance(each, Instance) for each in (one, other)) else False
+        return None if any(isinstance(each, (Instance, Variable)) for each in (one, other)) else False
     known = all(_is_one(interp, each) for each in (one, other))
     return one is other if known else None
 
@@ -74,4 +88,6 @@ def _is_one(interp: Context, value: Value) -> bool:
     """Whether it certainly stands for a single object, for which no other value stands."""
     if isinstance(value, Instance) and (value.open or "__class__" in value.fields):
         return False
-    return isinstance(value, (Instance, Class)) and not interp.of(MadeAgain).holds(value)
+    known = interp.of(MadeAgain)
+    single = isinstance(value, (Instance, Class)) or (isinstance(value, Variable) and known.made_by_program(value))
+    return single and isinstance(value, Cell) and not known.holds(value)

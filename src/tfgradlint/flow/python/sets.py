@@ -6,7 +6,7 @@ from typing import Any
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.comparing import compared_by_identity, hashed_together
-from tfgradlint.flow.values.base import Const, Value, hashable
+from tfgradlint.flow.values.base import Const, Symbol, Value, hashable
 from tfgradlint.flow.values.containers import InOrder, Items, ListObject, Repeated
 
 #: A list that grows longer is any number of elements that are alike: elements known one by one are copied with every
@@ -43,11 +43,27 @@ def set_of(interp: Context, content: Items | Repeated) -> Items | Repeated:
             seen.setdefault(item.value, item)
         elif compared_by_identity(item):
             seen.setdefault(item, item)
+        elif (name := _name(interp, item, seen)) is not None:
+            seen.setdefault(name, item)
         elif len(items) > 1:
             return Repeated(interp.join(list(items)), "set")
         else:
             seen[item] = item
     return Items(tuple(seen.values()), "set")
+
+
+def _name(interp: Context, item: Value, seen: dict[Any, Value]) -> Any:
+    """What stands for a name of a library among others, such as a dtype; None where it may be equal to one of them."""
+    if type(item) is not Symbol:
+        return None
+    names = [each for each in seen.values() if not each.same_as(item)]
+    apart = all(isinstance(each, Symbol) and _differ(interp, each, item) for each in names)
+    return (Symbol, item.path) if apart else None
+
+
+def _differ(interp: Context, one: Value, other: Value) -> bool:
+    answer = interp.libraries.operator(interp, "__eq__", [one, other])
+    return isinstance(answer, Const) and answer.truth() is False
 
 
 def combined(interp: Context, receiver: ListObject, how: str, other: Value) -> Value:

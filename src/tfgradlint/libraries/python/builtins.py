@@ -97,6 +97,8 @@ def _len(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
         return counted if isinstance(counted, (Const, Scalar)) else Scalar(interp.recorder.leaf(), "int")
     if isinstance(given, Const) and isinstance(given.value, str):
         return Const(len(given.value))
+    if isinstance(given, Class) and (members := interp.libraries.elements(interp, given)) is not None:
+        return Const(len(members.items))
     content = given.structure
     if isinstance(content, Items):
         return Const(len(content.items))

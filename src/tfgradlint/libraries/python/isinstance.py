@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import is_dense
 from tfgradlint.flow.values.base import FALSE, TRUE, Array, Composite, Const, Scalar, Symbol, Tensor, Value, Variable
-from tfgradlint.flow.values.containers import DictObject, Items, ListObject
+from tfgradlint.flow.values.containers import DictObject, Items, ListObject, View
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.libraries.python.enum import Enumerated
@@ -64,6 +64,12 @@ _TYPES: dict[str, dict[str, bool | None]] = {
     "dict": _types("builtins.dict", f"{_SIZED} Mapping MutableMapping Reversible"),
     "list": _types("builtins.list", f"{_SIZED} Sequence MutableSequence Reversible"),
     "tuple": _types("builtins.tuple", f"{_SIZED} Sequence Reversible"),
+    "view": _types(
+        "",
+        f"{_SIZED} Reversible",
+        "collections.abc.Set collections.abc.KeysView collections.abc.ValuesView collections.abc.ItemsView "
+        "collections.abc.MappingView",
+    ),
     "set": _types("", f"{_SIZED} Set", "collections.abc.MutableSet"),
     "function": _types("", "Callable"),
     "bool": _types(f"{_INTEGER} builtins.bool"),
@@ -140,6 +146,8 @@ def _kind(value: Value) -> str:
         return f"{'array' if value.form == 'array' else kind} of numpy"
     if isinstance(value, ListObject):
         return str(value.fields["content"].type)
+    if isinstance(value, View):
+        return "view"
     if isinstance(value, Items):
         return value.type if value.type == "tuple" else ""  # a view of a dictionary, an iterator
     if isinstance(value, Variable):

@@ -10,11 +10,10 @@ from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.tape.search import is_dense
 from tfgradlint.flow.values.base import (
-    FALSE,
     NONE,
-    TRUE,
     Array,
     Cell,
     Composite,
@@ -32,19 +31,18 @@ from tfgradlint.flow.values.base import (
 )
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
-from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.state import MAKE
-from tfgradlint.libraries.measured.apply import CONVERSION, apply
+from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.session import Session
-from tfgradlint.libraries.tensorflow import callbacks, composites, modes
+from tfgradlint.libraries.tensorflow import callbacks, composites, conversions, modes
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")
@@ -107,6 +105,13 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
     return Variable(content, trained, library)
+
+
+def _variable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = variable(interp, args, kwargs)
+    if isinstance(made, Variable):
+        interp.of(MadeAgain).made(made)
+    return made
 
 
 def _left_behind(value: Value, cause: Cause) -> list[Edge]:
@@ -214,23 +219,6 @@ def decorate(interp: Context, decorator: Value, decorated: Value) -> Value | Non
     return decorated_by(_DECORATORS, decorator, decorated)
 
 
-def _is_tensor(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    value = args[0] if args else kwargs.get("x", NONE)
-    if isinstance(value, Tensor) or (isinstance(value, Variable) and value.library == "tf"):
-        return None if isinstance(value, Tensor) and value.node.placeholder else TRUE
-    plain = isinstance(value, (Array, Const, Scalar, ListObject, DictObject, Items))
-    return FALSE if plain else Scalar(interp.recorder.leaf(), "bool")
-
-
-def _register_conversion(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """From here on, objects of a class are made tensors by a function; of two such ones the priority decides."""
-    cls, function = [*args, *kwargs.values()][:2] if len(args) + len(kwargs) == 2 else (NONE, NONE)
-    if not isinstance(cls, Class) or not isinstance(function, Function) or CONVERSION.of(cls, NONE) is not NONE:
-        return None
-    CONVERSION.put(interp.state, cls, function)
-    return NONE
-
-
 def _gradients(name: str) -> Handler:
     return lambda interp, args, kwargs: interp.requests.graph_gradients(name, args, kwargs)
 
@@ -239,11 +227,10 @@ _HANDLERS: dict[str, Handler] = {
     **modes.HANDLERS,
     "tf.GradientTape": _tape,
     "tf.autodiff.GradientTape": _tape,
-    "tf.Variable": variable,
+    "tf.Variable": _variable,
     "tf.constant": _constant,
     "tf.function": _function,
-    "tf.is_tensor": _is_tensor,
-    "tf.register_tensor_conversion_function": _register_conversion,
+    **conversions.HANDLERS,
     "keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     "tf.keras.Variable": lambda interp, args, kwargs: variable(interp, args, kwargs, "keras"),
     **composites.HANDLERS,
