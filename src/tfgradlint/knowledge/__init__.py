@@ -141,8 +141,11 @@ class OperationFacts:
     def _default(self, name: str) -> object:
         for param in self.params:
             if param.name == name and param.default not in ("", "..."):
-                return ast.literal_eval(param.default)
+                return _literal(param.default)
         return None
+
+
+_literal = cache(ast.literal_eval)
 
 
 def _among(value: object, wanted: Iterable[object]) -> bool:

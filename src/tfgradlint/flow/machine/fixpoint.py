@@ -8,16 +8,17 @@ from the first turn on, and sequences that grow any number of elements from the 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from operator import is_ as _is
 from typing import Any
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.machine.machine import Machine
-from tfgradlint.flow.machine.state import Snapshot, counts, same
+from tfgradlint.flow.machine.state import MISSING, Place, Snapshot, counts, same
 from tfgradlint.flow.machine.summary import Summaries, Summary
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Cell, Const, Scalar, Value, next_birth
+from tfgradlint.flow.values.base import Array, Cell, Const, Scalar, Tensor, Unknown, Value, next_birth
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated
 from tfgradlint.flow.values.walk import nodes_of
 
@@ -27,6 +28,8 @@ _MOST = 7
 _END = 5
 #: The field of what is handed on.
 _STATE = "state"
+#: What a name may hold that is bound anew without a trace of what it held.
+_PLAIN = (Const, Scalar, Array, Unknown, Tensor, Tape)
 #: How deep numbers are looked for in tuples and dictionaries.
 _LEVELS = 3
 
@@ -35,29 +38,42 @@ class Fixpoint:
     """The turns of one loop, from the present state on.
 
     ``since`` is the moment from which on steps belong to the turns. ``element`` is what the first turn is given: others
-    are given what is like it. ``apart`` is a cell of which no turn reads what another wrote.
+    are given what is like it. ``apart`` is a cell of which no turn reads what another wrote. ``fresh`` are the names in
+    a scope that each turn binds before it reads them: what they held before makes no turn another one.
     """
 
-    def __init__(self, machine: Machine, since: int, element: Value | None = None, apart: Cell | None = None) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        since: int,
+        element: Value | None = None,
+        apart: Cell | None = None,
+        fresh: tuple[Cell, Collection[str]] | None = None,
+    ) -> None:
         self._machine = machine
         self._state = machine.state
         self._mark = machine.state.mark()
         self._born = next_birth()
         self._summaries = Summaries(since, self._born)
+        self._iterator: Value | None = None
         self.given(element)
         self._apart = apart
         self._before: Snapshot = {}
         self._seen: list[Summary] = []
+        self._fresh: set[Place] = {(id(fresh[0]), name) for name in fresh[1]} if fresh is not None else set()
+        self._unseen, self._kept = machine.recorder.last_unseen, machine.kept_exceptions
         #: The turn from which on the states repeat themselves, and after how many turns each time; 0: not known yet.
         self.first, self.period = 0, 0
 
-    def given(self, element: Value | None) -> None:
-        """What the first turn is given, where that is only known when it begins."""
+    def given(self, element: Value | None, iterator: Value | None = None) -> None:
+        """What the first turn is given, where that is only known when it begins, and the iterator that gives it."""
         if element is not None:
             self._summaries.fresh = frozenset(nodes_of(element))
+        # One number is like the other; of any other element it matters which one it is.
+        self._iterator = iterator if type(element) is Scalar else None
 
-    def settled(self) -> bool:
-        """A turn has ended; whether it brought nothing new. Widens what grows."""
+    def settled(self, first: bool = False) -> bool:
+        """A turn has ended; whether it brought nothing new. Widens what grows. ``first``: it began as the loop did."""
         turns = len(self._seen) + 1
         at_first = self._state.values_at(self._mark)
         before = {place: self._before[place][2] if place in self._before else at_first[place] for place in at_first}
@@ -80,11 +96,46 @@ class Fixpoint:
             now = self._written()
             summary = self._summaries.of(now)
         self._before = now
+        self._note_fresh(before if turns == 1 else {}, now)
+        if first and turns == 1 and self._began_alike(before, now, summary):
+            self.first, self.period = 1, 1
         for turn, seen in enumerate(self._seen, 1):
             if seen == summary:
                 self.first, self.period = turn, turns - turn
+            elif self._alike(seen, summary):
+                # What differs is read by no turn: the next one is like the one that followed.
+                self.first, self.period = turn + 1, turns - turn
         self._seen.append(summary)
         return self.period > 0 or turns >= _MOST + _END
+
+    def _note_fresh(self, before: Mapping[Place, Any], now: Snapshot) -> None:
+        """Leave out the names whose old value tells of a variable that a tensor took the place of."""
+        for value, place in [
+            *((value, place) for place, value in before.items() if place in self._fresh),
+            *((each[2], place) for place, each in now.items() if place in self._fresh),
+        ]:
+            if value is not MISSING and not (isinstance(value, _PLAIN) and not _rebinds(value)):
+                self._fresh.discard(place)
+
+    def _alike(self, one: Summary, other: Summary) -> bool:
+        """Whether two states differ only in what no turn reads."""
+        if not self._fresh or self._kept != self._machine.kept_exceptions:
+            return False
+        return all(one.get(place) == other.get(place) for place in {**one, **other} if place not in self._fresh)
+
+    def _began_alike(self, before: Mapping[Place, Any], now: Snapshot, summary: Summary) -> bool:
+        """Whether the first turn left behind what it found, but for what no turn reads."""
+        if self._kept != self._machine.kept_exceptions or self._unseen != self._machine.recorder.last_unseen:
+            return False
+        read = {
+            place: (cell, key, before[place])
+            for place, (cell, key, value) in now.items()
+            if place not in self._fresh and not (cell is self._iterator and isinstance(value, Scalar))
+        }
+        if self._summaries.beyond or any(value is MISSING for _, _, value in read.values()):
+            return False
+        began = self._summaries.of(read)
+        return not self._summaries.beyond and all(began[place] == summary[place] for place in read)
 
     def touched(self) -> bool:
         """Whether anything that is older than the loop was written in it."""
@@ -146,6 +197,10 @@ class Fixpoint:
         if isinstance(cell, Tape):
             self._state.set(cell, "escaped", True)
         self._state.write(cell, key, made)
+
+
+def _rebinds(value: Value) -> bool:
+    return isinstance(value, Tensor) and value.node.rebinds is not None
 
 
 class Carried:

@@ -73,6 +73,8 @@ class Machine:
         #: Functions that others define.
         self.nested: list[Function] = []
         self.star_import = False
+        #: How often a block ran whose exceptions may go no further: it may have ended at any step.
+        self.kept_exceptions = 0
         #: Of what was imported and is not known: from which module.
         self.modules: dict[Node, str] = {}
         #: What is left of the steps of the part of the program that is running, and of those for the whole file.

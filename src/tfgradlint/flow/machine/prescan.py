@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from tfgradlint.flow.machine.bound_names import BoundNames
@@ -44,6 +45,10 @@ class Prescan:
         self.stored: set[str] = set()
         #: Attributes with two leading underlines, and the classes that assign them: each has its own.
         self.private: dict[str, set[str]] = defaultdict(set)
+        #: Names that are read in functions within functions, in lambdas and in generators: the text does not tell when.
+        self.read_inside: set[str] = set()
+        #: How often functions of a name read each name, without those within; "": the module.
+        self.reads: dict[str, Counter[str]] = defaultdict(Counter)
         self._uses: dict[str, set[str]] = defaultdict(set)
         self._assigned: dict[str, set[str]] = defaultdict(set)
         #: The targets of comprehensions, which are names of their own.
@@ -62,6 +67,11 @@ class Prescan:
     def uses(self, function: str) -> set[str]:
         """The names and attributes in the bodies of the functions of this name."""
         return self._uses.get(function, set())
+
+    @cached_property
+    def read_in_functions(self) -> frozenset[str]:
+        """The names that functions of the module use, and those of attributes."""
+        return frozenset[str]().union(*self._uses.values())
 
     def assigns(self, function: str, name: str) -> bool:
         """Whether a function of this name binds the name somewhere in its body."""
@@ -107,7 +117,18 @@ class Prescan:
         self._uses[node.name]
         return (*functions, node.name), cls
 
+    def _augmented(self, node: ast.AugAssign, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        if isinstance(node.target, ast.Name):
+            self.reads[functions[-1] if functions else ""][node.target.id] += 1
+        return functions, cls
+
+    def _inside(self, node: ast.AST, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        self.read_inside.update(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+        return functions, cls
+
     def _class(self, node: ast.ClassDef, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        if functions:
+            self._inside(node, functions, cls)
         for base in node.bases:
             if isinstance(base, ast.Name):
                 self.derived[base.id].add(node.name)
@@ -133,6 +154,10 @@ class Prescan:
     def _name(self, node: ast.Name, functions: _Outer, cls: str) -> tuple[_Outer, str]:
         for outer in functions:
             self._uses[outer].add(node.id)
+        if len(functions) > 1:
+            self.read_inside.add(node.id)
+        if not isinstance(node.ctx, ast.Store):
+            self.reads[functions[-1] if functions else ""][node.id] += 1
         if functions and not isinstance(node.ctx, ast.Load) and id(node) not in self._inner:
             self._assigned[functions[-1]].add(node.id)
         return functions, cls
@@ -215,6 +240,9 @@ _NOTED: dict[type, Callable[[Prescan, Any, _Outer, str], tuple[_Outer, str]]] = 
     ast.Yield: Prescan._yield,
     ast.YieldFrom: Prescan._yield,
     ast.comprehension: Prescan._comprehension,
+    ast.AugAssign: Prescan._augmented,
+    ast.Lambda: Prescan._inside,
+    ast.GeneratorExp: Prescan._inside,
     ast.Name: Prescan._name,
     ast.Attribute: Prescan._attribute,
 }

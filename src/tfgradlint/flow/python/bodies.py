@@ -38,7 +38,7 @@ class Body:
                     self._touch(argument.value)
             elif isinstance(each, (cst.Del, cst.AssignTarget, cst.AnnAssign, cst.AugAssign)):
                 self._touch(each.target)
-            waiting.extend(_code_in(each))
+            waiting.extend(code_in(each))
 
     def _touch(self, expression: cst.BaseExpression | cst.BaseDelTargetExpression) -> None:
         current: cst.CSTNode = expression
@@ -59,7 +59,7 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(each.name for each in dataclasses.fields(kind) if not _LAYOUT.search(each.name))
 
 
-def _code_in(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def code_in(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes directly within one that hold code."""
     for name in _fields(type(node)):
         value = getattr(node, name)

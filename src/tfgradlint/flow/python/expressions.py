@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -262,9 +263,12 @@ def _in_class(scope: Scope | None) -> bool:
     return scope is not None and scope.kind == "class"
 
 
+_evaluated: Callable[[str], Any] = functools.cache(ast.literal_eval)
+
+
 def _literal_value(node: cst.CSTNode) -> Any:
     if isinstance(node, (cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString)):
-        return ast.literal_eval(node.value)
+        return _evaluated(node.value)
     if isinstance(node, cst.ConcatenatedString):
         text = ""
         while isinstance(node, cst.ConcatenatedString):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import permutations
@@ -14,10 +14,13 @@ import libcst as cst
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Loop
+from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.python.identity import MadeAgain
+from tfgradlint.flow.python.liveness import Turn
 from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items, ListObject
+from tfgradlint.flow.values.functions import Function, Scope
 
 #: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
 _EACH = 6
@@ -37,6 +40,7 @@ class Loops:
 
     def __init__(self, interp: Context) -> None:
         self._interp = interp
+        self._turns: dict[cst.For | cst.While, Turn] = {}
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
@@ -53,7 +57,7 @@ class Loops:
     def _over(self, node: cst.For, repeated: Value, elements: Value, since: int) -> bool:
         interp = self._interp
         iterator = interp.iteration.iterator(elements)
-        run = _Run(interp, node.orelse, since)
+        run = _Run(interp, node.orelse, since, self._fresh(node))
         taken = _Taken(interp, iterator, run)
         statement = interp.statement
         interp.recorder.site = interp.here(node.iter)
@@ -77,6 +81,24 @@ class Loops:
             interp.iteration.close(iterator)
         return goes_on
 
+    def _fresh(self, node: cst.For | cst.While) -> tuple[Scope, frozenset[str]] | None:
+        """The names that each turn binds before anything reads them; None where that cannot be told."""
+        interp, frame = self._interp, self._interp.frame
+        scope, function = frame.scope, frame.function
+        if interp.attempts and interp.attempts[-1].mark >= frame.mark:
+            return None  # whoever handles an exception may read what was there before
+        others: Collection[str] = ()
+        if function is None and scope is interp.module:
+            others = interp.prescan.read_in_functions
+        elif function is None or scope.kind != "function" or _waits(function, interp.prescan):
+            return None
+        turn = self._turns.get(node)
+        if turn is None:
+            turn = self._turns[node] = Turn(node)
+        reads = interp.prescan.reads[function.name if function is not None else ""]
+        names = turn.fresh.union(name for name, count in turn.own.items() if reads[name] <= count)
+        return scope, names.difference(others, interp.prescan.read_inside, scope.declared)
+
     def _traced(self) -> bool:
         """Whether AutoGraph makes a step of the graph of a loop over a tensor."""
         interp = self._interp
@@ -95,7 +117,7 @@ class Loops:
         """None where ``counting`` known numbers came to no end."""
         interp = self._interp
         statement = interp.statement
-        run = _Run(interp, node.orelse, interp.recorder.now())
+        run = _Run(interp, node.orelse, interp.recorder.now(), self._fresh(node))
         gave_up = False
 
         def turn(index: int) -> bool | None:
@@ -121,15 +143,23 @@ class Loops:
         return None if gave_up else goes_on
 
 
-class _Run:
-    """One run of a loop, from the present state on; ``since`` as for its fixpoint."""
+def _waits(function: Function, prescan: Prescan) -> bool:
+    """Whether a function may be left in the middle, to go on later: others hold what it has under its names."""
+    asynchronous = isinstance(function.node, cst.FunctionDef) and function.node.asynchronous is not None
+    return asynchronous or function.name in prescan.generators
 
-    def __init__(self, interp: Context, orelse: cst.Else | None, since: int) -> None:
+
+class _Run:
+    """One run of a loop, from the present state on; ``since`` and ``fresh`` as for its fixpoint."""
+
+    def __init__(
+        self, interp: Context, orelse: cst.Else | None, since: int, fresh: tuple[Scope, frozenset[str]] | None
+    ) -> None:
         self._interp = interp
         self._state = interp.state
         self._mark = interp.state.mark()
         self._loop = Loop(self._mark, len(interp.contexts))
-        self.fixpoint = Fixpoint(interp, since)
+        self.fixpoint = Fixpoint(interp, since, fresh=fresh)
         self._orelse = orelse
         self._ends: list[Snapshot] = []
         #: Whether it is known of each turn so far that there was one.
@@ -138,9 +168,9 @@ class _Run:
         self._made = 0
         self._skippable = False
 
-    def begin(self, element: Value | None) -> None:
+    def begin(self, element: Value | None, iterator: Value) -> None:
         """The first turn begins, with this element. Where a loop stands for any number of turns, there may be none."""
-        self.fixpoint.given(element)
+        self.fixpoint.given(element, iterator)
         self._skippable = self._skippable or not self.exact
 
     def may_end(self) -> None:
@@ -201,7 +231,7 @@ class _Run:
                 state.join_into(starts)
             self._made += 1
             self._interp.pay_for_branches()
-            settled = not self.exact and self.fixpoint.settled()
+            settled = not self.exact and self.fixpoint.settled(self._made == 1)
             self._interp.pay_for_branches()
             if settled:
                 if self._ends or self._skippable or not self.fixpoint.period:
@@ -264,5 +294,5 @@ class _Taken:
             interp.iteration.scatter(self._iterator)
         element = interp.iteration.take(self._iterator, run.may_end)
         if index == 0:
-            run.begin(element)
+            run.begin(element, self._iterator)
         return element

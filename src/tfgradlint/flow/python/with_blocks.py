@@ -56,10 +56,12 @@ class ManagedBlocks:
         """
         interp = self._interp
         outside, base, loops = len(interp.frames), len(interp.contexts), interp.loops
+        attempts = len(interp.attempts)
         left = False
 
         def at_yield(value: Value) -> Value:
             nonlocal left
+            interp.kept_exceptions += len(interp.attempts) > attempts
             own, waiting, inside = interp.frames[outside:], interp.contexts[base:], interp.loops
             statement, site = interp.statement, interp.recorder.site
             del interp.frames[outside:]
@@ -92,6 +94,7 @@ class ManagedBlocks:
         mark = state.mark()
         attempt = Attempt(mark, len(interp.contexts))
         interp.attempts.append(attempt)
+        interp.kept_exceptions += 1
         ends: list[Snapshot] = [state.snapshot(mark)] if block() else []
         interp.attempts.pop()
         middle = [*state.intermediate_states(mark), *attempt.raises]

@@ -51,6 +51,11 @@ class Recorder:
         self._seq += 1
         return self._seq
 
+    @property
+    def last_unseen(self) -> int:
+        """When code that is not followed ran last."""
+        return self._unseen
+
     def unseen(self) -> None:
         """Code that is not followed runs."""
         self._unseen = self.now()

@@ -139,6 +139,8 @@ def fold(
     given to ``leaf``: that says of what has parts that it is not known. ``known``: what was made of a whole, by its
     identity, where one that is met again is the same.
     """
+    if known is None and into(whole, 0) is None:
+        return leaf(whole)
     open_: list[tuple[_Whole, Sequence[_Whole], list[_Made]]] = []
     inside: set[int] = set()
     visits, current = 0, whole

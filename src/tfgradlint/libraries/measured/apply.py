@@ -68,19 +68,15 @@ def apply(interp: Context, known: OperationFacts, args: list[Value], kwargs: dic
 
 def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> Value:
     """The same with the arguments by parameter."""
-    for name, value in bound.items():
-        if isinstance(value, Union):
-            # Where the parameter has no default, an alternative that is ``None`` would be refused.
-            needed = any(param.name == name and param.required for param in known.params)
-            given = [each for each in value.values if not (needed and isinstance(each, Const) and each.value is None)]
-            return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
-    if any(isinstance(value, LibraryObject) and HOLDS in value.fields for value in bound.values()):
-        return interp_unknown(interp, known, bound)  # measured with tensors
-    if known.name.startswith("tf."):
-        bound = {name: converted(interp, value) for name, value in bound.items()}
-    if any(isinstance(value, _CALLED) or _converts_itself(value) for value in bound.values()):
-        # What a function reads besides its arguments was not measured, nor what an object converts itself to.
-        return interp.unknown(origins.call_of(known.name), *bound.values())
+    if not all(type(value) in _SIMPLE for value in bound.values()):
+        special = _special(interp, known, bound)
+        if special is not None:
+            return special
+        if known.name.startswith("tf."):
+            bound = {name: converted(interp, value) for name, value in bound.items()}
+        if any(isinstance(value, _CALLED) or _converts_itself(value) for value in bound.values()):
+            # What a function reads besides its arguments was not measured, nor what an object converts itself to.
+            return interp.unknown(origins.call_of(known.name), *bound.values())
     constants: dict[str, object] = {}
     for name, value in bound.items():
         literal = named_dtype(value) or _literal(value)
@@ -92,6 +88,19 @@ def applied(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> 
     if case.returns.startswith("raises"):
         return interp.unknown(origins.raised_by(known.name), *bound.values())
     return _returned(interp, known, case, bound)
+
+
+def _special(interp: Context, known: OperationFacts, bound: dict[str, Value]) -> Value | None:
+    """The result where an argument has alternatives, or holds others in a way of its own; None where none does."""
+    for name, value in bound.items():
+        if isinstance(value, Union):
+            # Where the parameter has no default, an alternative that is ``None`` would be refused.
+            needed = any(param.name == name and param.required for param in known.params)
+            given = [each for each in value.values if not (needed and isinstance(each, Const) and each.value is None)]
+            return interp.calls.any_of(given, lambda each, name=name: applied(interp, known, {**bound, name: each}))  # type: ignore[misc]
+    if any(isinstance(value, LibraryObject) and HOLDS in value.fields for value in bound.values()):
+        return interp_unknown(interp, known, bound)  # measured with tensors
+    return None
 
 
 def converted(interp: Context, value: Value) -> Value:
@@ -123,6 +132,8 @@ def _converts_itself(value: Value) -> bool:
     return isinstance(value, _OWN)
 
 
+#: Of these there are no alternatives, and they call nothing and hold nothing.
+_SIMPLE = frozenset({Tensor, Unknown, Array, Scalar, Const, Variable})
 _OWN = (Instance, Method)
 
 #: What an operation may call back.

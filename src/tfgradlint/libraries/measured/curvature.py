@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from tfgradlint.flow.graph.details import Curvature
 from tfgradlint.flow.graph.nodes import Interaction
 
@@ -31,6 +33,7 @@ _BENDS: dict[str | None, Curvature] = {
 }
 
 
+@functools.cache
 def joint(name: str, number: int) -> Interaction | None:
     """How the inputs of an operation act together, each edge standing for one."""
     owner = next((owner for owner in _OWNERS if name.startswith(owner)), "")

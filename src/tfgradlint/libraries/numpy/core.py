@@ -6,7 +6,7 @@ import numbers
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import Edge, Effect, cut_off, trainable
+from tfgradlint.flow.graph.nodes import Edge, Effect, Node, cut_off, trainable
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Const, Scalar, Symbol, Tensor, Unknown, Value, Variable
@@ -58,13 +58,12 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     """A NumPy call without any tensor among its arguments makes a plain array."""
     given = [*args, *kwargs.values()]
     if any(_of_objects(value) for value in given):
-        return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
+        return _array_of_objects(interp, given)
     if path == "numpy.random.shuffle" and args and isinstance(args[0], (Container, Instance, Union)):
         return shuffled(interp, args, kwargs)
     nodes = [node for value in given for node in nodes_of(value)]
-    history = ancestors(nodes, _HISTORY)
-    if any(node.origin is origins.ARRAY_OF_OBJECTS for node in history) or cut_off(history):
-        return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
+    if cut_off(nodes) or (interp.of(_Objects).made and _made_of_objects(nodes)):
+        return _array_of_objects(interp, given)
     called = numpy_callbacks.call(interp, path, args, kwargs, without_content)
     if called is not None:
         return called
@@ -107,8 +106,26 @@ def _maybe_tensor(value: Value) -> bool:
     return any(not isinstance(leaf, (Const, Array, Scalar, Symbol)) and nodes_of(leaf) for leaf in elements_of(value))
 
 
-#: Every call of NumPy asks what its arrays were made of: a few steps in any program that was looked at.
+#: Where there are arrays of objects, every call of NumPy asks what its arrays were made of.
 _HISTORY = 1000
+
+
+class _Objects:
+    """Whether the program makes arrays of Python objects."""
+
+    def __init__(self) -> None:
+        self.made = False
+
+
+def _array_of_objects(interp: Context, given: list[Value]) -> Value:
+    interp.of(_Objects).made = True
+    return interp.unknown(origins.ARRAY_OF_OBJECTS, *given)
+
+
+def _made_of_objects(nodes: list[Node]) -> bool:
+    """Whether one of them may come of an array of objects."""
+    history = ancestors(nodes, _HISTORY)
+    return any(node.origin is origins.ARRAY_OF_OBJECTS for node in history) or cut_off(history)
 
 
 def _of_objects(dtype: Value) -> bool:
@@ -194,7 +211,7 @@ def method(
 ) -> Value | None:
     """A method of an array: another array or a Python value."""
     if any(_of_objects(value) for value in (*args, *kwargs.values())):
-        return interp.unknown(origins.ARRAY_OF_OBJECTS, receiver, *args)
+        return _array_of_objects(interp, [receiver, *args])
     if name == "shuffle":  # of a generator of random numbers
         shuffled(interp, args, kwargs)
     edges = [Edge(node, Effect.PLAIN) for node in nodes_of(receiver)]
