@@ -264,7 +264,8 @@ class State:
             return Tensor(node)
         forms = {value.form if isinstance(value, Composite) else "" for value in values}
         if kinds == {Composite} and len(forms) == 1:
-            return Composite(node, forms.pop())
+            deep = any(isinstance(value, Composite) and value.deep for value in values)
+            return Composite(node, forms.pop(), deep)
         if kinds <= {Array, Scalar, Const}:
             return Array(node) if kinds == {Array} else Scalar(node)
         return Unknown(node)

@@ -386,7 +386,7 @@ class Iteration:
             if isinstance(value, Scalar):
                 return Scalar(node, value.type)
             if isinstance(value, Composite):
-                return Composite(node, value.form)
+                return Composite(node, value.form, value.deep)
             if isinstance(value, UnknownMember):
                 return Unknown(node)
             if isinstance(value, HostObject):

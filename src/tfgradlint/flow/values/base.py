@@ -126,17 +126,20 @@ class Tensor(GraphValue):
 class Composite(Tensor):
     """A tensor that is made of several: slices, or what is sparse or ragged. ``node`` is that of its values.
 
-    ``form`` is the name of its class: ``IndexedSlices``, ``SparseTensor`` or ``RaggedTensor``.
+    ``form`` is the name of its class: ``IndexedSlices``, ``SparseTensor`` or ``RaggedTensor``; ``deep``: its values
+    may be ragged themselves.
     """
 
-    __slots__ = ("form",)
+    __slots__ = ("deep", "form")
 
-    def __init__(self, node: Node, form: str) -> None:
+    def __init__(self, node: Node, form: str, deep: bool = False) -> None:
         super().__init__(node)
         self.form = form
+        self.deep = deep
 
     def same_as(self, other: Value, level: int = 0) -> bool:
-        return isinstance(other, Composite) and self.node is other.node and self.form == other.form
+        alike = isinstance(other, Composite) and self.form == other.form and self.deep == other.deep
+        return alike and isinstance(other, Composite) and self.node is other.node
 
 
 class Array(GraphValue):

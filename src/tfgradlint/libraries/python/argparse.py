@@ -131,14 +131,14 @@ def _default(interp: Context, argument: _Argument) -> Value:
     of_text = isinstance(default, Const) and isinstance(default.value, str)
     kind = options.get("type", Symbol("builtins.str"))
     if not action or not isinstance(default, Const):
-        return default if action and "type" not in options else _unknown(interp, default)
+        return default if action and "type" not in options else _unknown(interp, argument)
     if not of_text:
         return default
     convert = _TYPES.get(kind.path) if isinstance(kind, Symbol) else None
     try:
-        return Const(convert(default.value)) if convert is not None else _unknown(interp, default)
+        return Const(convert(default.value)) if convert is not None else _unknown(interp, argument)
     except ValueError:
-        return _unknown(interp, default)
+        return _unknown(interp, argument)
 
 
 def _given(interp: Context, argument: _Argument) -> Value:
@@ -149,24 +149,29 @@ def _given(interp: Context, argument: _Argument) -> Value:
         plain = "default" not in options or isinstance(getattr(default, "value", None), bool)
         return Scalar(interp.recorder.leaf(), "bool" if plain else "")
     if action != "store" or not isinstance(default, (Const, ListObject, Items)):
-        return _unknown(interp, default)
+        return _unknown(interp, argument)
     if "action" in options:
         return Scalar(interp.recorder.leaf(), "bool" if isinstance(getattr(default, "value", None), bool) else "")
     kind = options.get("type", Symbol("builtins.str"))
     name = kind.path.removeprefix("builtins.") if isinstance(kind, Symbol) and kind.path in _TYPES else ""
     if not name or "const" in options:
-        return _unknown(interp, default)
+        return _unknown(interp, argument)
     if "nargs" in options:
         several = ListObject(Repeated(Scalar(interp.recorder.leaf(), name), "list"))
         return several if argument.needed else interp.join([default, several])
     same = type(getattr(default, "value", None)).__name__ in (name, "str")
     if not is_none(default) and not isinstance(default, Const):
-        return _unknown(interp, default)
+        return _unknown(interp, argument)
     return Scalar(interp.recorder.leaf(), name if same or argument.needed else "")
 
 
-def _unknown(interp: Context, default: Value) -> Value:
-    return interp.opaque_result_of(origins.returned_by("parse_args"), [default])
+def _unknown(interp: Context, argument: _Argument) -> Value:
+    """Made of a text, or by code of the program, which may put anything there."""
+    given = [value for name, value in argument.options if name in ("action", "const", "default", "type")]
+    made = origins.returned_by("parse_args")
+    if all(isinstance(value, (Const, Symbol)) for value in given):
+        return interp.opaque_result_of(made, given)
+    return interp.unknown(made, *given)
 
 
 HANDLERS: dict[str, Handler] = {

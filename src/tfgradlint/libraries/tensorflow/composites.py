@@ -28,11 +28,11 @@ def _made(form: str, name: str, position: int) -> Handler:
         if not isinstance(values, (Tensor, Variable)) and form != "IndexedSlices":
             values = interp.calls.call(Symbol("tf.convert_to_tensor"), [values], {})
         if isinstance(values, Tensor):
-            return Composite(values.node, form)
+            return Composite(values.node, form, name == "flat_values" or isinstance(values, Composite))
         nodes = nodes_of(values)
         dtype = nodes[0].dtype if len(nodes) == 1 else None
         node = interp.recorder.op([Edge(node) for node in nodes], dtype)
-        return Tensor(node) if form == "IndexedSlices" else Composite(node, form)
+        return Tensor(node) if form == "IndexedSlices" else Composite(node, form, True)
 
     return make
 
@@ -40,7 +40,8 @@ def _made(form: str, name: str, position: int) -> Handler:
 def attribute(interp: Context, session: Session, receiver: Composite, name: str) -> Value | None:
     """An attribute that is not a method."""
     if name in _VALUES[receiver.form]:
-        nested = name == "values" and receiver.form == "RaggedTensor" and not is_dense(receiver.node)
+        ragged = name == "values" and receiver.form == "RaggedTensor"
+        nested = ragged and (receiver.deep or not is_dense(receiver.node))
         return interp.opaque_result_of(origins.attribute(name), [receiver]) if nested else Tensor(receiver.node)
     known = session.known(f"tf.{receiver.form}.{name}")
     if name in _INTEGERS and known is not None and (receiver.form, name) != ("IndexedSlices", "dense_shape"):
@@ -56,7 +57,7 @@ def method(
 ) -> Value | None:
     """The result of a call of a method."""
     if name in _WITH_OTHERS and len(args) == 1 and type(args[0]) is Tensor:
-        return Composite(args[0].node, receiver.form)
+        return Composite(args[0].node, receiver.form, receiver.deep)
     known = session.known(f"tf.{receiver.form}.{name}")
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
 
