@@ -138,7 +138,7 @@ class Either:
         for key, site in self._reports.sites.items():
             ends = [mark[key] for mark in self._marks[1:]] + [len(site.evaluations)]
             runs = [site.evaluations[mark[key] : end] for mark, end in zip(self._marks, ends, strict=True)]
-            if any(_verdicts(run) != _verdicts(runs[0]) for run in runs[1:]):
+            if len({frozenset(map(tuple, _verdicts(run))) for run in runs}) > 1:
                 longest = max((row for run in runs for row in run), key=len)
                 unknown = [Judgement("unknown", origin=origins.ALTERNATIVES)] * len(longest)
                 site.evaluations[self._marks[0][key] :] = [unknown]
