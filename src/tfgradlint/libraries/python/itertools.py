@@ -10,6 +10,7 @@ from typing import Any
 import libcst as cst
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.iterators import lost, nothing
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, is_none
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
@@ -147,21 +148,42 @@ def _repeat(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 
 def _cycle(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """The elements over and over: after the last comes the first."""
-    content = interp.iteration.iterate(args[0]) if len(args) == 1 else None
-    if not isinstance(content, Items) or not content.items:
-        return None if content is None else Repeated(interp.state.element(content))
-    items = content.items
+    """The elements over and over: each is kept when it is taken for the first time."""
+    if len(args) != 1:
+        return None
+    source = interp.iteration.iterator(args[0])
+
+    def any_of_them(iterator: Iterator) -> Value:
+        if interp.iteration.knows(args[0]):
+            return lost(interp, source, nothing)
+        content = interp.iteration.elements(args[0])
+        others = [interp.state.element(content)] if isinstance(content, Repeated) or content.items else []
+        return interp.iteration.another(interp.join([*(iterator.fields[_LAST].held() or ()), *others]))
 
     def step(iterator: Iterator, ended: Ended) -> Value | None:
-        place = iterator.fields[_COUNT]
-        known = isinstance(place, Const)
-        following = Const((place.value + 1) % len(items)) if known else Scalar(interp.recorder.leaf(), "int")
-        interp.state.set(iterator, _COUNT, following)
-        return items[place.value] if known else interp.iteration.another(interp.state.element(content))
+        place, kept = iterator.fields[_COUNT], iterator.fields[_LAST]
+        if not isinstance(kept, Items):
+            return any_of_them(iterator)
+        if place is _NONE_YET:
+            perhaps: list[bool] = []
+            element = interp.iteration.take(source, lambda: perhaps.append(True))
+            if element is not None and not perhaps and len(kept.items) < _LONG:
+                interp.state.set(iterator, _LAST, Items((*kept.items, element)))
+                return element
+            place = Const(0) if element is None else Scalar(interp.recorder.leaf(), "int")
+            interp.state.set(iterator, _COUNT, place)
+            if element is None and not kept.items:
+                return None
+            kept = kept if element is None else Items((*kept.items, element))
+            interp.state.set(iterator, _LAST, kept)
+        if not isinstance(place, Const):
+            return any_of_them(iterator)
+        number: int = place.value
+        interp.state.set(iterator, _COUNT, Const((number + 1) % len(kept.items)))
+        return kept.items[number]
 
-    made = interp.iteration.derived([interp.iteration.iterator(content)], step, bound=lambda iterator: inf)
-    made.fields[_COUNT] = Const(0)
+    made = interp.iteration.derived([source], step, bound=lambda iterator: inf)
+    made.fields.update({_COUNT: _NONE_YET, _LAST: Items(())})
     return made
 
 
@@ -185,6 +207,12 @@ def _takewhile(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> 
             interp.iteration.finish(iterator)
             ended()
             interp.state.rollback(mark)
+            # From here on one element stands for all that are left.
+            interp.iteration.scatter(source)
+            other = interp.iteration.take(source, nothing)
+            if other is not None:
+                interp.calls.call(args[0], [other], {})
+                return interp.join([element, other])
         return element
 
     return interp.iteration.derived([source], step, functions=args[:1])
