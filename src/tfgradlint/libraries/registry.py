@@ -72,6 +72,9 @@ class Library:
         """What an object keeps where a container is assigned to one of its attributes; None: the very container."""
         return None
 
+    def put_into(self, context: Context, container: Value, value: Value) -> None:
+        """A method has put something into a container: an element, a container of elements, or a value by its key."""
+
     def operator(self, context: Context, name: str, operands: list[Value]) -> Value | None:
         """The result of an operator, by its method's name: ``__add__``, ``__getitem__``, ``__iter__``."""
         return None

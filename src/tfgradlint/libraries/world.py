@@ -144,6 +144,10 @@ class LibraryModels:
                 return kept
         return value
 
+    def put_into(self, context: Context, container: Value, value: Value) -> None:
+        for library in having("put_into"):
+            library.put_into(context, container, value)
+
     def initialise(self, context: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         for library in having("initialise"):
             library.initialise(context, instance, args, kwargs)

@@ -6,7 +6,7 @@ import re
 
 from tfgradlint.analysis.analysis import analyse
 from tfgradlint.analysis.results import Analysis, Finding, Prediction
-from tfgradlint.evidence.training import Trained
+from tfgradlint.evidence.training import LOOPS, Trained
 
 from ..judging import NUMERIC, Comparison, Contradiction, Verdict, agrees
 from ..running import Seen
@@ -17,6 +17,8 @@ _SAYS = re.compile(r" on line (\d+) (raises|trains nothing(?: with it)?|returns 
 
 #: The line of the request or call of which a message speaks.
 _LINE = re.compile(r" on line (\d+) ")
+
+_COMPILE = re.compile(r" *([\w.]+)\.compile\(")
 
 
 def judge(text: str) -> Verdict:
@@ -128,6 +130,9 @@ class _Comparison(Comparison):
         lines = self.text.splitlines()
         if code == "TFG410" and "grads = " in lines[finding.position.line - 1]:
             return "grads" not in lines[finding.position.line]  # those of a family are used at once, or never
+        made = _COMPILE.match(lines[finding.position.line - 1])
+        if named is None and made is not None and not _trains(made[1], lines[finding.position.line :]):
+            return True  # of a model that waits for somebody else's ``fit``
         return bool(ledger.stopped) or word in ("some", "nothing") or (named is not None and self._lost(int(named[1])))
 
     def _lost(self, line: int) -> bool:
@@ -161,6 +166,10 @@ class _Comparison(Comparison):
         )
         for why in sorted({self._ledger.why(each) for each in self._ledger.stopped} - {""}):
             self.verdict.misses[why + " (it may be meant)" * part] += 1
+
+
+def _trains(model: str, lines: list[str]) -> bool:
+    return any(f"{model}.{call}(" in line for line in lines for call in LOOPS)
 
 
 def _by_place(seen: Seen) -> dict[tuple[int, int | None], list[Trained]]:

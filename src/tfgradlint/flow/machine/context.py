@@ -389,6 +389,9 @@ class Libraries(Protocol):
     def kept_as(self, interp: Context, receiver: Value, value: Value) -> Value:
         """What an object keeps where a container is assigned to one of its attributes."""
 
+    def put_into(self, interp: Context, container: Value, value: Value) -> None:
+        """A method has put something into a container."""
+
     def initialise(self, interp: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The constructor of a library's class runs for an object of a class derived from it."""
 

@@ -238,12 +238,14 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
     content = receiver.fields["content"]
     if name in ("append", "add", "appendleft") and args:
         extend(interp, receiver, Items((args[0],)), left=name == "appendleft")
+        interp.libraries.put_into(interp, receiver, args[0])
         return NONE
     if name == "extendleft" and args:
         extend(interp, receiver, args[0], left=True)
         return NONE
     if name == "extend" and args:
         extend(interp, receiver, args[0])
+        interp.libraries.put_into(interp, receiver, args[0])
         return NONE
     if content.type == "set" and (name in _UPDATES or name in OPERATORS.values()):
         target = ListObject(content)
@@ -260,6 +262,7 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
             state.set(receiver, "content", Items(tuple(longer), content.type))
         else:
             extend(interp, receiver, Items((args[1],)))
+        interp.libraries.put_into(interp, receiver, args[1])
         return NONE
     if name in ("pop", "popleft"):
         position = args[0].value if args and isinstance(args[0], Const) else (-1 if not args else None)

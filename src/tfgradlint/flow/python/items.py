@@ -188,6 +188,7 @@ class Elements:
                 rest = value if content.rest is None else interp.join([content.rest, value])
                 content = DictContent(entries, rest, content.maybe)
             interp.state.set(receiver, "content", content)
+            interp.libraries.put_into(interp, receiver, value)
         elif isinstance(receiver, Unknown):
             forget(interp, receiver, (value,))
             known = interp.attributes.members_of(receiver.node)

@@ -23,9 +23,11 @@ from tfgradlint.libraries.keras.state import (
     INNER,
     NAME,
     PLAIN_STEPS,
+    TRACKED,
     WRAPS,
     keras_state,
 )
+from tfgradlint.libraries.keras.tracking import track
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras.weights import is_keras, mark_escaped, of_keras_2, set_trainable, weights_below
 
@@ -135,7 +137,7 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
         return attribute(interp, inner, name)
     if name in _MADE or name == "layers":
         if name == "layers":
-            layers = None if receiver.open else _in_order(receiver)
+            layers = None if receiver.open else _in_order(interp, receiver)
             if layers is not None:
                 return ListObject(Items(tuple(layers), "list"))
             mark_escaped(interp, receiver)
@@ -143,13 +145,19 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
     return Scalar(interp.recorder.leaf(), _FACTS[name]) if name in _FACTS else None
 
 
-def _in_order(receiver: Instance) -> list[Value] | None:
-    """The layers that an object of the module holds, as they were assigned."""
+def _in_order(interp: Context, receiver: Instance) -> list[Value] | None:
+    """The layers that an object of the module holds, as they were assigned, or as Keras 3 got to know of them."""
     order = list(ASSIGNED.of(receiver) or ())
     names = {name for name in receiver.fields if isinstance(name, str)} - _OWN
     if not names <= set(order):
         return None
-    return _layers_in([receiver.fields[name] for name in order if name in names])
+    found = _layers_in([receiver.fields[name] for name in order if name in names])
+    if found is None or of_keras_2(interp, receiver):
+        return found
+    tracked = TRACKED.of(receiver, Items(()))
+    layers = [each for each in tracked.items if not isinstance(each, Variable)] if isinstance(tracked, Items) else []
+    # What was replaced is still listed, and what took its place in a list is not.
+    return layers if {id(each) for each in layers} == {id(each) for each in found} else None
 
 
 def _layers_in(values: list[Value]) -> list[Value] | None:
@@ -197,6 +205,8 @@ def set_attribute(interp: Context, receiver: Value, name: str, value: Value) -> 
     if isinstance(receiver, Layer) and name != "trainable":
         assign(interp, receiver, name, value)
         return True
+    if isinstance(receiver, Instance) and is_keras(receiver.cls) and not of_keras_2(interp, receiver):
+        track(interp, receiver, value)
     if name != "trainable" or not isinstance(receiver, (Layer, Instance)):
         return False
     if isinstance(receiver, Instance) and not is_keras(receiver.cls):

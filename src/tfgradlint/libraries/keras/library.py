@@ -17,6 +17,7 @@ from tfgradlint.libraries.keras import (
     optimizers,
     reporting,
     tracked_containers,
+    tracking,
     untracked,
 )
 from tfgradlint.libraries.keras.state import OWNER
@@ -78,6 +79,9 @@ class _Keras(Library):
 
     def kept_as(self, context: Context, receiver: Value, value: Value) -> Value | None:
         return tracked_containers.kept_as(context, receiver, value)
+
+    def put_into(self, context: Context, container: Value, value: Value) -> None:
+        tracking.put_into(context, container, value)
 
     def initialise(self, context: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
         layer_calls.initialise(context, instance, args, kwargs)

@@ -10,7 +10,7 @@ from tfgradlint.flow.python.retracing import Kept
 from tfgradlint.flow.values.base import NONE, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.notes import Gathered, Note
-from tfgradlint.flow.values.objects import Layer
+from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.libraries.keras.compiled import Objection, Options
 
 # -- of a layer, as it was made
@@ -63,6 +63,10 @@ CALLED: Note[bool] = Note("called")
 ADDED: Note[Items | Repeated] = Note("added weights")
 #: When and where ``trainable`` was set last.
 FROZEN_AT: Note[tuple[int, Site]] = Note("frozen at", read=True)
+#: What an object of Keras 3 has come to track: weights and layers, in the order in which it got hold of them.
+TRACKED: Note[Items] = Note("tracked")
+#: Of a container that such an object keeps: the object.
+TRACKER: Note[Instance] = Note("tracker")
 #: Somebody got hold of the parts of an object of the module, and may have frozen or replaced them.
 OPENED: Note[bool] = Note("opened", read=True)
 #: Where each attribute of an object was assigned, the last one last.

@@ -12,6 +12,7 @@ from tfgradlint.flow.values.walk import fold
 from tfgradlint.flow.verdict.judgements import LACKING
 from tfgradlint.libraries.keras.metrics import is_metric
 from tfgradlint.libraries.keras.optimizers import is_optimizer
+from tfgradlint.libraries.keras.state import TRACKER
 from tfgradlint.libraries.keras.weights import is_keras, of_keras_2
 from tfgradlint.libraries.session import keras_name
 
@@ -28,8 +29,8 @@ def kept_as(interp: Context, receiver: Value, value: Value) -> Value | None:
     ):
         return None
     if isinstance(value, Union):
-        return interp.join([_copy(each) for each in value.values])
-    return _copy(value)
+        return interp.join([_copy(each, receiver) for each in value.values])
+    return _copy(value, receiver)
 
 
 def _tracks(receiver: Layer | Instance | LibraryObject) -> bool:
@@ -40,8 +41,8 @@ def _tracks(receiver: Layer | Instance | LibraryObject) -> bool:
     return isinstance(receiver, Layer) or (name is not None and (is_metric(name) or is_optimizer(name)))
 
 
-def _copy(value: Value) -> Value:
-    return fold(value, _parts, lambda leaf: leaf, _rebuilt)
+def _copy(value: Value, receiver: Value) -> Value:
+    return fold(value, _parts, lambda leaf: leaf, lambda holder, parts: _rebuilt(holder, parts, receiver))
 
 
 def _parts(value: Value, level: int) -> Sequence[Value] | None:
@@ -51,13 +52,15 @@ def _parts(value: Value, level: int) -> Sequence[Value] | None:
     return content.held() if isinstance(content, (Items, Repeated)) and content.type in _KINDS else None
 
 
-def _rebuilt(holder: Value, parts: list[Value]) -> Value:
+def _rebuilt(holder: Value, parts: list[Value], receiver: Value) -> Value:
     content = holder.structure
     assert isinstance(content, (Items, Repeated, DictContent))
     made = content.with_held(parts)
     if not isinstance(holder, Container):
         return made
     copied = type(holder)(made)
+    if isinstance(receiver, Instance):
+        TRACKER.begin(copied, receiver)
     if LACKING in holder.fields:
         LACKING.begin(copied, LACKING.of(holder))
     return copied

@@ -16,7 +16,8 @@ from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, Librar
 from tfgradlint.flow.values.walk import nest_parts, walk
 from tfgradlint.flow.verdict.judgements import LACKING, MissingVariables, Reason
 from tfgradlint.libraries.keras.parts import attributes_of, is_sequential, parts_of
-from tfgradlint.libraries.keras.state import BUILT, FROZEN_AT, HIDDEN, INNER, OPENED, OWNER, SEED
+from tfgradlint.libraries.keras.state import BUILT, FROZEN_AT, HIDDEN, INNER, OPENED, OWNER, SEED, TRACKED
+from tfgradlint.libraries.keras.tracking import tracked_in
 from tfgradlint.libraries.keras.weights import added_weights, is_keras, of_keras_2
 from tfgradlint.libraries.session import keras_name
 
@@ -145,7 +146,7 @@ class Weights:
         inner = INNER.of(value) or NONE
         if not self._legacy:
             # Weights of its own come before those of the layers it holds.
-            return [*own, inner, *fields], freezes
+            return [*own, inner, *self._as_tracked(value, fields), *fields], freezes
         if not _in_order(value, fields):
             self.known = False
         if _is_model(value) and isinstance(self._interp.attributes.of_class(value.cls, "build"), Function):
@@ -153,6 +154,20 @@ class Weights:
         others = [inner, *(each for each in fields if not isinstance(each, Variable))]
         # A layer of Keras 2 lists its own first as well, a model last.
         return ([*others, *own] if _is_model(value) else [*own, *others]), freezes
+
+    def _as_tracked(self, value: Instance, fields: list[Value]) -> list[Value]:
+        """The layers of an object of Keras 3 in the order in which it got hold of them.
+
+        Keras does not see what takes the place of a layer in a list, and goes on listing what it replaced.
+        """
+        tracked = TRACKED.of(value, Items(()))
+        reached = {id(each): each for field in fields for each in tracked_in(field)}
+        if not isinstance(tracked, Items) or not reached.keys() <= {id(each) for each in tracked.items}:
+            self.known = False
+            return []
+        if any(id(each) not in reached and _has_weights(each) for each in tracked.items):
+            self.known = False
+        return [each for each in tracked.items if id(each) in reached and not isinstance(each, Variable)]
 
     def _freezes(self, value: Layer | Instance, trainable: object) -> bool:
         """Whether what is in it is frozen with it."""
@@ -170,6 +185,11 @@ class Weights:
     def _seen_whole(self, weights: list[Variable]) -> bool:
         """Whether everything that happened to the weights since they could be made was in sight."""
         return not self._interp.handed_out and all(weight.birth > self._interp.visible_from for weight in weights)
+
+
+def _has_weights(value: Value) -> bool:
+    """Whether it may have weights by now."""
+    return not isinstance(value, Layer) or BUILT.of(value, True) is not False
 
 
 def _is_model(value: Instance) -> bool:
