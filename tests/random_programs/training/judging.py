@@ -9,7 +9,7 @@ from tfgradlint.analysis.results import Analysis, Finding, Prediction
 from tfgradlint.evidence.training import LOOPS, Trained
 
 from ..judging import NUMERIC, Comparison, Contradiction, Verdict, agrees
-from ..running import Seen
+from ..running import Endless, Seen
 from .running import Ledger, observe_training
 
 #: What a message says of a line with a request or with training. "Trains nothing with it": with one loss of several.
@@ -181,6 +181,8 @@ def _by_place(seen: Seen) -> dict[tuple[int, int | None], list[Trained]]:
 
 def _words(call: Trained, variables: tuple[frozenset[str], ...] | None) -> list[str]:
     """A word for each variable. One that no update reached got nothing; where there was no update, it raised."""
+    if call.raised == Endless.__name__:
+        return ["tensor"] * len(variables or ())  # it took too long here: nothing is known
     if call.raised and not call.updated:
         return [f"raises:{call.raised}"] * len(call.listed or ())
     return ["flows" if "flows" in words else min(words, default="none") for words in variables or ()]
