@@ -41,7 +41,7 @@ from tfgradlint.libraries.keras.state import (
     INNER,
     keras_state,
 )
-from tfgradlint.libraries.keras.steps import Steps
+from tfgradlint.libraries.keras.steps import Steps, unseen
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import mark_escaped, of_keras_2
 from tfgradlint.libraries.session import Session
@@ -104,6 +104,8 @@ def fitted(
         mark_built(interp, receiver)
     elif _also(interp, receiver, kwargs):
         forget_built(interp, receiver)
+    if not trainings:
+        unseen(interp, receiver)
     if not trainings and ("callbacks" in kwargs or "**" in kwargs or len(args) > _CALLBACKS):
         mark_escaped(interp, receiver)  # a callback may do anything with the model
     return interp.unknown(origins.method(name))

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Carried
 from tfgradlint.flow.machine.frames import Compiled
 from tfgradlint.flow.machine.state import Snapshot
+from tfgradlint.flow.python.escape import STAYS
 from tfgradlint.flow.python.places import changes
+from tfgradlint.flow.python.retracing import Kept, Moment, Trace
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Array, Const, HostObject, Tensor, Value, Variable, next_birth
 from tfgradlint.flow.values.functions import Function
-from tfgradlint.flow.values.objects import Instance, Layer
+from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.values.walk import fold, walk
 from tfgradlint.libraries.keras.callbacks import Callbacks
 from tfgradlint.libraries.keras.compiling import eager
@@ -142,6 +145,27 @@ class Steps:
 
     def _lasting(self, value: Value) -> Value:
         return fold(value, _parts, lambda each: each if _lasts(each) else self._interp.unknown(BATCH), _rebuilt)
+
+
+def unseen(interp: Context, model: Layer | Instance) -> None:
+    """Steps ran that were not followed: they were traced in the present state, and the program's code may have changed
+    what its methods assign.
+    """
+    kept = TRACES.of(model) or ()
+    before = [moment for trace, _ in kept if trace.signature is None for moment in trace.moments]
+    made = Trace(None, (*before, Moment(interp.state)))
+    TRACES.put(interp.state, model, Kept((*(each for each in kept if each[0].signature is not None), (made, True))))
+    for each in list(walk(model, parts_of)):
+        if isinstance(each, Instance):
+            _forget_assigned(interp, each)
+
+
+def _forget_assigned(interp: Context, instance: Instance) -> None:
+    for cls in instance.cls.lineage():
+        for name in interp.prescan.reassigned[cls.name] if isinstance(cls, Class) else ():
+            old = instance.fields.get(name)
+            if isinstance(old, Value) and not isinstance(old, STAYS) and name != "trainable":
+                interp.state.set(instance, name, interp.join([old, interp.unknown(origins.LAID_OPEN)]))
 
 
 class _Fit(NamedTuple):
