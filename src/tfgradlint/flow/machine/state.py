@@ -36,9 +36,8 @@ Written = tuple[Cell, Any, Any]
 #: What a branch changed: for each written place its cell, key and value at the end of the branch.
 Snapshot = dict[Place, Written]
 
-#: A union of more alternatives that operators take is unknown: what is done with two unions is done for each pair of
-#: their alternatives. Objects stay alternatives, however many: a write or call through something unknown would be lost,
-#: and each of them was made by a step that is paid for.
+#: Of more constants than this it is not known which one it is. Objects and variables stay alternatives, however many: a
+#: write or call through something unknown would be lost, and each of them was made by a step that is paid for.
 _CHOICES = 4
 #: How many states within a ``try`` body a handler starts from, the latest ones: each is joined place by place. Bodies
 #: that write a name more often than that were met in no program; the states before are left out.
@@ -251,9 +250,27 @@ class State:
                 kinds = {type(number.value).__name__ for number in numbers}
                 return Scalar(self.recorder.leaf(), kinds.pop() if len(kinds) == 1 else "")
             return self._phi(flat)
-        if len(flat) <= _CHOICES or all(_object(value) for value in flat):
-            return Union(tuple(flat))
-        return Unknown(self.recorder.opaque(origins.MANY_ALTERNATIVES))
+        if len(flat) > _CHOICES:
+            flat = self._few(flat)
+        return Union(tuple(flat)) if len(flat) > 1 else flat[0]
+
+    def _few(self, values: list[Value]) -> list[Value]:
+        """Fewer alternatives: all objects and variables, and one each for sequences, dictionaries and other data."""
+        kept = [value for value in values if _object(value) or isinstance(value, Variable)]
+        sequences: list[Value] = [value for value in values if isinstance(value, (Items, Repeated))]
+        entries = [value for value in values if isinstance(value, DictContent)]
+        data: list[Value] = [value for value in values if isinstance(value, GraphValue)]
+        constants = [value for value in values if isinstance(value, Const) and not is_none(value)]
+        if len(constants) > _CHOICES:
+            data.append(
+                Scalar(self.recorder.leaf(), "str" if all(isinstance(each.value, str) for each in constants) else "")
+            )
+            constants = []
+        kept += constants
+        kept += [self._join_sequences(sequences)] if sequences else []
+        kept += [self._join_entries(entries)] if entries else []
+        kept += [self._phi(data) if len(data) > 1 else data[0]] if data else []
+        return kept
 
     def _phi(self, values: list[Value]) -> Value:
         """Values of the graph; several kinds (a number here, a tensor there) make the result unknown in kind."""

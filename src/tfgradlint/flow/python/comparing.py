@@ -14,7 +14,7 @@ from tfgradlint.flow.python.identity import same_object
 from tfgradlint.flow.python.iterators import found
 from tfgradlint.flow.python.plain import NOT_PLAIN, plain
 from tfgradlint.flow.values.base import Const, Value
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union, View
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, Union, View, as_key
 from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.values.walk import walk
@@ -100,6 +100,7 @@ def contains(interp: Context, container: Value, item: Value) -> bool | None:
     content = container.structure
     if isinstance(container, DictObject) or (isinstance(container, View) and container.kind == "keys"):
         looked_up(interp, item, container)
+        item = as_key(item)
     else:
         if isinstance(content, (Items, Repeated)) and content.type == "set":
             hashed(interp, item)

@@ -24,6 +24,8 @@ from tfgradlint.flow.values.containers import (
     ListObject,
     Repeated,
     View,
+    as_key,
+    of_key,
 )
 from tfgradlint.flow.verdict.judgements import LACKING
 
@@ -91,6 +93,7 @@ def dictionary(interp: Context, pairs: Value) -> DictObject:
             if isinstance(parts, Items) and len(parts.items) == 2:
                 key, value = parts.items
                 looked_up(interp, key, kept=True)
+                key = as_key(key)
                 if isinstance(key, Const) and hashable(key.value):
                     entries[key.value] = value
                 else:
@@ -314,8 +317,8 @@ def _mapping_member(
     if name in ("items", "values", "keys"):
         return View(receiver, name, lambda content: _shown(interp, content, name))
     if name in ("get", "pop", "setdefault") and args:
-        key = args[0]
-        looked_up(interp, key, receiver)
+        looked_up(interp, args[0], receiver)
+        key = as_key(args[0])
         content = receiver.fields["content"]
         default = args[1] if len(args) > 1 else NONE
         if isinstance(key, Const) and key.value in content.entries:
@@ -365,7 +368,7 @@ def _shown(interp: Context, content: DictContent, kind: str) -> Value:
     if content.complete:
         rows: list[Value] = []
         for key, value in content.entries.items():
-            rows.append({"items": Items((Const(key), value)), "values": value}.get(kind, Const(key)))
+            rows.append({"items": Items((of_key(key), value)), "values": value}.get(kind, of_key(key)))
         return Items(tuple(rows), "list")
     each = interp.join([*content.held()])
     key = interp.unknown(origins.ELEMENT)  # references to tensors are keys as well
@@ -401,7 +404,7 @@ def _last_entry(interp: Context, receiver: DictObject, last: Value) -> Value:
         key = list(entries)[-1 if at_end else 0]
         value = entries.pop(key)
         interp.state.set(receiver, "content", DictContent(entries))
-        return Items((Const(key), value))
+        return Items((of_key(key), value))
     if content.rest is None and not content.entries:
         raise Raised
     value = interp.join([*content.held()])
@@ -412,7 +415,7 @@ def _last_entry(interp: Context, receiver: DictObject, last: Value) -> Value:
 def _moved(interp: Context, receiver: DictObject, key: Value, last: Value) -> None:
     """``move_to_end``: an entry becomes the last one (or the first)."""
     content: DictContent = receiver.fields["content"]
-    at_end = last.truth()
+    at_end, key = last.truth(), as_key(key)
     if isinstance(key, Const) and key.value in content.entries and at_end is not None:
         entries = dict(content.entries)
         moved = {key.value: entries.pop(key.value)}

@@ -17,7 +17,7 @@ from tfgradlint.flow.python.container_methods import listing, merged
 from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.sets import new_set
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
-from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated
+from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, as_key
 from tfgradlint.flow.values.functions import Function, Scope
 
 #: A comprehension over more elements makes any number of elements that are alike: its body is evaluated for each.
@@ -80,6 +80,7 @@ class Displays:
             assert isinstance(element, cst.DictElement)
             key, value = self._interp.eval(element.key), self._interp.eval(element.value)
             looked_up(self._interp, key, kept=True)
+            key = as_key(key)
             if isinstance(key, Const) and hashable(key.value):
                 entries[key.value] = value
                 maybe -= {key.value}
@@ -127,8 +128,9 @@ class Displays:
         made: list[Value] = []
         element: Value = NONE
         asked = interp.requests.count
-        with self._in_room(int(min(interp.iteration.bound(iterator), self._room))):
-            for element in interp.iteration.each(iterator, self._room, exact):
+        room = self._room
+        with self._in_room(int(min(interp.iteration.bound(iterator), room))):
+            for element in interp.iteration.each(iterator, room, exact):
                 with interp.of(MadeAgain).turn() as repeated:
                     certain &= self._turn(node, produce, element, made)
                     repeated[0] = not exact[0]

@@ -23,6 +23,7 @@ from tfgradlint.flow.python.generator_places import (
     loop_around,
     pending,
 )
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.iterators import Outcome
 from tfgradlint.flow.values.base import NONE, is_none
 from tfgradlint.flow.values.functions import ContextManagerCall
@@ -54,6 +55,8 @@ class Advance:
         #: The ways that are not yet followed: places, and the states in which control gets there.
         self._waiting: dict[Place, list[Snapshot]] = {place: [{}] for place in iterator.fields[PLACES]}
         self._passed: Counter[Place] = Counter()
+        #: Whether a turn of one of its loops stands for several, or is perhaps not made.
+        self._repeats = False
         self._steps: dict[str, Callable[[Place], Place | Yielded | None]] = {
             "suite": self._suite,
             "line": self._line,
@@ -73,6 +76,13 @@ class Advance:
             Raised: no way leads there.
             NotFollowed: what it does is not followed.
         """
+        with self._interp.of(MadeAgain).turn() as repeated:
+            try:
+                return self._outcomes()
+            finally:
+                repeated[0] = self._repeats
+
+    def _outcomes(self) -> list[Outcome]:
         state, iterator = self._interp.state, self._iterator
         outcomes: list[Outcome] = []
         while self._waiting:
@@ -211,6 +221,7 @@ class Advance:
         exit_ = place[:-1] if node.orelse is None else (*place[:-1], At("suite", node.orelse.body))
         if truth is not False and not self._pass_head(place, truth is True):
             return exit_
+        self._repeats = self._repeats or truth is None
         return self._either(node.test, truth, (*place, At("suite", node.body)), exit_)
 
     def _enter_for(self, node: cst.For, place: Place) -> Place:
@@ -239,6 +250,7 @@ class Advance:
         if not self._pass_head(place, sure[0]):
             return None  # it leaves the loop, which is followed already
         if not sure[0]:
+            self._repeats = True
             interp.state.widen(self._mark)
         interp.recorder.site = interp.here(node.iter)
         interp.statements.assign(node.target, element)

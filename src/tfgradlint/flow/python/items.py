@@ -30,6 +30,7 @@ from tfgradlint.flow.values.containers import (
     Repeated,
     Slice,
     Union,
+    as_key,
 )
 from tfgradlint.flow.values.functions import Method
 from tfgradlint.flow.values.objects import Class, Instance
@@ -125,6 +126,7 @@ class Elements:
     def _entry(self, receiver: DictObject, index: Value) -> Value:
         interp = self._interp
         looked_up(interp, index, receiver)
+        index = as_key(index)
         content: DictContent = receiver.fields["content"]
         factory = receiver.fields.get(FACTORY)
         if isinstance(index, Const) and index.value in content.entries:
@@ -156,7 +158,7 @@ class Elements:
             place = _place(content, index)
             if place is not None:
                 return content.items[place]  # type: ignore[no-any-return]
-        if isinstance(receiver, DictObject) and isinstance(index, Const):
+        if isinstance(receiver, DictObject) and isinstance(index := as_key(index), Const):
             value: Value | None = receiver.fields["content"].entries.get(index.value)
             return value
         return None
@@ -179,6 +181,7 @@ class Elements:
             interp.state.set(receiver, "content", content)
         elif isinstance(receiver, DictObject):
             looked_up(interp, index, receiver, kept=True)
+            index = as_key(index)
             content = receiver.fields["content"]
             if isinstance(index, Const) and hashable(index.value):
                 maybe = content.maybe - {index.value} if content.maybe else content.maybe
@@ -207,6 +210,7 @@ class Elements:
         interp = self._interp
         if isinstance(receiver, DictObject):
             looked_up(interp, index, receiver)
+            index = as_key(index)
             content = receiver.fields["content"]
             if isinstance(index, Const):
                 entries = {key: value for key, value in content.entries.items() if key != index.value}

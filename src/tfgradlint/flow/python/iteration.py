@@ -41,6 +41,7 @@ from tfgradlint.flow.values.containers import (
     Repeated,
     Union,
     View,
+    of_key,
 )
 from tfgradlint.flow.values.functions import Function, Method, Scope
 from tfgradlint.flow.values.iterators import LOST, Ended, Iterator
@@ -323,7 +324,7 @@ class Iteration:
         if isinstance(value, DictObject):
             content: DictContent = value.fields["content"]
             if content.complete:
-                return Items(tuple(Const(key) for key in content.entries))
+                return Items(tuple(map(of_key, content.entries)))
             return Repeated(interp.unknown(origins.ELEMENT))
         if isinstance(value, Const) and isinstance(value.value, str):
             return Items(tuple(Const(each) for each in value.value[:64]))

@@ -22,8 +22,11 @@ from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Scope
 
-#: Up to so many elements are run through one by one: the body is interpreted for each, and loops within loops multiply.
-_EACH = 6
+#: So many elements are run through one by one, and up to so many as long as all turns together cost no more than this
+#: in steps: the body is interpreted for each, and loops within loops multiply.
+_EACH, _MANY, _COST = 6, 64, 600
+#: What a request costs, in steps: it looks at all that its target was computed from.
+_REQUEST = 50
 
 #: A set of so many elements is run through in each order that it may have.
 _ORDERED = 3
@@ -132,7 +135,7 @@ class Loops:
             if truth is None:
                 interp.repeats(False)
                 run.may_end()
-            elif run.exact and counting and index >= _EACH:
+            elif run.exact and counting and index >= _EACH and run.is_costly(index + 1):
                 gave_up = True
                 return None
             interp.statements.narrow(node.test, True)
@@ -164,14 +167,31 @@ class _Run:
         self._ends: list[Snapshot] = []
         #: Whether it is known of each turn so far that there was one.
         self.exact = True
-        #: How many turns came to their end, and whether there may be none at all.
-        self._made = 0
+        #: How many turns came to their end, how many of them before it was not known any more that there is one, and
+        #: whether there may be none at all.
+        self._made = self._apart = 0
         self._skippable = False
+        self._began = self._spent()
+
+    def _spent(self) -> int:
+        return _REQUEST * self._interp.requests.count + self._interp.taken
+
+    def is_costly(self, turns: int) -> bool:
+        """Whether so many turns are too many to run them one by one, as far as can be told from those that ran."""
+        made = max(self._made, 1)
+        return turns > _MANY or (self._spent() - self._began) * turns > _COST * made
+
+    def go_on_alike(self) -> None:
+        """All turns from here on are alike."""
+        self.exact = False
+        self._apart = self._made
 
     def begin(self, element: Value | None, iterator: Value) -> None:
-        """The first turn begins, with this element. Where a loop stands for any number of turns, there may be none."""
+        """The first turn begins, or the first that stands for others, with this element. Where that one stands for any
+        number of turns, there may be none.
+        """
         self.fixpoint.given(element, iterator)
-        self._skippable = self._skippable or not self.exact
+        self._skippable = self._skippable or not (self.exact or self._made)
 
     def may_end(self) -> None:
         """The loop may end in the present state, or go on."""
@@ -199,7 +219,7 @@ class _Run:
         ends, fixpoint = self._ends, self.fixpoint
         self._skippable = self._skippable and count is None
         if count is not None and reached:
-            like = fixpoint.turn_like(count)
+            like = fixpoint.turn_like(count - self._apart)
             # The turns of a row without changes are alike, but not the same.
             self._ends = ends[like - 1 :] if fixpoint.period == 1 else ends[like - 1 : like] or ends[-1:]
         elif count is not None:
@@ -276,11 +296,15 @@ class _Taken:
         self._interp = interp
         self._iterator = iterator
         self._run = run
-        bound = interp.iteration.bound(iterator)
+        self._bound = interp.iteration.bound(iterator)
         #: Whether a turn stands for any number of turns from here on.
-        self._many = bound > _EACH
+        self._many = self._bound > _MANY
         #: How many there are, where that is known and they are not run through one by one.
-        self.count = int(bound) if self._many and bound < inf and interp.iteration.is_loop(iterator) else None
+        self.count = self._known() if self._many else None
+
+    def _known(self) -> int | None:
+        is_known = self._bound < inf and self._interp.iteration.is_loop(self._iterator)
+        return int(self._bound) if is_known else None
 
     def next(self, index: int) -> Value | None:
         """The element of a turn; None where the loop is over. Where it is perhaps over, it may end there."""
@@ -288,11 +312,22 @@ class _Taken:
         if index == self.count:
             interp.iteration.finish(self._iterator)
             return None
-        self._many = self._many or index == _EACH
+        began = index == 0
+        if not self._many and self._are_too_many(index):
+            self._many = began = True
+            if index < _EACH:
+                self.count = self._known()
+            run.go_on_alike()
         if self._many:
             run.exact = False
             interp.iteration.scatter(self._iterator)
         element = interp.iteration.take(self._iterator, run.may_end)
-        if index == 0:
+        if began:
             run.begin(element, self._iterator)
         return element
+
+    def _are_too_many(self, index: int) -> bool:
+        """Whether the elements that are left are too many to run through them one by one."""
+        if index == 1:
+            return self._bound > _EACH and self._run.is_costly(int(self._bound))
+        return index >= _EACH and self._run.is_costly(index + 1)

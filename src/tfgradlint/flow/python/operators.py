@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
@@ -67,6 +67,8 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 _SMALL = 1 << 40
 #: What is compared by its name, or with such.
 _NAMES = (Symbol, Class, Const)
+#: An operator is evaluated for each pair of so many alternatives of its operands; of more, tensors are taken together.
+_PAIRS = 64
 #: A longer sum of sequences is any number of elements that are alike: each sum copies all of them.
 _LONG = 512
 
@@ -126,8 +128,10 @@ class Operators:
 
     def _distributed(self, name: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
         """An operator on one of several values; alternatives that Python refuses are left out."""
-        lefts = left.values if isinstance(left, Union) else (left,)
-        rights = right.values if isinstance(right, Union) else (right,)
+        lefts: Sequence[Value] = left.values if isinstance(left, Union) else (left,)
+        rights: Sequence[Value] = right.values if isinstance(right, Union) else (right,)
+        if len(lefts) * len(rights) > _PAIRS:
+            lefts, rights = self._shared(lefts), self._shared(rights)
         results = [
             self.binary(name, one, other, node)
             for one in lefts
@@ -135,6 +139,14 @@ class Operators:
             if not is_none(one) and not is_none(other)
         ]
         return self._interp.join(results)
+
+    def _shared(self, values: Sequence[Value]) -> Sequence[Value]:
+        """One tensor for several, and for the content of variables, which is what an operator reads of them."""
+        read = [value for value in values if isinstance(value, (Tensor, Variable))]
+        if len(read) < 2:
+            return values
+        one = Tensor(self._interp.recorder.phi([value.node for value in read]))
+        return (*(value for value in values if value not in read), one)
 
     def _container_operator(self, name: str, left: Value, right: Value) -> Value | None:
         interp = self._interp

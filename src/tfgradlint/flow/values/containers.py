@@ -64,6 +64,24 @@ class InOrder(Items):
     __slots__ = ()
 
 
+def as_key(value: Value) -> Value:
+    """The constant under which a dictionary keeps what is put there under a value: for a tuple of constants theirs."""
+    if not isinstance(value, Items) or value.fields or value.type != "tuple":
+        return value
+    parts = [as_key(each) for each in value.items[:_KEY]]
+    constants = [each.value for each in parts if isinstance(each, Const)]
+    return Const((*constants,)) if len(constants) == len(value.items) else value
+
+
+def of_key(key: Any) -> Value:
+    """The value that is a key of a dictionary."""
+    return Items(tuple(map(of_key, key))) if isinstance(key, tuple) else Const(key)
+
+
+#: Keys of more parts than this are not followed.
+_KEY = 8
+
+
 class Repeated(Value):
     """Any number of elements, each of which is like ``element``."""
 

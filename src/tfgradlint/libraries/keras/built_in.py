@@ -6,6 +6,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Carried
+from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.values.base import NONE, Array, Const, Scalar, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.objects import Layer
@@ -113,7 +114,8 @@ def _stepped(interp: Context, callee: Layer, sequence: Value, returned: Value) -
     carried = Carried(interp, states)
     turns: list[Value] = []
     while True:
-        made = interp.calls.call(cell, [sequence, carried.now], {})
+        with interp.of(MadeAgain).turn():
+            made = interp.calls.call(cell, [sequence, carried.now], {})
         interp.recorder.site = site
         if not isinstance(made, Items) or len(made.items) != 2:
             return None
