@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.machine import stacks
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.machine.state import Raised, Snapshot
@@ -21,6 +21,7 @@ from tfgradlint.flow.python.container_methods import call_member, dictionary, in
 from tfgradlint.flow.python.entry_points import abstract
 from tfgradlint.flow.python.escape import forget, forget_content, havoc, not_followed
 from tfgradlint.flow.python.generator_places import has_yield
+from tfgradlint.flow.python.recursion import DEPTH, Recursions
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.tape.tape import Tape
@@ -53,15 +54,12 @@ from tfgradlint.flow.values.functions import (
 from tfgradlint.flow.values.iterators import SENT, Iterator
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 
-#: How many functions of the module run within each other: each takes some twenty frames of Python's own stack, which
-#: has a thousand. The result of a call further down is unknown.
-_DEPTH = 20
-#: How often a function may call itself with arguments that may come to an end.
-_COUNTED = 8
-#: How often in all, before it is taken to branch without end.
-_RECURSIONS = 100
-#: Calls within calls of every kind, also of those that run no function: each takes some fourteen frames of that stack.
-_NESTED = 70
+#: Calls within calls of every kind, also of those that run no function. The result of one further down is unknown.
+_NESTED = 400
+#: After so many of them comes another look at Python's own stack: each takes some fourteen frames of it.
+_LOOK = 8
+#: What it costs, in steps, to find out all that such a call may change.
+_CUT_OFF = 10
 #: Libraries whose functions leave their arguments as they are, unless they are given a function to call.
 _COMPUTING = frozenset(
     "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
@@ -83,8 +81,7 @@ class Calls:
         self.clear_cache = self._caches.clear
         #: Whether functions are generators, by the identity of their definitions.
         self._generating: dict[int, bool] = {}
-        #: How often functions called themselves more deeply than twice.
-        self._recursions: Counter[int] = Counter()
+        self._recursions = Recursions(interp)
         #: How many functions are running whose trace was made for other variables.
         self.traced_for_others = 0
 
@@ -94,6 +91,8 @@ class Calls:
             return self._cut_off(callee, args, kwargs)
         self._nested += 1
         try:
+            if self._nested % _LOOK == 0 and stacks.used_up():
+                return stacks.on_another(lambda: self._call(callee, args, kwargs))
             return self._call(callee, args, kwargs)
         finally:
             self._nested -= 1
@@ -154,6 +153,8 @@ class Calls:
 
     def _cut_off(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A call that is not followed any further, of whatever kind."""
+        self._interp.steps -= _CUT_OFF
+        self._interp.step()
         return not_followed(self._interp, origins.RECURSION, callee, _all(args, kwargs), own=True)
 
     def _unknown_symbol(self, callee: Symbol, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -289,20 +290,16 @@ class Calls:
     def _inline(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
         node = function.node
-        again = [frame for frame in interp.frames if frame.function is not None and frame.function.node is node]
-        known = any(isinstance(value, (Const, Items, ListObject)) for value in (*args, *kwargs.values()))
-        if len(again) >= 2:
-            self._recursions[id(node)] += 1
-            known = known and self._recursions[id(node)] <= _RECURSIONS
-        if len(again) >= (_COUNTED if known else 2) or len(interp.frames) > _DEPTH:
+        if len(interp.frames) > DEPTH or not self._recursions.follows(function, args, kwargs):
             return self._cut_off(function, args, kwargs)
         if not isinstance(node, cst.FunctionDef) or node.asynchronous is None:
             interp.called[id(node)] = None
         if function.graph and interp.eager_functions is None:
             return self.any_of([TRUE, FALSE], lambda eagerly: self._in_mode(eagerly, function, args, kwargs))
-        if not function.graph or interp.eager_functions:
-            return self._run(function, args, kwargs)
-        return interp.traces.call(function, args, kwargs, lambda args, kwargs: self._run(function, args, kwargs))
+        with self._recursions.within(function, args, kwargs):
+            if not function.graph or interp.eager_functions:
+                return self._run(function, args, kwargs)
+            return interp.traces.call(function, args, kwargs, lambda args, kwargs: self._run(function, args, kwargs))
 
     def _in_mode(self, eagerly: Value, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         interp = self._interp
@@ -342,6 +339,11 @@ class Calls:
         at_yield: Callable[[Value], Value] | None = None,
     ) -> Value:
         """Run a function's body in a scope that holds its arguments."""
+        if stacks.used_up():
+            return stacks.on_another(lambda: self._execute(function, scope, at_yield))
+        return self._execute(function, scope, at_yield)
+
+    def _execute(self, function: Function, scope: Scope, at_yield: Callable[[Value], Value] | None) -> Value:
         interp, state = self._interp, self._interp.state
         node = function.node
         frame = Frame(function, scope, state.mark(), len(interp.contexts))

@@ -7,12 +7,10 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import not_followed
+from tfgradlint.flow.python.recursion import DEPTH
 from tfgradlint.flow.values.base import Unknown, Value
 from tfgradlint.flow.values.containers import Items, ListObject, Union
 from tfgradlint.flow.values.functions import Coroutine, Gathered
-
-#: How many functions may run within each other.
-_DEPTH = 16
 
 
 def awaited(interp: Context, value: Value) -> Value:
@@ -22,7 +20,7 @@ def awaited(interp: Context, value: Value) -> Value:
     if isinstance(value, Coroutine):
         node = value.function.node
         again = any(frame.function is not None and frame.function.node is node for frame in interp.frames)
-        if again or len(interp.frames) > _DEPTH:
+        if again or len(interp.frames) > DEPTH:
             return not_followed(interp, origins.RECURSION, value, [])
         interp.called[id(node)] = None
         return interp.calls.execute(value.function, value.scope)

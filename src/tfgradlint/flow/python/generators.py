@@ -10,18 +10,20 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from tfgradlint.flow.machine import stacks
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.python.generator_bodies import Advance, NotFollowed
 from tfgradlint.flow.python.generator_places import OVER, PLACES, At, Places, Running, pending
 from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.iterators import Outcome, lost, nothing, settle
+from tfgradlint.flow.python.recursion import DEPTH
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.iterators import Ended, Iterator, Producer
 
-#: How many functions and generators may run within each other, and how many of one definition.
-_DEPTH, _AGAIN = 16, 8
+#: How many generators may run within each other, and how many of one definition.
+_WITHIN, _AGAIN = 16, 8
 
 
 class Generator(Producer):
@@ -61,8 +63,16 @@ class Generator(Producer):
         if iterator.fields[PLACES] == OVER:
             return None
         running = interp.of(Running)
-        if iterator in running.now or len(interp.frames) > _DEPTH or running.counted[node] >= _AGAIN:
+        deep = len(running.now) >= _WITHIN or len(interp.frames) > DEPTH
+        if deep or iterator in running.now or running.counted[node] >= _AGAIN:
             return lost(interp, iterator, ended)
+        if stacks.used_up():
+            return stacks.on_another(lambda: self._advance(iterator, ended))
+        return self._advance(iterator, ended)
+
+    def _advance(self, iterator: Iterator, ended: Ended) -> Value | None:
+        interp, node = self._interp, self._function.node
+        running = interp.of(Running)
         statement, site, loops, depth = interp.statement, interp.recorder.site, interp.loops, len(interp.frames)
         mark = interp.state.mark()
         running.now.append(iterator)
