@@ -20,6 +20,7 @@ from tfgradlint.flow.machine.summary import Summaries, Summary
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Array, Cell, Const, Scalar, Tensor, Unknown, Value, next_birth
 from tfgradlint.flow.values.containers import DictContent, Items, Repeated
+from tfgradlint.flow.values.iterators import LOST, Iterator
 from tfgradlint.flow.values.walk import nodes_of
 
 #: After so many turns what still changes is widened. A value that is handed on over four names settles in six.
@@ -180,7 +181,10 @@ class Fixpoint:
         return now
 
     def _give_up(self, cell: Cell, key: Any, values: list[Any]) -> None:
-        """The field may hold anything."""
+        """The field may hold anything. An iterator that may stand anywhere is none that is followed."""
+        if isinstance(cell, Iterator):
+            self._state.set(cell, *LOST)
+            return
         value = values[-1]
         made: Any
         if isinstance(value, (Items, Repeated)):
