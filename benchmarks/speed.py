@@ -1,4 +1,4 @@
-"""What an analysis costs on a folder of Python files, beside what parsing alone costs."""
+"""What an analysis costs on Python files, beside what parsing alone costs: on packages, on scripts, as they grow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest import mock
+
+from families import FAMILIES
 
 from tfgradlint.analysis.relevance import relevant
 from tfgradlint.files import sources
@@ -23,8 +27,14 @@ Result = TypeVar("Result")
 
 #: In a file of its own length times this, an analysis should take about that many times as long.
 GROWTH = 10
+#: How large programs of each family are, at first and then.
+SIZES = (20, 40, 160)
+ROOT = Path(__file__).resolve().parent.parent
+#: Of the fixtures of the tests, those of so many lines count as scripts.
+LONG = 60
 #: What a user's editor must not load for the plugin's sake.
 HEAVY = ("tensorflow", "numpy", "keras")
+IMPORTED = f"best of 5 processes; {', '.join(HEAVY[:-1])} and {HEAVY[-1]} not loaded"
 
 #: Processor time, where it is fine enough: a machine does other work besides.
 _FINE = time.get_clock_info("process_time").resolution < 1e-5
@@ -33,12 +43,13 @@ _clock = time.process_time if _FINE else time.perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The seconds that one file took; ``analysis`` does not contain ``parse``."""
+    """The seconds that one file took; ``analysis`` does not contain ``parse``. ``used``: the share of its steps."""
 
     path: str
     lines: int
     parse: float
     analysis: float
+    used: float
 
     @property
     def ratio(self) -> float:
@@ -54,31 +65,43 @@ class Timing:
 def main() -> int:
     """Print the figures; 2 where there is nothing to measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder of Python files, or files")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder of packages, or files")
+    scripts = "a folder of scripts, or a file (default: the examples and the longer fixtures)"
+    parser.add_argument("--scripts", action="append", metavar="PATH", help=scripts)
     parser.add_argument("--repeat", type=int, default=3, help="time each file this often and keep the best")
     parser.add_argument("--flake8", type=int, default=0, metavar="ROUNDS", help="also time flake8, with and without")
     parser.add_argument("--slowest", type=int, default=5, help="how many of the slowest files to list")
     parser.add_argument("--grown", type=int, default=8, help="how many files to time at ten times their length")
     options = parser.parse_args()
 
-    texts = dict(_texts(options.paths))
-    if not texts:
+    print(f"import the plugin    {import_time() * 1e3:.0f} ms ({IMPORTED})")
+    groups = {"packages": dict(_texts(options.paths))} if options.paths else {}
+    groups["scripts"] = dict(_texts(options.scripts)) if options.scripts else {} if options.paths else dict(_ours())
+    if not any(groups.values()):
         print("no Python files that can be read", file=sys.stderr)
         return 2
+    for name, texts in groups.items():
+        if texts:
+            print(f"\n{name}")
+            report_group(texts, options)
+    print("\ngenerated programs")
+    report_families(options.repeat)
+    if options.flake8:
+        report_flake8(options.paths or options.scripts or [str(ROOT / "examples")], options.flake8)
+    return 0
+
+
+def report_group(texts: dict[str, str], options: argparse.Namespace) -> None:
+    """Print the figures of some files."""
     seconds, chosen = timed(lambda: [path for path, text in texts.items() if relevant(text)])
     print(f"files                {len(texts)}")
     print(f"lines                {sum(map(_lines, texts.values()))}")
     print(f"pass the text test   {len(chosen)} ({len(chosen) / len(texts):.1%}), test {seconds * 1e3:.1f} ms")
-    imported = f"best of 5 processes; {', '.join(HEAVY[:-1])} and {HEAVY[-1]} not loaded"
-    print(f"import the plugin    {import_time() * 1e3:.0f} ms ({imported})")
     timings = [timing for path in chosen if (timing := measure(path, texts[path], options.repeat))]
     if timings:
         report(timings, options.slowest)
         report_growth(timings, texts, options.grown, options.repeat)
         report_memory([timing.path for timing in timings])
-    if options.flake8:
-        report_flake8(options.paths, options.flake8)
-    return 0
 
 
 def report(timings: list[Timing], slowest: int) -> None:
@@ -92,8 +115,31 @@ def report(timings: list[Timing], slowest: int) -> None:
     print(f"interpreter time     {analysis:.3f} s ({analysis * per_thousand:.0f} ms a thousand lines)")
     median = statistics.median(timing.ratio for timing in timings)
     print(f"interpreter / parse  {analysis / parse:.2f} in total, {median:.2f} in the median file")
+    print(f"a file               {_spread([timing.analysis * 1e3 for timing in timings], '.1f')} ms of the interpreter")
+    print(f"of its steps         {_spread([timing.used * 100 for timing in timings], '.1f')} %; at worst ", end="")
+    print(", ".join(f"{each.used:.0%} {each.path}" for each in sorted(timings, key=lambda each: -each.used)[:3]))
     for timing in sorted(timings, key=lambda timing: -timing.analysis)[:slowest]:
         print(f"  {timing.analysis * 1e3:7.0f} ms  {timing.ratio:6.2f}  {timing.lines:5} lines  {timing.path}")
+
+
+def _spread(values: list[float], form: str) -> str:
+    """The median, and what nine of ten and 99 of 100 do not exceed."""
+    ordered = sorted(values)
+    at = {share: ordered[min(int(share * len(ordered)), len(ordered) - 1)] for share in (0.5, 0.9, 0.99)}
+    return f"median {at[0.5]:{form}}, p90 {at[0.9]:{form}}, p99 {at[0.99]:{form}}"
+
+
+def report_families(repeat: int) -> None:
+    """Print by how much the interpreter's time grows with the size of generated programs."""
+    for name, make in FAMILIES.items():
+        taken = [measure(name, make(size), repeat) for size in SIZES]
+        costs = [each.analysis for each in taken if each is not None]
+        sizes = ", ".join(f"{size}: {cost * 1e3:.1f} ms" for size, cost in zip(SIZES, costs, strict=True))
+        grown = [cost / max(costs[0], 1e-4) for cost in costs[1:]]
+        times = " and ".join(
+            f"{size // SIZES[0]} times as long {each:.1f}" for size, each in zip(SIZES[1:], grown, strict=True)
+        )
+        print(f"{name:20} {sizes}; {times}")
 
 
 def report_growth(timings: list[Timing], texts: dict[str, str], most: int, repeat: int) -> None:
@@ -139,7 +185,17 @@ def measure(path: str, text: str, repeat: int) -> Timing | None:
     """The best of several runs; None for text that is no Python program."""
     import libcst
 
-    from tfgradlint.analysis.analysis import analyse
+    from tfgradlint.analysis import analysis
+    from tfgradlint.flow.python.interpreter import Interpreter
+
+    runs: list[tuple[Interpreter, int]] = []
+
+    class Counted(Interpreter):
+        """Stays, to be asked for its steps."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            runs.append((self, self.store))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -151,10 +207,12 @@ def measure(path: str, text: str, repeat: int) -> Timing | None:
     gc.disable()  # as the analysis does for itself: what it parses must cost what parsing alone costs
     try:
         parse = min(timed(lambda: libcst.parse_module(text))[0] for _ in range(repeat))
-        total = min(timed(lambda: analyse(text, tree))[0] for _ in range(repeat))
+        with mock.patch.object(analysis, "Interpreter", Counted):
+            total = min(timed(lambda: analysis.analyse(text, tree))[0] for _ in range(repeat))
     finally:
         gc.enable()
-    return Timing(path, _lines(text), parse, max(total - parse, 0.0))
+    interpreter, steps = runs[-1]
+    return Timing(path, _lines(text), parse, max(total - parse, 0.0), interpreter.taken / steps)
 
 
 def import_time() -> float:
@@ -219,6 +277,14 @@ def _texts(paths: list[str]) -> Iterator[tuple[str, str]]:
             yield path, sources.read(path)
         except sources.Unreadable as error:
             print(error, file=sys.stderr)
+
+
+def _ours() -> Iterator[tuple[str, str]]:
+    """The examples of this checkout, and the longer ones of its fixtures."""
+    yield from _texts([str(ROOT / "examples")])
+    for path, text in _texts([str(ROOT / "tests" / "fixtures")]):
+        if _lines(text) > LONG:
+            yield path, text
 
 
 def _lines(text: str) -> int:

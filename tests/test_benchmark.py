@@ -22,15 +22,27 @@ def test_speed_prints_its_figures(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("GradientTape = (\n")
     run = python(SPEED, "--repeat", "1", "--flake8", "1", tmp_path)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.startswith("files                4\n")
+    assert "\npackages\nfiles                4\n" in run.stdout
     assert "pass the text test   3 (75.0%)" in run.stdout
-    assert re.search(r"\nimport the plugin    \d+ ms \(.* tensorflow, numpy and keras not loaded\)\n", run.stdout)
+    assert re.search(r"^import the plugin    \d+ ms \(.* tensorflow, numpy and keras not loaded\)\n", run.stdout)
     assert "analysed             2 files, " in run.stdout
     for figure in ("parse time", "interpreter time", "interpreter / parse", "10 times the text", "flake8"):
         assert re.search(rf"\n{figure} +\d+\.\d", run.stdout), figure
     if Path("/proc/self/status").exists():
         assert re.search(r"\npeak memory +\d+ MiB, \d+ MiB for parsing alone\n", run.stdout)
     assert "medians of 1 rounds in alternation" in run.stdout
+    spread = r"median \d+\.\d, p90 \d+\.\d, p99 \d+\.\d"
+    assert re.search(rf"\na file               {spread} ms of the interpreter\n", run.stdout)
+    assert re.search(rf"\nof its steps         {spread} %; at worst \d+% .*\.py, \d+% .*\.py\n", run.stdout)
+    for family in ("chain", "requests", "sources", "functions", "loops", "branches", "helpers"):
+        assert re.search(rf"\n{family} +20: .*; 2 times as long \d+\.\d and 8 times as long \d+\.\d\n", run.stdout)
+
+
+def test_speed_of_scripts() -> None:
+    run = python(SPEED, "--repeat", "1", "--grown", "0", "--scripts", ROOT / "examples")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "\nscripts\nfiles                10\n" in run.stdout
+    assert "\npackages\n" not in run.stdout
 
 
 def test_speed_of_nothing_is_an_error(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Curvature, EdgeNote, Operation, Raises, SecondDerivative
-from tfgradlint.flow.graph.nodes import OP, Edge, Effect, Node, cut_off, trainable
+from tfgradlint.flow.graph.nodes import OP, Beyond, Edge, Effect, Node, cut_off, trainable
 from tfgradlint.flow.tape.recorder import Recorder
-from tfgradlint.flow.tape.search import ancestors
+from tfgradlint.flow.tape.search import HISTORY, ancestors
 from tfgradlint.flow.tape.tape import Tape, recorded
 from tfgradlint.flow.values.base import Value, Variable
 
@@ -55,10 +55,20 @@ def made_of_slices(targets: list[Node], source: Value) -> bool:
     """Whether a gradient that arrives certainly is made of slices: all steps that take the variable pick rows of it."""
     if not isinstance(source, Variable) or source.library != "tf":
         return False
-    history = ancestors(targets)
-    contents = {node for node in history if node.variable is source}
-    taking = [node for node in history if any(edge.node in contents for edge in node.edges)]
-    return bool(taking) and not cut_off(history) and all(node.sliced and not node.level for node in taking)
+    seen, waiting, taken = set(targets), list(targets), False
+    while waiting:
+        if len(seen) >= HISTORY or isinstance(waiting[-1], Beyond):
+            return False
+        node = waiting.pop()
+        for each, *_ in node.edges:
+            if each.variable is source:
+                if not node.sliced or node.level:
+                    return False
+                taken = True
+            if each not in seen:
+                seen.add(each)
+                waiting.append(each)
+    return taken
 
 
 #: On what a gradient depends, and how; in order.

@@ -259,7 +259,7 @@ def _gap(tape: Tape, node: Node) -> Gap | None:
 _ALTERNATIVES = 50
 #: A request looks at all that its target was computed from, some of it several times for each source. No function has
 #: more steps before its budget is used up, but those that loops write again and again.
-_HISTORY = 20_000
+HISTORY = 20_000
 
 
 def alternatives(node: Node) -> list[Node]:
@@ -272,7 +272,7 @@ def alternatives(node: Node) -> list[Node]:
     return [*found, Beyond()] if stack else found
 
 
-def ancestors(nodes: list[Node], most: int = _HISTORY) -> set[Node]:
+def ancestors(nodes: list[Node], most: int = HISTORY) -> set[Node]:
     """All that these nodes were computed from, in any way, and themselves; of very many, one for all that are left."""
     seen = set(nodes)
     stack = list(nodes)
