@@ -127,7 +127,7 @@ class Requests:
         given = interp.traces.given(request.tape.level) if outside else None
         site = interp.recorder.site
         analysis = RequestAnalysis(request, site, interp.reports.thorough, given)
-        judgements = [analysis.judge(leaf) for _, leaf in leaves]
+        judgements = analysis.judge_all([leaf for _, leaf in leaves])
         if not outside:
             interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], analysis, site)
         if interp.perhaps_compiled:
@@ -188,7 +188,7 @@ class Requests:
         leaves = sources()
         interp.recorder.look_into(nodes_of(target))
         judge = RequestAnalysis(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
-        judgements = [judge.judge(leaf) for _, leaf in leaves]
+        judgements = judge.judge_all([leaf for _, leaf in leaves])
         if self._endless() or interp.recorder.tapes.fields["ended"]:
             judgements = [Judgement("unknown", origin=origins.NOT_REACHED)] * len(leaves)
         return Implied(leaves, judgements, target, judge)

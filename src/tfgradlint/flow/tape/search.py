@@ -56,7 +56,7 @@ class Search:
                 stack.pop()
                 continue
             # A cycle cannot occur: edges lead to older nodes only, and content of variables has no gradient.
-            waiting = [edge.node for edge in _ways(node) if edge.node not in bits and _leads_on(edge)]
+            waiting = [edge.node for edge in ways(node) if edge.node not in bits and leads_on(edge)]
             if waiting:
                 stack.extend(waiting)
                 continue
@@ -90,8 +90,8 @@ class Search:
                     bits |= self._bits[edge.node]
             return bits | without_turn if without_turn & FLOWS and bits != FLOWS else bits
         bits = NOTHING
-        for edge in _ways(node):
-            if _leads_on(edge):
+        for edge in ways(node):
+            if leads_on(edge):
                 crossed = self._crossed(edge)
                 if edge.node is self._late and node.seq < self._watched_at and crossed & FLOWS:
                     crossed |= NOTHING
@@ -135,7 +135,7 @@ class Search:
         return None
 
 
-def _ways(node: Node) -> Iterator[Edge]:
+def ways(node: Node) -> Iterator[Edge]:
     """The edges of a node, and those that a loop adds in which its step was taken: zeros for all that it reads."""
     yield from node.edges
     loop = node.loop
@@ -146,7 +146,8 @@ def _ways(node: Node) -> Iterator[Edge]:
         loop = loop.parent
 
 
-def _leads_on(edge: Edge) -> bool:
+def leads_on(edge: Edge) -> bool:
+    """Whether anything may pass an edge."""
     return edge.effect in (Effect.FLOWS, Effect.ZERO, Effect.ARRIVES, Effect.UNKNOWN, Effect.RAISES)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial, reduce
+from operator import or_
 from typing import NamedTuple
 
 from tfgradlint.flow.graph import origins
@@ -29,6 +32,7 @@ from tfgradlint.flow.tape.search import (
     losses,
     together,
 )
+from tfgradlint.flow.tape.shared_search import SharedSearch, Sought
 from tfgradlint.flow.tape.tape import tracked
 from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated, Union
@@ -59,6 +63,8 @@ class RequestAnalysis:
         self._may_be.update(handed for node in self._nodes for handed in node.maybe_alias or ())
         #: Whether a target may be anything.
         self._may_be_any = cut_off((*self._nodes, *self._may_be))
+        #: What arrives at sources that were searched for together, by the identity of each.
+        self._shared: dict[int, int] = {}
         self._raising: Edge | None = None
         self._may_raise = False
         if all(_graphed(target) for target in self._targets):
@@ -66,6 +72,24 @@ class RequestAnalysis:
             for node in self._nodes:
                 self._raising = self._raising or search.raising(node, certainly=True)
                 self._may_raise = self._may_raise or search.raising(node, certainly=False) is not None
+
+    def judge_all(self, sources: Sequence[Value]) -> list[Judgement]:
+        """The verdict for each of several sources. They share one search."""
+        own = {id(each): each for each in sources if type(each) in (Tensor, Variable)}
+        if self._given is None and len(own) >= _SEVERAL:
+            sought = [self._sought(each) for each in own.values()]  # type: ignore[arg-type]
+            search = SharedSearch(self._tape, sought, _may_have_changed)
+            targets = [[search.outcome(node) for node in nodes_of(target)] for target in self._targets]
+            for place, source in enumerate(own):
+                self._shared[source] = self._over_targets([[each.of(place) for each in found] for found in targets])
+        return [self.judge(source) for source in sources]
+
+    def _sought(self, source: Tensor | Variable) -> Sought:
+        node = source.node
+        status = tracked(self._tape, node)
+        watched_at = self._tape.watch_times.get(node if node.variable is None else node.variable, 0)
+        arriving = partial(self._as_target, arriving=_ARRIVING[status])
+        return Sought(node, node.variable, arriving, _birth_seq(source), watched_at if status == 2 else 0)
 
     def judge(self, source: Value) -> Judgement:
         """The verdict for one source."""
@@ -190,7 +214,7 @@ class RequestAnalysis:
         birth = _birth_seq(source)
         variable = own.variable
         status = tracked(self._tape, own)
-        arriving = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}[status]
+        arriving = _ARRIVING[status]
         hidden = isinstance(source, Unknown)
         # Whoever was given it may have given it back, or leads to it in a way that is not seen from here.
         handed = _handed(own) if hidden else set()
@@ -218,20 +242,24 @@ class RequestAnalysis:
                 return ANY
             return None
 
-        watched_at = self._tape.watch_times.get(own if variable is None else variable, 0)
-        search = Search(self._tape, arrival, own, watched_at if status == 2 else 0)
-        bits = NOTHING
-        for target in self._targets:
-            if isinstance(target, Union):
-                found = 0
-                for node in nodes_of(target):
-                    found |= search.outcome(node)
-                bits = together(bits, found)
-            else:
-                for node in nodes_of(target):
-                    bits = together(bits, search.outcome(node))
+        shared = self._shared.get(id(source))
+        if shared is None:
+            watched_at = self._tape.watch_times.get(own if variable is None else variable, 0)
+            search = Search(self._tape, arrival, own, watched_at if status == 2 else 0)
+            shared = self._over_targets([[search.outcome(node) for node in nodes_of(each)] for each in self._targets])
+        bits = shared
         if self._may_be_target(own) and self._request.kind == "gradient":
             bits |= FLOWS
+        return bits
+
+    def _over_targets(self, outcomes: list[list[int]]) -> int:
+        """What arrives from all targets, given what does from the nodes of each."""
+        bits = NOTHING
+        for target, found in zip(self._targets, outcomes, strict=True):
+            if isinstance(target, Union):
+                bits = together(bits, reduce(or_, found, 0))
+            else:
+                bits = reduce(together, found, bits)
         return bits
 
     def _as_target(self, node: Node, arriving: int) -> int:
@@ -252,6 +280,12 @@ class RequestAnalysis:
         if self._request.kind == "batch_jacobian":
             return Judgement("zero", reason)
         return Judgement("none", reason)
+
+
+#: What arrives at a source that a tape follows certainly, perhaps, and not.
+_ARRIVING = {2: FLOWS, 1: FLOWS | NOTHING, 0: NOTHING}
+#: So many sources are searched for together.
+_SEVERAL = 3
 
 
 def _refusal(source: Value) -> str:
