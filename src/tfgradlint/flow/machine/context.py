@@ -210,6 +210,9 @@ class Calls(Protocol):
 class Attributes(Protocol):
     """Reads and sets attributes."""
 
+    #: The names of what was assigned to classes that a library made, such as those of named tuples.
+    of_callables: set[str]
+
     def get(self, receiver: Value, name: str) -> Value:
         """``receiver.name``."""
 

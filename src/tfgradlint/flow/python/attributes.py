@@ -59,6 +59,8 @@ class Attributes:
         self._members: dict[Node, Members] = {}
         #: The attributes of the latest function of each definition, by the identities of that and of its scope.
         self._latest: dict[tuple[int, int], Cell] = {}
+        #: The names of what was assigned to classes that a library made, such as those of named tuples.
+        self.of_callables: set[str] = set()
         #: Members of library modules that the program replaced.
         self._replaced = Named()
 
@@ -393,6 +395,8 @@ class Attributes:
                 # Where branches meet, it may stand for a later function of the same definition.
                 value = interp.unknown(origins.ASSIGNED_ATTRIBUTE, value)
             interp.state.set(receiver.attributes, name, value)
+        elif isinstance(receiver, NativeFunction):
+            self.of_callables.add(name)
         elif isinstance(receiver, Symbol):
             interp.state.set(self._replaced, f"{receiver.path}.{name}", value)
         elif isinstance(receiver, Tape):

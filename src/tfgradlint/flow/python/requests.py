@@ -17,7 +17,7 @@ from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.tape.tape import LIVE, NEW, SPENT, Tape
 from tfgradlint.flow.values.base import NONE, Composite, Const, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
-from tfgradlint.flow.values.walk import fold, nodes_of
+from tfgradlint.flow.values.walk import fold, nest_parts, nodes_of, walk
 from tfgradlint.flow.verdict.judgements import ARRIVING, LACKING, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf, of_a_model
 from tfgradlint.flow.verdict.request import Request, flatten
@@ -122,6 +122,8 @@ class Requests:
             return [Judgement("unknown", origin=origins.LOOP_UNDER_XLA)] * len(leaves)
         if interp.calls.traced_for_others:
             return [Judgement("unknown", origin=origins.TRACED_FOR_OTHERS)] * len(leaves)
+        if any(map(_refused, (request.target, *(leaf for _, leaf in leaves)))):
+            return [Judgement("unknown", origin=origins.MAY_RAISE)] * len(leaves)
         interp.recorder.look_into(nodes_of(request.target))
         outside = request.tape.level != interp.graph_level
         given = interp.traces.given(request.tape.level) if outside else None
@@ -291,6 +293,11 @@ def _alike(nest: Value, gradients: list[Value]) -> Value:
         return nest.with_held(gradients)
     made = {key: each for (key, _), each in zip(nest.in_order(), gradients, strict=True)}
     return DictContent({key: made[key] for key in nest.entries}, nest.rest, nest.maybe)
+
+
+def _refused(value: Value) -> bool:
+    """Whether TensorFlow gives no gradient of what is in a target or source, or towards it: slices and sparse ones."""
+    return any(isinstance(each, Composite) and each.form != "RaggedTensor" for each in walk(value, nest_parts))
 
 
 def _variable(leaf: Value) -> bool:

@@ -62,6 +62,8 @@ def _has(interp: Context, value: Value, name: str) -> bool | None:
     if hasattr(kind, name) or (isinstance(content, Items) and name in content.fields):
         return True
     if isinstance(content, Items) and content.fields:
+        if name in interp.attributes.of_callables:
+            return None
         return False if name not in _TRACKED and not name.startswith("_") else None
     # Keras' own lists have more than Python's, but nothing that arrays have.
     return False if name in OF_ARRAYS else None
