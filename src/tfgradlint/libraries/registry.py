@@ -126,6 +126,10 @@ class Library:
         """What is known of a layer of its own, in the form in which those of Keras are known."""
         return None
 
+    def refused(self, context: Context, name: str, target: Value, sources: list[Value]) -> str | None:
+        """The exception that a request raises for what it is given; "" if it may raise, None if it does not."""
+        return None
+
     def request(
         self, context: Context, sources: Value, leaves: list[Value], analysis: RequestAnalysis, site: Site
     ) -> None:

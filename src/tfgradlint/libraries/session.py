@@ -44,6 +44,8 @@ class Session:
         #: Whether the program imports Keras 2 under its own name: its variables are TensorFlow's.
         self.imports_tf_keras = False
         self.numpy_behavior = numpy_behavior
+        #: Whether a module was imported of which nothing is known: it may have told TensorFlow to work otherwise.
+        self.others_ran = False
 
     @property
     def legacy_keras(self) -> bool:

@@ -8,14 +8,15 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Member, Symbol, Value, Variable
+from tfgradlint.flow.values.base import Member, Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Class, Instance, LibraryObject
+from tfgradlint.flow.values.walk import elements_of
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 from tfgradlint.libraries.configured import Configured
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.registry import all_libraries, having
-from tfgradlint.libraries.session import Session, canonical_path
+from tfgradlint.libraries.session import Session, canonical_path, keras_name
 from tfgradlint.settings.gradients import Gradients
 
 _ONLY_IN_KERAS_3 = Origin(Kind.UNREACHED, "a name that only Keras 3 has")
@@ -41,6 +42,8 @@ class LibraryModels:
         root, dot, rest = module.partition(".")
         self.session.imports_tf_keras = self.session.imports_tf_keras or root == "tf_keras"
         known = self._roots.get(root)
+        if known is None and root not in _managers():
+            self.session.others_ran = True
         if known is None or (root == "keras" and self.session.beside_keras_2):  # Keras 3, beside TensorFlow's Keras 2
             return self._configured.symbol(module)
         return Symbol(canonical_path(known + dot + rest))
@@ -92,6 +95,8 @@ class LibraryModels:
         configured = self._configured.call(context, path, args, kwargs)
         if configured is not None:
             return configured
+        if self._refuses_placeholders(context, path, [*args, *kwargs.values()]):
+            context.raise_here(None, "ValueError")
         for library in having("call"):
             described = library.call(context, path, args, kwargs)
             if described is not None:
@@ -108,6 +113,16 @@ class LibraryModels:
             if answer is not None:
                 return answer
         return None
+
+    def _refuses_placeholders(self, context: Context, path: str, given: list[Value]) -> bool:
+        """Whether it is a function of TensorFlow that is given what only stands for a tensor, outside of any layer."""
+        if not path.startswith("tf.") or keras_name(path) is not None or context.recorder.level:
+            return False
+        if not any(_is_placeholder(each) for value in given for each in elements_of(value)):
+            return False
+        if self.session.keras_of("keras") < 3 or self.session.imports_tf_keras:
+            return False  # Keras 2 makes a layer of it
+        return self.session.known(path) is not None or path == "tf.shape"
 
     def _method(
         self, context: Context, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
@@ -200,6 +215,13 @@ class LibraryModels:
         for library in having("escaped"):
             library.escaped(context, value)
 
+    def refused(self, context: Context, name: str, target: Value, sources: list[Value]) -> str | None:
+        for library in having("refused"):
+            answer = library.refused(context, name, target, sources)
+            if answer is not None:
+                return answer
+        return None
+
     def requested(
         self, context: Context, sources: Value, leaves: list[Value], analysis: RequestAnalysis, site: Site
     ) -> None:
@@ -210,6 +232,10 @@ class LibraryModels:
         """The module and all that nothing called have run."""
         for library in having("finished"):
             library.finished(context)
+
+
+def _is_placeholder(value: Value) -> bool:
+    return isinstance(value, Tensor) and value.node.placeholder
 
 
 @cache

@@ -19,6 +19,10 @@ _GAPS: dict[Detail | None, tuple[str, str]] = {
     Gap.AFTER: ("was computed after the tape had stopped", "compute it inside the tape's with block"),
     Gap.RESET: ("was computed before tape.reset()", "compute it after the reset, or do without it"),
     Gap.STOPPED: ("was computed under stop_recording()", "take it out of the stop_recording() block"),
+    Gap.APART: (
+        "was computed in a thread of a replica, where only tapes record that are opened there",
+        "open the tape in the function that strategy.run() is given, or make that a tf.function",
+    ),
     Gap.OTHER_TAPE: (
         "was computed while only another tape recorded",
         "compute it inside this tape's with block too",
@@ -32,7 +36,8 @@ class OffTape(Rule):
 
     ## What it does
     Reports the first step from the source to the target that no path can do without and that was computed
-    before the tape's `with` block, after it, under `stop_recording`, or in the block of another tape. The
+    before the tape's `with` block, after it, under `stop_recording`, in the block of another tape, or in the
+    threads in which a mirrored strategy runs a function around which the tape stands. The
     commonest is a slice or a cast of a variable that is taken once, before the training loop. A gradient that
     was asked for outside the block and is then differentiated itself is such a step too.
 

@@ -126,6 +126,7 @@ class Node:
 
     Attributes:
         recorded: for each tape whether it recorded the step: 2 certainly, 1 perhaps; a missing tape did not.
+        apart: it was computed in a thread of its own.
         active: the tapes that were recording when the step was taken, and whether each certainly was.
         stopped: the tapes that were told to stop for a while.
         variable: the variable whose content this is.
@@ -149,6 +150,7 @@ class Node:
 
     __slots__ = (
         "active",
+        "apart",
         "as_target",
         "called_at",
         "changed",
@@ -198,6 +200,7 @@ class Node:
         self.loop: GraphLoop | None = None
         self.joint: Interaction | None = None
         self.loose = False
+        self.apart = False
         self.sparse = False
         self.sliced = False
         self.changed = 0

@@ -121,7 +121,7 @@ class Requests(Protocol):
     def minimized(self, tape: Tape, loss: Value, variables: Value) -> Value:
         """The request that an optimizer makes of a tape it is given."""
 
-    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value], eager: bool) -> Value:
         """``tf.gradients`` and its like, which need a graph."""
 
     def unknown_tape(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -415,6 +415,9 @@ class Libraries(Protocol):
 
     def class_element(self, cls: Class | Symbol, index: Value) -> Value | None:
         """``cls[index]``."""
+
+    def refused(self, context: Context, name: str, target: Value, sources: list[Value]) -> str | None:
+        """The exception that a request raises for what it is given; "" if it may raise, None if it does not."""
 
     def requested(
         self, interp: Context, sources: Value, leaves: list[Value], judge: RequestAnalysis, request: Site

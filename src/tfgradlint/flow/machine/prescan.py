@@ -43,6 +43,8 @@ class Prescan:
         self.derived: dict[str, set[str]] = defaultdict(set)
         #: Attributes that are assigned anywhere, and ``run_functions_eagerly`` where it is used.
         self.stored: set[str] = set()
+        #: Attributes that are read anywhere, and names that are imported.
+        self.mentioned: set[str] = set()
         #: Attributes with two leading underlines, and the classes that assign them: each has its own.
         self.private: dict[str, set[str]] = defaultdict(set)
         #: Names that are read in functions within functions, in lambdas and in generators: the text does not tell when.
@@ -167,6 +169,7 @@ class Prescan:
             self.stored.add(node.attr)
         if isinstance(node.ctx, ast.Store) and node.attr.startswith("__") and not node.attr.endswith("__"):
             self.private[node.attr].add(cls)
+        self.mentioned.add(node.attr)
         if functions:
             if node.attr in _MUTATORS:
                 self._note_mutation(node.value)
@@ -174,6 +177,10 @@ class Prescan:
                 self._uses[outer].add(node.attr)
             if cls and functions[0] != "__init__" and not isinstance(node.ctx, ast.Load):
                 self.reassigned[cls].add(node.attr)
+        return functions, cls
+
+    def _import(self, node: ast.ImportFrom, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        self.mentioned.update(alias.name for alias in node.names)
         return functions, cls
 
     def _note_mutation(self, value: ast.expr) -> None:
@@ -245,4 +252,5 @@ _NOTED: dict[type, Callable[[Prescan, Any, _Outer, str], tuple[_Outer, str]]] = 
     ast.GeneratorExp: Prescan._inside,
     ast.Name: Prescan._name,
     ast.Attribute: Prescan._attribute,
+    ast.ImportFrom: Prescan._import,
 }

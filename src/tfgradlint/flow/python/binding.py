@@ -176,6 +176,8 @@ class Binding:
 
     def import_from(self, node: cst.ImportFrom) -> bool:
         interp = self._interp
+        source = "." if node.relative or node.module is None else _dotted(node.module)
+        module = interp.libraries.imported(source)
         if isinstance(node.names, cst.ImportStar):
             interp.star_import = True
             for name, value in list(interp.scope.fields.items()):
@@ -183,10 +185,6 @@ class Binding:
                 if not name.startswith("_") and not isinstance(value, Symbol):
                     self.bind_name(name, interp.unknown(origins.IMPORT))
             return True
-        module, source = None, "." if node.relative else ""
-        if node.module is not None and not node.relative:
-            source = _dotted(node.module)
-            module = interp.libraries.imported(source)
         for alias in node.names:
             name = _dotted(alias.name)
             value = interp.attributes.get(module, name) if module is not None else None

@@ -73,6 +73,8 @@ class Requests:
             interp.reports.add_step(lack.reason, interp.recorder.site)
         refused = self._by_tape(tape, zeros)
         if refused is None:
+            refused = self._by_library(name, target, [leaf for _, leaf in leaves])
+        if refused is None:
             refused = self._by_element(tape, name, args, kwargs)
             leaves = leaves if refused is None else leaves or [("", NONE)]
         elif refused.verdict == "raises":
@@ -84,12 +86,8 @@ class Requests:
             interp.state.set(tape, "life", SPENT if tape.persistent is False else None)
             interp.state.set(tape, "used", interp.recorder.site)
             interp.tapes.leave(tape)
-        if zeros and any(
-            isinstance(leaf, Variable) and leaf.library == "keras" and judgement.verdict == "zero"
-            for (_, leaf), judgement in zip(leaves, judgements, strict=False)
-        ):
-            # Keras' own variables are none to make zeros like: where one is not connected, the request raises.
-            judgements = [Judgement("unknown", origin=origins.MAY_RAISE)] * len(leaves)
+        if zeros and refused is None:
+            judgements = self._without_zeros(Request(tape, name, target, False), leaves, judgements)
         if zeros:
             self._zeros_like([leaf for _, leaf in leaves], judgements)
         self._record(name, leaves, judgements)
@@ -97,6 +95,20 @@ class Requests:
             return interp.unknown(origins.NESTED_SOURCES)
         arriving = self._argument(args, kwargs, 2, "output_gradients") if name == "gradient" else NONE
         return self._result(Asked(tape, name, target, arriving), sources, iter(judgements))
+
+    def _without_zeros(self, plain: Request, leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
+        """Variables of Keras' own are none to make zeros like: where one is not connected, the request raises.
+
+        ``plain``: the request without zeros in place of what is missing.
+        """
+        found = [leaf for (_, leaf), each in zip(leaves, judgements, strict=True) if each.verdict == "zero"]
+        found = [leaf for leaf in found if isinstance(leaf, Variable) and leaf.library == "keras"]
+        if not found:
+            return judgements
+        analysis = RequestAnalysis(plain, self._interp.recorder.site, self._interp.reports.thorough)
+        missing = plain.kind != "batch_jacobian" and any(analysis.judge(leaf).verdict == "none" for leaf in found)
+        raises = Judgement("raises") if missing else Judgement("unknown", origin=origins.MAY_RAISE)
+        return [raises] * len(leaves)
 
     def _by_tape(self, tape: Tape, zeros: bool | None) -> Judgement | None:
         """What a request gives for every source, whatever it is, because of the state that the tape is in."""
@@ -114,6 +126,13 @@ class Requests:
         if life == NEW:
             return Judgement("raises", Reason(Cause.TAPE_NEVER_ENTERED, site, raised="RuntimeError"))
         return None
+
+    def _by_library(self, name: str, target: Value, sources: list[Value]) -> Judgement | None:
+        """What a request gives for every source where a library refuses what it is given."""
+        raised = self._interp.libraries.refused(self._interp, name, target, sources) if sources else None
+        if raised is None:
+            return None
+        return Judgement("raises") if raised else Judgement("unknown", origin=origins.MAY_RAISE)
 
     def _judged(self, request: Request, sources: Value, leaves: list[Leaf]) -> list[Judgement]:
         """The judgement of each source, by what the tape has recorded."""
@@ -264,11 +283,11 @@ class Requests:
             return Composite(node, "IndexedSlices")
         return Tensor(node)
 
-    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        """``tf.gradients`` and its like, which need a graph."""
+    def graph_gradients(self, name: str, args: list[Value], kwargs: dict[str, Value], eager: bool) -> Value:
+        """``tf.gradients`` and its like, which need a graph. ``eager``: outside of functions is none."""
         interp = self._interp
         leaves = flatten(self._argument(args, kwargs, 1, "xs"), "")
-        if interp.graph_level or interp.isolated or interp.may_be_handled():
+        if not eager or interp.graph_level or interp.isolated or interp.may_be_handled():
             made = origins.returned_by(name)
             self._record(name, leaves, [Judgement("unknown", origin=made)] * len(leaves))
             return interp.unknown(made, *args)

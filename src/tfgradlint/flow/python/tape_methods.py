@@ -15,7 +15,7 @@ from tfgradlint.flow.graph.nodes import cut_off
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.tape.tape import LIVE, Active, Tape, Watched, variable_tracked
-from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Unknown, Value, Variable
+from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.walk import leaves_of, nodes_of
@@ -196,6 +196,8 @@ class TapeMethods:
                 self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.ARRAY)
             if isinstance(leaf, (Scalar, Const)):
                 self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.NUMBER)
+            if isinstance(leaf, Tensor) and leaf.node.placeholder and not interp.recorder.level:
+                self._interp.raise_here(None, "ValueError")
             if isinstance(leaf, Variable) and leaf.library == "keras":
                 self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.KERAS_VARIABLE)
             nodes = nodes_of(leaf)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.nodes import Edge, Effect, Node
+from tfgradlint.flow.graph.details import Curvature
+from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import XlaContext
 from tfgradlint.flow.python.arguments import bind
@@ -76,10 +77,18 @@ class Traces:
         return self._returned(self._retracing.call(function, given if known else None, trace))
 
     def _returned(self, value: Value) -> Value:
-        """What a compiled function returns: numbers and variables come out as tensors."""
+        """What a compiled function returns: numbers and variables come out as tensors.
+
+        The outputs of one call are siblings: outside none is computed from another, none is what the call was given.
+        """
         recorder = self._interp.recorder
 
         def leaf(each: Value) -> Value:
+            if isinstance(each, Tensor):
+                made = recorder.op([Edge(each.node)], each.node.dtype)
+                made.dense, made.sparse, made.as_target = True, each.node.sparse, each.node.as_target
+                made.joint = Interaction(frozenset(), Curvature.STRAIGHT)
+                return Tensor(made)
             if isinstance(each, Const) and isinstance(each.value, tuple(_DTYPES)):
                 return Tensor(recorder.op([], _DTYPES[type(each.value)]))
             if isinstance(each, Union):
@@ -140,6 +149,8 @@ class Traces:
         """An argument of a compiled function: arrays become tensors, and tensors stand for what comes from outside."""
         if isinstance(value, (Array, Tensor)):
             recorder = self._interp.recorder
+            if value.node.placeholder and not recorder.level:
+                self._interp.raise_here(None, "ValueError")  # it has no content
             effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
             node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
             node.origin = origins.ARGUMENT

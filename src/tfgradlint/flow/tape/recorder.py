@@ -22,7 +22,7 @@ from tfgradlint.flow.graph.nodes import (
     trainable,
 )
 from tfgradlint.flow.graph.origins import Origin
-from tfgradlint.flow.tape.tape import Tape, Tapes, tracked
+from tfgradlint.flow.tape.tape import Active, Tape, Tapes, tracked
 from tfgradlint.flow.values.base import Cell
 
 #: What may be an object that code which is not followed has changed since it was made.
@@ -37,6 +37,8 @@ class Recorder:
         self.site: Site = NOWHERE
         #: Set while a model runs off the tape: all its steps stand where it was called.
         self.pinned: Site | None = None
+        #: Whether what runs has a thread of its own.
+        self.apart = False
         #: How many compiled functions are being traced.
         self.level = 0
         #: The loop of a graph whose body is running.
@@ -109,7 +111,7 @@ class Recorder:
         tapes = self.tapes
         self.look_into(edge.node for edge in edges)
         node = Node(OP, self.now(), self.pinned or site or self.site, tuple(edges), dtype, tapes.active)
-        node.level = self.level
+        node.level, node.apart = self.level, self.apart
         if self.loop is not None:
             self._note_loop(node)
         node.placeholder = any(edge.node.placeholder for edge in edges)
@@ -121,6 +123,19 @@ class Recorder:
                 self._note_reads(tape, edges)
                 node.recorded[tape] = status if certain else 1
         return node
+
+    @contextmanager
+    def in_thread(self) -> Iterator[None]:
+        """What runs inside has a thread of its own: the tapes that record now do not follow there."""
+        assert self.write is not None
+        before, apart = self.tapes.active, self.apart
+        self.write(self.tapes, "active", Active())
+        self.apart = True
+        try:
+            yield
+        finally:
+            self.apart = apart
+            self.write(self.tapes, "active", before)
 
     @contextmanager
     def looping(self, real: bool = True) -> Iterator[GraphLoop]:

@@ -251,6 +251,8 @@ def _gap(tape: Tape, node: Node) -> Gap | None:
         return None
     if tape in node.stopped:
         return Gap.STOPPED
+    if node.apart:
+        return Gap.APART
     if node.active:
         return Gap.OTHER_TAPE
     return Gap.BEFORE if node.seq < tape.fields.get("entered", tape.seq) else Gap.AFTER

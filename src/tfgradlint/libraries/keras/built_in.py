@@ -46,6 +46,9 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     by_name = _by_name(known, inputs, more)
     activation = callee.fields.get("activation", NONE)
     states = STATE_COUNT.of(callee, 0)
+    packed = inputs[0].structure if inputs else NONE
+    if isinstance(packed, Items) and len(packed.items) == 1 and known is not None and known.weights:
+        return interp.unknown(LAYER, *given, *weights_below(callee))  # most refuse a list, by its shape
     if known is not None and recurrent(known) and not _plain_steps(interp, callee):
         return interp.unknown(LAYER, *given, *weights_below(callee))
     if states is None and known is not None and callee.path.endswith("Cell") and _usual(known, by_name):
@@ -255,9 +258,20 @@ def _activated(interp: Context, path: str, activation: Value, result: Tensor) ->
     if isinstance(activation, Const):
         return interp.opaque_result_of(ACTIVATION, [result])
     site = interp.recorder.site
-    made = interp.calls.call(activation, [result], {})
+    made = called_inside(interp, activation, [result])
     interp.recorder.site = site
     return made
+
+
+def called_inside(interp: Context, function: Value, given: list[Value]) -> Value:
+    """What a function of the program returns that a layer calls: it is given tensors, also for placeholders."""
+    recorder = interp.recorder
+    traced = not recorder.level and any(node.placeholder for value in given for node in nodes_of(value))
+    recorder.level += traced
+    try:
+        return interp.calls.call(function, given, {})
+    finally:
+        recorder.level -= traced
 
 
 def as_tensor(interp: Context, value: Value) -> Value:

@@ -25,6 +25,7 @@ from tfgradlint.libraries.keras.compiling import compiling, eager
 from tfgradlint.libraries.keras.origins import named_loss
 from tfgradlint.libraries.keras.reporting import objection_to
 from tfgradlint.libraries.keras.state import BROKEN, COMPILED, COMPILED_AT, FROZEN_THEN, OBJECTIONS, TRACES, keras_state
+from tfgradlint.libraries.keras.unseen import others_class
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.measured.apply import apply
@@ -82,6 +83,8 @@ def _note_frozen(interp: Context, receiver: Layer | Instance) -> None:
 
 def _uses_its_loss(interp: Context, model: Layer | Instance) -> bool:
     """Whether training comes by the loss that the model is compiled with: a step of its own may do without."""
+    if others_class(model):
+        return False
     step = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
     return not isinstance(step, Function) or "loss(" in cst.Module([]).code_for_node(step.node.body)
 

@@ -42,18 +42,19 @@ from tfgradlint.libraries.keras.state import (
     keras_state,
 )
 from tfgradlint.libraries.keras.steps import Steps, unseen
+from tfgradlint.libraries.keras.unseen import may_add_losses, others_class, planned_losses, runs_unseen
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import mark_escaped, of_keras_2
 from tfgradlint.libraries.session import Session
 
 
-def add_loss(interp: Context, loss: Value) -> None:
-    """``add_loss(loss)``: a part of the loss of the step that is running."""
+def add_loss(interp: Context, receiver: Value, loss: Value) -> None:
+    """``receiver.add_loss(loss)``: a part of the loss of the step that is running, or of every step to come."""
     state = keras_state(interp)
     if state.added_losses is not None:
         state.added_losses.append(loss)
-    elif any(node.placeholder for node in nodes_of(loss)):
-        state.planned_losses.append(loss)
+    else:
+        state.planned_losses.append((receiver, loss))
 
 
 # -- fit
@@ -82,8 +83,11 @@ def fitted(
     completed = False
     trainings: list[_Training] = []
 
+    def made() -> _Training:
+        return _Training(interp, session, TrainingStep(name, site, receiver, COMPILED.of(receiver) or {}))
+
     def step() -> None:
-        trainings.append(_Training(interp, session, TrainingStep(name, site, receiver, COMPILED.of(receiver) or {})))
+        trainings.append(made())
         trainings[-1].run(args, kwargs)
 
     with interp.reports.collecting() as tried:
@@ -91,13 +95,13 @@ def fitted(
             steps = Steps(interp, receiver, name)
             completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), everything)
     report_compiled(interp, tried, site)
-    state = keras_state(interp)
     _report_differences(interp, trainings)
     if trainings and all(each.frozen is not None for each in trainings) and trainings[0].frozen is not None:
         report_frozen(interp, trainings[0].frozen, site)
     # A loss that is no more than a placeholder beside what layers add is none to object to.
-    placeholder = any(each.suffices for each in trainings) or (legacy and bool(state.planned_losses))
-    report_objections(interp, receiver, site, state.regularised or any(each.reaches for each in trainings), placeholder)
+    suffices = any(each.suffices for each in trainings or [made()])
+    reaches = keras_state(interp).regularised or any(each.reaches for each in trainings)
+    report_objections(interp, receiver, site, reaches, suffices)
     if trainings and all(each.raises for each in trainings):
         interp.program_ends(site.expression)
     if not completed:
@@ -146,10 +150,12 @@ class _Training:
         self.raises = False
         #: Where all weights were frozen.
         self.frozen: Site | None = None
-        #: Whether layers add losses of their own, whether one may reach a weight, and whether all weights are reached.
+        #: Whether layers may add losses that are not seen.
+        self._unseen = others_class(step.model) or may_add_losses(interp, step.model)
+        #: Whether layers add losses of their own, whether one may reach a weight, whether all weights may be reached.
         self._added = False
         self.reaches = False
-        self.suffices = False
+        self.suffices = self._unseen or (of_keras_2(interp, step.model) and bool(planned_losses(interp, step.model)))
 
     def run(self, args: list[Value], kwargs: dict[str, Value]) -> None:
         """The step of the model's own, or the one that Keras makes of its losses."""
@@ -161,9 +167,12 @@ class _Training:
         own = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(own, Function):
             interp.reports.trains = True
+            state = keras_state(interp)
+            state.added_losses = []
             with self._compiling():
                 given = [self._data(inputs, truths, args, kwargs)]
                 logs = interp.calls.call(Method(own, model), given, {})
+            self.suffices, state.added_losses = self._unseen or bool(state.added_losses), None
             self.raises = _no_logs(logs, self.step.name) or interp.recorder.tapes.fields["ended"] is True
             return
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
@@ -176,7 +185,8 @@ class _Training:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self.step.site)
         lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)
         self.reaches = self._added and not (asked.leaves and lost)
-        self.suffices = self._added and all(judgement.verdict in ARRIVING for judgement in asked.judgements)
+        perhaps = all(each.verdict in (*ARRIVING, "unknown") for each in asked.judgements)
+        self.suffices = self._unseen or (self._added and perhaps)
         report_training(interp, self.step, asked)
         if any(judgement.verdict in (*ARRIVING, "unknown") for judgement in asked.judgements):
             with self._compiling():
@@ -213,6 +223,9 @@ class _Training:
             loss = compiled_loss(interp, self._session, model, self.step.options, truths, predictions)
         inside, state.added_losses = state.added_losses or [], None
         extra = [*inside, *self._planned(inputs)]
+        self._unseen = self._unseen or runs_unseen(predictions)
+        if self._unseen:
+            extra.append(interp.opaque_result_of(ADDED_LOSS, [predictions]))
         self.step.without_loss = not extra and isinstance(loss, Const)
         self._added = bool(extra)
         losses = [*extra, *([] if isinstance(loss, Const) else each_of(loss))]
@@ -226,9 +239,13 @@ class _Training:
             return []
         start, _ = graph
         own = set(nodes_of(start))
-        planned = [loss for loss in keras_state(self._interp).planned_losses if own & ancestors(nodes_of(loss))]
-        made = [replay(self._interp, start, loss, inputs) for loss in planned]
-        return [self._interp.unknown(ADDED_LOSS) if loss is None else loss for loss in made]
+        made: list[Value] = []
+        for losses in planned_losses(self._interp, self.step.model).values():
+            told = [loss for loss in losses if own & ancestors(nodes_of(loss))]
+            replayed = [replay(self._interp, start, loss, inputs) for loss in told]
+            # Added where another model was put together, or as no function of the inputs: as often as it is called.
+            made += [self._interp.unknown(ADDED_LOSS) if loss is None else loss for loss in replayed or [None]]
+        return made
 
     def _sources(self) -> list[tuple[str, Value]]:
         weights = Weights(self._interp, self.step.model)

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import NONE, Tensor, Unknown, Value
+from tfgradlint.flow.values.base import NONE, GraphValue, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import DictContent, Items
 from tfgradlint.flow.values.objects import Layer
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.libraries.keras.built_in import called_inside
 from tfgradlint.libraries.keras.state import (
+    FOREIGN,
     GRAPH,
     HIDDEN,
     NAME,
@@ -20,6 +22,8 @@ from tfgradlint.libraries.keras.state import (
     LayerCall,
     keras_state,
 )
+from tfgradlint.libraries.keras.unseen import runs_unseen
+from tfgradlint.libraries.session import session_of
 
 
 def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
@@ -28,6 +32,8 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
     outputs = args[1] if len(args) > 1 else kwargs.get("outputs")
     if inputs is None or outputs is None:
         return None
+    if session_of(interp).keras_of(path) < 3 and _alone(outputs, "list") is not None:
+        outputs = _alone(outputs, "list") or outputs  # Keras 2 takes a list of one output for the output
     single = isinstance(outputs, (Tensor, Unknown))
     hidden = isinstance(outputs, Unknown) or _hides(interp, nodes_of(outputs))
     between = layers_between(outputs, keras_state(interp).calls)
@@ -37,13 +43,14 @@ def functional(interp: Context, path: str, args: list[Value], kwargs: dict[str, 
         HIDDEN.begin(made, True)
     else:
         GRAPH.begin(made, (inputs, outputs))
+    FOREIGN.begin(made, isinstance(outputs, Unknown) or runs_unseen(outputs))
     NAME.begin(made, kwargs.get("name", NONE))
     return made
 
 
 def lambda_layer(interp: Context, function: Value, given: list[Value]) -> Value:
     """What a ``Lambda`` makes of its input. No layer behind what its function reads besides is a part of a model."""
-    result = interp.calls.call(function, given, {})
+    result = called_inside(interp, function, given)
     inputs = set(nodes_of(Items(tuple(given))))
     seen, stack = set(inputs), nodes_of(result)
     while stack:
@@ -70,6 +77,27 @@ def _hides(interp: Context, outputs: list[Node]) -> bool:
         seen |= found
         stack += found
     return False
+
+
+def is_placeholder(value: Value) -> bool:
+    """Whether it certainly stands for what a model will be given."""
+    return isinstance(value, Tensor) and value.node.kind != OPAQUE and value.node.placeholder
+
+
+def as_returned(interp: Context, path: str, given: Value, outputs: Value) -> Value:
+    """What a call of a model gives: Keras 3 packs a single output in a list only where it makes a placeholder of it."""
+    if session_of(interp).keras_of(path) < 3:
+        return outputs
+    symbolic = not interp.recorder.level and any(node.placeholder for node in nodes_of(given))
+    return outputs if symbolic else _alone(outputs, "list", "tuple") or outputs
+
+
+def _alone(outputs: Value, *types: str) -> Value | None:
+    """The only output in a sequence of one of these types; None for any other nest."""
+    content = outputs.structure
+    if isinstance(content, Items) and content.type in types and len(content.items) == 1:
+        return content.items[0] if isinstance(content.items[0], GraphValue) else None
+    return None
 
 
 class Between(NamedTuple):

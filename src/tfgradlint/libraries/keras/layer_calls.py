@@ -17,7 +17,7 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Symbol, Tensor, Valu
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
-from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
 from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.assigned import changed_below
 from tfgradlint.libraries.keras.attributes import SILENT
@@ -26,7 +26,7 @@ from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
 from tfgradlint.libraries.keras.chains import as_part, build, build_chain, sequential, trace
 from tfgradlint.libraries.keras.compile import compiled
 from tfgradlint.libraries.keras.first_call import called, traced_on_trial
-from tfgradlint.libraries.keras.functional import functional, lambda_layer
+from tfgradlint.libraries.keras.functional import as_returned, functional, lambda_layer
 from tfgradlint.libraries.keras.layer_facts import MERGING
 from tfgradlint.libraries.keras.layers import layer, opaque_model
 from tfgradlint.libraries.keras.losses import computed
@@ -215,7 +215,9 @@ def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: di
     if graph is not None:
         with training_as(interp, asked(interp, kwargs)):
             made = _once_more(interp, graph, given)
-        return made if made is not None else interp.unknown(MODEL, *args, *weights_below(callee))
+        if made is None:
+            return interp.unknown(MODEL, *args, *weights_below(callee))
+        return as_returned(interp, callee.path, given, made)
     parts = callee.parts
     if parts is None:
         return interp.unknown(MODEL, *args, *kwargs.values(), *weights_below(callee))
@@ -318,7 +320,19 @@ def _traced(interp: Context, method: Method, args: list[Value], kwargs: dict[str
         report_compiled(interp, tried, site)
         raise raised
     interp.reports.add_steps(tried)
-    return result
+    return _distinct(interp, result, args)
+
+
+def _distinct(interp: Context, result: Value, given: list[Value]) -> Value:
+    """What a layer makes of a placeholder is another one, even where its ``call`` returns what it is given."""
+    own = {node for value in given for node in nodes_of(value)}
+
+    def leaf(value: Value) -> Value:
+        if not isinstance(value, Tensor) or value.node not in own:
+            return value
+        return Tensor(interp.recorder.op([Edge(value.node)], value.node.dtype))
+
+    return fold(result, known_tuple, leaf, rebuilt) if own else result
 
 
 def escaped(interp: Context, value: Value) -> None:
@@ -346,8 +360,9 @@ def method(
         return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and COMPILED.of(receiver):
         return computed(interp, session, receiver, args, kwargs)
-    if name == "add_loss" and args:
-        keras_training.add_loss(interp, args[0])
+    if name == "add_loss":
+        for loss in (*args, *kwargs.values()):
+            keras_training.add_loss(interp, receiver, loss)
         return NONE
     if name == "get_weights":
         return ListObject(Repeated(Array(interp.recorder.leaf(), True)))

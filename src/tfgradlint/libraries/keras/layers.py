@@ -12,6 +12,7 @@ from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
 from tfgradlint.libraries.keras.state import (
     BUILT,
+    FOREIGN,
     FROZEN_AT,
     HIDDEN,
     IN_TAPE,
@@ -146,5 +147,7 @@ def _with_weights(interp: Context, path: str, here: Making, activation: Value) -
 
 
 def opaque_model(interp: Context, path: str, single: bool) -> Layer:
-    """A model that somebody else made."""
-    return Layer(path, new_weight(interp), (), single)
+    """A model that somebody else made; ``single``: one of Keras' own, which has one output and adds no losses."""
+    made = Layer(path, new_weight(interp), (), single)
+    FOREIGN.begin(made, not single)
+    return made

@@ -20,6 +20,7 @@ from tfgradlint.libraries.keras import (
     tracking,
     untracked,
 )
+from tfgradlint.libraries.keras.functional import is_placeholder
 from tfgradlint.libraries.keras.state import OWNER
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept
 from tfgradlint.libraries.registry import Library
@@ -100,6 +101,11 @@ class _Keras(Library):
 
     def escaped(self, context: Context, value: Value) -> None:
         layer_calls.escaped(context, value)
+
+    def refused(self, context: Context, name: str, target: Value, sources: list[Value]) -> str | None:
+        if context.recorder.level or not any(is_placeholder(each) for each in (target, *sources)):
+            return None
+        return "AttributeError"
 
     def request(
         self, context: Context, sources: Value, leaves: list[Value], analysis: RequestAnalysis, site: Site

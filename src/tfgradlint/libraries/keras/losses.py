@@ -13,6 +13,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import call_loss, each_of
 from tfgradlint.libraries.keras.origins import COMPUTE_LOSS, LOSS, LOSS_WEIGHT, TRUTH
 from tfgradlint.libraries.keras.state import COMPILED, GRAPH, INNER, NAME, keras_state
+from tfgradlint.libraries.keras.unseen import may_add_losses, planned_losses, runs_unseen
 from tfgradlint.libraries.session import Session
 
 
@@ -51,15 +52,17 @@ def compiled_loss(
 def computed(
     interp: Context, session: Session, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
 ) -> Value | None:
-    """``model.compute_loss(x, y, y_pred)``: one tensor."""
+    """``model.compute_loss(x, y, y_pred)``: one tensor, of what layers have added as well."""
     given = {**dict(zip(("x", "y", "y_pred"), args, strict=False)), **kwargs}
     if "y_pred" not in given or "y" not in given:
         return None
     losses = compiled_loss(interp, session, receiver, COMPILED.certain(receiver), given["y"], given["y_pred"])
-    nodes = [node for loss in each_of(losses) for node in nodes_of(loss)]
-    if isinstance(losses, Unknown) or any(isinstance(loss, Const) for loss in each_of(losses)):
-        return interp.opaque_result_of(COMPUTE_LOSS, each_of(losses))
-    return Tensor(interp.recorder.op([Edge(node) for node in nodes]))
+    added = keras_state(interp).added_losses or []
+    known = [loss for loss in each_of(losses) if not isinstance(loss, Const)]
+    unseen = may_add_losses(interp, receiver) or runs_unseen(given["y_pred"]) or planned_losses(interp, receiver)
+    if isinstance(losses, Unknown) or unseen or (not added and len(known) < len(each_of(losses))):
+        return interp.opaque_result_of(COMPUTE_LOSS, [*each_of(losses), *added, given["y_pred"]])
+    return Tensor(interp.recorder.op([Edge(node) for loss in (*known, *added) for node in nodes_of(loss)]))
 
 
 def _entries(value: Value) -> Dictionary[object, Value] | None:

@@ -35,6 +35,8 @@ WRAPS: Note[Value] = Note("wraps")
 HIDDEN: Note[bool] = Note("hidden parts", read=True)
 #: Something was assigned to an attribute of it that changes what it computes.
 CHANGED: Note[bool] = Note("changed", read=True)
+#: Somebody else made it, or something in it: it may add losses that nobody sees.
+FOREIGN: Note[bool] = Note("made by others")
 
 # -- of a model
 
@@ -119,8 +121,8 @@ class KerasState:
         self.objections: list[Objection] = []
         #: What ``add_loss`` was given in the step of training that runs; None where none does.
         self.added_losses: list[Value] | None = None
-        #: What ``add_loss`` was given while models were put together from placeholders.
-        self.planned_losses: list[Value] = []
+        #: What ``add_loss`` was given elsewhere, as where models are put together from placeholders, and who added it.
+        self.planned_losses: list[tuple[Value, Value]] = []
         #: The training flag of the call that runs, for the layers inside it.
         self.training: Value = NONE
         #: How often the ``call`` of an object made something at a place.

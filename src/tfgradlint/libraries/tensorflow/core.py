@@ -42,7 +42,7 @@ from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.session import Session
-from tfgradlint.libraries.tensorflow import callbacks, composites, conversions, modes
+from tfgradlint.libraries.tensorflow import callbacks, composites, conversions, distribute, modes
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")
@@ -104,7 +104,9 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
     if dtype is None and library != "tf":
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
-    return Variable(content, trained, library)
+    made = Variable(content, trained, library)
+    distribute.made_in_scope(interp, made)
+    return made
 
 
 def _variable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -220,7 +222,9 @@ def decorate(interp: Context, decorator: Value, decorated: Value) -> Value | Non
 
 
 def _gradients(name: str) -> Handler:
-    return lambda interp, args, kwargs: interp.requests.graph_gradients(name, args, kwargs)
+    return lambda interp, args, kwargs: interp.requests.graph_gradients(
+        name, args, kwargs, modes.eager_by_default(interp)
+    )
 
 
 _HANDLERS: dict[str, Handler] = {

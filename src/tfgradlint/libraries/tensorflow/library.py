@@ -84,6 +84,9 @@ class _TensorFlow(Library):
     def decorate(self, context: Context, decorator: Value, decorated: Value) -> Value | None:
         return core.decorate(context, decorator, decorated)
 
+    def refused(self, context: Context, name: str, target: Value, sources: list[Value]) -> str | None:
+        return distribute.refused(context, sources)
+
     def managers(self) -> Iterable[str]:
         return distribute.OPENED
 

@@ -6,11 +6,28 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Unknown, Value
 from tfgradlint.libraries.registry import Handler
+from tfgradlint.libraries.session import session_of
 
 _SCOPES = frozenset(
     "tf.init_scope tf.variable_creator_scope tf.compat.v1.variable_creator_scope keras.StatelessScope "
     "tf.keras.StatelessScope".split()
 )
+
+
+#: What belongs to programs that build a graph and run it later.
+_OF_GRAPHS = frozenset(
+    "placeholder placeholder_with_default sparse_placeholder Session InteractiveSession ConfigProto "
+    "disable_eager_execution disable_v2_behavior global_variables_initializer initialize_all_variables "
+    "reset_default_graph get_default_session MonitoredTrainingSession MonitoredSession".split()
+)
+
+
+def eager_by_default(interp: Context) -> bool:
+    """Whether what stands in no function that is compiled, and under no graph, certainly runs step by step.
+
+    Nobody can tell where a module of others was imported, nor in a program that is written for sessions.
+    """
+    return not session_of(interp).others_ran and _OF_GRAPHS.isdisjoint(interp.prescan.mentioned)
 
 
 def _other_rules(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -38,6 +55,8 @@ def _in_eager_mode(interp: Context, eager: bool) -> Value | None:
     """
     tapes = interp.recorder.tapes
     if tapes.fields["doubted"] or tapes.fields["others"] != 0:
+        return None
+    if not interp.graph_level and not eager_by_default(interp):
         return None
     if interp.graph_level:
         return Const(not eager)
