@@ -38,6 +38,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
         "'lanczos3'",
         "'lanczos5'",
     ),
+    "keras.ops.image.map_coordinates.order": ("0", "1"),
     "tf.image.crop_and_resize.method": ("'bilinear'", "'nearest'"),
     "tf.nn.gelu.approximate": ("True", "False"),
     # Without them its second output is memory that nobody wrote to.

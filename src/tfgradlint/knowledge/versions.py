@@ -25,6 +25,13 @@ ONLY_KERAS_3 = frozenset(
     dtype_policies name_scope ops quantizers random remat tree visualization wrappers
     """.split()
 )
+#: What ``keras.losses`` and ``keras.metrics`` of Keras 3 have, and ``tf.keras`` has under the short names only.
+NOT_IN_TF_KERAS = frozenset(
+    """
+    kl_divergence log_cosh mean_absolute_error mean_absolute_percentage_error mean_squared_error
+    mean_squared_logarithmic_error
+    """.split()
+)
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:[.\-+a-z][\w.\-+]*)?", re.ASCII | re.IGNORECASE)
 
 

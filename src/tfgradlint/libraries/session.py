@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.knowledge import OperationFacts, load
 from tfgradlint.knowledge.layers import Layers, keras_of, load_layers
-from tfgradlint.knowledge.versions import ONLY_KERAS_3, choose
+from tfgradlint.knowledge.versions import NOT_IN_TF_KERAS, ONLY_KERAS_3, choose
 
 _KERAS = ("keras", "tf.keras", "tf_keras")
 _WITH_KERAS_2 = "2.15"
@@ -57,7 +57,9 @@ class Session:
         return 2 if self._keras == 2 else keras_of(path, self._version)
 
     def lacks(self, path: str, name: str) -> bool:
-        """Whether the module is Keras 2, and has no such name as Keras 3 has."""
+        """Whether the module is Keras 2, and has no such name as Keras 3 has; or TensorFlow's way to Keras 3."""
+        if path in ("tf.keras.losses", "tf.keras.metrics") and name in NOT_IN_TF_KERAS:
+            return self.keras_of(f"{path}.") == 3
         return path in _KERAS and name in ONLY_KERAS_3 and self.keras_of(f"{path}.") == 2
 
     def layers(self, path: str) -> Layers:

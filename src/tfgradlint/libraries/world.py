@@ -19,7 +19,7 @@ from tfgradlint.libraries.registry import all_libraries, having
 from tfgradlint.libraries.session import Session, canonical_path, keras_name
 from tfgradlint.settings.gradients import Gradients
 
-_ONLY_IN_KERAS_3 = Origin(Kind.UNREACHED, "a name that only Keras 3 has")
+_NO_SUCH_NAME = Origin(Kind.UNREACHED, "a name that this Keras does not have")
 
 
 class LibraryModels:
@@ -66,8 +66,8 @@ class LibraryModels:
 
     def _member(self, context: Context, module: str, name: str) -> Value | None:
         """A name of a module or class."""
-        if self.session.lacks(module, name):
-            return context.unknown(_ONLY_IN_KERAS_3)
+        if self.session.lacks(canonical_path(f"{module}.{name}").rpartition(".")[0], name):
+            return context.unknown(_NO_SUCH_NAME)
         owner = self._owners.get(module.partition(".")[0])
         if owner is None and self._configured.owns(module):
             return self._configured.symbol(f"{module}.{name}")

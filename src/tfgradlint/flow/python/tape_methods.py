@@ -87,7 +87,7 @@ class TapeMethods:
             for tape, _ in interp.recorder.tapes.active:
                 interp.state.set(tape, "escaped", True)
         if isinstance(manager, Unknown) and manager.node.origin is origins.SCOPE_OF_OTHER_RULES:
-            return interp.unknown(origins.CONTEXT_MANAGER, manager), self.doubt()
+            return interp.unknown(origins.CONTEXT_MANAGER, manager), self._under_other_rules()
         enter = interp.attributes.get(manager, "__enter__")
         if isinstance(manager, (Unknown, Member, Const)) or isinstance(enter, (Unknown, Member)):
             # It may be a graph, a session, a strategy: what is only refused in eager code may be right in there.
@@ -108,6 +108,21 @@ class TapeMethods:
             interp.calls.call(leave, [NONE, NONE, NONE], {})
 
         return entered, exit_
+
+    def _under_other_rules(self) -> Callable[[], None]:
+        """Inside of it variables may stand for something else: no tape that sees that can be relied on."""
+        tapes, set_ = self._interp.recorder.tapes, self._interp.state.set
+        before = tapes.fields["replaced"]
+        set_(tapes, "replaced", True)
+        for tape, _ in tapes.active:
+            set_(tape, "escaped", True)
+        known = self.doubt()
+
+        def left() -> None:
+            set_(tapes, "replaced", before)
+            known()
+
+        return left
 
     def _harmless(self, manager: Value) -> bool:
         """Whether tapes record under a context manager as without it: it is a file, a clock, a lock ..."""
@@ -164,6 +179,8 @@ class TapeMethods:
             interp.state.set(tape, "watched", Watched())
             interp.state.set(tape, "read", ())
         interp.state.set(tape, "life", LIVE)
+        if tapes.fields["replaced"] is not False:
+            interp.state.set(tape, "escaped", True)
         if not any(each is tape for each, _ in tapes.active):
             interp.state.set(tapes, "active", Active((*tapes.active, (tape, True))))
         return tape

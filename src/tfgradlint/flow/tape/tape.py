@@ -68,6 +68,8 @@ class Tapes(HoldsNothing, Cell):
         #: changes what is recorded, or what variables are like. ``eager``: whether compiled functions run step by step;
         #: None where that is not known.
         self.fields = {"active": Active(), "stopped": (), "others": 0, "ended": False, "doubted": False, "eager": False}
+        #: Whether a scope is open in which variables may stand for something else.
+        self.fields["replaced"] = False
 
     @property
     def active(self) -> Active:

@@ -71,14 +71,25 @@ def _in_call(interp: Context, receiver: Instance, drawing: bool) -> None:
     counts[key] = counts.get(key, 0) + 1
     if not drawing and (counts[key] > 1 or interp.graph_level):
         _report(interp, site, Creation.IN_CALL)
+    elif drawing and interp.graph_level and _traced_twice(interp):
+        _report(interp, site, Creation.IN_CALL)
+        interp.raise_here(None, "ValueError")
     elif drawing and interp.graph_level:
         PENDING.put(interp.state, receiver, (*(PENDING.of(receiver) or ()), site))
 
 
-def trained(interp: Context, instance: Value) -> None:
-    """Keras compiles the object's ``call`` and runs it again."""
-    for site in (PENDING.of(instance) or ()) if isinstance(instance, Instance) else ():
+def _traced_twice(interp: Context) -> bool:
+    """Whether what is being traced has been tried before, or will be traced once more, because it makes variables."""
+    compiled = any(frame.function is not None and frame.function.graph for frame in interp.frames)
+    return keras_state(interp).added_losses is not None or (compiled and interp.eager_functions is False)
+
+
+def trained(interp: Context, instance: Value) -> bool:
+    """Keras compiles the object's ``call`` and runs it again: whether it refuses what is made there."""
+    sites = (PENDING.of(instance) or ()) if isinstance(instance, Instance) else ()
+    for site in sites:
         _report(interp, site, Creation.IN_CALL)
+    return bool(sites)
 
 
 def applied(interp: Context, optimizer: Cell, variables: list[Variable]) -> None:

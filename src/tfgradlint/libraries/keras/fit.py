@@ -76,9 +76,10 @@ def fitted(
     frozen = FROZEN_THEN.of(receiver) if legacy else None
     if frozen is not None and not interp.may_be_handled():
         report_frozen(interp, frozen, interp.recorder.site)
-    if not legacy:
+    refused = False
+    if not legacy and eager(interp, COMPILED.of(receiver) or {}) is False:
         for each in {id(each): each for each in walk(receiver, parts_of)}.values():
-            trained(interp, each)
+            refused = trained(interp, each) or refused
     site = interp.recorder.site
     completed = False
     trainings: list[_Training] = []
@@ -91,7 +92,7 @@ def fitted(
         trainings[-1].run(args, kwargs)
 
     with interp.reports.collecting() as tried:
-        if not legacy and not interp.may_be_handled():
+        if not legacy and not refused and not interp.may_be_handled():
             steps = Steps(interp, receiver, name)
             completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), everything)
     report_compiled(interp, tried, site)

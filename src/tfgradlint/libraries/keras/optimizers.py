@@ -28,6 +28,10 @@ METHODS = frozenset(
 )
 
 
+_OF_KERAS_2 = frozenset({"get_scaled_loss", "get_unscaled_gradients"})
+_OF_KERAS_3 = frozenset({"scale_loss"})
+
+
 def is_optimizer(path: str) -> bool:
     """Whether a class below Keras' root is an optimizer."""
     family, _, last = path.rpartition(".")
@@ -84,6 +88,9 @@ def method(
         return _minimized(interp, receiver, args, kwargs, _Refusals.of(session, path))
     if name == "minimize" and name not in interp.asked_for:
         interp.raise_here(Cause.MINIMIZE, "AttributeError", Minimizing.NO_SUCH_METHOD)
+    later = session.keras_of(path) >= 3
+    if name in (_OF_KERAS_2 if later else _OF_KERAS_3) and name not in interp.asked_for:
+        interp.raise_here(None, "AttributeError")
     if name in ("scale_loss", "get_scaled_loss") and args:
         return Tensor(interp.recorder.op([Edge(node) for node in nodes_of(args[0])]))
     if name == "get_unscaled_gradients" and args:
@@ -124,6 +131,8 @@ def _minimized(
     loss, variables, tape = (given.get(name, NONE) for name in _MINIMIZE)
     if "**" in kwargs or len(args) > len(_MINIMIZE):
         return None
+    if "var_list" not in given:
+        interp.raise_here(None, "TypeError")
     if isinstance(tape, Tape) and isinstance(loss, Tensor):
         entered = any(each is tape for each, _ in interp.recorder.tapes.active)
         if refusals.enters and (entered or tape.fields["life"] != LIVE):

@@ -19,6 +19,7 @@ from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import COMPILED, HIDDEN, TRIED, keras_state
 from tfgradlint.libraries.keras.weights import of_keras_2, weights_below
 
+_OF_ARRAYS = ("predict", "predict_on_batch")
 #: The method that a model of the module may bring for a step of each of Keras' own methods.
 _STEPS = {"evaluate": "test_step", "test_on_batch": "test_step"}
 
@@ -31,6 +32,10 @@ def predicted(
         refused = _refused(interp, receiver, name)
         if refused:
             interp.raise_here(Cause.PREDICTED, refused, Prediction(name))
+    elif name != "evaluate" and _in_step(interp):
+        interp.raise_here(None, "RuntimeError")
+    elif name in _OF_ARRAYS and interp.graph_level:
+        interp.raise_here(None, "AttributeError")
     _try_out(interp, receiver, name, args, kwargs)
     given = [*args, *kwargs.values()]
     if name == "test_on_batch":
@@ -53,14 +58,22 @@ def _refused(interp: Context, receiver: Layer | Instance, name: str) -> str:
 
     A tape that watches the weights wants to know the gradient of that at once.
     """
-    if interp.graph_level:
+    if interp.graph_level or _in_step(interp):
         return "RuntimeError"
+    if name not in _OF_ARRAYS:
+        return ""
     watching = any(
         tape.accessed and tape not in interp.recorder.tapes.stopped for tape, _ in interp.recorder.tapes.active
     )
     weights = any(each.fields["trainable"] is True for each in weights_below(receiver))
     compiled = eager(interp, COMPILED.of(receiver) or {}) is False
-    return "LookupError" if name != "evaluate" and watching and weights and compiled else ""
+    return "LookupError" if watching and weights and compiled else ""
+
+
+def _in_step(interp: Context) -> bool:
+    """Whether a step of training is running, as Keras runs it: nothing may be predicted in there."""
+    names = (frame.function.name for frame in interp.frames if frame.function is not None)
+    return keras_state(interp).added_losses is not None or "train_step" in names and interp.isolated
 
 
 def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]) -> None:

@@ -24,6 +24,8 @@ _MANY_RESULTS = Origin(Kind.GIVEN_UP, "very many results")
 _TUPLE = Origin(Kind.MADE, "tf.tuple")
 #: The result of a choice among no functions.
 _NO_BRANCH = Origin(Kind.UNREACHED, "no branch")
+#: What a loop of a graph returns that makes no turn.
+_NO_TURN = Origin(Kind.MADE, "tf.while_loop without a turn")
 _COND_OF_NUMBER = Origin(Kind.MADE, "tf.cond of a number in a graph")
 
 
@@ -113,9 +115,12 @@ def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
     """The body runs until its turns bring nothing new, like that of any loop."""
     body, values = argument(args, kwargs, 1, "body"), argument(args, kwargs, 2, "loop_vars")
     content = interp.iteration.iterate(values)
+    most = kwargs.get("maximum_iterations", NONE)
     interp.repeats("maximum_iterations" in kwargs)
     if not isinstance(content, Items):
         return None
+    if isinstance(most, Const) and isinstance(most.value, int) and most.value < 1:
+        return interp.unknown(_NO_TURN, values) if interp.graph_level else content
     turns = Turns(interp, content)
     while True:
         items = interp.iteration.iterate(turns.now, unpacking=len(content.items))
@@ -128,10 +133,23 @@ def _while_loop(interp: Context, args: list[Value], kwargs: dict[str, Value]) ->
             return interp.calls.call(body, given, {})
 
         result = turns.turn(turn)
+        if not interp.graph_level and not _goes_on(content, result, strictly=not is_none(most)):
+            return None
         if len(content.items) == 1 and not isinstance(result, (Items, ListObject)):
             result = Items((result,))
         if turns.settled(result.structure if isinstance(result, ListObject) else result):
             return interp.join(turns.ends)
+
+
+def _goes_on(before: Items, after: Value, strictly: bool) -> bool:
+    """Whether a loop that is none of a graph's takes what its body returned for the next turn.
+
+    ``strictly``: with a bound it wants the very same type of sequence.
+    """
+    now = after.structure
+    if isinstance(now, Unknown):
+        return True
+    return isinstance(now, Items) and (not strictly or now.type == before.type)
 
 
 def _looping(handler: Handler) -> Handler:

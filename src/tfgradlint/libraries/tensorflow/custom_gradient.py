@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.details import EdgeNote
+from tfgradlint.flow.graph.details import Curvature, EdgeNote, Operation, SecondDerivative
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
@@ -87,6 +87,8 @@ def _effects(
     outputs = value.items if isinstance(value, Items) else (value,)
     if not all(isinstance(each, Tensor) for each in outputs):
         return None
+    if any(isinstance(each, Variable) and each.library == "keras" for each in given):
+        return None  # a tensor is computed from it: the function reads a variable that is none of its inputs
     if variables and not all(each.fields["trainable"] is True and each.library == "tf" for each in variables):
         return None  # whether they are handed over is not known
     if variables and not _takes_variables(gradient):
@@ -212,8 +214,35 @@ def _python(result: Callable[[Context, Value, Value], Value]) -> Handler:
 # -- functions that keep the gradient
 
 
+_RECOMPUTED = SecondDerivative(Operation("tf.recompute_grad"), Curvature.UNKNOWN, Curvature.UNKNOWN)
+
+
 def _recompute(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    return argument(args, kwargs, 0, "f")
+    """The function is one step, from its arguments and the variables that it reads.
+
+    What it is given by keyword is none of its inputs, and a derivative of its gradient may be refused.
+    """
+    function = argument(args, kwargs, 0, "f")
+
+    def run(given: list[Value], named: dict[str, Value]) -> Value:
+        since = interp.recorder.now()
+        value = interp.calls.call(function, given, named)
+        inside = [node for node in ancestors(nodes_of(value)) if node.seq > since]
+        inputs = {node for each in given for node in nodes_of(each)}
+        besides = {edge.node for node in inside for edge in node.edges if edge.node.seq < since} - inputs
+        read = {node for node in besides if isinstance(node.variable, Variable)}
+        passed = {node for each in named.values() for node in nodes_of(each)}
+
+        def leaf(each: Value) -> Value:
+            if not isinstance(each, Tensor) or each.node.kind == OPAQUE:
+                return interp.unknown(_CUSTOM_GRADIENT, each, *given, *named.values())
+            edges = [Edge(node, _carried([each.node], {node}), None, _RECOMPUTED) for node in (*inputs, *read - passed)]
+            edges += [Edge(node, Effect.UNKNOWN) for node in (*besides - read, *passed)]
+            return Tensor(interp.recorder.op(sorted(edges, key=lambda edge: edge.node.seq), each.node.dtype))
+
+        return fold(value, known_tuple, leaf, rebuilt)
+
+    return NativeFunction("recompute_grad", run)
 
 
 def _pass_through(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
