@@ -100,7 +100,8 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         # What its function returns for a layer may be the layer itself.
         return interp.unknown(MODEL, *args, *kwargs.values())
     if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
-        return opaque_model(interp, path, family.startswith("applications"))
+        copied = args[0] if args and name == "models.clone_model" else NONE
+        return opaque_model(interp, path, family.startswith("applications"), copied)
     if family == "losses" and last[:1].isupper() and not last.isupper() and session.known(path) is None:
         return _loss(interp, session, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):

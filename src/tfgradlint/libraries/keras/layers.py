@@ -26,6 +26,7 @@ from tfgradlint.libraries.keras.state import (
     WRAPS,
     keras_state,
 )
+from tfgradlint.libraries.keras.unseen import may_add_losses, others_class
 from tfgradlint.libraries.keras.weights import new_weight
 
 _SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
@@ -146,8 +147,12 @@ def _with_weights(interp: Context, path: str, here: Making, activation: Value) -
     return made
 
 
-def opaque_model(interp: Context, path: str, single: bool) -> Layer:
-    """A model that somebody else made; ``single``: one of Keras' own, which has one output and adds no losses."""
+def opaque_model(interp: Context, path: str, single: bool, copied: Value = NONE) -> Layer:
+    """A model that somebody else made; ``single``: one of Keras' own, which has one output and adds no losses.
+
+    A copy adds what is added by the model that is ``copied``.
+    """
     made = Layer(path, new_weight(interp), (), single)
-    FOREIGN.begin(made, not single)
+    known = single or (isinstance(copied, Layer) and not others_class(copied) and not may_add_losses(interp, copied))
+    FOREIGN.begin(made, not known)
     return made

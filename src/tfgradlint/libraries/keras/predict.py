@@ -73,7 +73,7 @@ def _refused(interp: Context, receiver: Layer | Instance, name: str) -> str:
 def _in_step(interp: Context) -> bool:
     """Whether a step of training is running, as Keras runs it: nothing may be predicted in there."""
     names = (frame.function.name for frame in interp.frames if frame.function is not None)
-    return keras_state(interp).added_losses is not None or "train_step" in names and interp.isolated
+    return keras_state(interp).added_losses is not None or ("train_step" in names and interp.isolated)
 
 
 def _try_out(interp: Context, model: Layer | Instance, name: str, args: list[Value], kwargs: dict[str, Value]) -> None:
