@@ -13,7 +13,7 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason, ReportedStep
 from tfgradlint.flow.verdict.request_analysis import Implied
 from tfgradlint.libraries.keras.origins import REGULARIZER
-from tfgradlint.libraries.keras.state import BROKEN, COMPILED_AT, OBJECTIONS, OPENED, keras_state
+from tfgradlint.libraries.keras.state import BROKEN, COMPILED_AT, OBJECTIONS, keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 
 #: Causes that say that the step is not on the path at all.
@@ -72,8 +72,7 @@ def report_objections(
 
 def _may_be_frozen_whole(model: Layer | Instance, weights: Weights) -> bool:
     """Whether all its weights are frozen, or may be: a model that was loaded or cloned comes with flags nobody saw."""
-    opened = model.fields["opened"] is not False if isinstance(model, Layer) else OPENED in model.fields
-    if not weights.found and (weights.frozen or opened):
+    if not weights.found and (weights.frozen or not weights.known):
         return True
     return isinstance(model, Layer) and model.own is not None and model.path.rpartition(".")[2] in _WITH_FLAGS
 
