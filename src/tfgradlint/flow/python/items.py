@@ -174,6 +174,8 @@ class Elements:
                 content = Items(tuple(items), content.type)
             elif isinstance(content, Items) and not isinstance(index, Slice):
                 content = Items(tuple(interp.join([item, value]) for item in content.items), content.type)
+            elif isinstance(index, Slice) and (spliced := self._spliced(content, index, value)) is not None:
+                content = spliced
             elif isinstance(index, Slice):
                 content = Repeated(interp.join([interp.state.element(content), interp.unknown(origins.SLICE, value)]))
             else:
@@ -233,6 +235,19 @@ class Elements:
                 interp.state.delete(known, key)
         elif isinstance(receiver, (Instance, Union)):
             self._perhaps_of_a_class(receiver, "__delitem__", [index])
+
+    def _spliced(self, content: Value, index: Slice, value: Value) -> Items | None:
+        """A list's content with others in the place of a part of it, where all of them and the place are known."""
+        bounds = [part.value for part in index.parts if isinstance(part, Const)]
+        put = value.structure
+        if not isinstance(content, Items) or not isinstance(put, Items) or len(bounds) < len(index.parts):
+            return None
+        items = list(content.items)
+        try:
+            items[slice(*bounds)] = put.items
+        except (TypeError, ValueError):
+            return None
+        return Items(tuple(items), content.type)
 
     def _perhaps_of_a_class(self, receiver: Instance | Union, name: str, args: list[Value]) -> None:
         """Set or delete an element of an object of the module, or of one of several values."""
