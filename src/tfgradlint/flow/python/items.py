@@ -242,6 +242,8 @@ class Elements:
         put = value.structure
         if not isinstance(content, Items) or not isinstance(put, Items) or len(bounds) < len(index.parts):
             return None
+        if put.type == "set" and len(put.items) > 1:
+            return None  # in which order they come is not known
         items = list(content.items)
         try:
             items[slice(*bounds)] = put.items
