@@ -189,7 +189,7 @@ def test_a_layer_has_a_page_of_its_weights_and_inputs(capsys: pytest.CaptureFixt
 def test_a_layer_trains_in_another_way_than_it_infers(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = op(capsys, "keras.layers.BatchNormalization", NEWEST)
     rows = cells(out.splitlines(), "gradient towards ")
-    assert rows[0] == ["inputs", "input", "", "flows", "varies"]
+    assert rows[0] == ["inputs", "input", "", "flows", "arrives"]
     assert [row[:2] for row in rows[3:]] == [["moving_mean", "frozen weight"], ["moving_variance", "frozen weight"]]
 
 

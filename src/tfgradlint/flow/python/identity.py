@@ -6,8 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, Variable, is_none, next_birth
+from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.objects import Class, Instance
 
 
@@ -82,6 +84,15 @@ def same_object(interp: Context, one: Value, other: Value) -> bool | None:
         return None if any(isinstance(each, (Instance, Variable)) for each in (one, other)) else False
     known = all(_is_one(interp, each) for each in (one, other))
     return one is other if known else None
+
+
+def one_of_many(interp: Context, element: Value) -> Value:
+    """What an index gives where one value stands for all elements: of variables another one than the next index."""
+    many = interp.of(MadeAgain)
+    each = element.values if isinstance(element, Union) else (element,)
+    if any(isinstance(value, Variable) and many.holds(value) for value in each):
+        return interp.unknown(origins.ELEMENT, element)
+    return element
 
 
 def _is_one(interp: Context, value: Value) -> bool:

@@ -10,6 +10,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.comparing import looked_up
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
 from tfgradlint.flow.python.escape import forget, forget_content
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
@@ -108,7 +109,7 @@ class Elements:
     def _pick(self, content: Items | Repeated, index: Value) -> Value:
         interp = self._interp
         if isinstance(content, Repeated):
-            return content if isinstance(index, Slice) else content.element
+            return content if isinstance(index, Slice) else one_of_many(interp, content.element)
         if isinstance(index, Const) and isinstance(index.value, int):
             if -len(content.items) <= index.value < len(content.items):
                 return content.items[index.value]
