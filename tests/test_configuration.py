@@ -7,11 +7,15 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from processes import FAULTY, command, flake8
 
 from tfgradlint import check, cli, predict
+from tfgradlint.analysis import analysis
+from tfgradlint.analysis.results import Analysis
+from tfgradlint.server.judging import Document, judged
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -125,6 +129,8 @@ def test_what_is_named_is_checked_unless_excluded_by_force(tmp_path: Path, run: 
         ("exclude = [3]", "[tool.tfgradlint] exclude: [3] is not a list of strings"),
         ("tensorflow-version = 2.16", 'tensorflow-version: 2.16 is not a string; write "2.16" in quotes'),
         ("tensorflow-version = 'new'", "tensorflow-version: 'new' is no version of TensorFlow such as 2."),
+        ("assume = 'none'", "assume: 'none' is none of separation, nothing; the nearest is 'nothing'"),
+        ("assume = false", "assume: False is none of separation, nothing; it must be a string"),
         ("jobs = 0", "[tool.tfgradlint] jobs: 0 is no number of processes; write 1 or more"),
         ("jobs = true", "[tool.tfgradlint] jobs: True is no number of processes"),
         (
@@ -302,6 +308,50 @@ def test_keras_under_its_own_name_is_keras_3_beside_another(tmp_path: Path) -> N
     assert len(check(both, keras=3, tensorflow_version="2.21")) == 1
 
 
+# -- what is assumed of functions that nobody sees
+
+
+def test_what_is_assumed_reaches_the_analysis_from_every_place(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def noting(analyse: Callable[..., Analysis]) -> Callable[..., Analysis]:
+        def noted(*arguments: Any, **named: Any) -> Analysis:
+            asked.append(arguments[-1] == "separation")
+            return analyse(*arguments, **named)
+
+        return noted
+
+    monkeypatch.setattr(analysis, "analyse", noting(analysis.analyse))
+    write(tmp_path, a_py=OWN)
+    run("check", "a.py")
+    run("predict", "--assume", "nothing", "a.py")
+    write(tmp_path, pyproject_toml="[tool.tfgradlint]\nassume = 'nothing'\n")
+    run("check", "a.py")
+    run("check", "--assume", "separation", "--fix", "a.py")
+    check(OWN)
+    predict(OWN, assume="nothing")
+    judged(Document("", str(tmp_path / "a.py"), None, OWN))
+    assert asked == [True, False, False, True, True, False, False]
+
+
+def test_what_was_kept_is_kept_for_one_assumption(tmp_path: Path) -> None:
+    write(tmp_path, a_py=OWN)
+    for word, entries in (("separation", 1), ("nothing", 2), ("separation", 2)):
+        command("check", "--assume", word, "a.py", cwd=tmp_path, cache=True)
+        assert len(list((tmp_path / ".tfgradlint_cache").rglob("*.json"))) == entries
+
+
+def test_an_assumption_that_is_none_is_refused(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, a_py=FAULTY)
+    said = "'some' is none of separation, nothing; the nearest is "
+    assert run("check", "--assume", "some", "a.py")[2][0].startswith(f"tfgradlint: --assume: {said}")
+    assert f"--tfgradlint-assume: {said}" in flake8("--tfgradlint-assume", "some", "a.py", cwd=tmp_path).stdout
+    with pytest.raises(ValueError, match=f"^assume: {said}"):
+        check(FAULTY, assume="some")
+
+
 # -- functions of the user's own
 
 
@@ -459,6 +509,7 @@ def test_config_prints_every_key_and_where_it_comes_from(tmp_path: Path, run: Ru
         "ignore": "pyproject.toml",
         "exclude": "default",
         "extend-exclude": "default",
+        "assume": "default",
         "jobs": "pyproject.toml",
         "per-file-ignores": "default",
         "gradients": "pyproject.toml",

@@ -17,6 +17,7 @@ def check(
     tensorflow_version: str | None = None,
     keras: int | None = None,
     gradients: Gradients | None = None,
+    assume: str = "separation",
 ) -> list[Finding]:
     """The findings in a module's text, by position.
 
@@ -24,11 +25,13 @@ def check(
     ``keras`` is the major version that ``tf.keras`` is, 2 or 3; without one, ``TF_USE_LEGACY_KERAS`` in the environment
     decides, as it does for TensorFlow.
     ``gradients`` tells what functions of your own do, as in the configuration: ``{"mylib.ops.quantize": "none"}``.
+    ``assume`` is ``separation``, where functions that nobody sees are assumed to read only what they can be seen to
+    get, or ``nothing``, where all that is found is proven.
 
     Raises:
-        ValueError: ``tensorflow_version`` or ``keras`` is none, or ``gradients`` says what cannot be said.
+        ValueError: ``tensorflow_version``, ``keras`` or ``assume`` is none, or ``gradients`` says what cannot be said.
     """
-    return list(_judged(source, tensorflow_version, keras, gradients).findings)
+    return list(_judged(source, tensorflow_version, keras, gradients, assume).findings)
 
 
 def predict(
@@ -37,6 +40,7 @@ def predict(
     tensorflow_version: str | None = None,
     keras: int | None = None,
     gradients: Gradients | None = None,
+    assume: str = "separation",
 ) -> list[Prediction]:
     """The predicted outcome of every request for gradients in a module's text, by position.
 
@@ -45,10 +49,10 @@ def predict(
     Raises:
         ValueError: as ``check`` does.
     """
-    return list(_judged(source, tensorflow_version, keras, gradients).predictions)
+    return list(_judged(source, tensorflow_version, keras, gradients, assume).predictions)
 
 
-def _judged(source: str, version: str | None, keras: int | None, told: Gradients | None) -> Analysis:
+def _judged(source: str, version: str | None, keras: int | None, told: Gradients | None, assume: str) -> Analysis:
     from tfgradlint.analysis.guarded import judge
     from tfgradlint.knowledge import versions
     from tfgradlint.settings import codes as config
@@ -57,7 +61,8 @@ def _judged(source: str, version: str | None, keras: int | None, told: Gradients
         versions.parse(version)
     try:
         major = config.keras(keras, "keras") if keras is not None else None
-        return judge(source, version=version, gradients=config.gradients(told or {}, "gradients"), keras=major)
+        known, word = config.gradients(told or {}, "gradients"), config.assume(assume, "assume")
+        return judge(source, version=version, gradients=known, keras=major, assume=word)
     except config.ConfigError as error:
         raise ValueError(str(error)) from error
 

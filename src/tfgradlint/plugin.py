@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tfgradlint import __version__
 from tfgradlint.analysis.relevance import defines_losses, relevant
 from tfgradlint.settings.codes import (
+    ASSUMPTIONS,
     LOSS_FUNCTION,
     OPT_IN,
+    SEPARATION,
     UNUSED_NOQA,
     ConfigError,
+    assume,
     gradients_of_text,
     keras_of_text,
     names_opt_in,
@@ -34,6 +37,8 @@ class Plugin:
     tensorflow_version: ClassVar[str | None] = None
     keras: ClassVar[int | None] = None
     gradients: ClassVar[Gradients | None] = None
+    #: What is assumed of functions that nobody sees.
+    assume: ClassVar[str] = SEPARATION
     #: Whether losses are to be tried in files that ask for no gradient.
     losses: ClassVar[bool] = False
     #: What is selected explicitly: an opt-in code has to be named, by ``TFG9`` at least, ``TFG002`` in full.
@@ -63,6 +68,13 @@ class Plugin:
             help="tfgradlint: the Keras that tf.keras is (default: what TF_USE_LEGACY_KERAS asks for)",
         )
         manager.add_option(
+            "--tfgradlint-assume",
+            metavar="WORD",
+            parse_from_config=True,
+            help=f"tfgradlint: what is assumed of functions that nobody sees: {' or '.join(ASSUMPTIONS)}"
+            f" (default: {SEPARATION})",
+        )
+        manager.add_option(
             "--tfgradlint-gradients",
             metavar="NAME=WORD",
             default="",
@@ -79,6 +91,7 @@ class Plugin:
         try:
             tensorflow_version(options.tensorflow_version)
             cls.keras = keras_of_text(options.keras)
+            cls.assume = assume(options.tfgradlint_assume or SEPARATION, "--tfgradlint-assume")
             cls.gradients = gradients_of_text([options.tfgradlint_gradients], "--tfgradlint-gradients")
         except ConfigError as error:
             raise ExecutionError(str(error)) from error
@@ -101,7 +114,9 @@ class Plugin:
             from tfgradlint.analysis.guarded import judge
 
             version, losses = self.tensorflow_version, self.losses
-            findings = judge(text, self.tree, version, self.gradients, losses, keras=self.keras).reportable
+            findings = judge(
+                text, self.tree, version, self.gradients, losses, keras=self.keras, assume=self.assume
+            ).reportable
         if self.selected is not None and "noqa" in text.lower():
             from tfgradlint.files.noqa import NoqaComments
 

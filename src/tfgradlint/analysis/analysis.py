@@ -22,6 +22,7 @@ from tfgradlint.libraries.keras.choice import legacy_keras
 from tfgradlint.libraries.keras.loss_functions import review
 from tfgradlint.libraries.session import Session
 from tfgradlint.libraries.world import LibraryModels
+from tfgradlint.settings.codes import NOTHING, SEPARATION
 from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
@@ -50,13 +51,15 @@ def analyse(
     losses: bool = False,
     fixes: bool = False,
     keras: int | None = None,
+    assume: str = SEPARATION,
 ) -> Analysis:
     """Interpret a module's text. ``tree`` is its syntax tree where the caller has parsed it already.
 
     ``version`` is the TensorFlow to go by, the one installed here where none is given; ``keras`` the Keras that
     ``tf.keras`` is, 2 or 3, the one that the environment asks TensorFlow for where none is given. ``gradients`` tells
     what functions do that are imported from the user's own modules. ``losses`` asks to try every loss of the module,
-    ``fixes`` for what the rules propose to change.
+    ``fixes`` for what the rules propose to change; ``assume`` tells what is
+    assumed of functions that nobody sees, a word of ``settings.codes.ASSUMPTIONS``.
 
     Raises:
         VersionError: ``version`` is none.
@@ -80,6 +83,7 @@ def analyse(
         interpreter = Interpreter(prescan, libraries, Reports(), budget)
         interpreter.keep(session)
         interpreter.reports.thorough = fixes
+        interpreter.reports.assumes = assume != NOTHING
         interpreter.run(module)
         libraries.finished(interpreter)
         if losses:

@@ -7,6 +7,7 @@ import ast
 from tfgradlint.analysis.parsing import parse, without_warnings
 from tfgradlint.analysis.relevance import defines_losses, relevant
 from tfgradlint.analysis.results import Analysis, Finding, Position
+from tfgradlint.settings.codes import SEPARATION
 from tfgradlint.settings.gradients import Gradients
 
 NOT_ANALYSED = "TFG001"
@@ -20,10 +21,12 @@ def judge(
     losses: bool = False,
     fixes: bool = False,
     keras: int | None = None,
+    assume: str = SEPARATION,
 ) -> Analysis:
     """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it, ``version`` the
     TensorFlow to go by, as ``knowledge.versions`` parses it, ``keras`` the major version that ``tf.keras`` is,
-    ``gradients`` what the user's own functions do; ``fixes`` asks for what the rules propose to change.
+    ``gradients`` what the user's own functions do; ``fixes`` asks for what the rules propose to change, ``assume``
+    tells what is assumed of functions that nobody sees.
 
     Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
     A file without a request for gradients is not looked into, but for its losses where they are wanted.
@@ -44,7 +47,7 @@ def judge(
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
         with without_warnings():
-            return analyse(text, tree, version, gradients, losses, fixes, keras)
+            return analyse(text, tree, version, gradients, losses, fixes, keras, assume)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 #: Verdicts from best to worst; the verdict of a request is the worst of its sources'.
 VERDICTS = ("flows", "arrives", "unknown", "varies", "zero", "nonfinite", "none", "raises")
+#: What a verdict or a finding rests on: it holds on every path, or under assumptions that it names.
+PROVEN, ASSUMED = "proven", "assumed"
 
 
 def worst(verdicts: list[str]) -> str:
@@ -65,13 +67,34 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule's report of a proven break at a position."""
+    """A rule's report of a break at a position.
+
+    It is proven, or ``certainty`` is ``assumed`` and ``assumes`` names the functions and values from outside of which
+    something was assumed.
+    """
 
     position: Position
     code: str
     message: str
     path_steps: tuple[PathStep, ...] = ()
     fix: Fix | None = None
+    certainty: str = PROVEN
+    assumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What holds of a source of which nothing is proven, if ``assumes`` do to gradients what such things do.
+
+    ``code``, ``line`` and ``reason`` tell the break, as in a prediction.
+    """
+
+    verdict: str
+    assumes: tuple[str, ...]
+    code: str | None = None
+    line: int | None = None
+    reason: str | None = None
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +103,8 @@ class SourcePrediction:
 
     ``source`` is the source's text; ``code``, ``line`` and ``reason`` tell the break
     (``None`` where nothing breaks or no rule speaks of it). Where repairs were asked for, ``losses`` holds the codes of
-    all breaks between the source and the target, also where the gradient arrives on another way.
+    all breaks between the source and the target, also where the gradient arrives on another way. ``assumed`` is what
+    holds under assumptions where the verdict, which is proven, is ``unknown``.
     """
 
     source: str
@@ -90,6 +114,7 @@ class SourcePrediction:
     reason: str | None = None
     cell: int = 0
     losses: tuple[str, ...] = ()
+    assumed: Assumed | None = None
 
 
 @dataclass(frozen=True, slots=True)

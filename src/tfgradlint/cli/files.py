@@ -89,7 +89,8 @@ class Files:
         settings = self._settings.of(path)
         version = versions.name(versions.choose(settings.tensorflow_version))
         keras = versions.choose_keras(settings.keras)
-        return Job(path, version, settings.gradients, cache, settings.reports(LOSS_FUNCTION, path), keras)
+        losses = settings.reports(LOSS_FUNCTION, path)
+        return Job(path, version, settings.gradients, cache, losses, keras, settings.assume)
 
     def _cache(self) -> str | None:
         if self._options.no_cache:

@@ -12,9 +12,12 @@ from typing import Any, NoReturn
 from tfgradlint import __version__
 from tfgradlint.files.cache import FOLDER
 from tfgradlint.reports import FORMATS
+from tfgradlint.settings.codes import ASSUMPTIONS, SEPARATION
 
 #: What is said of ``--keras``.
 KERAS = "the Keras that tf.keras is (default: what TF_USE_LEGACY_KERAS asks for, else the one TensorFlow brings)"
+#: What is said of ``--assume``.
+ASSUME = f"what is assumed of functions that nobody sees: {' or '.join(ASSUMPTIONS)} (default: {SEPARATION})"
 #: Flags that set what a key of the configuration sets.
 KEYS = (
     "select",
@@ -25,6 +28,7 @@ KEYS = (
     "extend-exclude",
     "tensorflow-version",
     "keras",
+    "assume",
     "jobs",
     "gradients",
 )
@@ -155,6 +159,7 @@ def _files(parser: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
     _version(group)
     group.add_argument("--keras", metavar="2|3", help=KERAS)
+    group.add_argument("--assume", metavar="WORD", help=ASSUME)
     group.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
 
 

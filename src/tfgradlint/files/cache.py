@@ -165,6 +165,9 @@ def _load(kind: Any, value: Any) -> Any:
         if arguments[-1] is Ellipsis:
             return tuple(_load(arguments[0], each) for each in value)
         return tuple(_load(type_, each) for type_, each in zip(arguments, value, strict=True))
+    for each in arguments if isinstance(value, dict) else ():  # one that may be missing
+        if dataclasses.is_dataclass(each):
+            return _load(each, value)
     if not isinstance(value, arguments or kind):
         raise TypeError(kind)
     return value

@@ -19,6 +19,7 @@ from tfgradlint.analysis.results import Analysis
 from tfgradlint.files import sources
 from tfgradlint.files.cache import Cache, key
 from tfgradlint.files.progress import Progress
+from tfgradlint.settings.codes import SEPARATION
 from tfgradlint.settings.gradients import Gradients
 
 #: Fewer bytes than these for each process are not worth starting one, and files are handed out in such portions.
@@ -37,6 +38,8 @@ class Job:
     losses: bool = False
     #: The major version of Keras that ``tf.keras`` is asked to be.
     keras: int | None = None
+    #: What is assumed of functions that nobody sees.
+    assume: str = SEPARATION
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,18 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
     except sources.Unreadable as error:
         return Judged(job.path, "", Analysis(), str(error))
     cache = Cache(job.cache) if job.cache is not None else None
-    extras = (job.losses, job.keras, notebook is not None)
+    extras = (job.losses, job.keras, job.assume, notebook is not None)
     digest = key(data, job.tensorflow, job.gradients, *extras) if cache is not None else ""
     analysis = cache.get(digest) if cache is not None else None
     if analysis is None:
-        analysis = judge(text, version=job.tensorflow, gradients=job.gradients, losses=job.losses, keras=job.keras)
+        analysis = judge(
+            text,
+            version=job.tensorflow,
+            gradients=job.gradients,
+            losses=job.losses,
+            keras=job.keras,
+            assume=job.assume,
+        )
         if cache is not None:
             cache.put(digest, analysis)
     return Judged(job.path, text, analysis, notebook=notebook)

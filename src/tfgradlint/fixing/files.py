@@ -38,6 +38,7 @@ def fixer(path: str, settings: Settings, notebook: notebooks.Notebook | None = N
         judge,
         version=versions.name(versions.choose(settings.tensorflow_version)),
         keras=settings.keras,
+        assume=settings.assume,
         gradients=settings.gradients,
         losses=settings.reports(LOSS_FUNCTION, path),
         fixes=True,

@@ -10,15 +10,26 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from tfgradlint.analysis.results import Analysis, Edit, Finding, PathStep, Position, Prediction, SourcePrediction
+from tfgradlint.analysis.results import (
+    Analysis,
+    Assumed,
+    Edit,
+    Finding,
+    PathStep,
+    Position,
+    Prediction,
+    SourcePrediction,
+)
 from tfgradlint.files.sources import Unreadable
 from tfgradlint.notebooks.masking import Line, lines, names_bound
 from tfgradlint.notebooks.writing import replace_sources, rows
 
 _NEWEST = 4
 _LINE = re.compile(r"\bline (\d+)\b")
+#: What tells where a gradient is lost.
+_Told = TypeVar("_Told", SourcePrediction, Assumed)
 _LANGUAGES = ("python", "ipython", "python3")
 
 
@@ -150,9 +161,14 @@ class Notebook:
         return dataclasses.replace(prediction, line=line, cell=cell, sources=sources)
 
     def _source(self, source: SourcePrediction) -> SourcePrediction:
-        cell, line = self.place(source.line) if source.line is not None else (0, None)
-        reason = self._told(source.reason) if source.reason is not None else None
-        return dataclasses.replace(source, line=line, cell=cell, reason=reason)
+        assumed = self._broken(source.assumed) if source.assumed is not None else None
+        return dataclasses.replace(self._broken(source), assumed=assumed)
+
+    def _broken(self, told: _Told) -> _Told:
+        """A verdict with the place of its break told by cell and line."""
+        cell, line = self.place(told.line) if told.line is not None else (0, None)
+        reason = self._told(told.reason) if told.reason is not None else None
+        return dataclasses.replace(told, line=line, cell=cell, reason=reason)
 
 
 def decode(data: bytes, path: str) -> Notebook:

@@ -95,7 +95,15 @@ def judged(document: Document) -> Judged:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         tree = None
     losses = wanted.reports(config.LOSS_FUNCTION, path)
-    analysis = judge(document.text, tree, wanted.tensorflow_version, wanted.gradients, losses, keras=wanted.keras)
+    analysis = judge(
+        document.text,
+        tree,
+        wanted.tensorflow_version,
+        wanted.gradients,
+        losses,
+        keras=wanted.keras,
+        assume=wanted.assume,
+    )
     found = selected(path, document.text, analysis, wanted)
     if not wanted.reports(config.LEFT_OUT, path):  # an editor shows it all the same
         found = [*found, *without_noqa(path, document.text, analysis.left_out)]

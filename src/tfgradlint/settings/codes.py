@@ -18,6 +18,8 @@ OPT_IN = ("TFG9", LEFT_OUT)
 #: The code of comments that silence nothing: it is not found by the analysis, but by looking at what that found.
 UNUSED_NOQA = "TFG901"
 LOSS_FUNCTION = "TFG903"
+#: What is assumed of functions that nobody sees: that they read only what they can be seen to get; or nothing at all.
+SEPARATION, NOTHING = ASSUMPTIONS = ("separation", "nothing")
 #: What a gradient can do in a function of the user's own.
 EFFECTS = ("flows", "zero", "none", "raises")
 
@@ -81,6 +83,11 @@ def keras_of_text(text: str | None) -> int | None:
     return None if text is None else keras(int(text) if text.isdecimal() else text)
 
 
+def assume(word: object, where: str = "--assume") -> str:
+    """What is to be assumed of functions that nobody sees; refuses what is none of the words."""
+    return _one_of(ASSUMPTIONS, word, where)
+
+
 def codes(values: Sequence[str] | None, known: Sequence[str], where: str = "") -> tuple[str, ...]:
     """The codes and prefixes that flags name, each of them the beginning of a known code."""
     named = [code for value in values or () for code in re.split(r"[,\s]+", value) if code]
@@ -108,17 +115,19 @@ def gradients(told: Mapping[str, object], where: str) -> Gradients:
         if isinstance(effects, Mapping):
             if not effects:
                 raise ConfigError(f"{at} names no parameter; write {{x = 'flows'}} or one word for all")
-            checked[name] = {parameter: _effect(word, f"{at}, {parameter!r}") for parameter, word in effects.items()}
+            checked[name] = {
+                parameter: _one_of(EFFECTS, word, f"{at}, {parameter!r}") for parameter, word in effects.items()
+            }
         else:
-            checked[name] = _effect(effects, at)
+            checked[name] = _one_of(EFFECTS, effects, at)
     return checked
 
 
-def _effect(word: object, where: str) -> str:
-    if isinstance(word, str) and word in EFFECTS:
+def _one_of(known: Sequence[str], word: object, where: str) -> str:
+    if isinstance(word, str) and word in known:
         return word
-    hint = f"the nearest is {nearest(word.lower(), EFFECTS)!r}" if isinstance(word, str) else "it must be a string"
-    raise ConfigError(f"{where}: {word!r} is none of {', '.join(EFFECTS)}; {hint}")
+    hint = f"the nearest is {nearest(word.lower(), known)!r}" if isinstance(word, str) else "it must be a string"
+    raise ConfigError(f"{where}: {word!r} is none of {', '.join(known)}; {hint}")
 
 
 def gradients_of_text(values: Iterable[str], where: str) -> Gradients:

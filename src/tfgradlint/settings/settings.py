@@ -14,7 +14,7 @@ from typing import Any
 
 from tfgradlint.files.sources import EXCLUDED
 from tfgradlint.settings import codes as config
-from tfgradlint.settings.codes import ConfigError, Options
+from tfgradlint.settings.codes import SEPARATION, ConfigError, Options
 from tfgradlint.settings.gradients import Gradients
 
 if sys.version_info >= (3, 11):
@@ -42,6 +42,7 @@ class Settings:
     extend_exclude: tuple[str, ...] = ()
     tensorflow_version: str | None = None
     keras: int | None = None
+    assume: str = SEPARATION
     jobs: int | None = None
     gradients: Gradients = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -196,6 +197,7 @@ def _checked(table: Mapping[str, Any], known: Sequence[str], where: Callable[[st
         "extend-exclude": _strings,
         "tensorflow-version": _version,
         "keras": config.keras,
+        "assume": config.assume,
         "jobs": _jobs,
         "gradients": lambda value, at: config.gradients(_table(value, at), at),
     }

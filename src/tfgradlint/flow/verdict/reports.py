@@ -35,6 +35,8 @@ class Reports:
         self.cleared: set[Variable] = set()
         #: Whether all that is lost on the way to a source is asked for.
         self.thorough = False
+        #: Whether what nobody sees may be assumed to be separate from what the program does not hand to it.
+        self.assumes = True
         #: Steps that raise, and are no rule's business.
         self.endings: set[Site] = set()
         #: Calls with the name of a request that are none: what is called is certainly no tape's.
