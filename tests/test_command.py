@@ -59,6 +59,8 @@ def test_check_as_json(folder: Path) -> None:
         "end_line": 7,
         "end_column": 38,
         "code": "TFG202",
+        "certainty": "proven",
+        "assumes": [],
         "fix": {"grade": "safe", "title": "use tf.square()"},
         "left_out": [],
     }
@@ -254,11 +256,12 @@ def test_predict_as_json(folder: Path) -> None:
     faulty, repaired = json.loads(run.stdout)
     (source,) = faulty.pop("sources")
     assert source.pop("reason")
-    assert source == {"source": "w", "verdict": "none", "code": "TFG202", "line": 7}
+    proven = {"source": "w", "certainty": "proven", "assumed": None}
+    assert source == {**proven, "verdict": "none", "code": "TFG202", "line": 7}
     assert faulty.pop("left_out") == []
     assert faulty == {"path": "faulty.py", "line": 8, "column": 12, "call": "gradient", "verdict": "none"}
     assert repaired["verdict"] == "flows"
-    assert repaired["sources"] == [{"source": "w", "verdict": "flows", "code": None, "line": None, "reason": None}]
+    assert repaired["sources"] == [{**proven, "verdict": "flows", "code": None, "line": None, "reason": None}]
 
 
 def test_predict_says_what_it_could_not_judge(folder: Path) -> None:

@@ -337,7 +337,7 @@ def test_the_documentation_shows_what_is_printed_and_names_every_format(folder: 
     page = (Path(__file__).resolve().parent.parent / "docs" / "formats.md").read_text("utf-8")
     assert f"```text\n{check(folder, 'full', 'faulty.py').rstrip()}\n```" in page
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(FORMATS)
-    (shown,) = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    shown, _ = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (finding,) = findings(folder, "faulty.py")
     assert json.loads(shown).keys() == finding.keys()
     assert json.loads(shown)["path_steps"][0] == finding["path_steps"][0]

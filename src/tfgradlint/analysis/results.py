@@ -128,6 +128,14 @@ class Prediction:
     sources: tuple[SourcePrediction, ...]
     cell: int = 0
 
+    @property
+    def assumed(self) -> str | None:
+        """The verdict under assumptions, where none is proven; None where they do not tell either."""
+        if self.verdict != "unknown":
+            return None
+        found = worst([each.assumed.verdict if each.assumed is not None else each.verdict for each in self.sources])
+        return None if found == "unknown" else found
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:

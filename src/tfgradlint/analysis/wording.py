@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from tfgradlint.analysis.positions import Positions
+from tfgradlint.analysis.results import Assumed
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.verdict.judgements import ARRIVING
 
 #: What is longer is cut short: a message is one line.
 _WIDTH = 60
+#: Attributes under which an object has its weights.
+_WEIGHTS = ("trainable_variables", "trainable_weights", "variables", "weights")
 
 
 class Wording:
@@ -35,6 +41,27 @@ def shortened(text: str) -> str:
     """A text on one line, as short as messages want it."""
     text = text.replace("( ", "(").replace(" )", ")").replace("[ ", "[").replace(" ]", "]").strip()
     return text if len(text) <= _WIDTH else text[: _WIDTH - 4] + " ..."
+
+
+def under_assumptions(assumed: Assumed, source: str) -> str:
+    """A verdict on a source, and when it holds: ``flows if model and loss_fn pass gradients``."""
+    names = assumed.assumes
+    if assumed.verdict in ARRIVING:
+        return f"{assumed.verdict} if {_listed(names, 'and')} {'passes' if len(names) == 1 else 'pass'} gradients"
+    verdict = "None" if assumed.verdict == "none" else assumed.verdict
+    reads = "reads" if len(names) == 1 else "read"
+    return f"{verdict} unless {_listed(names, 'or')} {reads} {owner(source)} in another way"
+
+
+def owner(source: str) -> str:
+    """Whose weights a source stands for, where it is a list of them: ``model`` of ``model.trainable_variables``."""
+    name, dot, attribute = source.rpartition(".")
+    return name if dot and attribute.partition("[")[0] in _WEIGHTS else source
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    *first, last = names
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def _without_comment(line: str) -> str:

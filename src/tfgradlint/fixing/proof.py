@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tfgradlint.analysis.results import VERDICTS, Analysis, Finding, Prediction
+from tfgradlint.analysis.results import ASSUMED, VERDICTS, Analysis, Finding, Prediction, SourcePrediction
 
 _GOOD = ("flows", "arrives")
 _BAD = VERDICTS.index("zero")
@@ -48,11 +48,19 @@ def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
     if len(old.sources) != len(new.sources):
         return new.verdict in _GOOD  # a list of weights holds others now
     for was, now in zip(old.sources, new.sources, strict=True):
-        suffered = (was.code, was.reason) == (finding.code, finding.message)
-        if suffered and (now.verdict not in _GOOD or finding.code in now.losses):
+        told = was.assumed if was.assumed is not None else was
+        suffered = (told.code, told.reason) == (finding.code, finding.message)
+        if suffered and (not _good(now, finding) or finding.code in now.losses):
             return False
         if was.verdict == "flows" and now.verdict != "flows":
             return False
         if VERDICTS.index(now.verdict) > max(VERDICTS.index(was.verdict), _BAD - 1):
             return False
     return True
+
+
+def _good(source: SourcePrediction, finding: Finding) -> bool:
+    """Whether a source gets its gradient, as surely as it was told to get none."""
+    if source.assumed is not None and finding.certainty == ASSUMED:
+        return source.assumed.verdict in _GOOD
+    return source.verdict in _GOOD

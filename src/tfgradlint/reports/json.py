@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfgradlint.analysis.results import Finding, Prediction
+from tfgradlint.analysis.results import ASSUMED, PROVEN, Assumed, Finding, Prediction
 from tfgradlint.knowledge import Case, Output
 from tfgradlint.knowledge.lookup import Found, FoundLayer
 from tfgradlint.knowledge.objects import FoundObject
@@ -66,6 +66,8 @@ def _finding(path: str, finding: Finding, parts: _Parts) -> dict[str, object]:
             {"path": path, **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
             for step in finding.path_steps
         ],
+        "certainty": finding.certainty,
+        "assumes": list(finding.assumes),
         "fix": {"grade": finding.fix.grade, "title": finding.fix.title} if finding.fix is not None else None,
         "left_out": parts.get(path, []),
     }
@@ -83,6 +85,8 @@ def _prediction(path: str, prediction: Prediction, parts: _Parts) -> dict[str, o
             {
                 "source": source.source,
                 "verdict": source.verdict,
+                "certainty": PROVEN,
+                "assumed": _assumed(source.assumed) if source.assumed is not None else None,
                 "code": source.code,
                 **_cell(source.cell),
                 "line": source.line,
@@ -91,6 +95,18 @@ def _prediction(path: str, prediction: Prediction, parts: _Parts) -> dict[str, o
             for source in prediction.sources
         ],
         "left_out": parts.get(path, []),
+    }
+
+
+def _assumed(assumed: Assumed) -> dict[str, object]:
+    return {
+        "verdict": assumed.verdict,
+        "certainty": ASSUMED,
+        "assumes": list(assumed.assumes),
+        "code": assumed.code,
+        **_cell(assumed.cell),
+        "line": assumed.line,
+        "reason": assumed.reason,
     }
 
 

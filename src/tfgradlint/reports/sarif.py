@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tfgradlint import __version__
-from tfgradlint.analysis.results import Finding, Fix, Position
+from tfgradlint.analysis.results import ASSUMED, Finding, Fix, Position
 from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.reports.rule_page import link, page, summary
 from tfgradlint.rules import all_rules
@@ -61,10 +61,11 @@ def _result(report: Report, path: str, finding: Finding, fingerprint: str, place
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": places[finding.code],
-        "level": _level(finding.code),
+        "level": "warning" if finding.certainty == ASSUMED else _level(finding.code),
         "message": {"text": finding.message},
         "locations": [_location(path, region)],
         "partialFingerprints": {"tfgradlint/v1": fingerprint},
+        "properties": {"certainty": finding.certainty, "assumes": list(finding.assumes)},
     }
     if finding.path_steps:
         steps = [

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from tfgradlint.analysis.results import Finding, Position
+from tfgradlint.analysis.results import ASSUMED, Finding, Position
 from tfgradlint.reports import text
 from tfgradlint.reports.report import Report, is_opt_in, relative
 from tfgradlint.reports.rule_page import link
@@ -23,7 +23,7 @@ def github(report: Report) -> Iterator[str]:
         if position.end_line == position.line:
             where.append(f"endColumn={position.end_column}")
         where.append(f"title={_property(f'tfgradlint ({finding.code})')}")
-        kind = "notice" if is_opt_in(finding.code) else "error"
+        kind = "notice" if is_opt_in(finding.code) else "warning" if finding.certainty == ASSUMED else "error"
         told = next(text.findings([(path, finding)]))
         yield f"::{kind} {','.join(where)}::{_data(told)}"
 
@@ -43,7 +43,7 @@ def gitlab(report: Report) -> Iterator[str]:
             "description": _cell(finding) + finding.message,
             "check_name": finding.code,
             "fingerprint": fingerprint,
-            "severity": "info" if is_opt_in(finding.code) else "major",
+            "severity": "info" if is_opt_in(finding.code) else "minor" if finding.certainty == ASSUMED else "major",
             "location": {
                 "path": relative(path),
                 "positions": {

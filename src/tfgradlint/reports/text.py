@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfgradlint.analysis.results import Finding, Prediction, SourcePrediction, place
+from tfgradlint.analysis.results import ASSUMED, Assumed, Finding, Prediction, SourcePrediction, place
+from tfgradlint.analysis.wording import under_assumptions
 
 
 def findings(located: Iterable[tuple[str, Finding]]) -> Iterator[str]:
@@ -28,20 +29,28 @@ def predictions(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
         where = place(path, prediction.cell)
         yield f"{where}:{prediction.line}:{prediction.column}: {prediction.call}: {prediction.verdict}"
         for source in prediction.sources:
-            yield f"    {source.source}: {source.verdict}{_why(source)}"
+            yield f"    {source.source}: {source.verdict}{_why(source)}{_assumed(source)}"
 
 
-def _why(source: SourcePrediction) -> str:
+def _why(source: SourcePrediction | Assumed) -> str:
     cell = f" of cell {source.cell}" if source.cell else ""
     words = [word for word in (source.code, f"line {source.line}{cell}" if source.line is not None else None) if word]
     place = f" ({', '.join(words)})" if words else ""
     return f"{place}: {source.reason}" if source.reason else place
 
 
+def _assumed(source: SourcePrediction) -> str:
+    assumed = source.assumed
+    return f" ({under_assumptions(assumed, source.source)}){_why(assumed)}" if assumed is not None else ""
+
+
 def statistics(located: Iterable[tuple[str, Finding]], names: Mapping[str, str]) -> Iterator[str]:
-    """A line for each code that was found: how often, and the name of its rule."""
-    for code, count in sorted(Counter(finding.code for _, finding in located).items()):
-        yield f"{count:<7} {code} {names.get(code, '')}".rstrip()
+    """A line for each code that was found: how often, the name of its rule, and how many of them are assumed."""
+    found = [finding for _, finding in located]
+    assumed = Counter(finding.code for finding in found if finding.certainty == ASSUMED)
+    for code, count in sorted(Counter(finding.code for finding in found).items()):
+        kinds = f" ({assumed[code]} assumed)" if assumed[code] else ""
+        yield f"{count:<7} {code} {names.get(code, '')}".rstrip() + kinds
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

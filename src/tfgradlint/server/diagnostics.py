@@ -96,12 +96,12 @@ def _path(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges]) -> lis
         (
             each.cell,
             ranges[each.cell].between(each.line, each.column, each.line, each.column),
-            f"{each.call} of {source.source}: {each.verdict}",
+            f"{each.call} of {source.source}: {each.verdict if told is source else f'{told.verdict} (assumed)'}",
         )
         for each in judged.analysis.predictions
         for source in each.sources
-        if (source.code, source.cell, source.line) == (finding.code, at.cell, at.line)
-        and source.reason == finding.message
+        for told in (source.assumed or source,)
+        if (told.code, told.cell, told.line) == (finding.code, at.cell, at.line) and told.reason == finding.message
     ]
     return [
         types.DiagnosticRelatedInformation(types.Location(parts[part].uri, where), told)

@@ -7,7 +7,8 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tfgradlint.analysis.results import Prediction, SourcePrediction
+from tfgradlint.analysis.results import Assumed, Prediction, SourcePrediction
+from tfgradlint.analysis.wording import under_assumptions
 from tfgradlint.reports.rule_page import link
 from tfgradlint.server.judging import Judged
 
@@ -93,10 +94,17 @@ def _told(request: Prediction) -> Iterator[str]:
     yield f"`{request.call}`: **{request.verdict}**"
     yield ""
     for source in request.sources:
-        yield f"- `{source.source}`: **{source.verdict}**{_why(source)}"
+        yield f"- `{source.source}`: **{source.verdict}**{_why(source)}{_assumed(source)}"
 
 
-def _why(source: SourcePrediction) -> str:
+def _assumed(source: SourcePrediction) -> str:
+    assumed = source.assumed
+    if assumed is None:
+        return ""
+    return f" ({_escaped(under_assumptions(assumed, source.source))}){_why(assumed)}"
+
+
+def _why(source: SourcePrediction | Assumed) -> str:
     if source.code is None:
         return ""
     code = f"[{source.code}]({link(source.code)})"
