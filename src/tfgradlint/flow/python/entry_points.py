@@ -28,13 +28,11 @@ class EntryPoints:
         interp.state.set(interp.recorder.tapes, "ended", False)
         scope = Scope("function", function.scope, function.name)
         params = function.node.params
-        names = [*params.posonly_params, *params.params, *params.kwonly_params]
-        for position, param in enumerate(names):
-            name = param.name.value
-            value: Value = interp.unknown(origins.PARAMETER)
-            if position == 0 and receiver is not None:
-                value = receiver
-            scope.fields[name] = value
+        positional = [*params.posonly_params, *params.params]
+        for param in (*positional, *params.kwonly_params):
+            scope.fields[param.name.value] = interp.unknown(origins.PARAMETER)
+        if positional and receiver is not None:
+            scope.fields[positional[0].name.value] = receiver
         if isinstance(params.star_arg, cst.Param):
             scope.fields[params.star_arg.name.value] = Repeated(interp.unknown(origins.PARAMETER), "tuple")
         if params.star_kwarg is not None:
