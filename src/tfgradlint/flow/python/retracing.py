@@ -267,16 +267,17 @@ class Retracing:
         mark, since = state.mark(), next_birth()
         attempts = [(attempt, len(attempt.raises)) for attempt in interp.attempts]
         undoubted = self._put_back(moment) if moment is not None else None
-        try:
-            return run()
-        finally:
-            if undoubted is not None:
-                undoubted()
-            happened = state.snapshot(mark)
-            state.rollback(mark)
-            state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], since)}])
-            for attempt, count in attempts:
-                _as_it_is(attempt, count, since)
+        with state.without(lambda cell, key: of_old(cell, key, since)):
+            try:
+                return run()
+            finally:
+                if undoubted is not None:
+                    undoubted()
+                happened = state.snapshot(mark)
+                state.rollback(mark)
+                state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], since)}])
+                for attempt, count in attempts:
+                    _as_it_is(attempt, count, since)
 
     def _put_back(self, moment: Moment) -> Callable[[], None] | None:
         interp = self._interp
