@@ -54,6 +54,11 @@ def judge(
         return _failed(1, 1, f"the analysis failed ({type(fault).__name__}: {fault})")
 
 
+def not_analysed(reason: str) -> Analysis:
+    """What is said of a text that was not looked into."""
+    return _failed(1, 1, reason)
+
+
 def _failed(line: int, column: int, reason: str) -> Analysis:
     from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
 
