@@ -285,6 +285,14 @@ def test_a_broken_cell_costs_that_cell(folder: Path) -> None:
     assert "broken.ipynb:cell 4:1:12: gradient: none" in run.stdout
 
 
+def test_a_broken_cell_is_told_by_its_own_lines(folder: Path) -> None:
+    cells = [code("%time x = 1"), code("%matplotlib inline\nfor x in y:\nprint(x)"), code("y = 1")]
+    (folder / "broken.ipynb").write_text(json.dumps(notebook(*cells)))
+    run = command("check", "broken.ipynb", cwd=folder)
+    assert run.stdout.startswith("broken.ipynb:cell 2:3:1: TFG001 ")
+    assert "after 'for' statement on line 2 of cell 2)" in run.stdout
+
+
 BROKEN_CELLS = {
     "print 'hello'": "flows",
     "w = tf.Variable(3.0\n": "unknown",

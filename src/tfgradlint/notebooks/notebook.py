@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from tfgradlint.analysis.guarded import not_parsed
@@ -221,12 +222,22 @@ def assembled(cells: Iterable[tuple[int, str]], rows: Mapping[int, Mapping[int, 
         cell = lines(source, number, names) or []
         error = broken(cell)
         if error is not None:
-            line = cell[min(max(error.lineno or 1, 1), len(cell)) - 1].line
+            own = [max(line.line, 1) + len(found) for line in cell]
+            error.msg = _LINE.sub(partial(_told_at, own), error.msg)
+            refused.append(not_parsed(error, _at(own, error.lineno or 1)))
             cell = opaque(cell, names, defined)
-            refused.append(not_parsed(error, len(found) + max(line, 1)))
         found += cell
     text = "".join(f"{line.text}\n" for line in found)
     return Notebook(text, tuple(found), rows or {}, tuple(refused))
+
+
+def _at(own: Sequence[int], line: int) -> int:
+    """The line of the module that is a line of a cell's Python, by Python's count."""
+    return own[min(max(line, 1), len(own)) - 1]
+
+
+def _told_at(own: Sequence[int], told: re.Match[str]) -> str:
+    return f"line {_at(own, int(told.group(1)))}"
 
 
 _BORDER = "# <cell "
