@@ -22,17 +22,17 @@ from tfgradlint.libraries.keras import (
 )
 from tfgradlint.libraries.keras.functional import is_placeholder
 from tfgradlint.libraries.keras.state import OWNER
-from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept
+from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, registered
 from tfgradlint.libraries.registry import Library
 from tfgradlint.libraries.session import keras_name, session_of
 
 _DECORATORS = dict.fromkeys(
     (
-        "keras.saving.register_keras_serializable",
-        "tf.keras.saving.register_keras_serializable",
-        "tf.keras.utils.register_keras_serializable",
+        f"{root}.{module}.register_keras_serializable"
+        for root in ("keras", "tf.keras", "tf_keras")
+        for module in ("saving", "utils")
     ),
-    kept,
+    registered,
 )
 
 

@@ -42,7 +42,15 @@ from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.builtins import HANDLERS
 from tfgradlint.libraries.python.decorators import Effect as DecoratorEffect
-from tfgradlint.libraries.python.decorators import cached, decorated_by, decorator_called, descriptor, kept, managing
+from tfgradlint.libraries.python.decorators import (
+    cached,
+    decorated_by,
+    decorator_called,
+    descriptor,
+    kept,
+    managing,
+    registered,
+)
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
 
@@ -219,8 +227,17 @@ def _cache(interp: Context, path: str, args: list[Value], kwargs: dict[str, Valu
 
 _DECORATORS: Mapping[str, DecoratorEffect] = {
     **dict.fromkeys(
-        ("functools.wraps", "abc.abstractmethod", "typing.no_type_check", "typing.override", "typing.final"), kept
+        (
+            "functools.wraps",
+            "abc.abstractmethod",
+            "typing.no_type_check",
+            "typing.override",
+            "typing.final",
+            "typing.runtime_checkable",
+        ),
+        kept,
     ),
+    "warnings.deprecated": registered,
     "functools.lru_cache": cached(128),
     "functools.cache": cached(sys.maxsize),
     "functools.cached_property": descriptor("cached"),

@@ -19,6 +19,11 @@ def kept(decorated: Value) -> Value | None:
     return decorated
 
 
+def registered(decorated: Value) -> Value | None:
+    """It is what it was, where the decorator was given options: without any it takes what it decorates for one."""
+    return decorated
+
+
 def descriptor(kind: str) -> Effect:
     """A descriptor of this kind is made of it."""
     return lambda decorated: Descriptor(kind, decorated)
@@ -37,25 +42,28 @@ def managing(decorated: Value) -> Value | None:
 
 def decorated_by(effects: Mapping[str, Effect], decorator: Value, decorated: Value) -> Value | None:
     """A function or class under a decorator with one of these names; None for any other."""
-    effect = effects.get(_path(decorator))
-    return effect(decorated) if effect is not None else None
+    path, called = _path(decorator)
+    effect = effects.get(path)
+    return effect(decorated) if effect is not None and (called or effect is not registered) else None
 
 
 def decorator_called(effects: Mapping[str, Effect], path: str, args: list[Value]) -> Value | None:
     """A decorator that is called like any function: with what it decorates, or with options, to decorate then."""
     effect = effects.get(path)
-    if effect is not kept:
+    if effect not in (kept, registered):
         return None
-    if args and isinstance(args[0], (Function, Class)) and path != "functools.wraps":
+    if args and isinstance(args[0], (Function, Class)) and effect is kept and path != "functools.wraps":
         return effect(args[0])
     return Symbol(f"{path}()")
 
 
-def _path(decorator: Value) -> str:
+def _path(decorator: Value) -> tuple[str, bool]:
+    """The name of a decorator, "" for any other value, and whether it was called with options."""
     called = decorator.function if isinstance(decorator, Partial) else decorator
     path = called.path if isinstance(called, Symbol) else ""
     # ``@functools.wraps(f)`` is a partial application of what the call has given.
-    return path.removesuffix("()") if decorator is called or path.endswith("()") else ""
+    with_options = path.endswith("()")
+    return (path.removesuffix("()"), with_options) if decorator is called or with_options else ("", False)
 
 
 def options_of(decorator: Value, path: str) -> Mapping[str, Value] | None:
