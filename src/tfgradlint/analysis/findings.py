@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.analysis.positions import Positions
-from tfgradlint.analysis.results import Analysis, Finding, Fix, PathStep, Position, Prediction, SourcePrediction, worst
-from tfgradlint.analysis.wording import Wording, shortened
+from tfgradlint.analysis.results import (
+    ASSUMED,
+    CALLS,
+    RESULTS,
+    VALUES,
+    Analysis,
+    Assumed,
+    Finding,
+    Fix,
+    PathStep,
+    Position,
+    Prediction,
+    SourcePrediction,
+    worst,
+)
+from tfgradlint.analysis.wording import Wording, shortened, unless
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.frames import LeftOut
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import Loss
-from tfgradlint.flow.verdict.judgements import Judgement, Reason, RequestSite
+from tfgradlint.flow.verdict.judgements import Assumption, Judgement, Reason, RequestSite
 from tfgradlint.rules import rule_for
 from tfgradlint.rules.base import REQUESTS, Break, Rule
 from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
@@ -47,6 +61,8 @@ def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], 
     if reports.trains:
         for request in reports.sites.values():
             builder.unread(request)
+    for request in reports.sites.values():
+        builder.assume(request)
     builder.drop_covered()
     builder.unreached(reports.no_requests)
     for part, site, fault in interpreter.faults:
@@ -86,6 +102,8 @@ class _FindingBuilder:
         self.findings: dict[_Key, Finding] = {}
         self._origins: dict[_Key, _Origin] = {}
         self.predictions: list[Prediction] = []
+        #: Where the prediction of a request is, by the identity of that.
+        self._of_site: dict[int, int] = {}
 
     # -- requests
 
@@ -99,6 +117,7 @@ class _FindingBuilder:
             judgements = [row[index] for row in site.evaluations if index < len(row)]
             columns.append(self._source(label, judgements, site, position))
         verdict = worst([column.verdict for column in columns])
+        self._of_site[id(site)] = len(self.predictions)
         self.predictions.append(Prediction(position.line, position.column, site.call, verdict, tuple(columns)))
 
     def _source(
@@ -118,6 +137,41 @@ class _FindingBuilder:
         if first is None:
             return SourcePrediction(label, verdict, losses=codes)
         return SourcePrediction(label, verdict, first.code, first.position.line, first.message, losses=codes)
+
+    def assume(self, site: RequestSite) -> None:
+        """What holds under assumptions of the sources of a request of which nothing is proven.
+
+        It comes last: what is proven of the same step goes before.
+        """
+        place = self._of_site.get(id(site))
+        if place is None:
+            return
+        prediction = self.predictions[place]
+        columns = list(prediction.sources)
+        for index, column in enumerate(columns):
+            judgements = [row[index] for row in site.evaluations if index < len(row)]
+            assumption = assumption_of(judgements) if column.verdict == "unknown" else None
+            if assumption is None:
+                continue
+            assumed = self._assumed(assumption)
+            if assumption.reason is not None:
+                at = self._places.position(site.site)
+                reason, source = assumption.reason, column.source
+                finding = self._finding(reason, assumption.verdict, source, site.site, at, site.call, assumed)
+                if finding is None:
+                    continue
+                assumed = replace(assumed, code=finding.code, line=finding.position.line, reason=finding.message)
+            columns[index] = replace(column, assumed=assumed)
+        self.predictions[place] = replace(prediction, sources=tuple(columns))
+
+    def _assumed(self, assumption: Assumption) -> Assumed:
+        """The words for an assumption."""
+        if not assumption.calls:
+            return Assumed(assumption.verdict, assumption.values, about=VALUES)
+        calls = (site.expression for site in assumption.calls)
+        names = [self._wording.text(each.func if isinstance(each, cst.Call) else each) for each in calls if each]
+        about = CALLS if assumption.under else RESULTS
+        return Assumed(assumption.verdict, tuple(dict.fromkeys(names)), about=about)
 
     def unread(self, site: RequestSite) -> None:
         """A request for variables, in a program that trains, whose result nothing reads."""
@@ -186,7 +240,14 @@ class _FindingBuilder:
                 self.findings.pop((cause.value, position), None)
 
     def _finding(
-        self, reason: Reason, verdict: str, source: str, request: Site | None, at: Position | None, call: str = ""
+        self,
+        reason: Reason,
+        verdict: str,
+        source: str,
+        request: Site | None,
+        at: Position | None,
+        call: str = "",
+        assumed: Assumed | None = None,
     ) -> Finding | None:
         rule = rule_for(reason.cause)
         if rule is None:
@@ -194,6 +255,7 @@ class _FindingBuilder:
         position = self._places.position(reason.site)
         key = (rule.code, position)
         if key not in self.findings:
+            result = rule.result(reason, verdict, call, requested=request is not None)
             broken = Break(
                 reason.cause,
                 rule.step(reason, self._wording),
@@ -202,11 +264,14 @@ class _FindingBuilder:
                 else "",
                 at.line if at is not None else 0,
                 source,
-                rule.result(reason, verdict, call, requested=request is not None),
+                result if assumed is None else f"{result} unless {unless(assumed, source)}",
                 reason.detail,
             )
             self._origins[key] = _Origin(rule, broken, reason, request)
-            self.findings[key] = Finding(position, rule.code, rule.message(broken), self._steps(reason.steps))
+            steps = self._steps(reason.steps)
+            self.findings[key] = Finding(position, rule.code, rule.message(broken), steps)
+            if assumed is not None:
+                self.findings[key] = replace(self.findings[key], certainty=ASSUMED, assumes=assumed.assumes)
         self._origins[key].sources[source] = None
         return self.findings[key]
 
@@ -251,6 +316,17 @@ class _FindingBuilder:
                 other = Break(loss.cause, step, "", 0, "", "", loss.detail)
                 fix = together(fix, rule.fix(other, replace(scene, site=loss.site)))
         return fix
+
+
+def assumption_of(judgements: list[Judgement]) -> Assumption | None:
+    """What holds of a source under assumptions, where all evaluations of its request agree."""
+    found = [each.assumed for each in judgements if each.verdict == "unknown"]
+    first = next((each for each in found if each is not None), None)
+    if first is None or None in found:
+        return None
+    verdicts = {each.verdict for each in found if each is not None}
+    verdicts.update(each.verdict for each in judgements if each.verdict != "unknown")
+    return first if len(verdicts) == 1 else None
 
 
 def _together(verdicts: set[str]) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 VERDICTS = ("flows", "arrives", "unknown", "varies", "zero", "nonfinite", "none", "raises")
 #: What a verdict or a finding rests on: it holds on every path, or under assumptions that it names.
 PROVEN, ASSUMED = "proven", "assumed"
+#: Of what something is assumed: of functions, of what these returned, of what comes from outside.
+CALLS, RESULTS, VALUES = "calls", "results", "values"
 
 
 def worst(verdicts: list[str]) -> str:
@@ -86,7 +88,9 @@ class Finding:
 class Assumed:
     """What holds of a source of which nothing is proven, if ``assumes`` do to gradients what such things do.
 
-    ``code``, ``line`` and ``reason`` tell the break, as in a prediction.
+    ``code``, ``line`` and ``reason`` tell the break, as in a prediction. ``about`` tells what is assumed: that
+    functions read nothing else (``calls``), that what they returned is no other name of the source (``results``), or
+    that values from outside are none (``values``).
     """
 
     verdict: str
@@ -95,6 +99,7 @@ class Assumed:
     line: int | None = None
     reason: str | None = None
     cell: int = 0
+    about: str = CALLS
 
 
 @dataclass(frozen=True, slots=True)

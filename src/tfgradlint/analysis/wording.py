@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tfgradlint.analysis.positions import Positions
-from tfgradlint.analysis.results import Assumed
+from tfgradlint.analysis.results import CALLS, RESULTS, Assumed
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.verdict.judgements import ARRIVING
 
@@ -49,8 +49,31 @@ def under_assumptions(assumed: Assumed, source: str) -> str:
     if assumed.verdict in ARRIVING:
         return f"{assumed.verdict} if {_listed(names, 'and')} {'passes' if len(names) == 1 else 'pass'} gradients"
     verdict = "None" if assumed.verdict == "none" else assumed.verdict
-    reads = "reads" if len(names) == 1 else "read"
-    return f"{verdict} unless {_listed(names, 'or')} {reads} {owner(source)} in another way"
+    if assumed.about == CALLS:
+        return f"{verdict} unless {_listed(names, 'or')} {_many(names, 'reads')} {owner(source)} in another way"
+    return f"{verdict} unless {_another_name(assumed, source)}"
+
+
+def unless(assumed: Assumed, source: str) -> str:
+    """What a message says of what it rests on: ``loss_fn() reads the weights of model in another way``."""
+    whose = owner(source)
+    what = whose if whose == source else f"the weights of {whose}"
+    names = [f"{name}()" for name in assumed.assumes]
+    if assumed.about == CALLS:
+        return f"{_listed(names, 'or')} {_many(names, 'reads')} {what} in another way"
+    return _another_name(assumed, source)
+
+
+def _another_name(assumed: Assumed, source: str) -> str:
+    whose = owner(source)
+    what = whose if whose == source else f"a weight of {whose}"
+    if assumed.about == RESULTS:
+        return f"{_listed([f'{name}()' for name in assumed.assumes], 'or')} returned {what}"
+    return f"{_listed(assumed.assumes, 'or')} is {what}"
+
+
+def _many(names: Sequence[str], verb: str) -> str:
+    return verb if len(names) == 1 else verb.removesuffix("s")
 
 
 def owner(source: str) -> str:

@@ -24,8 +24,6 @@ else:  # a package with the same content
 
 FILE, TABLE = "pyproject.toml", "tool.tfgradlint"
 DEFAULT, FLAG = "default", "command line"
-#: The keys that choose codes.
-_OF_CODES = ("select", "extend-select", "ignore", "per-file-ignores")
 
 
 @dataclass(frozen=True)
@@ -116,11 +114,10 @@ def _slashed(path: str) -> str:
 class Configuration:
     """Finds the settings of each file, and reads every ``pyproject.toml`` once.
 
-    ``flags`` are what the command line sets, by the names of the keys; ``known`` the codes that exist, None where
-    codes are of no interest: what names them is not looked into then.
+    ``flags`` are what the command line sets, by the names of the keys; ``known`` the codes that exist.
     """
 
-    def __init__(self, known: Sequence[str] | None, flags: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, known: Sequence[str], flags: Mapping[str, Any] | None = None) -> None:
         self._known = known
         self._folders: dict[str, Settings] = {}
         self._flags = {} if flags is None else _checked(flags, known, lambda key: f"--{key}")
@@ -189,13 +186,13 @@ def shown_path(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _checked(table: Mapping[str, Any], known: Sequence[str] | None, where: Callable[[str], str]) -> dict[str, Any]:
+def _checked(table: Mapping[str, Any], known: Sequence[str], where: Callable[[str], str]) -> dict[str, Any]:
     """The values of a table, or of flags, under the names of the fields."""
     checks: dict[str, Callable[[Any, str], Any]] = {
-        "select": lambda value, at: config.codes(_strings(value, at), known or (), f"{at}: "),
-        "extend-select": lambda value, at: config.codes(_strings(value, at), known or (), f"{at}: "),
-        "ignore": lambda value, at: config.codes(_strings(value, at), known or (), f"{at}: "),
-        "per-file-ignores": lambda value, at: dict(_per_file(value, known or (), at)),
+        "select": lambda value, at: config.codes(_strings(value, at), known, f"{at}: "),
+        "extend-select": lambda value, at: config.codes(_strings(value, at), known, f"{at}: "),
+        "ignore": lambda value, at: config.codes(_strings(value, at), known, f"{at}: "),
+        "per-file-ignores": lambda value, at: dict(_per_file(value, known, at)),
         "exclude": _strings,
         "extend-exclude": _strings,
         "tensorflow-version": _version,
@@ -209,8 +206,7 @@ def _checked(table: Mapping[str, Any], known: Sequence[str] | None, where: Calla
         if key not in checks:
             at = where(key).removesuffix(f" {key}")
             raise ConfigError(f"{at}: unknown key {key!r}; the nearest is {config.nearest(key, list(checks))!r}")
-        if known is not None or key not in _OF_CODES:
-            values[key.replace("-", "_")] = checks[key](value, where(key))
+        values[key.replace("-", "_")] = checks[key](value, where(key))
     return values
 
 

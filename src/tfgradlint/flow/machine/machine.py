@@ -10,8 +10,9 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail
-from tfgradlint.flow.graph.nodes import Edge, Effect, Node, Site
+from tfgradlint.flow.graph.nodes import Edge, Effect, Site
 from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.graph.unseen import Unseen
 from tfgradlint.flow.machine.frames import Attempt, Frame, LeftOut, Loop, OutOfSteps, XlaContext
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
@@ -75,8 +76,7 @@ class Machine:
         self.star_import = False
         #: How often a block ran whose exceptions may go no further: it may have ended at any step.
         self.kept_exceptions = 0
-        #: Of what was imported and is not known: from which module.
-        self.modules: dict[Node, str] = {}
+        self.unseen = Unseen()
         #: What is left of the steps of the part of the program that is running, and of those for the whole file.
         self.steps = 0
         self.store = max_steps

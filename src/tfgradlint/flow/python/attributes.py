@@ -347,6 +347,7 @@ class Attributes:
                 if origin is not origins.PARAMETER and origin is not origins.IMPORT:
                     origin = origins.attribute(name)
                 node = self._interp.recorder.opaque(origin, [Edge(receiver.node, Effect.UNKNOWN)])
+                self._interp.unseen.names[node] = name
                 found = UnknownMember(node, receiver, name)
             self._interp.state.set(known, name, found)
             value = found
@@ -405,6 +406,7 @@ class Attributes:
             interp.state.set(receiver, name, value if name != "trainable" else value.truth())
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
+            interp.unseen.assigned.add(receiver.node)
             forget(interp, receiver, (value,))
             interp.state.set(self.members_of(receiver.node), name, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value))
         elif isinstance(receiver, Union):

@@ -199,7 +199,7 @@ class Binding:
     def _from(self, module: str) -> Value:
         """What comes from a module of which nothing is known."""
         made = self._interp.unknown(origins.IMPORT)
-        self._interp.modules[made.node] = module
+        self._interp.unseen.modules[made.node] = module
         return made
 
     def global_(self, node: cst.Global) -> bool:

@@ -64,6 +64,8 @@ _CUT_OFF = 10
 _COMPUTING = frozenset(
     "tf keras numpy tfp sonnet einops math operator time os sys builtins dataclasses enum abc".split()
 )
+#: Methods by which a model of Keras is known, where it is asked for its weights too.
+_OF_KERAS = frozenset({"compile", "fit"})
 #: What is called when it is handed to somebody.
 _CALLED = (Function, Method, Member, Partial, Coroutine, Gathered)
 
@@ -149,7 +151,16 @@ class Calls:
                 self._interp.handed_out += 1
         for tape, _ in self._interp.recorder.tapes.active:
             self._interp.state.set(tape, "read", None)
+        self._note_use(callee, kwargs)
         return not_followed(self._interp, origin, callee, given)
+
+    def _note_use(self, callee: Value, kwargs: dict[str, Value]) -> None:
+        """What is called with ``training=``, and what is compiled or fitted, is a model of Keras."""
+        unseen = self._interp.unseen
+        if isinstance(callee, UnknownMember) and isinstance(callee.receiver, Unknown) and callee.name in _OF_KERAS:
+            unseen.keras.add(callee.receiver.node)
+        elif isinstance(callee, Unknown) and "training" in kwargs:
+            unseen.keras.add(callee.node)
 
     def _cut_off(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A call that is not followed any further, of whatever kind."""

@@ -28,16 +28,24 @@ class EntryPoints:
         interp.state.set(interp.recorder.tapes, "ended", False)
         scope = Scope("function", function.scope, function.name)
         params = function.node.params
-        positional = [*params.posonly_params, *params.params]
-        for param in (*positional, *params.kwonly_params):
-            scope.fields[param.name.value] = interp.unknown(origins.PARAMETER)
-        if positional and receiver is not None:
-            scope.fields[positional[0].name.value] = receiver
+        names = [*params.posonly_params, *params.params, *params.kwonly_params]
+        for position, param in enumerate(names):
+            name = param.name.value
+            value: Value = self._parameter(name)
+            if position == 0 and receiver is not None:
+                value = receiver
+            scope.fields[name] = value
         if isinstance(params.star_arg, cst.Param):
-            scope.fields[params.star_arg.name.value] = Repeated(interp.unknown(origins.PARAMETER), "tuple")
+            scope.fields[params.star_arg.name.value] = Repeated(self._parameter(params.star_arg.name.value), "tuple")
         if params.star_kwarg is not None:
-            scope.fields[params.star_kwarg.name.value] = DictObject(DictContent({}, interp.unknown(origins.PARAMETER)))
+            name = params.star_kwarg.name.value
+            scope.fields[name] = DictObject(DictContent({}, self._parameter(name)))
         interp.calls.execute(function, scope)
+
+    def _parameter(self, name: str) -> Value:
+        value = self._interp.unknown(origins.PARAMETER)
+        self._interp.unseen.names[value.node] = name
+        return value
 
     def initialise(self, instance: Instance) -> None:
         """Run ``__init__`` with unknown arguments."""

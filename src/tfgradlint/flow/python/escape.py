@@ -8,15 +8,16 @@ from typing import TypeGuard
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.graph.unseen import UnseenCall
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.bodies import Bodies
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Cell, Member, Unknown, UnknownMember, Value, Variable
+from tfgradlint.flow.values.base import Cell, GraphValue, Member, Unknown, UnknownMember, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import ContextManagerCall, Coroutine, Descriptor, Function, Method, Partial, Super
 from tfgradlint.flow.values.iterators import Iterator
 from tfgradlint.flow.values.objects import OPENED, OWN_ATTRIBUTES, Class, Instance, Layer, LibraryObject
-from tfgradlint.flow.values.walk import HANDED, walk
+from tfgradlint.flow.values.walk import GIVEN, HANDED, nodes_of, walk
 
 #: What is taken to stay where it is: nearly every program hands its model, its weights and its optimizer to helpers
 #: of other modules, and a helper that puts another in the place of one of these was met in none.
@@ -111,6 +112,9 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
     handed_out = interp.of(HandedOut)
     # What it may give back is what was in them before the call.
     result = interp.unknown(origin, *([] if own else [callee]), *given)
+    hides = own or isinstance(callee, _HIDING) or any(isinstance(each, _HIDING) for each in walk(Items((*given,))))
+    of = callee.node if isinstance(callee, GraphValue) else None
+    interp.unseen.called(result.node, UnseenCall(of, tuple(nodes_of(Items((*given,)), GIVEN)), hides))
     forget(interp, Items((callee, *given, *handed_out.functions.values())), given, () if own else STAYS)
     for value in given:
         handed_out.keep(value)
@@ -125,6 +129,8 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
     return result
 
 
+#: What leads to more than the values in it.
+_HIDING = (Instance, Layer, LibraryObject, Class, Function, Method, Member, Partial, Descriptor, Super)
 #: What code that is not followed can change.
 _CHANGED = (Container, Instance, Class, Function, Iterator)
 #: What a result may be another name for, and what then is changed through it.

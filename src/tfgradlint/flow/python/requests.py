@@ -9,6 +9,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import Reuse
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site
+from tfgradlint.flow.graph.unseen import Unseen
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.late import gradients_are_computed
@@ -147,7 +148,7 @@ class Requests:
         outside = request.tape.level != interp.graph_level
         given = interp.traces.given(request.tape.level) if outside else None
         site = interp.recorder.site
-        analysis = RequestAnalysis(request, site, interp.reports.thorough, given)
+        analysis = RequestAnalysis(request, site, interp.reports.thorough, given, self._unseen())
         judgements = analysis.judge_all([leaf for _, leaf in leaves])
         if not outside:
             interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], analysis, site)
@@ -155,6 +156,10 @@ class Requests:
             judgements = [_in_either_mode(judgement) for judgement in judgements]
         raising = next((judgement for judgement in judgements if judgement.verdict == "raises"), None)
         return judgements if raising is None else [raising] * len(leaves)
+
+    def _unseen(self) -> Unseen | None:
+        """What is known of code that nobody sees, where something may be assumed of it."""
+        return self._interp.unseen if self._interp.reports.assumes else None
 
     def _by_element(self, tape: Tape, name: str, args: list[Value], kwargs: dict[str, Value]) -> Judgement | None:
         """What a Jacobian gives that asks a tape, which answers only once, for one element after the other.

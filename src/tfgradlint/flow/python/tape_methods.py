@@ -131,7 +131,7 @@ class TapeMethods:
         for _ in range(_CHAIN):
             if node is None:
                 break
-            if interp.libraries.harmless(node.origin, interp.modules.get(node, "")):
+            if interp.libraries.harmless(node.origin, interp.unseen.modules.get(node, "")):
                 return True
             # What was called, or what it is an attribute of.
             node = node.edges[0].node if node.edges else None

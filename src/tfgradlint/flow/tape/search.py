@@ -10,7 +10,7 @@ from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail, EdgeNote, Operation
 from tfgradlint.flow.graph.nodes import LEAF, OP, OPAQUE, PHI, Beyond, Edge, Effect, Node, Site, trainable
-from tfgradlint.flow.tape.tape import LIFTED, Tape, recorded, tracked
+from tfgradlint.flow.tape.tape import Tape, recorded, tracked
 
 # What may arrive at the source, as a set of bits: a gradient, zeros, nothing.
 FLOWS, ZERO, NOTHING = 4, 2, 1
@@ -169,8 +169,22 @@ class Path(NamedTuple):
     obstacles: tuple[Obstacle, ...]
 
 
-def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], bool]) -> Path | None:
-    """The path from a target to a node that is ``reached``, paying one for each break, or None."""
+def off_tape(tape: Tape, node: Node) -> Obstacle | None:
+    """The break where the tape did not record a step."""
+    gap = _gap(tape, node)
+    return None if gap is None else Obstacle(node, Cause.OFF_TAPE, gap)
+
+
+def cheapest_path(
+    tape: Tape,
+    targets: list[Node],
+    reached: Callable[[Node], bool],
+    broken: Callable[[Tape, Node], Obstacle | None] = off_tape,
+) -> Path | None:
+    """The path from a target to a node that is ``reached``, paying one for each break, or None.
+
+    ``broken``: how the way through a node is broken, whichever of its edges it takes.
+    """
     queue: list[tuple[int, int, int, Node]] = []
     best: dict[Node, int] = {}
     came: dict[Node, tuple[Node | None, tuple[Obstacle, ...] | None]] = {}
@@ -186,13 +200,13 @@ def cheapest_path(tape: Tape, targets: list[Node], reached: Callable[[Node], boo
             continue
         if reached(node):
             return _walk(node, came)
-        gap = _gap(tape, node)
+        whole = broken(tape, node)
         for edge in node.edges:
             obstacles: tuple[Obstacle, ...] | None = ()
             if edge.cause is not None and edge.effect in (Effect.NONE, Effect.RAISES, Effect.ZERO):
                 obstacles = (Obstacle(node, edge.cause, edge.kind),)
-            elif gap is not None and edge.effect is not Effect.PLAIN:
-                obstacles = (Obstacle(node, Cause.OFF_TAPE, gap),)
+            elif whole is not None and edge.effect is not Effect.PLAIN:
+                obstacles = (whole,)
             price = cost + _BREAK * len(obstacles or ())
             if obstacles and obstacles[0].cause is Cause.OFF_TAPE:
                 # Of two ways that are both broken, what was kept off the tape may have been kept off on purpose.
@@ -242,15 +256,18 @@ def _walk(node: Node, came: dict[Node, tuple[Node | None, tuple[Obstacle, ...] |
 
 def _gap(tape: Tape, node: Node) -> Gap | None:
     """Why the tape was not recording when the step was taken, or None if it was."""
-    if node.kind in (PHI, LEAF, OPAQUE) or node.loose:
-        return None
+    return None if node.kind in (PHI, LEAF, OPAQUE) or node.loose else gap_at(tape, node)
+
+
+def gap_at(tape: Tape, node: Node) -> Gap | None:
+    """Why the tape was not recording when a value was made, or None if it was."""
     epoch = tape.fields["epoch"] or 0
     if node.seq < epoch:
         return Gap.RESET if any(each is tape for each, _ in node.active) else Gap.BEFORE
     if any(each is tape for each, _ in node.active):
         return None
     if tape in node.stopped:
-        return Gap.LIFTED if LIFTED in node.stopped else Gap.STOPPED
+        return Gap.STOPPED
     if node.apart:
         return Gap.APART
     if node.active:

@@ -50,7 +50,7 @@ class Explanation:
         """Why no gradient arrives; None where no rule has a word for it."""
         path = self._path(source)
         if path is not None and path.obstacles:
-            return _broken(path, path.obstacles[-1])
+            return broken_by(path, path.obstacles[-1])
         if path is not None:
             return self._unwatched(source, path)
         derived = None if self._swapped(source) else self._derived(source)
@@ -66,7 +66,7 @@ class Explanation:
         path = self._path(source)
         for obstacle in reversed(path.obstacles if path else ()):
             if obstacle.cause is Cause.ZERO_GRADIENT:
-                return _broken(path, obstacle) if path else None
+                return broken_by(path, obstacle) if path else None
         return None
 
     def of_loop(self, source: Tensor | Variable | Unknown) -> Reason | None:
@@ -74,7 +74,7 @@ class Explanation:
         if not any(node.loop is not None for node in ancestors(self._nodes)):
             return None
         path = self._path(source)
-        return _broken(path, path.obstacles[-1]) if path is not None and path.obstacles else None
+        return broken_by(path, path.obstacles[-1]) if path is not None and path.obstacles else None
 
     def of_detour(self, target: Value, raised: str) -> Reason | None:
         """Where a target that is a number or an array left TensorFlow."""
@@ -168,7 +168,8 @@ def _could_train(node: Node) -> bool:
     return node.kind in (OPAQUE, LEAF) or bool(node.recorded)
 
 
-def _broken(path: Path, obstacle: Obstacle) -> Reason:
+def broken_by(path: Path, obstacle: Obstacle) -> Reason:
+    """The reason that is one of the breaks on a path."""
     above = path.nodes[: path.nodes.index(obstacle.node) + 1]
     detail = obstacle.detail
     if isinstance(detail, Operation) and obstacle.cause is Cause.UNREGISTERED:

@@ -66,6 +66,20 @@ class Suspect(NamedTuple):
     affected_request: Site
 
 
+class Assumption(NamedTuple):
+    """What holds of a source if code that nobody sees reads only what it can be seen to get, and passes gradients on.
+
+    ``calls``: where such code is called. Where there is none, ``values`` are the names of what comes from outside, and
+    is taken to be no other name of the source. ``under``: the calls run under the tape.
+    """
+
+    verdict: str
+    reason: Reason | None
+    calls: tuple[Site, ...]
+    values: tuple[str, ...]
+    under: bool
+
+
 class Judgement(NamedTuple):
     """What one evaluation of a request gives for one source."""
 
@@ -75,6 +89,8 @@ class Judgement(NamedTuple):
     origin: Origin | None = None
     #: All that is lost on the way, where that was asked for.
     losses: tuple[Loss, ...] = ()
+    #: For ``unknown``: what holds under assumptions.
+    assumed: Assumption | None = None
 
 
 @dataclass

@@ -21,6 +21,7 @@ from tfgradlint.flow.graph.nodes import (
     cut_off,
     trainable,
 )
+from tfgradlint.flow.graph.unseen import Unseen
 from tfgradlint.flow.tape.search import (
     ANY,
     FLOWS,
@@ -37,8 +38,9 @@ from tfgradlint.flow.tape.tape import tracked
 from tfgradlint.flow.values.base import Array, Const, Scalar, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated, Union
 from tfgradlint.flow.values.walk import nodes_of
+from tfgradlint.flow.verdict.assumptions import Assumptions
 from tfgradlint.flow.verdict.explanation import Explanation
-from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason
+from tfgradlint.flow.verdict.judgements import ARRIVING, Assumption, Judgement, Reason
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request import Given, Request, flatten
 
@@ -46,13 +48,22 @@ from tfgradlint.flow.verdict.request import Given, Request, flatten
 class RequestAnalysis:
     """Judges one request, source by source."""
 
-    def __init__(self, request: Request, site: Site, thorough: bool = False, given: Given | None = None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        site: Site,
+        thorough: bool = False,
+        given: Given | None = None,
+        unseen: Unseen | None = None,
+    ) -> None:
         """``thorough`` asks for all that is lost on the way to each source.
 
-        ``given`` is there where a compiled function asks a tape from outside of it.
+        ``given`` is there where a compiled function asks a tape from outside of it. ``unseen`` tells what to assume of
+        code that nobody sees, where anything is to be assumed.
         """
         self._request = request
         self._given = given
+        self._unseen = unseen if given is None else None
         self._thorough = thorough
         self._site = site
         self._tape = request.tape
@@ -171,7 +182,14 @@ class RequestAnalysis:
             return self._lost(self._explanation.of_none(source))
         if bits == ZERO:
             return Judgement("zero", self._explanation.of_zero(source) or self._explanation.of_loop(source))
-        return Judgement("unknown", origin=self._explanation.hidden_by())
+        return Judgement("unknown", origin=self._explanation.hidden_by(), assumed=self._assumed(source))
+
+    def _assumed(self, source: Tensor | Variable | Unknown) -> Assumption | None:
+        """What holds of the source under assumptions, where nothing is proven."""
+        if self._unseen is None or self._request.zeros:
+            return None
+        assumptions = Assumptions(self._tape, self._nodes, self._unseen)
+        return assumptions.of(source, lambda search: self._outcome(search))
 
     # -- the target
 
@@ -245,12 +263,14 @@ class RequestAnalysis:
         shared = self._shared.get(id(source))
         if shared is None:
             watched_at = self._tape.watch_times.get(own if variable is None else variable, 0)
-            search = Search(self._tape, arrival, own, watched_at if status == 2 else 0)
-            shared = self._over_targets([[search.outcome(node) for node in nodes_of(each)] for each in self._targets])
+            shared = self._outcome(Search(self._tape, arrival, own, watched_at if status == 2 else 0))
         bits = shared
         if self._may_be_target(own) and self._request.kind == "gradient":
             bits |= FLOWS
         return bits
+
+    def _outcome(self, search: Search) -> int:
+        return self._over_targets([[search.outcome(node) for node in nodes_of(each)] for each in self._targets])
 
     def _over_targets(self, outcomes: list[list[int]]) -> int:
         """What arrives from all targets, given what does from the nodes of each."""

@@ -1,0 +1,76 @@
+"""What a run knows of code that nobody sees: its calls, what these could get hold of, and what values are called.
+
+It is noted down where it happens: later the state has moved on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tfgradlint.flow.graph.nodes import Beyond, Node
+from tfgradlint.flow.graph.origins import Kind
+
+#: What a chain of attributes and elements is made of.
+_PARTS = (Kind.PART, Kind.ELEMENT, Kind.OUTSIDE)
+
+
+class UnseenCall(NamedTuple):
+    """One call: ``callee`` is the node of what was called, where it has one; ``given`` those of its arguments.
+
+    ``hides``: it could get hold of more than these lead to, such as what a function of the program sees.
+    """
+
+    callee: Node | None
+    given: tuple[Node, ...]
+    hides: bool
+
+
+class Unseen:
+    """The calls of code that is not followed, and what the program does to the objects of others."""
+
+    def __init__(self) -> None:
+        #: Calls by the nodes of their results.
+        self.calls: dict[Node, UnseenCall] = {}
+        #: The results of calls by the objects they were made on: what was called, and what that was read from.
+        self.on: dict[Node, list[Node]] = defaultdict(list)
+        #: The same by what was given to them.
+        self.given: dict[Node, list[Node]] = defaultdict(list)
+        #: The names of attributes of unknown objects, and of values that come from outside.
+        self.names: dict[Node, str] = {}
+        #: Of what was imported: from which module.
+        self.modules: dict[Node, str] = {}
+        #: Unknown objects to whose attributes the program assigns.
+        self.assigned: set[Node] = set()
+        #: Unknown objects that are used as only models of Keras are.
+        self.keras: set[Node] = set()
+
+    def called(self, result: Node, call: UnseenCall) -> None:
+        """A call has given this result."""
+        self.calls[result] = call
+        if call.callee is not None:
+            for node in chain(call.callee):
+                self.on[node].append(result)
+        for node in call.given:
+            self.given[node].append(result)
+
+
+def chain(node: Node) -> Iterator[Node]:
+    """A value from outside, what it was read from as an attribute or element, what that was, and so on."""
+    seen = 0
+    while not isinstance(node, Beyond) and seen < _CHAIN:
+        yield node
+        if node.origin is None or node.origin.kind not in _PARTS or len(node.edges) != 1:
+            return
+        node = node.edges[0].node
+        seen += 1
+
+
+#: Nobody writes down more dots.
+_CHAIN = 20
+
+
+def module_of(unseen: Unseen, nodes: Iterable[Node]) -> str:
+    """The module that a chain begins in, or ""."""
+    return next((unseen.modules[node] for node in nodes if node in unseen.modules), "")

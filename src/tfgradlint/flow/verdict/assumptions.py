@@ -1,0 +1,89 @@
+"""The verdict that holds under assumptions, where nothing is proven: a gradient arrives, or a break stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tfgradlint.flow.graph.breaks import Prediction
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import OPAQUE, Node, cut_off
+from tfgradlint.flow.graph.unseen import Unseen
+from tfgradlint.flow.tape.search import (
+    FLOWS,
+    Obstacle,
+    Path,
+    Search,
+    ancestors,
+    cheapest_path,
+    gap_at,
+    off_tape,
+)
+from tfgradlint.flow.tape.tape import Tape
+from tfgradlint.flow.values.base import Tensor, Unknown, Variable
+from tfgradlint.flow.verdict.explanation import broken_by
+from tfgradlint.flow.verdict.judgements import Assumption
+from tfgradlint.flow.verdict.separation import Passing, Separation, of_value
+
+#: What arrives from all targets of a request, by a search.
+Outcome = Callable[[Search], int]
+
+
+class Assumptions:
+    """Judges the sources of one request of which nothing is proven.
+
+    Args:
+        tape: the tape that is asked.
+        targets: the nodes of the request's targets.
+        unseen: what is known of code that nobody sees.
+    """
+
+    def __init__(self, tape: Tape, targets: list[Node], unseen: Unseen) -> None:
+        self._tape = tape
+        self._targets = targets
+        self._unseen = unseen
+        self._history: set[Node] | None = None
+
+    def of(self, source: Tensor | Variable | Unknown, outcome: Outcome) -> Assumption | None:
+        """What holds of a source; None where nothing does that can be said."""
+        separation = Separation(self._tape, self._unseen, source)
+        passing = Passing(self._tape, separation)
+        if outcome(passing) == FLOWS and (through := passing.passed()):
+            return Assumption("flows", None, tuple(node.site for node in through), (), True)
+        met = separation.open(self._targets)
+        return None if met is None else self._lost(separation, met)
+
+    def _lost(self, separation: Separation, met: set[Node]) -> Assumption | None:
+        """Where no way is open: the visible break, if one is on the visible way and nothing else is to be feared."""
+        history = ancestors(self._targets) if self._history is None else self._history
+        self._history = history
+        if cut_off(history):
+            return None
+        leading = separation.leading(history)
+        if not leading.intersection(self._targets) or separation.escapes(met, leading):
+            return None
+        path = cheapest_path(
+            self._tape, self._targets, separation.found, lambda tape, node: _broken(separation, tape, node)
+        )
+        if path is None or not path.obstacles or not _of_values(path):
+            return None
+        assumed = separation.assumed_of(met)
+        reason = broken_by(path, path.obstacles[-1])
+        sites = tuple(node.site for node in assumed.calls)
+        return Assumption("none", reason, sites, assumed.values, assumed.under)
+
+
+def _broken(separation: Separation, tape: Tape, node: Node) -> Obstacle | None:
+    """How an unknown call ends what came through it, besides the breaks that are known of steps."""
+    if node.kind != OPAQUE:
+        return off_tape(tape, node)
+    name = separation.predicted(node)
+    if name:
+        return Obstacle(node, Cause.PREDICTED, Prediction(name))
+    gap = gap_at(tape, node) if separation.forward(node) else None
+    return None if gap is None else Obstacle(node, Cause.OFF_TAPE, gap)
+
+
+def _of_values(path: Path) -> bool:
+    """Whether a path goes across values all the way, and not by a form, a length or a dtype."""
+    steps = zip(path.nodes, path.nodes[1:], strict=False)
+    return all(any(edge.node is older and of_value(edge) for edge in node.edges) for node, older in steps)

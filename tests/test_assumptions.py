@@ -1,0 +1,130 @@
+"""What is said of functions of which nothing is known: verdicts under assumptions, and where these are given up."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfgradlint import check, predict
+
+_HEAD = """\
+import numpy as np
+import tensorflow as tf
+from elsewhere import loss_fn
+
+
+"""
+
+
+def step(body: str, parameters: str = "model, x, y", target: str = "loss", sources: str = "") -> str:
+    """A training step with its forward pass."""
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
+    return (
+        f"{_HEAD}def step({parameters}):\n    with tf.GradientTape() as tape:\n{lines}"
+        f"    return tape.gradient({target}, {sources or 'model.trainable_variables'})\n"
+    )
+
+
+def told(text: str) -> list[tuple[str, tuple[str, ...]] | None]:
+    """The verdict under assumptions of each source, and what is assumed of."""
+    sources = [source for site in predict(text) for source in site.sources]
+    assert {source.verdict for source in sources} == {"unknown"}
+    return [None if each.assumed is None else (each.assumed.verdict, each.assumed.assumes) for each in sources]
+
+
+_BROKEN = "p = np.clip(model(x), 0, 1)\nloss = loss_fn(y, p)"
+
+
+def test_a_break_between_a_model_and_a_loss_of_others() -> None:
+    text = step(_BROKEN)
+    assert told(text) == [("none", ("loss_fn",))]
+    (finding,) = check(text)
+    assert (finding.code, finding.position.line, finding.certainty) == ("TFG202", 8, "assumed")
+    assert "returns None unless loss_fn() reads the weights of model in another way;" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("p = tf.stop_gradient(model(x))\nloss = loss_fn(y, p)", "TFG306"),
+        ("p = tf.round(model(x))\nloss = loss_fn(y, p)", "TFG301"),
+        ("p = model(x, training=True).numpy()\nloss = loss_fn(y, p)", "TFG201"),
+        ("p = model(x, training=True)\nloss = tf.reduce_mean(loss_fn(y, p.numpy()))", "TFG201"),
+        ("p = model.decode(x)\nloss = loss_fn(y, tf.stop_gradient(p[0]))", "TFG306"),
+        ("model(x, training=True)\nloss = loss_fn(y, model.predict(x))", "TFG205"),
+        ("with tape.stop_recording():\n    p = model(x)\nloss = loss_fn(y, p)", "TFG105"),
+    ],
+)
+def test_breaks_of_every_kind(body: str, code: str) -> None:
+    text = step(body)
+    assert told(text) == [("none", ("loss_fn",))]
+    assert [(finding.code, finding.certainty) for finding in check(text)] == [(code, "assumed")]
+
+
+def test_a_gradient_flows_if_those_in_between_pass_it_on() -> None:
+    text = step("loss = loss_fn(y, model(x))")
+    assert told(text) == [("flows", ("model", "loss_fn"))]
+    assert not check(text)
+
+
+def test_what_comes_from_outside_has_no_history() -> None:
+    text = f"""{_HEAD}w = tf.Variable(1.0)
+
+
+def step(y):
+    with tf.GradientTape() as tape:
+        loss = tf.stop_gradient(w * 2.0) - y
+    return tape.gradient(loss, w)
+"""
+    assert told(text) == [("none", ("y",))]
+    (finding,) = check(text)
+    assert "returns None unless y is w;" in finding.message
+
+
+def test_a_forward_pass_before_the_tape() -> None:
+    text = f"""{_HEAD}def step(model, x, y):
+    p = model(x)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((p - y) ** 2)
+    return tape.gradient(loss, model.trainable_variables)
+"""
+    assert told(text) == [("none", ("model",))]
+    (finding,) = check(text)
+    assert (finding.code, finding.position.line) == ("TFG105", 7)
+    assert "unless model() returned a weight of model" in finding.message
+
+
+_BUFFER = "p = model(x)\nb.append(p)\nloss = loss_fn(np.array(p), b.last)"
+
+
+def _held(holder: str) -> str:
+    return step(_BROKEN.replace("loss_fn", f"{holder}.loss"), f"{holder}, x, y").replace("model", f"{holder}.model")
+
+
+@pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        ("a call without anything of the source", step(_BROKEN + " + model_of_more(x)", "model, x, y, model_of_more")),
+        ("a method of what holds the model", _held("net")),
+        ("a method of the model", step(_BROKEN.replace("loss_fn", "model.loss_fn"))),
+        ("an attribute of the model", step(_BROKEN + " + model.losses")),
+        ("an object that got something", step(_BUFFER, "model, x, y, b")),
+        ("a function that sees the model", step("p = np.array(model(x))\nloss = loss_fn(y, p, lambda z: model(z))")),
+        ("parts of one result", step("p, q = model(x)\nloss = loss_fn(y, np.array(p), q)", sources="p")),
+        ("only a list of weights", step(_BROKEN, "model, weights, x, y", sources="weights")),
+        ("weights by a method", step(_BROKEN, sources="model.get_variables()")),
+        ("an object that the program changes", step("model.call = x.call\n" + _BROKEN)),
+        ("two from one module", step(_BROKEN, "x, y").replace("import loss_fn", "import loss_fn, model")),
+        ("no visible way", step("loss = loss_fn(x, y)")),
+        ("a shape", step("loss = loss_fn(y, x, tf.shape(model(x)))")),
+        ("a tape that was handed on", step(_BROKEN + "\nloss_fn(tape)")),
+    ],
+)  # fmt: skip
+def test_no_break_is_reported_where_the_source_may_be_reached_otherwise(what: str, text: str) -> None:
+    assert not check(text)
+    assert all(each is None or each[0] == "flows" for each in told(text))
+
+
+def test_a_way_that_is_open_wins() -> None:
+    text = step("p = model(x)\nloss = loss_fn(y, np.array(p)) + loss_fn(y, p)")
+    assert told(text) == [("flows", ("model", "loss_fn"))]
+    assert not check(text)
