@@ -352,6 +352,62 @@ def test_an_assumption_that_is_none_is_refused(tmp_path: Path, run: Run) -> None
         check(FAULTY, assume="some")
 
 
+# -- flake8 and the table
+
+
+def flake8_in(folder: Path, *arguments: str) -> list[str]:
+    """What flake8 reports with a configuration that selects our codes."""
+    (folder / "setup.cfg").write_text("[flake8]\nselect = TFG\n")
+    return flake8("--config=setup.cfg", *arguments, cwd=folder).stdout.splitlines()
+
+
+def test_flake8_judges_each_file_by_the_nearest_table(tmp_path: Path) -> None:
+    own = '[tool.tfgradlint.gradients]\n"mylib.ops.quantize" = "none"\n'
+    write(tmp_path, pyproject_toml=own, a_py=OWN, deep__b_py=OWN, other__c_py=OWN)
+    write(tmp_path, other__pyproject_toml="[tool.tfgradlint]\n")
+    assert places(flake8_in(tmp_path, ".")) == [("./a.py", "TFG301"), ("./deep/b.py", "TFG301")]
+    assert places(flake8_in(tmp_path, "--jobs", "2", ".")) == [("./a.py", "TFG301"), ("./deep/b.py", "TFG301")]
+
+
+def test_flake8s_own_options_win_over_the_table(tmp_path: Path) -> None:
+    table = 'keras = 2\n[tool.tfgradlint.gradients]\n"mylib.ops.quantize" = "none"\n'
+    write(tmp_path, pyproject_toml=f"[tool.tfgradlint]\n{table}", a_py=OWN, b_py=UNBUILT)
+    assert keras_of(flake8_in(tmp_path, "b.py")) == 2
+    assert keras_of(flake8_in(tmp_path, "--keras", "3", "b.py")) == 3
+    (line,) = flake8_in(tmp_path, "--tfgradlint-gradients", "mylib.ops.quantize=zero", "a.py")
+    assert " TFG305 " in line
+
+
+def test_what_a_table_says_of_codes_is_not_for_flake8(tmp_path: Path) -> None:
+    write(tmp_path, pyproject_toml='[tool.tfgradlint]\nignore = ["TFG2"]\n', a_py=FAULTY)
+    assert places(flake8_in(tmp_path, "a.py")) == [("a.py", "TFG202")]
+
+
+def test_flake8_hears_of_the_assumption_in_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    analyse = analysis.analyse
+
+    def noted(*arguments: Any) -> Analysis:
+        asked.append(arguments[-1])
+        return analyse(*arguments)
+
+    monkeypatch.setattr(analysis, "analyse", noted)
+    write(tmp_path, pyproject_toml='[tool.tfgradlint]\nassume = "nothing"\n', a_py=OWN)
+    flake8_in(tmp_path, "a.py")
+    flake8_in(tmp_path, "--tfgradlint-assume=separation", "a.py")
+    assert asked == ["nothing", "separation"]
+
+
+def test_a_wrong_table_is_told_once_at_the_start_or_in_the_files_below_it(tmp_path: Path) -> None:
+    write(tmp_path, a_py=FAULTY, deep__b_py=FAULTY, deep__pyproject_toml="[tool.tfgradlint]\nassume = 'all'\n")
+    found = flake8_in(tmp_path, ".")
+    assert places(found) == [("./a.py", "TFG202"), ("./deep/b.py", "TFG001")]
+    assert "deep/pyproject.toml: [tool.tfgradlint] assume: 'all' is none of separation, nothing" in found[1]
+    write(tmp_path, pyproject_toml="[tool.tfgradlint]\nassum = 'nothing'\n")
+    *_, last = flake8_in(tmp_path, ".")
+    assert last == "pyproject.toml: [tool.tfgradlint]: unknown key 'assum'; the nearest is 'assume'"
+
+
 # -- functions of the user's own
 
 

@@ -70,7 +70,7 @@ def test_a_notebook_its_edits_and_its_end(tmp_path: Path) -> None:
         editor.open_notebook(NAME, CELLS)
         (found,) = await shown(editor, "step")
         assert (found.code, found.range) == ("TFG202", Range(Position(2, 25), Position(2, 37)))
-        assert found.message.startswith("np.square() leaves TensorFlow: tape.gradient(loss, w) on line 1 of cell 6 ")
+        assert found.message.startswith("np.square() leaves TensorFlow: tape.gradient(loss, w) on line 1 of cell 5 ")
         assert [await shown(editor, each) for each in ("setup", "bash", "request")] == [(), (), ()]
 
         # as editors do while somebody types: "np" becomes "tf", and back
@@ -103,7 +103,7 @@ def test_cells_come_and_go(tmp_path: Path) -> None:
         assert await shown(editor, "repaired") == ()
         editor.replace_cells(NAME, 3, ["repaired"], {"text": ("markdown", "Now:"), "again": ("python", STEP)})
         (found,) = await shown(editor, "again")
-        assert " on line 1 of cell 7 " in found.message  # one further down than it was
+        assert " on line 1 of cell 5 " in found.message  # cells of text are not counted
         version = editor.change_cell(NAME, "again", part(0, 0, len("!nvidia-smi"), "\n# two lines more\n"))
         (found,) = await shown(editor, "again", version)
         assert found.range.start == Position(4, 25)
@@ -141,7 +141,7 @@ def test_hover_in_a_cell(tmp_path: Path) -> None:
         editor.open_notebook(NAME, CELLS)
         words, where = await told(editor, "request", 0, 12)
         assert words.startswith("`gradient`: **none**\n\n- `w`: **none** ([TFG202](")
-        assert "), line 3 of cell 4): np.square() leaves TensorFlow: " in words
+        assert "), line 3 of cell 3): np.square() leaves TensorFlow: " in words
         assert where == Range(Position(0, 11), Position(0, 24))
         words, where = await told(editor, "step", 2, 12)
         assert words.startswith("```text\ntf.math.reduce_sum in TensorFlow")

@@ -53,6 +53,34 @@ def test_methods_run_alone(head: str) -> None:
     assert [site.verdict for site in predict(text)] == ["flows"]
 
 
+_BY_FIRST = """\
+with tf.GradientTape() as tape:
+    y = 2.0 if {first} is None else w * 2.0
+return tape.gradient(y, w)
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "verdict"),
+    [
+        ("@decorator\n    def step(x):", "unknown"),
+        ("@decorator\n    @staticmethod\n    def step(x):", "unknown"),
+        ("@staticmethod\n    def step(x):", "unknown"),
+        ("def step(x):", "unknown"),
+        ("def step(*rest, x):", "unknown"),
+        ("@decorator\n    def step(self):", "flows"),
+        ("@decorator\n    def step(cls):", "flows"),
+        ("def step(self):", "flows"),
+        ("@property\n    def step(this):", "flows"),
+        ("@classmethod\n    def step(kind):", "flows"),
+    ],
+)
+def test_what_a_method_is_called_on_is_told_by_known_decorators_and_by_names(head: str, verdict: str) -> None:
+    first = head[head.rindex("(") + 1 : -2].rpartition(" ")[2]
+    text = f"{_HEAD}class Trainer:\n    {head}\n{indented(_BY_FIRST.format(first=first), 8)}"
+    assert [site.verdict for site in predict(text)] == [verdict]
+
+
 def test_a_class_method_is_called_on_the_class() -> None:
     text = f"""{_HEAD}class Trainer:
     weight = w

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfgradlint import __version__
@@ -23,8 +23,23 @@ from tfgradlint.settings.codes import (
 )
 
 if TYPE_CHECKING:
-    from tfgradlint.analysis.results import Finding
-    from tfgradlint.settings.gradients import Gradients
+    from tfgradlint.analysis.results import Analysis, Finding
+    from tfgradlint.settings.settings import Configuration, Settings
+
+
+def _asked(options: Any) -> dict[str, Any]:
+    """What flake8's options ask for, under the names of the settings' fields."""
+    found: dict[str, Any] = {}
+    if options.tensorflow_version is not None:
+        tensorflow_version(options.tensorflow_version)
+        found["tensorflow_version"] = options.tensorflow_version
+    if options.keras is not None:
+        found["keras"] = keras_of_text(options.keras)
+    if options.tfgradlint_assume is not None:
+        found["assume"] = assume(options.tfgradlint_assume, "--tfgradlint-assume")
+    if options.tfgradlint_gradients:
+        found["gradients"] = gradients_of_text([options.tfgradlint_gradients], "--tfgradlint-gradients")
+    return found
 
 
 class Plugin:
@@ -34,11 +49,9 @@ class Plugin:
     version: ClassVar[str] = __version__
     #: What flake8's options ask for; the processes among which it divides the files have it from their parent, or
     #: parse the options anew.
-    tensorflow_version: ClassVar[str | None] = None
-    keras: ClassVar[int | None] = None
-    gradients: ClassVar[Gradients | None] = None
-    #: What is assumed of functions that nobody sees.
-    assume: ClassVar[str] = SEPARATION
+    asked: ClassVar[Mapping[str, Any]] = {}
+    #: The settings of each file, with what flake8's options ask for; None before the first file.
+    configuration: ClassVar[Configuration | None] = None
     #: Whether losses are to be tried in files that ask for no gradient.
     losses: ClassVar[bool] = False
     #: What is selected explicitly: an opt-in code has to be named, by ``TFG9`` at least, ``TFG002`` in full.
@@ -89,13 +102,11 @@ class Plugin:
         from flake8.style_guide import Decision, DecisionEngine
 
         try:
-            tensorflow_version(options.tensorflow_version)
-            cls.keras = keras_of_text(options.keras)
-            cls.assume = assume(options.tfgradlint_assume or SEPARATION, "--tfgradlint-assume")
-            cls.gradients = gradients_of_text([options.tfgradlint_gradients], "--tfgradlint-gradients")
+            cls.asked = _asked(options)
+            cls.configuration = None
+            cls._settings(".")
         except ConfigError as error:
             raise ExecutionError(str(error)) from error
-        cls.tensorflow_version = options.tensorflow_version
         cls.selected = None
         engine = DecisionEngine(options)
         cls.named = (*(options.select or ()), *(options.extend_select or ()))
@@ -106,17 +117,38 @@ class Plugin:
             codes = [rule.code for rule in all_rules()]
             cls.selected = frozenset(code for code in codes if engine.decision_for(code) is Decision.Selected)
 
+    def _judged(self, text: str) -> Analysis:
+        from tfgradlint.analysis.guarded import judge, not_analysed
+
+        try:
+            wanted = self._settings(self.filename)
+        except ConfigError as error:  # in a table of a folder further down
+            return not_analysed(str(error))
+        return judge(
+            text,
+            self.tree,
+            wanted.tensorflow_version,
+            wanted.gradients,
+            self.losses,
+            keras=wanted.keras,
+            assume=wanted.assume,
+        )
+
+    @classmethod
+    def _settings(cls, path: str) -> Settings:
+        """By what a file is judged: flake8's options, else the nearest ``[tool.tfgradlint]``."""
+        from tfgradlint.settings.settings import Configuration
+
+        if cls.configuration is None:
+            cls.configuration = Configuration(None, {key.replace("_", "-"): each for key, each in cls.asked.items()})
+        return cls.configuration.of(path)
+
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings as flake8 takes them: it counts columns from 0 here and prints them from 1."""
         text = "".join(self.lines)
         findings: Sequence[Finding] = ()
         if relevant(text) or (self.losses and defines_losses(text)):
-            from tfgradlint.analysis.guarded import judge
-
-            version, losses = self.tensorflow_version, self.losses
-            findings = judge(
-                text, self.tree, version, self.gradients, losses, keras=self.keras, assume=self.assume
-            ).reportable
+            findings = self._judged(text).reportable
         if self.selected is not None and "noqa" in text.lower():
             from tfgradlint.files.noqa import NoqaComments
 

@@ -35,7 +35,7 @@ def judge(
         try:
             tree = parse(text)
         except SyntaxError as error:
-            return _failed(error.lineno or 1, error.offset or 1, f"Python cannot parse it ({error.msg})")
+            return _alone(not_parsed(error, error.lineno or 1))
         except (ValueError, MemoryError, RecursionError) as error:
             return _failed(1, 1, f"Python cannot parse it ({str(error) or type(error).__name__})")
     losses = losses and not relevant(text)
@@ -54,10 +54,27 @@ def judge(
         return _failed(1, 1, f"the analysis failed ({type(fault).__name__}: {fault})")
 
 
+def not_analysed(reason: str) -> Analysis:
+    """What is said of a text that was not looked into."""
+    return _failed(1, 1, reason)
+
+
+def not_parsed(error: SyntaxError, line: int) -> Finding:
+    """What is said, at this line, of a text that Python's own parser refuses."""
+    return _finding(line, error.offset or 1, f"Python cannot parse it ({error.msg})")
+
+
 def _failed(line: int, column: int, reason: str) -> Analysis:
+    return _alone(_finding(line, column, reason))
+
+
+def _alone(finding: Finding) -> Analysis:
+    return Analysis(findings=(finding,), gave_up=(finding.message,))
+
+
+def _finding(line: int, column: int, reason: str) -> Finding:
     from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
 
     # Python reports column 0 for some errors, and its texts may hold line breaks
     position = Position(line, max(column, 1), line, max(column, 1))
-    message = NotAnalysed.about(" ".join(reason.split()))
-    return Analysis(findings=(Finding(position, NOT_ANALYSED, message),), gave_up=(message,))
+    return Finding(position, NOT_ANALYSED, NotAnalysed.about(" ".join(reason.split())))

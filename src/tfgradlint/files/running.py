@@ -83,6 +83,8 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
             keras=job.keras,
             assume=job.assume,
         )
+        if notebook is not None:
+            analysis = notebook.judged(analysis)
         if cache is not None:
             cache.put(digest, analysis)
     return Judged(job.path, text, analysis, notebook=notebook)

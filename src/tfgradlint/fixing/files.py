@@ -34,7 +34,7 @@ class Repaired:
 
 def fixer(path: str, settings: Settings, notebook: notebooks.Notebook | None = None, data: bytes = b"") -> Fixer:
     """What repairs the text of a file, or of the module that a notebook is."""
-    again = partial(
+    judged = partial(
         judge,
         version=versions.name(versions.choose(settings.tensorflow_version)),
         keras=settings.keras,
@@ -43,6 +43,9 @@ def fixer(path: str, settings: Settings, notebook: notebooks.Notebook | None = N
         losses=settings.reports(LOSS_FUNCTION, path),
         fixes=True,
     )
+
+    def again(text: str) -> Analysis:
+        return judged(text) if notebook is None else notebook.judged(judged(text), text)
 
     def wanted(text: str, analysis: Analysis) -> Sequence[Finding]:
         return selected(path, text, analysis, settings)

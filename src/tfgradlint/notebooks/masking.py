@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tfgradlint.analysis.parsing import parse
+
 #: What IPython itself puts in the place of a magic; to the analysis a call of which nothing is known.
 _OPAQUE = "get_ipython()"
 #: No statement of Python begins with one of these.
@@ -20,6 +22,16 @@ _RUN_THE_LINE = ("time", "prun")
 _BIND_ANYTHING = ("run", "store")
 #: Cell magics whose body is Python, run where the other cells run.
 _RUN_THE_CELL = ("capture", "debug", "ipytest", "memit", "prun", "time", "timeit")
+#: Cell magics whose body is no Python, or is Python that runs elsewhere. IPython's own, and those of its
+#: `documentation <https://ipython.readthedocs.io/en/stable/interactive/magics.html>`_ that extensions bring.
+_OTHER_PROGRAMS = frozenset(
+    "! HTML R SVG appendfile bash bigquery cmd cython file html javascript js julia latex markdown md mermaid perl pypy"
+    " python python2 python3 ruby rust script sh shell sql svg sx system writefile zsh".split()
+)
+#: Line magics and aliases that people write without their ``%``, as IPython lets them.
+_AUTOMAGICS = frozenset("apt cat cd clear conda cp env git ll ls mamba man mkdir mv pip pip3 rm rmdir uv wget".split())
+_AUTOMAGIC = re.compile(r"\s*(\w+)\s+[^\s=,].*")
+_NAME = re.compile(r"[^\W\d]\w*")
 _INTEREST = re.compile(r"\"\"\"|'''|[\"'#()\[\]{}]|\\$")
 
 
@@ -37,20 +49,60 @@ class Line:
 
 
 def lines(source: str, cell: int, bound: Sequence[str] = ()) -> list[Line] | None:
-    """The lines of a cell, or None where it is not Python. ``bound`` are the names that may be bound before."""
+    """The lines of a cell, or None where it is another program's. ``bound`` are the names that may be bound before.
+
+    What stands under a cell magic that is not known is taken for Python where it can be parsed as that.
+    """
     texts = source.split("\n")
+    described = True
     start = next((number for number, text in enumerate(texts) if text.strip()), len(texts))
     found = [Line(text, cell, number) for number, text in enumerate(texts[:start], 1)]
     while start < len(texts) and texts[start].startswith("%%"):
         name, *words = texts[start][2:].split() or [""]
-        if name not in _RUN_THE_CELL:
+        if name in _OTHER_PROGRAMS:
             return None
+        known = name in _RUN_THE_CELL
+        described = described and known
         kept = [word for word in words if word.isidentifier()] if name == "capture" else []
-        found.append(_mask(texts[start], cell, start + 1, f"{kept[-1]} = {_OPAQUE}" if kept else "pass"))
+        instead = f"{kept[-1]} = {_OPAQUE}" if kept else "pass" if known else _OPAQUE
+        found.append(_mask(texts[start], cell, start + 1, instead))
         start += 1
     if _indented(texts[start:]):  # IPython takes the indentation away
         found.append(Line("if True:", cell, 0))
-    return found + list(_body(texts, start, cell, bound))
+    found += _body(texts, start, cell, bound)
+    return found if described or broken(found) is None else None
+
+
+def broken(found: Sequence[Line]) -> SyntaxError | None:
+    """Why the lines of a cell are not Python; None where they are."""
+    try:
+        parse("\n".join(line.text for line in found))
+    except SyntaxError as error:
+        return error
+    except (ValueError, MemoryError, RecursionError) as error:
+        return SyntaxError(str(error) or type(error).__name__)
+    return None
+
+
+def opaque(found: Sequence[Line], bound: Sequence[str], defined: Sequence[str]) -> list[Line]:
+    """A cell that is not Python, as a call that may have changed, or bound anew, each name in it.
+
+    ``bound`` are the variables that may be bound before, ``defined`` the functions, classes and imports. A name that
+    is only called, indexed or asked for an attribute stays bound to its object.
+    """
+    text = "\n".join(_original(line) for line in found)
+    mentioned = [name for name in dict.fromkeys(_NAME.findall(text)) if name in bound or name in defined]
+    anew = [name for name in mentioned if re.search(rf"(?<![\w.]){name}\b(?!\s*[.(\[])", text)]
+    call = _bound_anew(anew, [name for name in mentioned if name in bound])
+    own = [line for line in found if line.line]
+    first = next((at for at, line in enumerate(own) if line.text.strip()), 0)
+    return [
+        _mask(_original(line), line.cell, line.line, call if at == first else "pass") for at, line in enumerate(own)
+    ]
+
+
+def _original(line: Line) -> str:
+    return line.text if line.masked is None else line.masked
 
 
 def _indented(texts: Sequence[str]) -> bool:
@@ -88,7 +140,7 @@ def _replacement(texts: Sequence[str], position: int, bound: Sequence[str]) -> l
     if _HELP.fullmatch(text):
         return [f"{indent}pass"]
     if not bare.startswith(_ESCAPES):
-        return []
+        return _over(texts, position, indent + _OPAQUE) if _automagic(bare) else []
     magic = _MAGIC.match(bare)
     if magic is None:
         return _over(texts, position, indent + _OPAQUE)
@@ -96,8 +148,26 @@ def _replacement(texts: Sequence[str], position: int, bound: Sequence[str]) -> l
         return kept
     opaque = _OPAQUE
     if magic.group(1) in _RUN_THE_LINE + _BIND_ANYTHING:
-        opaque = " = ".join([*bound, _OPAQUE])
+        opaque = _bound_anew(bound)
     return _over(texts, position, indent + opaque)
+
+
+def _bound_anew(names: Sequence[str], handed: Sequence[str] = ()) -> str:
+    """Statements on one line that may bind these names to anything, each to something of its own."""
+    call = f"{_OPAQUE}({', '.join(handed)})" if handed else _OPAQUE
+    return "; ".join([f"{names[0]} = {call}", *(f"{name} = {_OPAQUE}" for name in names[1:])] if names else [call])
+
+
+def _automagic(bare: str) -> bool:
+    """Whether a line is a magic without its ``%``: such a line is never a statement of Python."""
+    word = _AUTOMAGIC.fullmatch(bare)
+    if word is None or word.group(1) not in _AUTOMAGICS:
+        return False
+    try:
+        ast.parse(bare)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return not bare.rstrip().endswith(("(", "[", "{", ","))
+    return False
 
 
 def _over(texts: Sequence[str], position: int, first: str) -> list[str]:
@@ -166,18 +236,21 @@ class _Scanner:
         return len(line)
 
 
-def names_bound(found: Sequence[Line]) -> list[str]:
-    """The names that the statements of a cell bind, for magics that may bind them anew."""
+def names_bound(found: Sequence[Line]) -> tuple[list[str], list[str]]:
+    """The variables that the statements of a cell bind, and the functions, classes and imports."""
     try:
         tree = ast.parse("\n".join(line.text for line in found))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    inside = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    targets = [
-        node.id
-        for statement in tree.body
-        if not isinstance(statement, inside)
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
-    return list(dict.fromkeys(targets))
+        return [], []
+    variables: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for statement in tree.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            others[statement.name] = None
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                variables[node.id] = None
+            elif isinstance(node, ast.alias):
+                others[(node.asname or node.name).partition(".")[0]] = None
+    return list(variables), list(others)

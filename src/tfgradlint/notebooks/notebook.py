@@ -8,10 +8,12 @@ import itertools
 import json
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
+from tfgradlint.analysis.guarded import not_parsed
 from tfgradlint.analysis.results import (
     Analysis,
     Assumed,
@@ -23,7 +25,7 @@ from tfgradlint.analysis.results import (
     SourcePrediction,
 )
 from tfgradlint.files.sources import Unreadable
-from tfgradlint.notebooks.masking import Line, lines, names_bound
+from tfgradlint.notebooks.masking import Line, broken, lines, names_bound, opaque
 from tfgradlint.notebooks.writing import replace_sources, rows
 
 _NEWEST = 4
@@ -62,11 +64,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """The Python of a notebook, ``text``, and where each of its ``lines`` comes from."""
+    """The Python of a notebook, ``text``, and where each of its ``lines`` comes from.
+
+    ``broken`` has a ``TFG001`` for each cell that is not Python, at its line of the text.
+    """
 
     text: str
     lines: tuple[Line, ...]
     rows: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
+    broken: tuple[Finding, ...] = ()
 
     def cells(self) -> Iterator[Cell]:
         """The cells of Python, as they are in the notebook."""
@@ -87,6 +93,23 @@ class Notebook:
     def line(self, cell: int, line: int) -> int | None:
         """The line of the module that is a line of a cell; None where it is not in the module."""
         return next((at for at, each in enumerate(self.lines, 1) if (each.cell, each.line) == (cell, line)), None)
+
+    def judged(self, analysis: Analysis, text: str | None = None) -> Analysis:
+        """The analysis of ``text``, or of a change of it, with what is to be said of the broken cells."""
+        if not self.broken:
+            return analysis
+        lines = (self.text if text is None else text).split("\n")
+        broken = [self._moved(each, lines) for each in self.broken]
+        return dataclasses.replace(
+            analysis,
+            findings=tuple(sorted((*analysis.findings, *broken), key=lambda each: (each.position, each.code))),
+            gave_up=(*analysis.gave_up, *(each.message for each in broken)),
+        )
+
+    def _moved(self, finding: Finding, lines: Sequence[str]) -> Finding:
+        """What is said of a masked line, where that stands now."""
+        line = lines.index(self.lines[finding.position.line - 1].text) + 1
+        return dataclasses.replace(finding, position=dataclasses.replace(finding.position, line=line, end_line=line))
 
     def located(self, analysis: Analysis) -> Analysis:
         """The analysis of ``text`` with every line told by cell and line."""
@@ -184,15 +207,37 @@ def assembled(cells: Iterable[tuple[int, str]], rows: Mapping[int, Mapping[int, 
     """The notebook with these cells of Python, each with its number; ``rows`` are those of ``Notebook``."""
     found: list[Line] = []
     names: list[str] = []
+    defined: list[str] = []
+    refused: list[Finding] = []
     for number, source in cells:
         source = source.replace("\r\n", "\n").replace("\r", "\n")
         cell = lines(source, number, names)
-        if cell is not None:
-            names += [name for name in names_bound(cell) if name not in names]
-            # once more, since a magic may bind the names of its own cell too
-            found += [Line(f"{_BORDER}{number}>", number, 0), *(lines(source, number, names) or ())]
+        if cell is None:
+            continue
+        variables, others = names_bound(cell)
+        names += [name for name in variables if name not in names]
+        defined += [name for name in others if name not in defined]
+        found.append(Line(f"{_BORDER}{number}>", number, 0))
+        # once more, since a magic may bind the names of its own cell too
+        cell = lines(source, number, names) or []
+        error = broken(cell)
+        if error is not None:
+            own = [max(line.line, 1) + len(found) for line in cell]
+            error.msg = _LINE.sub(partial(_told_at, own), error.msg)
+            refused.append(not_parsed(error, _at(own, error.lineno or 1)))
+            cell = opaque(cell, names, defined)
+        found += cell
     text = "".join(f"{line.text}\n" for line in found)
-    return Notebook(text, tuple(found), rows or {})
+    return Notebook(text, tuple(found), rows or {}, tuple(refused))
+
+
+def _at(own: Sequence[int], line: int) -> int:
+    """The line of the module that is a line of a cell's Python, by Python's count."""
+    return own[min(max(line, 1), len(own)) - 1]
+
+
+def _told_at(own: Sequence[int], told: re.Match[str]) -> str:
+    return f"line {_at(own, int(told.group(1)))}"
 
 
 _BORDER = "# <cell "
@@ -245,13 +290,16 @@ def _read(data: bytes, path: str) -> Any:
 
 
 def _code_cells(notebook: Any, path: str) -> Iterator[tuple[int, str]]:
-    """Number and source of each cell of Python code. All cells are counted, as Jupyter's users see them."""
+    """Number and source of each cell of Python code. Cells of code are counted, as Jupyter and nbQA count them."""
     language = _language(notebook)
-    for number, cell in enumerate(notebook["cells"], 1):
+    number = 0
+    for place, cell in enumerate(notebook["cells"], 1):
         if not isinstance(cell, dict) or not isinstance(cell.get("source"), str):
-            raise Unreadable(f"{path}: a broken notebook: cell {number} has no source")
-        if cell.get("cell_type") == "code" and _cell_language(cell, language) in _LANGUAGES:
-            yield number, cell["source"]
+            raise Unreadable(f"{path}: a broken notebook: cell {place} of all has no source")
+        if cell.get("cell_type") == "code":
+            number += 1
+            if _cell_language(cell, language) in _LANGUAGES:
+                yield number, cell["source"]
 
 
 def _language(notebook: Any) -> str:

@@ -19,7 +19,7 @@ class CannotReplace(Exception):
 
 
 def replace_sources(data: bytes, sources: Mapping[int, str]) -> bytes:
-    """A notebook, in format 4, with the sources of some cells replaced, by number from 1.
+    """A notebook, in format 4, with the sources of some cells of code replaced, by number from 1.
 
     Outputs, metadata, the order of keys, indentation, line ends, the end of the file and escapes stay as they are;
     so does every line of a source that does not change.
@@ -42,7 +42,7 @@ def replace_sources(data: bytes, sources: Mapping[int, str]) -> bytes:
 
 
 def rows(text: str) -> dict[int, dict[int, int]]:
-    """For each cell, by number, the line of the file on which each line of its source stands."""
+    """For each cell of code, by number, the line of the file on which each line of its source stands."""
     scan = _Scan(text)
     found: dict[int, dict[int, int]] = {}
     for number, (start, end) in scan.sources().items():
@@ -58,12 +58,12 @@ def rows(text: str) -> dict[int, dict[int, int]]:
 
 @dataclass(slots=True)
 class _Scan:
-    """Walks a notebook's JSON and notes where the sources of its cells start and end."""
+    """Walks a notebook's JSON and notes where the sources of its cells of code start and end."""
 
     text: str
 
     def sources(self) -> dict[int, tuple[int, int]]:
-        """Start and end of the value of each cell's source."""
+        """Start and end of the value of the source of each cell of code."""
         cells: list[int] = []
         found: dict[int, tuple[int, int]] = {}
 
@@ -74,13 +74,20 @@ class _Scan:
         self._object(self._skip(self.text.startswith("\ufeff")), note)
         if not cells:
             return {}
-        for number, start in enumerate(self._elements(cells[0]), 1):
+        number = 0
+        for cell in self._elements(cells[0]):
+            members: dict[str, tuple[int, int]] = {}
 
-            def note_source(key: str, start: int, end: int, number: int = number) -> None:
-                if key == "source":
-                    found[number] = start, end
+            def note_member(key: str, start: int, end: int, members: dict[str, tuple[int, int]] = members) -> None:
+                members[key] = start, end
 
-            self._object(start, note_source)
+            self._object(cell, note_member)
+            start, end = members.get("cell_type", (0, 0))
+            if self.text[start:end] != '"code"':
+                continue
+            number += 1
+            if "source" in members:
+                found[number] = members["source"]
         return found
 
     def _skip(self, position: int) -> int:

@@ -19,6 +19,7 @@ _GAPS: dict[Detail | None, tuple[str, str]] = {
     Gap.AFTER: ("was computed after the tape had stopped", "compute it inside the tape's with block"),
     Gap.RESET: ("was computed before tape.reset()", "compute it after the reset, or do without it"),
     Gap.STOPPED: ("was computed under stop_recording()", "take it out of the stop_recording() block"),
+    Gap.LIFTED: ("was computed in tf.init_scope(), where no tape records", "take it out of the init_scope() block"),
     Gap.APART: (
         "was computed in a thread of a replica, where only tapes record that are opened there",
         "open the tape in the function that strategy.run() is given, or make that a tf.function",

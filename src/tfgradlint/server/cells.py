@@ -13,7 +13,7 @@ from pygls.workspace import TextDocument, Workspace
 from tfgradlint.notebooks import assembled
 from tfgradlint.server.judging import Document, Part
 
-#: Cells of text are asked for too, since users count them. What a cell's language is the client tells.
+#: What a cell's language is the client tells.
 SYNC = types.NotebookDocumentSyncOptions(
     [types.NotebookDocumentFilterWithNotebook(notebook="jupyter-notebook")], save=True
 )
@@ -52,9 +52,10 @@ def changed(workspace: Workspace, change: types.NotebookDocumentCellChanges) -> 
 def document(workspace: Workspace, notebook: types.NotebookDocument) -> Document:
     """The notebook as one module."""
     parts: dict[int, Part] = {}
-    for number, each in enumerate(notebook.cells, 1):
+    code = (each for each in notebook.cells if each.kind == types.NotebookCellKind.Code)
+    for number, each in enumerate(code, 1):
         text = workspace.text_documents.get(unquote(each.document))
-        if each.kind == types.NotebookCellKind.Code and text is not None and text.language_id == "python":
+        if text is not None and text.language_id == "python":
             source = text.source.replace("\r\n", "\n").replace("\r", "\n")
             parts[number] = Part(each.document, text.version, source.split("\n"))
     module = assembled((number, "\n".join(part.lines)) for number, part in parts.items())

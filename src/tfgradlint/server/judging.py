@@ -104,6 +104,8 @@ def judged(document: Document) -> Judged:
         keras=wanted.keras,
         assume=wanted.assume,
     )
+    if document.notebook is not None:
+        analysis = document.notebook.judged(analysis)
     found = selected(path, document.text, analysis, wanted)
     if not wanted.reports(config.LEFT_OUT, path):  # an editor shows it all the same
         found = [*found, *without_noqa(path, document.text, analysis.left_out)]

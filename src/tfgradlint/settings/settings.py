@@ -24,6 +24,8 @@ else:  # a package with the same content
 
 FILE, TABLE = "pyproject.toml", "tool.tfgradlint"
 DEFAULT, FLAG = "default", "command line"
+#: The keys that choose codes.
+_OF_CODES = ("select", "extend-select", "ignore", "per-file-ignores")
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,11 @@ def _slashed(path: str) -> str:
 class Configuration:
     """Finds the settings of each file, and reads every ``pyproject.toml`` once.
 
-    ``flags`` are what the command line sets, by the names of the keys; ``known`` the codes that exist.
+    ``flags`` are what the command line sets, by the names of the keys; ``known`` the codes that exist, None where
+    codes are of no interest: what names them is not looked into then.
     """
 
-    def __init__(self, known: Sequence[str], flags: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, known: Sequence[str] | None, flags: Mapping[str, Any] | None = None) -> None:
         self._known = known
         self._folders: dict[str, Settings] = {}
         self._flags = {} if flags is None else _checked(flags, known, lambda key: f"--{key}")
@@ -186,13 +189,13 @@ def shown_path(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _checked(table: Mapping[str, Any], known: Sequence[str], where: Callable[[str], str]) -> dict[str, Any]:
+def _checked(table: Mapping[str, Any], known: Sequence[str] | None, where: Callable[[str], str]) -> dict[str, Any]:
     """The values of a table, or of flags, under the names of the fields."""
     checks: dict[str, Callable[[Any, str], Any]] = {
-        "select": lambda value, at: config.codes(_strings(value, at), known, f"{at}: "),
-        "extend-select": lambda value, at: config.codes(_strings(value, at), known, f"{at}: "),
-        "ignore": lambda value, at: config.codes(_strings(value, at), known, f"{at}: "),
-        "per-file-ignores": lambda value, at: dict(_per_file(value, known, at)),
+        "select": lambda value, at: config.codes(_strings(value, at), known or (), f"{at}: "),
+        "extend-select": lambda value, at: config.codes(_strings(value, at), known or (), f"{at}: "),
+        "ignore": lambda value, at: config.codes(_strings(value, at), known or (), f"{at}: "),
+        "per-file-ignores": lambda value, at: dict(_per_file(value, known or (), at)),
         "exclude": _strings,
         "extend-exclude": _strings,
         "tensorflow-version": _version,
@@ -206,7 +209,8 @@ def _checked(table: Mapping[str, Any], known: Sequence[str], where: Callable[[st
         if key not in checks:
             at = where(key).removesuffix(f" {key}")
             raise ConfigError(f"{at}: unknown key {key!r}; the nearest is {config.nearest(key, list(checks))!r}")
-        values[key.replace("-", "_")] = checks[key](value, where(key))
+        if known is not None or key not in _OF_CODES:
+            values[key.replace("-", "_")] = checks[key](value, where(key))
     return values
 
 

@@ -35,6 +35,8 @@ class Gap(Detail, Enum):
     RESET = auto()
     #: Under ``stop_recording()``.
     STOPPED = auto()
+    #: In a scope that is lifted out of every tape.
+    LIFTED = auto()
     #: In a thread of its own, in which no tape from outside records.
     APART = auto()
     #: While only another tape recorded.

@@ -236,6 +236,7 @@ RECURSION = Origin(Kind.GIVEN_UP, "recursion")
 LEFT_OUT = Origin(Kind.GIVEN_UP, "not judged in full")
 #: What a loop does not stop changing.
 LOOP = Origin(Kind.GIVEN_UP, "loop")
+HANDLED = Origin(Kind.GIVEN_UP, "state in a try")
 MANY_ALTERNATIVES = Origin(Kind.GIVEN_UP, "many alternatives")
 NESTED_SOURCES = Origin(Kind.GIVEN_UP, "sources nested without end")
 NESTED_ARGUMENT = Origin(Kind.GIVEN_UP, "argument that holds itself")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tfgradlint.flow.graph import origins
@@ -39,9 +40,9 @@ Snapshot = dict[Place, Written]
 #: Of more constants than this it is not known which one it is. Objects and variables stay alternatives, however many: a
 #: write or call through something unknown would be lost, and each of them was made by a step that is paid for.
 _CHOICES = 4
-#: How many states within a ``try`` body a handler starts from, the latest ones: each is joined place by place. Bodies
-#: that write a name more often than that were met in no program; the states before are left out.
-_BETWEEN = 8
+#: Of a place that held more values than this within a ``try`` body a handler does not know which one it is: each of
+#: them is compared with each when they are joined.
+_BETWEEN = 32
 
 
 class Raised(Exception):
@@ -69,6 +70,8 @@ class State:
         self._depth = 0
         #: Names of attributes that some object has perhaps not.
         self.perhaps: set[str] = set()
+        #: What places held in branches that were left, while a block runs whose exceptions are handled.
+        self._undone: list[Written] | None = None
 
     def set(self, cell: Cell, key: Any, value: Any) -> None:
         fields = cell.fields
@@ -121,11 +124,34 @@ class State:
             first.setdefault((id(place[0]), place[1]), place)
         return list(first.values())
 
+    @contextmanager
+    def remembering(self) -> Iterator[int]:
+        """What is undone inside is known to ``intermediate_states``; yields the moment from which on."""
+        outermost = self._undone is None
+        undone = self._undone = self._undone if self._undone is not None else []
+        try:
+            yield len(undone)
+        finally:
+            if outermost:
+                self._undone = None
+
+    @contextmanager
+    def without(self, places: Callable[[Cell, Any], bool]) -> Iterator[None]:
+        """What is undone inside never was in these places."""
+        start = len(self._undone or ())
+        try:
+            yield
+        finally:
+            if self._undone is not None:
+                self._undone[start:] = [each for each in self._undone[start:] if not places(each[0], each[1])]
+
     def rollback(self, mark: int) -> None:
-        journal = self._journal
+        journal, undone = self._journal, self._undone
         while len(journal) > mark:
             cell, key, old = journal.pop()
             fields = cell.fields
+            if undone is not None and fields.get(key, MISSING) is not old:
+                undone.append((cell, key, fields.get(key, MISSING)))
             if cell.born < self.logged:
                 self.log.append((cell, key, fields.get(key, MISSING)))
             if old is MISSING:
@@ -182,22 +208,41 @@ class State:
             if isinstance(now, Const) and isinstance(old, Const) and counts(now) and not same(now, old):
                 self.write(cell, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
 
-    def intermediate_states(self, mark: int) -> list[Snapshot]:
-        """Every value that a place held at some point since ``mark``: at the start, in between, and now.
+    def intermediate_states(self, mark: int, undone: int) -> list[Snapshot]:
+        """What every place held at some point since ``mark``: at the start, in between, and now.
 
-        Of very many in between only the latest.
+        ``undone``: from when on it counts what branches did that were left, and turns of loops without an end.
         """
         held: dict[Place, list[Written]] = {}
-        for cell, key, old in self._journal[mark:]:
+        passed = (self._undone or [])[undone:]
+        for cell, key, old in (*self._journal[mark:], *passed):
             held.setdefault((id(cell), key), []).append((cell, key, old))
-        snapshots: list[Snapshot] = [{}]
+        self.work += len(passed)
+        between: Snapshot = {}
+        lacking: Snapshot = {}
         for place, values in held.items():
-            kept = [values[0], *values[1:][-_BETWEEN:]]
-            for index, value in enumerate(kept):
-                if index == len(snapshots):
-                    snapshots.append({})
-                snapshots[index][place] = value
-        return [*snapshots, self.snapshot(mark)]
+            cell, key, _ = values[0]
+            distinct = list({id(value): value for *_, value in values if value is not MISSING}.values())
+            if isinstance(key, tuple) and key and key[0] is _PERHAPS:
+                if distinct:
+                    lacking[id(cell), key[1]] = (cell, key[1], MISSING)
+                continue
+            if len(distinct) > _BETWEEN:
+                distinct = self._any_of_many(distinct)
+            if distinct:
+                between[place] = (cell, key, self.join(distinct))
+            if any(value is MISSING for *_, value in values):
+                lacking[place] = (cell, key, MISSING)
+        return [{}, between, lacking, self.snapshot(mark)]
+
+    def _any_of_many(self, values: list[Any]) -> list[Any]:
+        if isinstance(values[0], Value):
+            return [Unknown(self.recorder.opaque(origins.HANDLED))]
+        if isinstance(values[0], Node):
+            made = self.recorder.opaque(origins.HANDLED)
+            made.variable = values[0].variable
+            return [made]
+        return values
 
     # -- joining
 

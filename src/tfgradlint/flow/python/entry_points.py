@@ -28,13 +28,11 @@ class EntryPoints:
         interp.state.set(interp.recorder.tapes, "ended", False)
         scope = Scope("function", function.scope, function.name)
         params = function.node.params
-        names = [*params.posonly_params, *params.params, *params.kwonly_params]
-        for position, param in enumerate(names):
-            name = param.name.value
-            value: Value = self._parameter(name)
-            if position == 0 and receiver is not None:
-                value = receiver
-            scope.fields[name] = value
+        positional = [*params.posonly_params, *params.params]
+        for param in (*positional, *params.kwonly_params):
+            scope.fields[param.name.value] = self._parameter(param.name.value)
+        if positional and receiver is not None:
+            scope.fields[positional[0].name.value] = receiver
         if isinstance(params.star_arg, cst.Param):
             scope.fields[params.star_arg.name.value] = Repeated(self._parameter(params.star_arg.name.value), "tuple")
         if params.star_kwarg is not None:

@@ -18,6 +18,7 @@ from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.liveness import Turn
+from tfgradlint.flow.python.skipped import unless_skipped
 from tfgradlint.flow.values.base import Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Scope
@@ -30,9 +31,6 @@ _REQUEST = 50
 
 #: A set of so many elements is run through in each order that it may have.
 _ORDERED = 3
-
-#: Of what a loop changes: what has a place in the graph and may be a tensor.
-_DATA = (Tensor, Unknown)
 
 #: A turn of a loop, by its number from 0 on: whether control comes to its end, None where the loop is over before it.
 _Turn = Callable[[int], "bool | None"]
@@ -278,15 +276,12 @@ class _Run:
         return bool(ends)
 
     def _unless_skipped(self, before: Mapping[Place, Any], ends: Sequence[Snapshot]) -> None:
-        """Tensors may be what they were before the loop, where it makes no turn.
-
-        Of anything else that a loop changes, such as a list that it fills, a program takes that it did.
-        """
         for place, (cell, key, _) in {place: each for end in ends for place, each in end.items()}.items():
             old, now = before[place], cell.fields.get(key)
-            if isinstance(old, _DATA) and isinstance(now, _DATA) and old.node is not now.node:
-                node = self._interp.recorder.unless_skipped(now.node, old.node)
-                self._state.set(cell, key, Tensor(node) if type(old) is type(now) is Tensor else Unknown(node))
+            if isinstance(old, Value) and isinstance(now, Value):
+                left = unless_skipped(self._interp, old, now)
+                if left is not now:
+                    self._state.set(cell, key, left)
 
 
 class _Taken:

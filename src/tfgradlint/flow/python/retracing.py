@@ -14,23 +14,16 @@ from typing import Any, NamedTuple
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Attempt, Compiled
-from tfgradlint.flow.machine.state import MISSING, Place, State, Written
-from tfgradlint.flow.machine.summary import Described
+from tfgradlint.flow.machine.state import MISSING
+from tfgradlint.flow.python.moments import History, Moment
 from tfgradlint.flow.python.places import (
-    Named,
     Traced,
     changes,
-    differs,
-    found_there,
-    known_of_neither,
     of_old,
-    of_python,
 )
-from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.python.signatures import Match, Signature
 from tfgradlint.flow.values.base import Value, Variable, next_birth
-from tfgradlint.flow.values.functions import Attributes, Function, Scope
-from tfgradlint.flow.values.iterators import Iterator
+from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import walk
 
@@ -41,29 +34,6 @@ _TRACES = 24
 _ALTERNATIVES = 4
 
 Run = Callable[[], Value]
-
-
-class Moment(Described):
-    """When a trace was made: it knows what Python's places held, if they hold something else now."""
-
-    def __init__(self, state: State) -> None:
-        self._born = state.logged = next_birth()
-        self._seen = len(state.log)
-        self._held: dict[Place, Written] = {}
-
-    def described(self) -> Sequence[object]:
-        """Nothing: what has changed since is told by the places themselves."""
-        return ()
-
-    def changed(self, state: State) -> list[Written]:
-        """The places that held something else, with what they held."""
-        for cell, key, old in state.log[self._seen :]:
-            if cell.born < self._born and of_python(cell, key):
-                known = self._held.setdefault((id(cell), key), (cell, key, old))
-                if known[2] is MISSING and found_there(cell, old):
-                    self._held[id(cell), key] = (cell, key, old)
-        self._seen = len(state.log)
-        return [place for place in self._held.values() if differs(*place) and not known_of_neither(*place)]
 
 
 class Trace(NamedTuple):
@@ -97,6 +67,7 @@ class Retracing:
     def __init__(self, interp: Context) -> None:
         self._interp = interp
         self._cache = Traced()
+        self._history = History(interp)
 
     def made_unseen(self, function: Function) -> None:
         """The function was traced with arguments of which nothing is known."""
@@ -121,7 +92,7 @@ class Retracing:
         signature = Signature(self._interp, given)
         served, certain = self._serving(compiled, signature)
         moments = dict.fromkeys(moment for trace in served for moment in trace.moments)
-        old = [moment for moment in moments if self._read_something_else(moment, compiled, given)]
+        old = self._history.old(moments, [*compiled.reads, *given.values()])
         if not old:
             if certain:
                 return self._without_python(run)
@@ -179,21 +150,6 @@ class Retracing:
             names = list(signature.values)[: compiled.compared]
             return min(Match.PERHAPS, trace.signature.match(signature, names))
         return match
-
-    def _read_something_else(self, moment: Moment, compiled: Compiled, given: dict[str, Value]) -> bool:
-        """Whether the trace of that moment may have read other values than would be read now."""
-        changed = moment.changed(self._interp.state)
-        if not changed:
-            return False
-        places = {(id(cell), key) for cell, key, _ in changed}
-        reach = Reach(self._interp, lambda cell, key: (id(cell), key) in places)
-        if reach.comes_to_any([*compiled.reads, *given.values()]):
-            return True
-        # An attribute of a function or of a library, or how far an iterator is that the function reads.
-        return any(
-            isinstance(cell, (Attributes, Named)) or (isinstance(cell, Iterator) and reach.met(id(cell)))
-            for cell, _, _ in changed
-        )
 
     # -- what happens
 
@@ -267,16 +223,17 @@ class Retracing:
         mark, since = state.mark(), next_birth()
         attempts = [(attempt, len(attempt.raises)) for attempt in interp.attempts]
         undoubted = self._put_back(moment) if moment is not None else None
-        try:
-            return run()
-        finally:
-            if undoubted is not None:
-                undoubted()
-            happened = state.snapshot(mark)
-            state.rollback(mark)
-            state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], since)}])
-            for attempt, count in attempts:
-                _as_it_is(attempt, count, since)
+        with state.without(lambda cell, key: of_old(cell, key, since)):
+            try:
+                return run()
+            finally:
+                if undoubted is not None:
+                    undoubted()
+                happened = state.snapshot(mark)
+                state.rollback(mark)
+                state.join_into([{place: each for place, each in happened.items() if not of_old(*each[:2], since)}])
+                for attempt, count in attempts:
+                    _as_it_is(attempt, count, since)
 
     def _put_back(self, moment: Moment) -> Callable[[], None] | None:
         interp = self._interp

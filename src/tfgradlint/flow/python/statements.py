@@ -316,9 +316,10 @@ class Statements:
         mark = state.mark()
         attempt = Attempt(mark, len(interp.contexts))
         interp.attempts.append(attempt)
-        goes_on = self.suite(node.body)
-        interp.attempts.pop()
-        middle = [*state.intermediate_states(mark), *attempt.raises]
+        with state.remembering() as undone:
+            goes_on = self.suite(node.body)
+            interp.attempts.pop()
+            middle = [*state.intermediate_states(mark, undone), *attempt.raises]
         ends: list[Snapshot] = []
         if goes_on and (node.orelse is None or self.suite(node.orelse.body)):
             ends.append(state.snapshot(mark))

@@ -41,14 +41,22 @@ def in_order(interp: Context) -> list[Function | Class]:
 
 
 def methods_in_order(interp: Context, cls: Class) -> list[tuple[Function, Callable[[Instance], Value | None]]]:
-    """The functions in the body of a class that may lead to a request, each with what it is called on."""
+    """The functions in the body of a class that may lead to a request, each with what it is called on.
+
+    A function that is written for no object may be called through the class, or stand under a decorator that is like
+    ``staticmethod``: its first argument may be anything. What tells is the name of its first parameter. That an
+    argument named ``self`` is an object of the class, and one named ``cls`` the class, is an assumption: Python asks
+    nobody to keep to these names, but a decorator that hands something else to them would surprise every reader.
+    """
     found: dict[Function, Callable[[Instance], Value | None]] = {}
-    for value in cls.fields.values():
+    for name, value in cls.fields.items():
         if isinstance(value, Function):
-            found[value] = _itself
+            found[value] = _of_class if name in _ON_CLASSES else _itself if _first(value) in _NAMES else _nothing
         elif isinstance(value, Descriptor) and isinstance(value.function, Function):
             found[value.function] = _RECEIVERS.get(value.kind, _itself)
-    found.update((function, _itself) for function in interp.under_decorators if function.owner is cls)
+    for function in interp.under_decorators:
+        if function.owner is cls:
+            found[function] = _NAMES.get(_first(function), _nothing)
     waiting = [function for function in found if interp.prescan.may_reach_request(function.name)]
     by_name = {function.name: function for function in waiting}
     called = {
@@ -73,10 +81,25 @@ def _itself(instance: Instance) -> Value:
     return instance
 
 
-_RECEIVERS: dict[str, Callable[[Instance], Value | None]] = {
-    "staticmethod": lambda instance: None,
-    "classmethod": lambda instance: instance.cls,
-}
+def _of_class(instance: Instance) -> Value:
+    return instance.cls
+
+
+def _nothing(instance: Instance) -> None:
+    return None
+
+
+def _first(function: Function) -> str:
+    """The name of the first parameter."""
+    params = function.node.params
+    return next((each.name.value for each in (*params.posonly_params, *params.params)), "")
+
+
+_RECEIVERS: dict[str, Callable[[Instance], Value | None]] = {"staticmethod": _nothing, "classmethod": _of_class}
+#: What comes as an argument of this name.
+_NAMES: dict[str, Callable[[Instance], Value | None]] = {"self": _itself, "cls": _of_class}
+#: Methods that Python calls on the class without being asked to.
+_ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
 def _callers_first(units: Sequence[_Unit], called: Mapping[_Unit, Sequence[_Unit]]) -> list[_Unit]:

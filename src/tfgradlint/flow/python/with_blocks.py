@@ -95,9 +95,10 @@ class ManagedBlocks:
         attempt = Attempt(mark, len(interp.contexts))
         interp.attempts.append(attempt)
         interp.kept_exceptions += 1
-        ends: list[Snapshot] = [state.snapshot(mark)] if block() else []
-        interp.attempts.pop()
-        middle = [*state.intermediate_states(mark), *attempt.raises]
+        with state.remembering() as undone:
+            ends: list[Snapshot] = [state.snapshot(mark)] if block() else []
+            interp.attempts.pop()
+            middle = [*state.intermediate_states(mark, undone), *attempt.raises]
         state.rollback(mark)
         state.join_into([*ends, *middle])
         return True

@@ -10,7 +10,7 @@ from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail, EdgeNote, Operation
 from tfgradlint.flow.graph.nodes import LEAF, OP, OPAQUE, PHI, Beyond, Edge, Effect, Node, Site, trainable
-from tfgradlint.flow.tape.tape import Tape, recorded, tracked
+from tfgradlint.flow.tape.tape import LIFTED, Tape, recorded, tracked
 
 # What may arrive at the source, as a set of bits: a gradient, zeros, nothing.
 FLOWS, ZERO, NOTHING = 4, 2, 1
@@ -267,7 +267,7 @@ def gap_at(tape: Tape, node: Node) -> Gap | None:
     if any(each is tape for each, _ in node.active):
         return None
     if tape in node.stopped:
-        return Gap.STOPPED
+        return Gap.LIFTED if LIFTED in node.stopped else Gap.STOPPED
     if node.apart:
         return Gap.APART
     if node.active:

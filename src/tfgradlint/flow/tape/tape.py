@@ -56,6 +56,10 @@ class Tape(HoldsNothing, Cell):
         self.fields = {"life": NEW, "watched": Watched(), "epoch": 0, "read": (), "escaped": False}
 
 
+#: Stands among the tapes that were told to stop for a while where none records, not one that begins there either.
+LIFTED = Tape(None, None, 0, 0)
+
+
 class Tapes(HoldsNothing, Cell):
     """Which tapes are recording now, and which were told to stop for a while."""
 

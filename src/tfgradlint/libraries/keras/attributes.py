@@ -31,7 +31,7 @@ from tfgradlint.libraries.keras.tracking import track
 from tfgradlint.libraries.keras.weight_lists import LISTS, WEIGHTLESS, listed
 from tfgradlint.libraries.keras.weights import is_keras, mark_escaped, of_keras_2, set_trainable, weights_below
 
-SILENT = frozenset({"compile", "summary", "save", "load_weights", "save_weights", "build", "reset_states"})
+SILENT = frozenset("compile summary save load_weights set_weights save_weights build reset_states".split())
 METHODS = SILENT | frozenset(
     "add_weight add predict predict_on_batch evaluate test_on_batch get_weights get_layer fit train_on_batch "
     "compute_loss add_loss".split()

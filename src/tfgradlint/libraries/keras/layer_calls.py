@@ -24,6 +24,7 @@ from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
 from tfgradlint.libraries.keras.chains import as_part, build, build_chain, sequential, trace
+from tfgradlint.libraries.keras.cloning import cloned
 from tfgradlint.libraries.keras.compile import compiled
 from tfgradlint.libraries.keras.first_call import called, traced_on_trial
 from tfgradlint.libraries.keras.functional import as_returned, functional, lambda_layer
@@ -96,12 +97,10 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         return interp.calls.call(merging, [given], {})
     if family == "layers" and last[:1].isupper() and last != "Layer":
         return layer(interp, path, last, args, kwargs)
-    if name == "models.clone_model" and (len(args) > 2 or not kwargs.keys() <= {"model", "input_tensors"}):
-        # What its function returns for a layer may be the layer itself.
-        return interp.unknown(MODEL, *args, *kwargs.values())
-    if family.startswith("applications") or name in ("models.load_model", "models.clone_model"):
-        copied = args[0] if args and name == "models.clone_model" else NONE
-        return opaque_model(interp, path, family.startswith("applications"), copied)
+    if name == "models.clone_model":
+        return cloned(interp, path, args, kwargs)
+    if family.startswith("applications") or name == "models.load_model":
+        return opaque_model(interp, path, family.startswith("applications"))
     if family == "losses" and last[:1].isupper() and not last.isupper() and session.known(path) is None:
         return _loss(interp, session, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):

@@ -15,8 +15,9 @@ from tfgradlint.flow.machine.fixpoint import Carried
 from tfgradlint.flow.machine.frames import Compiled
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.python.escape import STAYS
+from tfgradlint.flow.python.moments import Moment
 from tfgradlint.flow.python.places import changes
-from tfgradlint.flow.python.retracing import Kept, Moment, Trace
+from tfgradlint.flow.python.retracing import Kept, Trace
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Array, Const, HostObject, Tensor, Value, Variable, next_birth
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance, Layer

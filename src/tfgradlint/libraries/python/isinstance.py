@@ -171,25 +171,68 @@ _MIXED = {
 }
 _OF_ENUMERATIONS = {*_MIXED, "enum.Enum", "enum.Flag"}
 
-#: Layers from which Keras derives no other.
-_CHILDLESS = frozenset({"layers.Dense", "layers.BatchNormalization", "layers.LayerNormalization"})
+#: The layers of Keras that derive from another one of its layers, whichever Keras it is.
+_DERIVED = {
+    **dict.fromkeys("ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU LSTM SimpleRNN".split(), "RNN"),
+    **dict.fromkeys("SpatialDropout1D SpatialDropout2D SpatialDropout3D".split(), "Dropout"),
+    **dict.fromkeys("SpectralNormalization TimeDistributed".split(), "Wrapper"),
+}
+#: Those that derive from another one in Keras 2 or in Keras 3 only.
+_PERHAPS_DERIVED = {
+    **{f"Conv{number}DTranspose": f"Conv{number}D" for number in "123"},
+    "Bidirectional": "Wrapper",
+    "AdditiveAttention": "Attention",
+    "FlaxLayer": "JaxLayer",
+    "ReversibleEmbedding": "Embedding",
+}
+#: Names that stand for others.
+_SPELLINGS = (("AvgPool", "AveragePooling"), ("MaxPooling", "MaxPool"), ("Convolution", "Conv"))
 
 
 def _layer_of(value: Layer | Instance, kind: Value) -> bool | None:
     """Whether a layer or model is one of a class of Keras, or of the module."""
-    if isinstance(value, Layer):
-        own = [_of_keras(Symbol(value.path))]
-    else:
-        own = [_of_keras(each) for each in value.cls.lineage() if not isinstance(each, Class)]
-    if None in own or not own:
+    bases = [Symbol(value.path)] if isinstance(value, Layer) else list(value.cls.lineage())
+    own = [_of_keras(each) for each in bases if not isinstance(each, Class)]
+    if not own:
         return None
     if isinstance(kind, Class):
-        return False if isinstance(value, Layer) and (own[0] or "").startswith("layers.") else None
+        known = isinstance(value, Layer) and _is_class(own[0] or "")
+        return False if known else None
     asked = _of_keras(kind)
-    if asked in own or asked in ("Layer", "layers.Layer"):
+    if asked is None:
+        return None
+    answers = [None if each is None else _of_class(each, asked) for each in own]
+    return True if True in answers else None if None in answers else False
+
+
+def _is_class(name: str) -> bool:
+    """Whether a name of Keras is that of a layer, or of a model whose class is known."""
+    family, _, last = name.rpartition(".")
+    return name in ("Model", "Sequential") or (family == "layers" and last[:1].isupper())
+
+
+def _of_class(own: str, asked: str) -> bool | None:
+    """Whether what is made by one name of Keras, or derives from it, is of the class of another one."""
+    if own.startswith("applications."):
+        own = "Model"
+    if asked in (own, "Layer", "layers.Layer"):
         return True
-    return False if asked in _CHILDLESS else None
+    if not (_is_class(own) or own == "Layer") or not _is_class(asked):
+        return None
+    own, asked = own.removeprefix("layers."), asked.removeprefix("layers.")
+    if _PERHAPS_DERIVED.get(own) == asked:
+        return None
+    return asked == ("Model" if own == "Sequential" else _DERIVED.get(own))
 
 
 def _of_keras(kind: object) -> str | None:
-    return keras_name(kind.path) if isinstance(kind, Symbol) else None
+    """The name below the root of Keras, in one spelling."""
+    name = keras_name(kind.path) if isinstance(kind, Symbol) else None
+    if name is None:
+        return None
+    family, _, last = name.rpartition(".")
+    if family == "models":
+        return last
+    for spelling, same in _SPELLINGS:
+        last = last.replace(spelling, same)
+    return f"{family}.{last}" if family else last

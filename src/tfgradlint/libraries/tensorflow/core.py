@@ -6,35 +6,30 @@ from collections.abc import Mapping
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Node, trainable
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.identity import MadeAgain
-from tfgradlint.flow.tape.search import is_dense
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
     Cell,
     Composite,
-    Const,
     Datum,
     GraphValue,
     Scalar,
     Symbol,
     Tensor,
     Unknown,
-    UnknownMember,
     Value,
     Variable,
     is_none,
 )
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Union
-from tfgradlint.flow.values.functions import Function, Method, Partial
+from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
+from tfgradlint.flow.values.objects import HOLDS, LibraryObject
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras.creation import created
-from tfgradlint.libraries.keras.state import MAKE
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
@@ -42,7 +37,8 @@ from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.session import Session
-from tfgradlint.libraries.tensorflow import callbacks, composites, conversions, distribute, modes
+from tfgradlint.libraries.tensorflow import callbacks, composites, conversions, distribute, modes, scopes
+from tfgradlint.libraries.tensorflow.members import ASSIGNING, OF_ARRAYS, its_own, measured
 
 #: Options of ``tf.function`` that ask for XLA.
 _XLA = ("jit_compile", "experimental_compile")
@@ -51,7 +47,6 @@ _RELAXED = ("reduce_retracing", "experimental_relax_shapes", "experimental_reduc
 _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Module.with_name_scope"), kept)
 
 _CONSTANT_OF_TENSOR = Origin(Kind.MADE, "tf.constant of a tensor")
-_REFERENCE = Origin(Kind.MADE, "reference")
 _ASSIGNMENT = Origin(Kind.MADE, "result of an assignment")
 #: What a method of a variable of Keras returned.
 _KERAS_VARIABLE = Origin(Kind.MADE, "keras variable")
@@ -99,7 +94,7 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
     dtype = named_dtype(kwargs.get("dtype")) if "dtype" in kwargs else firm_dtype(initial)
     edges = _left_behind(initial, Cause.NEW_VARIABLE)
     trained = True if is_none(wanted) else wanted.truth()
-    if interp.recorder.tapes.fields["doubted"]:
+    if interp.recorder.tapes.fields["doubted"] or (library != "tf" and scopes.creates(interp)):
         trained = None
     if dtype is None and library != "tf":
         dtype = "float32"
@@ -110,10 +105,13 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
 
 
 def _variable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    made = variable(interp, args, kwargs)
-    if isinstance(made, Variable):
-        interp.of(MadeAgain).made(made)
-    return made
+    def make(args: list[Value], kwargs: dict[str, Value]) -> Value:
+        made = variable(interp, args, kwargs)
+        if isinstance(made, Variable):
+            interp.of(MadeAgain).made(made)
+        return made
+
+    return scopes.created(interp, args, kwargs, make)
 
 
 def _left_behind(value: Value, cause: Cause) -> list[Edge]:
@@ -165,13 +163,8 @@ def _cast(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
     wanted = named_dtype(named)
     same = isinstance(given, (Tensor, Variable)) and wanted is not None and given.node.dtype == wanted
     if isinstance(given, (Tensor, Variable)) and isinstance(named, Scalar):
-        same = _its_own(given) in named.node.edges
+        same = its_own(given) in named.node.edges
     return given if same else None
-
-
-def _its_own(value: Tensor | Variable) -> Edge:
-    """What leads from a dtype that is not known to the tensor that has it."""
-    return Edge(value.node, Effect.PLAIN, None, EdgeNote.OWN_DTYPE)
 
 
 def _of_any(parameter: str) -> Handler:
@@ -229,6 +222,7 @@ def _gradients(name: str) -> Handler:
 
 _HANDLERS: dict[str, Handler] = {
     **modes.HANDLERS,
+    **scopes.HANDLERS,
     "tf.GradientTape": _tape,
     "tf.autodiff.GradientTape": _tape,
     "tf.Variable": _variable,
@@ -267,49 +261,7 @@ _DATA = frozenset({"AUTOTUNE", "AUTO_REUSE"})
 _MODULES_OF_DATA = frozenset({"tf.errors", "tf.version", "tf.sysconfig"})
 
 
-# -- what tensors and variables have
-
-_FACTS = {"shape": "shape", "dtype": "", "name": "str", "device": "str", "ndim": "int", "trainable": "bool"}
-
-
-#: Where the elements of slices, and of what is sparse or ragged, belong.
-_INDICES = frozenset({"indices", "dense_shape", "row_splits"})
-
-
-def attribute(interp: Context, session: Session, receiver: Tensor | Variable, name: str) -> Value | None:
-    """An attribute that is not a method: shapes and dtypes carry no gradient."""
-    if name == "value" and isinstance(receiver, Variable) and receiver.library == "keras":
-        return Tensor(receiver.node)
-    if name in _FACTS:
-        if name == "dtype":
-            dtype = receiver.node.dtype
-            return Symbol(f"tf.{dtype}") if dtype is not None else Scalar(interp.recorder.plain([_its_own(receiver)]))
-        if (
-            name == "name"
-            and isinstance(receiver, Variable)
-            and receiver.library == "keras"
-            and (make := MAKE.of(receiver))
-        ):
-            return Const(str(make[1]).rpartition(".")[2])
-        if name == "trainable" and isinstance(receiver, Variable) and receiver.fields["trainable"] is not None:
-            return Const(receiver.fields["trainable"])
-        if name == "shape" and not interp.graph_level and type(receiver) is Tensor and is_dense(receiver.node):
-            return Scalar(interp.recorder.leaf(), "known shape")
-        return Scalar(interp.recorder.leaf(), _FACTS[name])
-    if isinstance(receiver, Composite):
-        return composites.attribute(interp, session, receiver, name)
-    if name in _INDICES and isinstance(receiver, Tensor):
-        return Tensor(interp.recorder.op([Edge(receiver.node, Effect.PLAIN)], "int64"))
-    if name in _METHODS or _measured(session, receiver, name) is not None:
-        return None
-    # Part of what is no plain tensor: slices, what is sparse or ragged; or an attribute that nobody describes.
-    node = interp.recorder.opaque(origins.attribute(name), [Edge(receiver.node, Effect.UNKNOWN)])
-    return UnknownMember(node, receiver, name)
-
-
-def _measured(session: Session, receiver: Tensor | Variable, name: str) -> OperationFacts | None:
-    known = session.known("tf.Variable." + name) if isinstance(receiver, Variable) else None
-    return known or session.known("tf.Tensor." + name)
+# -- what tensors and variables can do
 
 
 def method(
@@ -321,7 +273,7 @@ def method(
     kwargs: dict[str, Value],
 ) -> Value | None:
     """A method of a tensor or variable."""
-    if isinstance(receiver, Variable) and name in _ASSIGNING:
+    if isinstance(receiver, Variable) and name in ASSIGNING:
         return _assign(interp, receiver, args, kwargs, name == "assign")
     if name == "numpy" and without_content(interp, receiver):
         exception = "NotImplementedError" if isinstance(receiver, Variable) else "AttributeError"
@@ -340,27 +292,22 @@ def method(
         # Tensors have no such method: the call raises, and nothing behind it has a gradient.
         edge = Edge(receiver.node, Effect.NONE, Cause.PYTHON_VALUE, operation(name))
         return Scalar(interp.recorder.plain([edge]))
-    if isinstance(receiver, Tensor) and name in _OF_ARRAYS - interp.asked_for and not session.numpy_behavior:
+    if isinstance(receiver, Tensor) and name in OF_ARRAYS - interp.asked_for and not session.numpy_behavior:
         interp.raise_here(None, "AttributeError")
     if name in ("ref", "experimental_ref"):
-        # A key that gives the very same object back: ``deref()``.
-        return interp.opaque_result_of(_REFERENCE, [receiver])
+        return _reference(receiver)
     if isinstance(receiver, Variable) and receiver.library == "keras" and name != "numpy":
         return interp.opaque_result_of(_KERAS_VARIABLE, [receiver, *args])
-    known = _measured(session, receiver, name)
+    known = measured(session, receiver, name)
     return apply(interp, known, [receiver, *args], kwargs) if known is not None else None
 
 
-#: Methods of arrays that tensors do not have, unless TensorFlow is told to give them NumPy's behavior.
-_OF_ARRAYS = frozenset(
-    "all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot fill flatten max mean min nonzero "
-    "prod ravel repeat round sort std sum swapaxes take trace transpose var view".split()
-)
-_ASSIGNING = frozenset({"assign", "assign_add", "assign_sub"}) | frozenset(
-    f"scatter_{kind}" for kind in ("add", "div", "max", "min", "mul", "sub", "update", "nd_add", "nd_sub", "nd_update")
-)
-#: Methods that are described here: each is looked at when it is called.
-_METHODS = _OF_ARRAYS | _ASSIGNING | {"numpy", "item", "tolist"}
+def _reference(value: Tensor | Variable) -> Value:
+    """A key that gives the very same object back."""
+    made = LibraryObject("tf.experimental.Reference")
+    made.fields["deref"] = NativeFunction("deref", lambda args, kwargs: value)
+    HOLDS.begin(made, value)
+    return made
 
 
 def _assign(interp: Context, receiver: Variable, args: list[Value], kwargs: dict[str, Value], whole: bool) -> Value:

@@ -14,6 +14,7 @@ from tfgradlint.libraries.tensorflow import (
     datasets,
     distribute,
     lookup_tables,
+    members,
     modules,
     operators,
     packing,
@@ -70,7 +71,7 @@ class _TensorFlow(Library):
 
     def attribute(self, context: Context, receiver: Value, name: str) -> Value | None:
         if isinstance(receiver, (Tensor, Variable)):
-            return core.attribute(context, session_of(context), receiver, name)
+            return members.attribute(context, session_of(context), receiver, name)
         return modules.instance_attribute(context, receiver, name) if isinstance(receiver, Instance) else None
 
     def operator(self, context: Context, name: str, operands: list[Value]) -> Value | None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Unknown, Value
+from tfgradlint.flow.values.base import NONE, Const, Value
+from tfgradlint.flow.values.notes import Note
 from tfgradlint.libraries.registry import Handler
 from tfgradlint.libraries.session import session_of
 
-_SCOPES = frozenset(
-    "tf.init_scope tf.variable_creator_scope tf.compat.v1.variable_creator_scope keras.StatelessScope "
-    "tf.keras.StatelessScope".split()
-)
-
-
+#: Of the tapes: whether tensors have been given the attributes and methods of arrays.
+_NUMPY: Note[bool] = Note("behaves like NumPy")
 #: What belongs to programs that build a graph and run it later.
 _OF_GRAPHS = frozenset(
     "placeholder placeholder_with_default sparse_placeholder Session InteractiveSession ConfigProto "
@@ -30,9 +26,14 @@ def eager_by_default(interp: Context) -> bool:
     return not session_of(interp).others_ran and _OF_GRAPHS.isdisjoint(interp.prescan.mentioned)
 
 
-def _other_rules(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Inside of it tapes may not record, and variables may be others than they are asked to be."""
-    return Unknown(interp.recorder.opaque(origins.SCOPE_OF_OTHER_RULES))
+def numpy_behavior(interp: Context) -> bool:
+    """Whether tensors certainly have the attributes and methods of arrays."""
+    return _NUMPY.of(interp.recorder.tapes) is True
+
+
+def _enable_numpy_behavior(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    _NUMPY.put(interp.state, interp.recorder.tapes, True)
+    return NONE
 
 
 def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -66,7 +67,7 @@ def _in_eager_mode(interp: Context, eager: bool) -> Value | None:
 HANDLERS: dict[str, Handler] = {
     "tf.config.run_functions_eagerly": _run_eagerly,
     "tf.config.experimental_run_functions_eagerly": _run_eagerly,
-    **dict.fromkeys(_SCOPES, _other_rules),
+    "tf.experimental.numpy.experimental_enable_numpy_behavior": _enable_numpy_behavior,
     "tf.compat.v1.disable_eager_execution": _graph_mode,
     "tf.compat.v1.disable_v2_behavior": _graph_mode,
     "tf.executing_eagerly": lambda interp, args, kwargs: _in_eager_mode(interp, True),
