@@ -10,6 +10,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.escape import forget_content
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Symbol, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
@@ -153,7 +154,7 @@ class Binding:
             if not items:
                 content = Repeated(interp.unknown(origins.UNPACKING))
         for position, element in enumerate(targets):
-            each = interp.state.element(content)
+            each = one_of_many(interp, interp.state.element(content))
             if position:
                 each = interp.iteration.another(each)
             if position == star:

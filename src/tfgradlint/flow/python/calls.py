@@ -21,6 +21,7 @@ from tfgradlint.flow.python.container_methods import call_member, dictionary, in
 from tfgradlint.flow.python.entry_points import abstract
 from tfgradlint.flow.python.escape import forget, forget_content, havoc, not_followed
 from tfgradlint.flow.python.generator_places import has_yield
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.python.recursion import DEPTH, Recursions
 from tfgradlint.flow.python.strings import call_method
 from tfgradlint.flow.tape.search import alternatives
@@ -259,7 +260,7 @@ class Calls:
                 interp.state.set(iterator, SENT, NONE)  # type: ignore[arg-type]
             if taken is None:
                 raise Raised
-            return taken
+            return one_of_many(interp, taken)
         forget(interp, iterator, args)
         return interp.unknown(origins.method(name), iterator, *args)
 

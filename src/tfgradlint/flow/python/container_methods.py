@@ -11,6 +11,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.comparing import compared, hashed, hashed_together, looked_up, met_again
 from tfgradlint.flow.python.escape import forget, forget_content
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.python.order import in_order
 from tfgradlint.flow.python.rearranging import turned, without
 from tfgradlint.flow.python.sets import LONG, OPERATORS, combined, set_of
@@ -284,7 +285,7 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
             return popped
         element = state.element(content)
         state.set(receiver, "content", Repeated(element, content.type))
-        return element
+        return one_of_many(interp, element)
     if name == "clear":
         state.set(receiver, "content", Items((), content.type))
         return NONE
@@ -293,8 +294,13 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
         made.fields.update(receiver.fields)
         return made
     if name == "reverse":
-        if isinstance(content, Items):
-            state.set(receiver, "content", Items(content.items[::-1], content.type))
+        state.set(
+            receiver,
+            "content",
+            Items(content.items[::-1], content.type)
+            if isinstance(content, Items)
+            else Repeated(content.element, content.type),
+        )
         return NONE
     if name in ("remove", "discard", "rotate"):
         left = turned(content, args) if name == "rotate" else without(interp, content, args)
@@ -329,7 +335,8 @@ def _mapping_member(
             found = default
         else:
             others = [] if isinstance(key, Const) else list(content.entries.values())
-            found = interp.join([*others, *([content.rest] if content.rest is not None else []), default])
+            rest = [one_of_many(interp, content.rest, content, key)] if content.rest is not None else []
+            found = interp.join([*others, *rest, default])
         if name == "setdefault":
             interp.elements.set(receiver, key, found)
         elif name == "pop":

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from operator import is_ as _is
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.nodes import LEAF, Node
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, Variable, is_none, next_birth
-from tfgradlint.flow.values.containers import Union
+from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, Variable, hashable, is_none, next_birth
+from tfgradlint.flow.values.containers import Items, Union
 from tfgradlint.flow.values.objects import Class, Instance
 
 
@@ -21,6 +23,8 @@ class MadeAgain:
         self._ended: list[int] = []
         self._otherwise: set[Cell] = set()
         self._single: set[Cell] = set()
+        #: What was taken out of contents, with these: they are kept, so that none takes the place of another.
+        self._taken: dict[tuple[int, Hashable], tuple[Value, Variable]] = {}
 
     def made(self, cell: Cell) -> None:
         """The program itself made this, which is no object of a class of its own."""
@@ -33,6 +37,19 @@ class MadeAgain:
     def under_other_names(self, cell: Cell) -> None:
         """Other objects stand for this one, which are not it."""
         self._otherwise.add(cell)
+
+    def taken(self, variable: Variable, of: Value | None, index: Value | None) -> Variable:
+        """One of the variables for all of which this one stands: that at the index of a content, if there is one."""
+        place = (id(of), index.value) if of is not None and isinstance(index, Const) and hashable(index.value) else None
+        known = self._taken.get(place) if place is not None else None
+        if known is not None and known[1].fields["trainable"] is variable.fields["trainable"]:
+            return known[1]
+        made = Variable(Node(LEAF, variable.birth, variable.site, (), variable.dtype), variable.fields["trainable"])
+        made.among = variable.among or variable
+        self.under_other_names(made)
+        if of is not None and place is not None:
+            self._taken[place] = of, made
+        return made
 
     @contextmanager
     def turn(self) -> Iterator[list[bool]]:
@@ -86,11 +103,20 @@ def same_object(interp: Context, one: Value, other: Value) -> bool | None:
     return one is other if known else None
 
 
-def one_of_many(interp: Context, element: Value) -> Value:
-    """What an index gives where one value stands for all elements: of variables another one than the next index."""
+def one_of_many(interp: Context, element: Value, of: Value | None = None, index: Value | None = None) -> Value:
+    """What is taken out of where one value stands for all elements: of objects another one than what is taken next.
+
+    The same ``index`` of the same content ``of`` gives the same variable again. Of other objects, which hold others in
+    turn, nothing is known.
+    """
     many = interp.of(MadeAgain)
+    if isinstance(element, Items) and not element.fields:  # with its place, or one of each of several
+        parts = [one_of_many(interp, each) for each in element.items]
+        return element if all(map(_is, parts, element.items)) else Items(tuple(parts), element.type)
+    if isinstance(element, Variable) and many.holds(element) and element.library == "tf":
+        return many.taken(element, of, index)
     each = element.values if isinstance(element, Union) else (element,)
-    if any(isinstance(value, Variable) and many.holds(value) for value in each):
+    if any(isinstance(value, Cell) and many.holds(value) for value in each):
         return interp.unknown(origins.ELEMENT, element)
     return element
 

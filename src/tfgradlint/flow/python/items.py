@@ -109,7 +109,8 @@ class Elements:
     def _pick(self, content: Items | Repeated, index: Value) -> Value:
         interp = self._interp
         if isinstance(content, Repeated):
-            return content if isinstance(index, Slice) else one_of_many(interp, content.element)
+            picked = one_of_many(interp, content.element, content, index)
+            return Repeated(picked, content.type) if isinstance(index, Slice) else picked
         if isinstance(index, Const) and isinstance(index.value, int):
             if -len(content.items) <= index.value < len(content.items):
                 return content.items[index.value]
@@ -149,7 +150,7 @@ class Elements:
             interp.state.set(receiver, "content", content)
         candidates = [] if isinstance(index, Const) else list(content.entries.values())
         if content.rest is not None:
-            candidates.append(content.rest)
+            candidates.append(one_of_many(interp, content.rest, content, index))
         return interp.join(candidates) if candidates else interp.unknown(origins.MISSING_KEY)
 
     def peek(self, receiver: Value, index: Value) -> Value | None:

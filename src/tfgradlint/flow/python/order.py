@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.python.iteration import call_with_each
 from tfgradlint.flow.python.plain import NOT_PLAIN, plain, plain_beginning
 from tfgradlint.flow.values.base import FALSE, Value
@@ -48,7 +49,7 @@ def in_order(interp: Context, content: Items | Repeated, key: Value | None, reve
             pass
         else:
             return Items(tuple(content.items[place] for place in places), "list")
-    return Repeated(interp.state.element(content), "list")
+    return Repeated(one_of_many(interp, interp.state.element(content)), "list")
 
 
 def extreme(interp: Context, content: Items | Repeated, key: Value | None, largest: bool) -> Value | None:

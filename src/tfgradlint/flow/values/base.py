@@ -291,9 +291,12 @@ class Cell(Value):
 
 
 class Variable(HoldsNothing, Cell):
-    """A variable. ``fields``: ``content`` (the node of its present content), ``trainable`` (True, False, None)."""
+    """A variable. ``fields``: ``content`` (the node of its present content), ``trainable`` (True, False, None).
 
-    __slots__ = ("birth", "dtype", "library", "site")
+    ``among``: it is one of many for all of which this one stands.
+    """
+
+    __slots__ = ("among", "birth", "dtype", "library", "site")
 
     def __init__(self, content: Node, trainable: bool | None, library: str = "tf") -> None:
         super().__init__()
@@ -301,6 +304,7 @@ class Variable(HoldsNothing, Cell):
         self.dtype = content.dtype
         self.library = library
         self.site = content.site
+        self.among: Variable | None = None
         content.variable = self
         self.fields = {"content": content, "trainable": trainable}
 

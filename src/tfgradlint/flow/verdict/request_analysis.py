@@ -222,7 +222,21 @@ class RequestAnalysis:
             for node in found:
                 bits |= self._bits_of(Tensor(node))
             bits |= ANY if cut_off(found) else 0
-        return bits
+        return bits if bits == FLOWS or not self._meets_kin(source) else ANY
+
+    def _meets_kin(self, source: Tensor | Variable | Unknown) -> bool:
+        """Whether the targets depend on a variable that may be the source, as one stands for many and one is of these.
+
+        What is known of one of them, such as that a tape watches it, was perhaps done to it as the other.
+        """
+        if not isinstance(source, Variable):
+            return False
+        many = source.among or source
+        met = {id(node.variable): node.variable for node in ancestors(self._nodes) if node.variable is not None}
+        return any(
+            isinstance(each, Variable) and (each.among is many or (each is many and source is not many))
+            for each in met.values()
+        )
 
     def _may_be_target(self, node: Node) -> bool:
         return self._may_be_any or node in self._may_be

@@ -6,7 +6,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.container_methods import dictionary, mapping, plain_dictionary
-from tfgradlint.flow.python.identity import Identity, same_object
+from tfgradlint.flow.python.identity import Identity, one_of_many, same_object
 from tfgradlint.flow.python.iterators import found
 from tfgradlint.flow.python.sets import new_set
 from tfgradlint.flow.python.strings import constant_text, unwrapped
@@ -184,16 +184,16 @@ def _taken(interp: Context, iterator: Value, default: Value | None) -> Value:
         taken = interp.iteration.take(iterator, interp.statements.raised)
         if taken is None:
             raise Raised
-        return taken
+        return one_of_many(interp, taken)
     mark = state.mark()
     over: list[Snapshot] = []
     taken = interp.iteration.take(iterator, lambda: over.append(state.snapshot(mark)))
     if not over:
-        return default if taken is None else taken
+        return default if taken is None else one_of_many(interp, taken)
     over.append(state.snapshot(mark))
     state.rollback(mark)
     state.join_into(over)
-    return default if taken is None else interp.join([taken, default])
+    return default if taken is None else interp.join([one_of_many(interp, taken), default])
 
 
 def _super(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY, MOST, extend, mapping, plain_dictionary
 from tfgradlint.flow.python.escape import forget, forget_content
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.python.iteration import call_with_each
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Value
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject, Repeated, Union
@@ -64,7 +65,7 @@ def _popped(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
         return None
     if len(args) > 1:
         _pushed(interp, args, kwargs)
-    return shuffled(interp, args, kwargs) and interp.state.element(args[0].fields["content"])
+    return shuffled(interp, args, kwargs) and one_of_many(interp, interp.state.element(args[0].fields["content"]))
 
 
 def _some(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -78,7 +79,9 @@ def _some(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 def _drawn(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``random.sample`` and ``random.choices``: elements by chance."""
-    return ListObject(Repeated(interp.state.element(interp.iteration.iterate(args[0])))) if args else None
+    if not args:
+        return None
+    return ListObject(Repeated(one_of_many(interp, interp.state.element(interp.iteration.iterate(args[0])))))
 
 
 HANDLERS: dict[str, Handler] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.python.order import extreme, in_order
 from tfgradlint.flow.values.base import FALSE, Value
 from tfgradlint.flow.values.containers import Items, ListObject
@@ -21,7 +22,7 @@ def _extreme(largest: bool) -> Handler:
             return kwargs.get("default")
         for each in content.items if isinstance(content, Items) else ():
             interp.expressions.tested(each)  # they are compared
-        return interp.state.element(content)
+        return one_of_many(interp, interp.state.element(content))
 
     return choose
 
