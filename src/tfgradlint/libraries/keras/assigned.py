@@ -11,6 +11,7 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of, walk
 from tfgradlint.libraries.keras.layer_facts import facts, making, recurrent
 from tfgradlint.libraries.keras.parts import is_sequential, parts_of
+from tfgradlint.libraries.keras.regularised import note
 from tfgradlint.libraries.keras.state import (
     BUILT,
     CHANGED,
@@ -41,7 +42,7 @@ def assign(interp: Context, layer: Layer, name: str, value: Value) -> None:
         _to_model(interp, layer, name, value)
         return
     if name.endswith("_regularizer"):
-        keras_state(interp).regularised = True
+        note(interp, layer)
     known = facts(interp, layer.path)
     weight = name.removeprefix("_")
     if weight in (NAMED.of(layer) or {}) or (known is not None and weight in {each.name for each in known.weights}):
@@ -56,6 +57,13 @@ def assign(interp: Context, layer: Layer, name: str, value: Value) -> None:
             HIDDEN.put(interp.state, layer, True)
     elif name in {each.name for each in known.params} and not name.endswith(_OF_MAKING):
         _to_parameter(interp, layer, name, value)
+
+
+def lay_open(interp: Context, layer: Layer) -> None:
+    """Somebody has got hold of the dictionary of its attributes: each may become anything."""
+    _changed(interp, layer)
+    HIDDEN.put(interp.state, layer, True)
+    mark_escaped(interp, layer)
 
 
 def changed_within(interp: Context, part: Unknown) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
-from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.base import NONE, Const, Member, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import walk
 from tfgradlint.flow.verdict.request import flatten
-from tfgradlint.libraries.keras.assigned import assign, changed_within
+from tfgradlint.libraries.keras.assigned import assign, changed_within, lay_open
 from tfgradlint.libraries.keras.chains import trace
 from tfgradlint.libraries.keras.parts import is_sequential, parts_of
 from tfgradlint.libraries.keras.state import (
@@ -55,6 +55,12 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
         return value if name != "trainable" else Const(value)
     if name == "optimizer" and COMPILED in receiver.fields:
         return _optimizer(interp, receiver)
+    if name == "__dict__":
+        lay_open(interp, receiver)
+        return interp.unknown(origins.LAID_OPEN, *weights_below(receiver))
+    if name == "__setattr__":
+        setter = Symbol("builtins.setattr")
+        return NativeFunction(name, lambda args, kwargs: interp.calls.call(setter, [receiver, *args], kwargs))
     given = NAME.of(receiver)
     if name == "name" and isinstance(given, Const) and given.value is not None:
         return given

@@ -25,6 +25,7 @@ from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
 from tfgradlint.libraries.keras.origins import ADDED_LOSS, BATCH, LOSS, TRACE
 from tfgradlint.libraries.keras.parts import parts_of
+from tfgradlint.libraries.keras.regularised import regularised
 from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import (
     TrainingStep,
@@ -101,7 +102,7 @@ def fitted(
         report_frozen(interp, trainings[0].frozen, site)
     # A loss that is no more than a placeholder beside what layers add is none to object to.
     suffices = any(each.suffices for each in trainings or [made()])
-    reaches = keras_state(interp).regularised or any(each.reaches for each in trainings)
+    reaches = regularised(interp, receiver) or any(each.reaches for each in trainings)
     report_objections(interp, receiver, site, reaches, suffices)
     if trainings and all(each.raises for each in trainings):
         interp.program_ends(site.expression)

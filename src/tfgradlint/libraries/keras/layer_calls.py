@@ -35,6 +35,7 @@ from tfgradlint.libraries.keras.optimizers import is_optimizer, told
 from tfgradlint.libraries.keras.origins import MODEL, SUBLAYER
 from tfgradlint.libraries.keras.parts import is_sequential
 from tfgradlint.libraries.keras.predict import predicted
+from tfgradlint.libraries.keras.regularised import note
 from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import (
@@ -80,6 +81,8 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         if isinstance(given_name, Const) and isinstance(given_name.value, str):
             keras_state(interp).input_names[made.node] = given_name.value
         return made
+    if last == "__setattr__" and args and isinstance(args[0], Layer):
+        return interp.calls.call(Symbol("builtins.setattr"), args, kwargs)
     if name == "random.SeedGenerator":
         return LibraryObject(path)
     if name == "utils.unpack_x_y_sample_weight" and args:
@@ -390,7 +393,7 @@ def _add_weight(interp: Context, receiver: Layer | Instance, kwargs: dict[str, V
     from tfgradlint.libraries.tensorflow.core import variable
 
     if any("regularizer" in key or key == "**" for key in kwargs):
-        keras_state(interp).regularised = True
+        note(interp, receiver)
     weight = variable(interp, [], {key: kwargs[key] for key in ("trainable",) if key in kwargs}, library_of(interp))
     interp.variables_made += 1
     if isinstance(weight, Variable) and traced_on_trial(interp):

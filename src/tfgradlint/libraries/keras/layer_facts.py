@@ -23,6 +23,8 @@ _COMMON = frozenset(
 )
 #: The usual dtype of a layer, which may as well be written.
 _USUAL_DTYPES = (None, "float32")
+#: How much of what it is given a layer drops while it trains. It was measured where something is left.
+_RATES = ("rate", "dropout", "recurrent_dropout")
 #: Functions that make a layer of the same name and call it.
 MERGING = frozenset("add subtract multiply average maximum minimum concatenate dot".split())
 
@@ -62,6 +64,8 @@ def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Ma
             weights = weights and (usual or known.weightless)
         elif name not in names and name not in _COMMON:
             weights = gradients = False
+    if any(_drops_all(bound.get(name)) for name in _RATES):
+        gradients = False
     for label, aspect in known.other.items():
         if aspect == "passes" and known.passes:
             continue  # in which mode it hands its input through is left open anyway
@@ -69,6 +73,10 @@ def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Ma
             gradients = False
             weights = weights and aspect != "weights"
     return Making(known, bound, weights, gradients)
+
+
+def _drops_all(rate: Value | None) -> bool:
+    return isinstance(rate, Const) and isinstance(rate.value, (int, float)) and rate.value >= 1
 
 
 def _applies(known: LayerFacts, label: str, bound: Mapping[str, Value]) -> bool:

@@ -10,6 +10,7 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nest_parts, walk
 from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.keras.layer_facts import Making, facts, making, present, seeds, states
+from tfgradlint.libraries.keras.regularised import note_made
 from tfgradlint.libraries.keras.state import (
     BUILT,
     FOREIGN,
@@ -24,7 +25,6 @@ from tfgradlint.libraries.keras.state import (
     SHAPED,
     STATE_COUNT,
     WRAPS,
-    keras_state,
 )
 from tfgradlint.libraries.keras.unseen import may_add_losses, others_class
 from tfgradlint.libraries.keras.weights import new_weight
@@ -45,8 +45,7 @@ def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict
         made.fields["trainable"] = interp.expressions.truth(kwargs["trainable"])
         FROZEN_AT.begin(made, (interp.recorder.now(), interp.recorder.site))
     NAME.begin(made, kwargs.get("name", NONE))
-    if last == "ActivityRegularization" or any("regularizer" in name or name == "**" for name in kwargs):
-        keras_state(interp).regularised = True
+    note_made(interp, made, args, kwargs)
     weights = [each for each in (made.own, *(made.parts or ())) if isinstance(each, Variable)]
     if (weights or drawn) and created(interp, not weights):
         for weight in weights:

@@ -13,6 +13,7 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason, ReportedStep
 from tfgradlint.flow.verdict.request_analysis import Implied
 from tfgradlint.libraries.keras.origins import REGULARIZER
+from tfgradlint.libraries.keras.regularised import regularised
 from tfgradlint.libraries.keras.state import BROKEN, COMPILED_AT, OBJECTIONS, keras_state
 from tfgradlint.libraries.keras.weight_lists import Weights
 
@@ -124,8 +125,8 @@ def report_frozen(interp: Context, frozen_at: Site, site: Site) -> None:
 
 def report_training(interp: Context, step: TrainingStep, asked: Implied) -> None:
     """Report what a step of training gives each weight."""
-    judgements, regularised = asked.judgements, keras_state(interp).regularised
-    if regularised:
+    judgements, adding = asked.judgements, regularised(interp, step.model)
+    if adding:
         # The losses that layers add for their weights reach those behind a step without a gradient.
         judgements = [
             each if each.verdict in ARRIVING else Judgement("unknown", origin=REGULARIZER) for each in judgements
@@ -135,7 +136,7 @@ def report_training(interp: Context, step: TrainingStep, asked: Implied) -> None
     elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
         judgements = [_of_the_loss(step, judgement) for judgement in judgements]
     compiled_at = COMPILED_AT.of(step.model)
-    if step.without_loss and asked.leaves and compiled_at is not None and not regularised:
+    if step.without_loss and asked.leaves and compiled_at is not None and not adding:
         interp.reports.add_step(Reason(Cause.KERAS_LOSS, compiled_at, LossFault.MISSING, (), "ValueError"), step.site)
     elif asked.leaves:
         interp.requests.record(step.name, step.site, asked.leaves, judgements)

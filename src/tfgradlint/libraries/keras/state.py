@@ -35,6 +35,8 @@ WRAPS: Note[Value] = Note("wraps")
 HIDDEN: Note[bool] = Note("hidden parts", read=True)
 #: Something was assigned to an attribute of it that changes what it computes.
 CHANGED: Note[bool] = Note("changed", read=True)
+#: It adds a loss of its own, for its weights or for what it returns.
+REGULARISED: Note[bool] = Note("regularised")
 #: Somebody else made it, or something in it: it may add losses that nobody sees.
 FOREIGN: Note[bool] = Note("made by others")
 
@@ -135,7 +137,7 @@ class KerasState:
         self.read_besides: set[tuple[Node, Node]] = set()
         #: The names that inputs of models were given.
         self.input_names: dict[Node, object] = {}
-        #: Whether some layer of the program adds a loss of its own for its weights.
+        #: Whether some layer of the program adds a loss of its own, for its weights or for what it returns.
         self.regularised = False
 
 

@@ -9,7 +9,7 @@ from tfgradlint.flow.python.escape import HandedOut, forget, forget_content
 from tfgradlint.flow.values.base import FALSE, NONE, TRUE, Const, Member, Scalar, Unknown, UnknownMember, Value
 from tfgradlint.flow.values.containers import DictObject, Items, ListObject
 from tfgradlint.flow.values.functions import Attributes, Descriptor, Function
-from tfgradlint.flow.values.objects import Instance, LibraryObject
+from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.libraries.python import dataclasses
 from tfgradlint.libraries.registry import Handler
 
@@ -115,6 +115,8 @@ def _set_past_hooks(interp: Context, args: list[Value], kwargs: dict[str, Value]
     if name is not None and len(args) == 3 and isinstance(args[0], Instance) and dataclasses.frozen(args[0].cls):
         interp.state.set(args[0], name, args[2])
         return NONE
+    if args and isinstance(args[0], Layer):
+        interp.attributes.get(args[0], "__dict__")  # nor does a layer learn of it
     return _setattr(interp, args, kwargs)
 
 
@@ -125,6 +127,8 @@ def _delattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
             interp.state.delete(args[0], name)
         else:
             forget_content(interp, args[0])
+    if args and isinstance(args[0], Layer):
+        interp.attributes.get(args[0], "__dict__")
     return NONE
 
 

@@ -15,6 +15,7 @@ from tfgradlint.flow.values.base import (
     Array,
     Cell,
     Composite,
+    Const,
     Datum,
     GraphValue,
     Scalar,
@@ -48,6 +49,8 @@ _DECORATORS = dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.Mod
 
 _CONSTANT_OF_TENSOR = Origin(Kind.MADE, "tf.constant of a tensor")
 _ASSIGNMENT = Origin(Kind.MADE, "result of an assignment")
+#: What is left where everything is dropped.
+_DROPPED = Origin(Kind.MADE, "dropout of everything")
 #: What a method of a variable of Keras returned.
 _KERAS_VARIABLE = Origin(Kind.MADE, "keras variable")
 
@@ -167,6 +170,20 @@ def _cast(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value
     return given if same else None
 
 
+def _dropout(of_keras: bool) -> Handler:
+    """TensorFlow refuses to drop everything; Keras 3 gives a constant then."""
+
+    def run(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        rate = args[1] if len(args) > 1 else kwargs.get("rate", NONE)
+        if not isinstance(rate, Const) or not isinstance(rate.value, (int, float)) or rate.value < 1:
+            return None
+        if not of_keras:
+            interp.raise_here(None, "ValueError")
+        return interp.opaque_result_of(_DROPPED, [*args, *kwargs.values()])
+
+    return run
+
+
 def _of_any(parameter: str) -> Handler:
     """An operation on several tensors, which refuses to be given none."""
 
@@ -240,6 +257,9 @@ _HANDLERS: dict[str, Handler] = {
     "tf.add_n": _of_any("inputs"),
     "tf.math.add_n": _of_any("inputs"),
     "tf.concat": _of_any("values"),
+    "tf.nn.dropout": _dropout(False),
+    "keras.random.dropout": _dropout(True),
+    "tf.keras.random.dropout": _dropout(True),
     "tf.cast": _cast,
     "tf.dtypes.cast": _cast,
 }
