@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "tfgradlint"
 #: From the ground up. A module may import from its own floor and from those below it.
 FLOORS = (
     "tfgradlint.flow.graph",
+    "tfgradlint.flow.facts",
     "tfgradlint.flow.values",
     "tfgradlint.flow.tape",
     "tfgradlint.flow.verdict",

@@ -15,6 +15,7 @@ import libcst as cst
 from tfgradlint.analysis.findings import findings_of
 from tfgradlint.analysis.positions import Positions
 from tfgradlint.analysis.results import Analysis
+from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.verdict.reports import Reports
@@ -36,6 +37,8 @@ _STEPS, _STEPS_PER_CHARACTER = 60_000, 3
 _SHALLOW, _DEEPEST = 250, 3000
 #: Brackets around a pattern are not in Python's tree, and libcst takes twice as long for each.
 _BRACKETED_CASE = re.compile(r"^[ \t]*case\b[ \t]*(?:[(\[{][ \t\n]*){9}", re.MULTILINE)
+#: What tells that a program may compute in double precision where it does not say so.
+_DOUBLES = re.compile(r"float64|double|floatx")
 _STACK = 256 * 1024 * 1024
 
 
@@ -82,6 +85,8 @@ def analyse(
         libraries = LibraryModels(session, gradients)
         interpreter = Interpreter(prescan, libraries, Reports(), budget)
         interpreter.keep(session)
+        reports = interpreter.reports
+        interpreter.keep(Numbers(lambda: reports.trains, doubles=_DOUBLES.search(text) is not None))
         interpreter.reports.thorough = fixes
         interpreter.reports.assumes = assume != NOTHING
         interpreter.run(module)

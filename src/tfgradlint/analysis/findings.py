@@ -128,12 +128,13 @@ class _FindingBuilder:
         codes = tuple({loss.cause.value: None for loss in losses})
         first: Finding | None = None
         for judgement in judgements:
-            if judgement.reason is None:
-                continue
-            finding = self._finding(judgement.reason, judgement.verdict, label, site.site, position, site.call)
-            if finding is not None:
-                self._origins[finding.code, finding.position].losses.update(dict.fromkeys(losses))
-                first = first or finding
+            for reason in (judgement.reason, *judgement.also):
+                if reason is None:
+                    continue
+                finding = self._finding(reason, judgement.verdict, label, site.site, position, site.call)
+                if finding is not None:
+                    self._origins[finding.code, finding.position].losses.update(dict.fromkeys(losses))
+                    first = first or finding
         if first is None:
             return SourcePrediction(label, verdict, losses=codes)
         return SourcePrediction(label, verdict, first.code, first.position.line, first.message, losses=codes)
@@ -266,6 +267,7 @@ class _FindingBuilder:
                 source,
                 result if assumed is None else f"{result} unless {unless(assumed, source)}",
                 reason.detail,
+                rule.remedy(reason, self._wording),
             )
             self._origins[key] = _Origin(rule, broken, reason, request)
             steps = self._steps(reason.steps)

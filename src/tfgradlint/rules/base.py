@@ -29,8 +29,8 @@ class Break:
     ``a slice of x``, ``w.numpy()``. ``request``: the call's text, shortened: ``tape.gradient(loss, w)``.
     ``line``: the request's line. ``source``: the source's text. ``result``: what TensorFlow does
     there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``: the kind of break, where a
-    cause has kinds (each rule says which ones it knows). ``remedy``: what the measured
-    knowledge suggests instead of the step (``tf.reduce_mean()``), else ``""``.
+    cause has kinds (each rule says which ones it knows). ``remedy``: what to write instead of the step, in the
+    program's own names (``tf.math.log_sigmoid(x)``), where that is known, else ``""``.
     """
 
     cause: Cause
@@ -132,6 +132,10 @@ class Rule(ABC):
             where = "" if requested else self.refused_where(reason.raised)
             return f"raises {reason.raised or 'an error'}{where}"
         return (_RETURNED if call in REQUESTS or not call else _GIVEN).get(verdict, "")
+
+    def remedy(self, reason: Reason, quotes: Quotes) -> str:
+        """``Break.remedy``."""
+        return ""
 
     def aftermath(self, detail: Detail | None, call: str) -> str | None:
         """What comes of a step that does not raise by itself; None where the verdict says it."""

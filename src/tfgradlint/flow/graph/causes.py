@@ -58,5 +58,7 @@ class Cause(Enum):
     UNUSED_GRADIENT = "TFG410"
     #: Sources frozen by ``trainable = False``.
     FROZEN = "TFG411"
+    #: The logarithm of a probability that was computed by hand.
+    LOG_OF_PROBABILITY = "TFG502"
     #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.
     LOSS_FUNCTION = "TFG903"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Curvature, Detail, EdgeNote, SecondDerivative
+from tfgradlint.flow.graph.forms import Form, Mode
 from tfgradlint.flow.graph.origins import MORE_THAN_FOLLOWED, Origin
 
 if TYPE_CHECKING:
@@ -87,6 +88,21 @@ class Site(NamedTuple):
 
 NOWHERE = Site(None, None)
 
+Operand: TypeAlias = "Node | float"
+
+
+class Formula(NamedTuple):
+    """What a step computes: ``form`` of the operands. It is there where it is certain, and says nothing of gradients.
+
+    ``options`` are what else decides its value: axes, and the like.
+    """
+
+    form: Form
+    operands: tuple[Operand, ...]
+    options: tuple[object, ...] = ()
+    mode: Mode = Mode.UNKNOWN
+
+
 #: A step computed from its edges.
 OP = "op"
 #: One of the alternatives that its edges name, depending on the branch taken.
@@ -146,6 +162,7 @@ class Node:
         dense: certainly one tensor, array or number, if all that it was computed from is; not several tensors in one.
         called_at: for a step of a model made of inputs and outputs: where that was called.
         origin: where the value comes from, where nothing or not all is known of it.
+        formula: what it computes, where that is known.
     """
 
     __slots__ = (
@@ -157,6 +174,7 @@ class Node:
         "dense",
         "dtype",
         "edges",
+        "formula",
         "joint",
         "kind",
         "level",
@@ -195,6 +213,7 @@ class Node:
         self.variable: Stored | None = None
         self.rebinds: Site | None = None
         self.origin: Origin | None = None
+        self.formula: Formula | None = None
         self.as_target: Effect | None = None
         self.level = 0
         self.loop: GraphLoop | None = None

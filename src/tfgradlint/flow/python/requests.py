@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import Reuse
 from tfgradlint.flow.graph.causes import Cause
@@ -106,7 +107,9 @@ class Requests:
         found = [leaf for leaf in found if isinstance(leaf, Variable) and leaf.library == "keras"]
         if not found:
             return judgements
-        analysis = RequestAnalysis(plain, self._interp.recorder.site, self._interp.reports.thorough)
+        analysis = RequestAnalysis(
+            plain, self._interp.recorder.site, self._interp.of(Numbers), self._interp.reports.thorough
+        )
         missing = plain.kind != "batch_jacobian" and any(analysis.judge(leaf).verdict == "none" for leaf in found)
         raises = Judgement("raises") if missing else Judgement("unknown", origin=origins.MAY_RAISE)
         return [raises] * len(leaves)
@@ -148,7 +151,7 @@ class Requests:
         outside = request.tape.level != interp.graph_level
         given = interp.traces.given(request.tape.level) if outside else None
         site = interp.recorder.site
-        analysis = RequestAnalysis(request, site, interp.reports.thorough, given, self._unseen())
+        analysis = RequestAnalysis(request, site, interp.of(Numbers), interp.reports.thorough, given, self._unseen())
         judgements = analysis.judge_all([leaf for _, leaf in leaves])
         if not outside:
             interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], analysis, site)
@@ -213,7 +216,8 @@ class Requests:
             interp.tapes.leave(tape)
         leaves = sources()
         interp.recorder.look_into(nodes_of(target))
-        judge = RequestAnalysis(Request(tape, "gradient", target, False), site, self._interp.reports.thorough)
+        request = Request(tape, "gradient", target, False)
+        judge = RequestAnalysis(request, site, interp.of(Numbers), interp.reports.thorough)
         judgements = judge.judge_all([leaf for _, leaf in leaves])
         if self._endless() or interp.recorder.tapes.fields["ended"]:
             judgements = [Judgement("unknown", origin=origins.NOT_REACHED)] * len(leaves)

@@ -91,6 +91,8 @@ class Judgement(NamedTuple):
     losses: tuple[Loss, ...] = ()
     #: For ``unknown``: what holds under assumptions.
     assumed: Assumption | None = None
+    #: More reasons: each is one of its own.
+    also: tuple[Reason, ...] = ()
 
 
 @dataclass

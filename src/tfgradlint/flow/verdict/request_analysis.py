@@ -7,6 +7,7 @@ from functools import partial, reduce
 from operator import or_
 from typing import NamedTuple
 
+from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import NonTensor
 from tfgradlint.flow.graph.causes import Cause
@@ -41,6 +42,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.assumptions import Assumptions
 from tfgradlint.flow.verdict.explanation import Explanation
 from tfgradlint.flow.verdict.judgements import ARRIVING, Assumption, Judgement, Reason
+from tfgradlint.flow.verdict.nonfinite import NonFinite
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request import Given, Request, flatten
 
@@ -52,6 +54,7 @@ class RequestAnalysis:
         self,
         request: Request,
         site: Site,
+        numbers: Numbers,
         thorough: bool = False,
         given: Given | None = None,
         unseen: Unseen | None = None,
@@ -70,6 +73,7 @@ class RequestAnalysis:
         self._targets = [leaf for _, leaf in flatten(request.target, "target")]
         self._nodes = nodes_of(Items(tuple(self._targets)))
         self._explanation = Explanation(self._tape, self._nodes, site)
+        self._nonfinite = NonFinite(numbers, self._tape, self._nodes)
         self._may_be = {node for target in self._nodes for node in alternatives(target)}
         self._may_be.update(handed for node in self._nodes for handed in node.maybe_alias or ())
         #: Whether a target may be anything.
@@ -107,6 +111,8 @@ class RequestAnalysis:
         judgement = self._judged(source)
         if self._given is not None:
             return self._inside(source, judgement)
+        if judgement.verdict in ARRIVING and isinstance(source, (Tensor, Variable)):
+            judgement = self._nonfinite.judged(judgement, source.node)
         if not self._thorough or not isinstance(source, (Tensor, Variable)):
             return judgement
         own, variable = source.node, source.node.variable

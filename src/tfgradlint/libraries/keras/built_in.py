@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
+from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Interaction, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Carried
 from tfgradlint.flow.python.identity import MadeAgain
@@ -21,6 +21,7 @@ from tfgradlint.libraries.keras.training_flag import unless_training
 from tfgradlint.libraries.keras.weights import weights_below
 from tfgradlint.libraries.measured.curvature import joint_of_layer
 from tfgradlint.libraries.measured.details import operation
+from tfgradlint.libraries.measured.formulas import activated
 
 _FLOWS, _NONE = Words("flows", "flows"), Words("none", "none")
 _ARRIVING = {"flows", "arrives"}
@@ -68,7 +69,15 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     for result in results:
         result.node.loose = not new or callee.own is not None
         result.node.joint = _joint(callee, known, inputs_of_steps, len(edges), activation)
+    if known is not None and not states and not recurrent(known) and isinstance(activation, Const):
+        results[0].node.formula = _activation(interp, callee, activation, nodes_of(packed))
     return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
+
+
+def _activation(interp: Context, callee: Layer, activation: Const, inputs: list[Node]) -> Formula | None:
+    """What a layer ends with, of which nothing is known but its activation; ``Activation`` is nothing else."""
+    bare = callee.path.endswith(".Activation") and len(inputs) == 1
+    return activated(interp, activation.value, inputs[0] if bare else interp.recorder.leaf())
 
 
 def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, activation: Value) -> Interaction | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Node
+from tfgradlint.flow.graph.nodes import LEAF, NOWHERE, OPAQUE, PHI, Edge, Effect, Formula, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import Array, Tensor, Unknown, Value, Variable
@@ -15,6 +15,7 @@ from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.state import keras_state
 from tfgradlint.libraries.keras.training_flag import once_more
+from tfgradlint.libraries.measured.formulas import mode
 
 
 def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Value | None:
@@ -51,9 +52,18 @@ def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Valu
             copy = recorder.op(edges, node.dtype, None if node.site is NOWHERE else node.site)
             copy.loose, copy.maybe_alias, copy.origin = node.loose, node.maybe_alias, node.origin
             copy.joint, copy.sparse = node.joint, node.sparse
+            copy.formula = _formula_of(interp, node, mapping)
         copy.called_at = recorder.site
         mapping[node] = copy
     return _mapped(outputs, mapping)
+
+
+def _formula_of(interp: Context, node: Node, mapping: dict[Node, Node]) -> Formula | None:
+    """The same of what is given now."""
+    if node.formula is None:
+        return None
+    operands = tuple(mapping.get(each, each) if isinstance(each, Node) else each for each in node.formula.operands)
+    return node.formula._replace(operands=operands, mode=mode(interp))
 
 
 class _Pair(NamedTuple):

@@ -30,6 +30,7 @@ from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.details import operation, second_derivative
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
+from tfgradlint.libraries.measured.formulas import formula
 
 _EFFECTS = {
     "flows": Effect.FLOWS,
@@ -230,6 +231,7 @@ def _output(
         output.kind == "tensor" and not known.name.startswith(_BY_CONTENT) and not any(map(_composed, bound.values()))
     )
     node.joint = joint(known.name, len(edges))
+    node.formula = formula(interp, known.name, bound)
     node.sparse = any(name in bound for name in output.slices)
     node.sliced = node.sparse and known.name in _SLICING and _SLICED.issuperset(bound)
     if maybe_same and not fixed:

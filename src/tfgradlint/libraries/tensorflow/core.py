@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.forms import Form
+from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Formula, Node, trainable
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.identity import MadeAgain
@@ -34,6 +35,7 @@ from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
+from tfgradlint.libraries.measured.formulas import literal
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.registry import Handler
@@ -102,6 +104,7 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
     if dtype is None and library != "tf":
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
+    content.formula = _initial(interp, initial)
     made = Variable(content, trained, library)
     distribute.made_in_scope(interp, made)
     return made
@@ -115,6 +118,13 @@ def _variable(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
         return made
 
     return scopes.created(interp, args, kwargs, make)
+
+
+def _initial(interp: Context, initial: Value) -> Formula | None:
+    """The numbers that a variable begins with."""
+    if type(initial) is Tensor:
+        return initial.node.formula if initial.node.formula and initial.node.formula.form is Form.LITERAL else None
+    return literal(interp, initial)
 
 
 def _left_behind(value: Value, cause: Cause) -> list[Edge]:
@@ -144,6 +154,7 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     dtype = firm_dtype(given) if is_none(named) else named_dtype(named)
     made = interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype)
     made.dense = True
+    made.formula = literal(interp, given)
     return Tensor(made)
 
 

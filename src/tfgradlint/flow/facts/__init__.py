@@ -1,0 +1,1 @@
+"""What is known of the numbers in a graph: computed from formulas when somebody asks, by libraries of no name."""
