@@ -566,6 +566,7 @@ def test_config_prints_every_key_and_where_it_comes_from(tmp_path: Path, run: Ru
         "exclude": "default",
         "extend-exclude": "default",
         "assume": "default",
+        "src": "default",
         "jobs": "pyproject.toml",
         "per-file-ignores": "default",
         "gradients": "pyproject.toml",

@@ -149,7 +149,7 @@ def test_several_jobs_give_what_one_gives(tmp_path: Path) -> None:
 FAILING = """
 import sys
 import tfgradlint.analysis.analysis
-def fail(text, *options):
+def fail(text, *options, **named):
     raise RecursionError("too deep\\nin two lines")
 tfgradlint.analysis.analysis.analyse = fail
 from flake8.main.cli import main

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-import libcst as cst
-
 from tfgradlint.analysis.findings import findings_of
-from tfgradlint.analysis.positions import Positions
+from tfgradlint.analysis.parsed import parsed
+from tfgradlint.analysis.positions import Places
 from tfgradlint.evidence.prove import examples
 from tfgradlint.flow.graph.nodes import Effect, Node
-from tfgradlint.flow.machine.prescan import Prescan
+from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.verdict.reports import Reports
@@ -66,12 +64,13 @@ def picture(rule: Rule) -> str:
     programs = examples(rule)
     assert programs is not None
     text = programs[0].text
-    tree, module = ast.parse(text), cst.parse_module(text)
+    own = parsed(text)
     session = Session(versions.name(versions.newest()))
-    interpreter = Interpreter(Prescan(tree), LibraryModels(session), Reports(), _STEPS)
+    main = Module("__main__", own.module, own.prescan)
+    interpreter = Interpreter(main, LibraryModels(session), Reports(), _STEPS)
     interpreter.keep(session)
-    interpreter.run(module)
-    places = Positions(text, module, tree)
+    interpreter.run()
+    places = Places(own)
     reason = next(
         judgement.reason
         for site in interpreter.reports.sites.values()
@@ -86,7 +85,7 @@ def picture(rule: Rule) -> str:
     return _svg(list(boxes.values()), _edges(boxes, reason.above[-1]), told, rule.code)
 
 
-def _laid_out(nodes: Sequence[Node], places: Positions) -> dict[Node, Box]:
+def _laid_out(nodes: Sequence[Node], places: Places) -> dict[Node, Box]:
     """Every node below what it was computed from, and as near to the middle of it as there is room."""
     rows: dict[int, list[Node]] = {}
     depth: dict[Node, int] = {}
@@ -106,7 +105,7 @@ def _laid_out(nodes: Sequence[Node], places: Positions) -> dict[Node, Box]:
     return boxes
 
 
-def _label(node: Node, places: Positions) -> str:
+def _label(node: Node, places: Places) -> str:
     expression = node.site.expression
     return " ".join(places.code(expression).split()) if expression is not None else "?"
 

@@ -24,6 +24,7 @@ from tfgradlint.settings.codes import (
 
 if TYPE_CHECKING:
     from tfgradlint.analysis.results import Analysis, Finding
+    from tfgradlint.project.resolver import Project
     from tfgradlint.settings.settings import Configuration, Settings
 
 
@@ -132,6 +133,7 @@ class Plugin:
             self.losses,
             keras=wanted.keras,
             assume=wanted.assume,
+            project=self._project(wanted),
         )
 
     @classmethod
@@ -142,6 +144,12 @@ class Plugin:
         if cls.configuration is None:
             cls.configuration = Configuration(None, {key.replace("_", "-"): each for key, each in cls.asked.items()})
         return cls.configuration.of(path)
+
+    def _project(self, wanted: Settings) -> Project | None:
+        """Where the file belongs; None for a text from standard input that names no file."""
+        from tfgradlint.project.resolver import Project
+
+        return Project(self.filename, wanted.sources) if self.filename not in ("-", "stdin") else None
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings as flake8 takes them: it counts columns from 0 here and prints them from 1."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ast
 import contextlib
 import gc
+import os
 import re
-import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from tfgradlint.analysis.findings import findings_of
-from tfgradlint.analysis.positions import Positions
+from tfgradlint.analysis.parsed import parsed
+from tfgradlint.analysis.positions import Places
+from tfgradlint.analysis.program import Modules
 from tfgradlint.analysis.results import Analysis
 from tfgradlint.flow.facts.numbers import Numbers
-from tfgradlint.flow.machine.prescan import Prescan
+from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.verdict.reports import Reports
 from tfgradlint.libraries.keras.choice import legacy_keras
@@ -28,22 +30,13 @@ from tfgradlint.settings.gradients import Gradients
 
 if TYPE_CHECKING:
     from tfgradlint.fixing.code import Code
+    from tfgradlint.project.resolver import Resolver
 
 #: Steps (statements and expressions) that all parts of a file may take together besides their own, and how many more
 #: for each character.
 _STEPS, _STEPS_PER_CHARACTER = 60_000, 3
-#: libcst's native parser recurses on the C stack. Trees nested this deeply get a stack of their own; deeper ones
-#: are not parsed.
-_SHALLOW, _DEEPEST = 250, 3000
-#: Brackets around a pattern are not in Python's tree, and libcst takes twice as long for each.
-_BRACKETED_CASE = re.compile(r"^[ \t]*case\b[ \t]*(?:[(\[{][ \t\n]*){9}", re.MULTILINE)
 #: What tells that a program may compute in double precision where it does not say so.
 _DOUBLES = re.compile(r"float64|double|floatx")
-_STACK = 256 * 1024 * 1024
-
-
-class NotAnalysed(Exception):
-    """The text is Python, but cannot be analysed; the message says why."""
 
 
 def analyse(
@@ -55,6 +48,7 @@ def analyse(
     fixes: bool = False,
     keras: int | None = None,
     assume: str = SEPARATION,
+    resolver: Resolver | None = None,
 ) -> Analysis:
     """Interpret a module's text. ``tree`` is its syntax tree where the caller has parsed it already.
 
@@ -62,38 +56,42 @@ def analyse(
     ``tf.keras`` is, 2 or 3, the one that the environment asks TensorFlow for where none is given. ``gradients`` tells
     what functions do that are imported from the user's own modules. ``losses`` asks to try every loss of the module,
     ``fixes`` for what the rules propose to change; ``assume`` tells what is
-    assumed of functions that nobody sees, a word of ``settings.codes.ASSUMPTIONS``.
+    assumed of functions that nobody sees, a word of ``settings.codes.ASSUMPTIONS``. ``resolver`` finds the program's
+    own modules that it imports; without one, none of them is looked into.
 
     Raises:
         VersionError: ``version`` is none.
         SyntaxError: Python's own parser refuses the text.
         NotAnalysed: it is nested too deeply, or libcst cannot parse it.
     """
-    if tree is None:
-        tree = ast.parse(text)
-    prescan = Prescan(tree)
-    if prescan.depth > _DEEPEST or _BRACKETED_CASE.search(text):
-        raise NotAnalysed("it is nested too deeply")
     with _collector_paused():
-        try:
-            module = cst.parse_module(text) if prescan.depth < _SHALLOW else _parse_deep(text)
-        except cst.ParserSyntaxError as error:
-            message = str(error.message).splitlines()[0]
-            raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
+        own = parsed(text, tree)
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
-        session = Session(version, legacy_keras(text, tree, keras), numpy_behavior="numpy_behavior" in text)
+        session = Session(version, legacy_keras(text, own.tree, keras))
         libraries = LibraryModels(session, gradients)
-        interpreter = Interpreter(prescan, libraries, Reports(), budget)
+        path = resolver.path if resolver is not None else ""
+        main = Module("__main__", own.module, own.prescan, path, package=os.path.basename(path) == "__init__.py")
+        reports = Reports()
+        numbers = Numbers(lambda: reports.trains)
+
+        def read(text: str) -> None:
+            session.numpy_behavior = session.numpy_behavior or "numpy_behavior" in text
+            numbers.doubles = numbers.doubles or _DOUBLES.search(text) is not None
+
+        read(text)
+        program = Modules(resolver, main, read) if resolver is not None else None
+        interpreter = Interpreter(main, libraries, reports, budget, program)
         interpreter.keep(session)
-        reports = interpreter.reports
-        interpreter.keep(Numbers(lambda: reports.trains, doubles=_DOUBLES.search(text) is not None))
-        interpreter.reports.thorough = fixes
-        interpreter.reports.assumes = assume != NOTHING
-        interpreter.run(module)
+        interpreter.keep(numbers)
+        reports.thorough = fixes
+        reports.assumes = assume != NOTHING
+        interpreter.run()
         libraries.finished(interpreter)
         if losses:
             review(interpreter)
-        return findings_of(interpreter, Positions(text, module, tree), _code(module, text) if fixes else None)
+        places = Places(own, program.texts() if program is not None else (), main.path)
+        found = findings_of(interpreter, places, _code(own.module, text) if fixes else None)
+        return found if program is None else program.noted(found)
 
 
 def _code(module: cst.Module, text: str) -> Callable[[], Code]:
@@ -115,27 +113,3 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _parse_deep(text: str) -> cst.Module:
-    """Parse on a stack that is large enough for deeply nested code."""
-    results: list[cst.Module | BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(cst.parse_module(text))
-        except BaseException as error:  # handed over to the thread that waits
-            results.append(error)
-
-    before = threading.stack_size(_STACK)
-    try:
-        thread = threading.Thread(target=run)
-        thread.start()
-    except RuntimeError as error:
-        raise NotAnalysed("it is nested deeply, and there is no memory for the stack to parse it on") from error
-    finally:
-        threading.stack_size(before)
-    thread.join()
-    if isinstance(results[0], BaseException):
-        raise results[0]
-    return results[0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tfgradlint.analysis.positions import Positions
+from tfgradlint.analysis.positions import Places
 from tfgradlint.analysis.results import (
     ASSUMED,
     CALLS,
@@ -17,10 +17,12 @@ from tfgradlint.analysis.results import (
     VALUES,
     Analysis,
     Assumed,
+    Elsewhere,
     Finding,
     Fix,
     PathStep,
     Position,
+    PredictedElsewhere,
     Prediction,
     SourcePrediction,
     worst,
@@ -46,7 +48,7 @@ _WITH_SOURCES = REQUESTS | {"minimize"}
 _Key = tuple[str, Position]
 
 
-def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], Code] | None = None) -> Analysis:
+def findings_of(interpreter: Interpreter, places: Places, code: Callable[[], Code] | None = None) -> Analysis:
     """The analysis of one module, with what the rules propose to change in its ``code``."""
     reports = interpreter.reports
     builder = _FindingBuilder(places)
@@ -73,9 +75,23 @@ def findings_of(interpreter: Interpreter, places: Positions, code: Callable[[], 
     findings = sorted(builder.findings.values(), key=lambda each: (each.position, each.code))
     predictions = sorted(builder.predictions, key=lambda each: (each.line, each.column))
     unknowns = sorted(reports.unknowns.items(), key=lambda row: (-row[1], row[0]))
-    left_out = sorted(map(builder.left_out, interpreter.left_out), key=lambda each: each.position)
+    own = [part for part in interpreter.left_out if not places.path(part.site)]
+    left_out = sorted(map(builder.left_out, own), key=lambda each: each.position)
+    elsewhere = sorted(
+        builder.elsewhere.values(), key=lambda each: (each.path, each.finding.position, each.finding.code)
+    )
+    predicted = sorted(
+        builder.predicted_elsewhere, key=lambda each: (each.path, each.prediction.line, each.prediction.column)
+    )
     return Analysis(
-        tuple(findings), tuple(predictions), tuple(unknowns), tuple(gave_up), len(reports.endings), tuple(left_out)
+        tuple(findings),
+        tuple(predictions),
+        tuple(unknowns),
+        tuple(gave_up),
+        sum(not places.path(site) for site in reports.endings),
+        tuple(left_out),
+        tuple(elsewhere),
+        tuple(predicted),
     )
 
 
@@ -96,7 +112,7 @@ class _Origin:
 class _FindingBuilder:
     """Collects findings, one for each break, and predictions, one for each request."""
 
-    def __init__(self, places: Positions) -> None:
+    def __init__(self, places: Places) -> None:
         self._places = places
         self._wording = Wording(places)
         self.findings: dict[_Key, Finding] = {}
@@ -104,21 +120,28 @@ class _FindingBuilder:
         self.predictions: list[Prediction] = []
         #: Where the prediction of a request is, by the identity of that.
         self._of_site: dict[int, int] = {}
+        self.elsewhere: dict[tuple[str, str, Position], Elsewhere] = {}
+        self.predicted_elsewhere: list[PredictedElsewhere] = []
 
     # -- requests
 
     def request(self, site: RequestSite) -> None:
         """The verdict for each source of a request, and the findings that explain it."""
-        position = self._places.position(site.site)
-        if site.call in REQUESTS and (position.line, position.column) in self._places.of_modules(REQUESTS):
+        position, path = self._places.position(site.site), self._places.path(site.site)
+        at = (position.line, position.column)
+        if not path and site.call in REQUESTS and at in self._places.of_modules(REQUESTS):
             return
         columns: list[SourcePrediction] = []
         for index, label in enumerate(self._labels(site)):
             judgements = [row[index] for row in site.evaluations if index < len(row)]
             columns.append(self._source(label, judgements, site, position))
         verdict = worst([column.verdict for column in columns])
-        self._of_site[id(site)] = len(self.predictions)
-        self.predictions.append(Prediction(position.line, position.column, site.call, verdict, tuple(columns)))
+        prediction = Prediction(*at, site.call, verdict, tuple(columns))
+        if path:
+            self.predicted_elsewhere.append(PredictedElsewhere(self._places.relative(path), prediction))
+        else:
+            self._of_site[id(site)] = len(self.predictions)
+            self.predictions.append(prediction)
 
     def _source(
         self, label: str, judgements: list[Judgement], site: RequestSite, position: Position
@@ -132,9 +155,12 @@ class _FindingBuilder:
                 if reason is None:
                     continue
                 finding = self._finding(reason, judgement.verdict, label, site.site, position, site.call)
-                if finding is not None:
-                    self._origins[finding.code, finding.position].losses.update(dict.fromkeys(losses))
-                    first = first or finding
+                if finding is None:
+                    continue
+                origin = self._origins.get((finding.code, finding.position))
+                if origin is not None:
+                    origin.losses.update(dict.fromkeys(losses))
+                first = first or finding
         if first is None:
             return SourcePrediction(label, verdict, losses=codes)
         return SourcePrediction(label, verdict, first.code, first.position.line, first.message, losses=codes)
@@ -177,13 +203,18 @@ class _FindingBuilder:
     def unread(self, site: RequestSite) -> None:
         """A request for variables, in a program that trains, whose result nothing reads."""
         position = self._places.position(site.site)
-        if site.variables and (position.line, position.column) in self._places.unused(REQUESTS):
+        if (
+            not self._places.path(site.site)
+            and site.variables
+            and (position.line, position.column) in self._places.unused(REQUESTS)
+        ):
             self._finding(site.unread(), "", "", site.site, position)
 
     def unreached(self, no_requests: Iterable[Site]) -> None:
         """Requests that were not evaluated: nothing is known of them."""
         seen = {(each.line, each.column) for each in self.predictions}
-        seen.update((each.line, each.column) for each in map(self._places.position, no_requests))
+        own = (each for each in no_requests if not self._places.path(each))
+        seen.update((each.line, each.column) for each in map(self._places.position, own))
         for call, line, column in self._places.calls(REQUESTS):
             sources = call.args[1:2] or [word.value for word in call.keywords if word.arg in ("sources", "source")]
             if (line, column) in seen or not sources:
@@ -226,7 +257,7 @@ class _FindingBuilder:
 
     def fault(self, part: str, site: Site, fault: str) -> None:
         """A part of the module on which the analysis failed."""
-        position = self._places.position(site)
+        position = self._places.position(site if not self._places.path(site) else site.via or Site(None, None))
         message = NotAnalysed.about_part(part, fault)
         self.findings.setdefault((NotAnalysed.code, position), Finding(position, NotAnalysed.code, message))
 
@@ -253,37 +284,80 @@ class _FindingBuilder:
         rule = rule_for(reason.cause)
         if rule is None:
             return None
+        broken = Break(
+            reason.cause,
+            rule.step(reason, self._wording),
+            self._wording.text(request.expression) if request is not None and request.expression is not None else "",
+            at.line if at is not None else 0,
+            source,
+            rule.result(reason, verdict, call, requested=request is not None),
+            reason.detail,
+            rule.remedy(reason, self._wording),
+        )
+        if assumed is not None:
+            broken = replace(broken, result=f"{broken.result} unless {unless(assumed, source)}")
+        there, asked = self._places.path(reason.site), self._places.path(request)
+        if there:
+            return self._in_another_module(rule, reason, broken, there, request, assumed)
         position = self._places.position(reason.site)
         key = (rule.code, position)
-        if key not in self.findings:
-            result = rule.result(reason, verdict, call, requested=request is not None)
-            broken = Break(
-                reason.cause,
-                rule.step(reason, self._wording),
-                self._wording.text(request.expression)
-                if request is not None and request.expression is not None
-                else "",
-                at.line if at is not None else 0,
-                source,
-                result if assumed is None else f"{result} unless {unless(assumed, source)}",
-                reason.detail,
-                rule.remedy(reason, self._wording),
-            )
+        if key not in self._origins:
+            if asked:
+                broken = replace(broken, path=self._places.relative(asked))
             self._origins[key] = _Origin(rule, broken, reason, request)
-            steps = self._steps(reason.steps)
-            self.findings[key] = Finding(position, rule.code, rule.message(broken), steps)
-            if assumed is not None:
-                self.findings[key] = replace(self.findings[key], certainty=ASSUMED, assumes=assumed.assumes)
+            self.findings[key] = self._made(rule, position, rule.message(broken), self._steps(reason.steps), assumed)
         self._origins[key].sources[source] = None
         return self.findings[key]
 
-    def _steps(self, sites: tuple[Site, ...]) -> tuple[PathStep, ...]:
+    def _made(
+        self, rule: Rule, position: Position, message: str, steps: tuple[PathStep, ...], assumed: Assumed | None
+    ) -> Finding:
+        if assumed is None:
+            return Finding(position, rule.code, message, steps)
+        return Finding(position, rule.code, message, steps, certainty=ASSUMED, assumes=assumed.assumes)
+
+    def _in_another_module(
+        self, rule: Rule, reason: Reason, broken: Break, there: str, request: Site | None, assumed: Assumed | None
+    ) -> Finding:
+        """A break in another module: told there, and here where the request is, if that is here."""
+        position, asked = self._places.position(reason.site), self._places.path(request)
+        key = (there, rule.code, position)
+        for cause in rule.covers:
+            self.elsewhere.pop((there, cause.value, position), None)
+        found = self.elsewhere.get(key)
+        if found is None:
+            seen = broken if asked == there else replace(broken, path=self._places.relative(asked, there))
+            finding = self._made(rule, position, rule.message(seen), self._steps(reason.steps, there), assumed)
+            found = self.elsewhere[key] = Elsewhere(self._places.relative(there), finding)
+        if request is None or asked:
+            return found.finding
+        told = self._leaving(rule, reason, broken, f"{found.path}:{position.line}", request, assumed)
+        if (told.code, told.position) not in found.told:
+            self.elsewhere[key] = replace(found, told=(*found.told, (told.code, told.position)))
+        return told
+
+    def _leaving(
+        self, rule: Rule, reason: Reason, broken: Break, where: str, request: Site, assumed: Assumed | None
+    ) -> Finding:
+        """What the judged file is told of a break in another module: at the step by which the gradient leaves it."""
+        position = self._places.position(reason.site.via or request)
+        key = (rule.code, position)
+        if key not in self.findings:
+            message = rule.message(replace(broken, step=f"{broken.step} in {where}"))
+            if where not in message:
+                message = f"in {where}: {message}"
+            self.findings[key] = self._made(rule, position, message, self._steps(reason.steps), assumed)
+        return self.findings[key]
+
+    def _steps(self, sites: tuple[Site, ...], of: str = "") -> tuple[PathStep, ...]:
+        """The steps of a break path, for the reader of the module ``of``."""
         steps: list[PathStep] = []
         for site in sites:
             if site.expression is None:
                 continue
-            place = self._places.position(site)
-            step = PathStep(place.line, place.column, self._wording.text(site.expression))
+            place, there = self._places.position(site), self._places.path(site)
+            path = "" if there == of else self._places.relative(there, of)
+            step = PathStep(place.line, place.column, self._wording.text(site.expression), path=path)
             if not steps or steps[-1] != step:
                 steps.append(step)
         return tuple(steps)
@@ -296,7 +370,8 @@ class _FindingBuilder:
 
         failed: list[str] = []
         for key, origin in self._origins.items():
-            if key in self.findings:
+            asked = self._places.path(origin.request)  # what is asked elsewhere nobody can try out here
+            if key in self.findings and not asked and not any(map(self._places.path, origin.reason.steps)):
                 reason = origin.reason
                 scene = Scene(code, reason.site, origin.request, tuple(origin.sources), reason.steps)
                 try:

@@ -7,6 +7,8 @@ import ast
 from tfgradlint.analysis.parsing import parse, without_warnings
 from tfgradlint.analysis.relevance import defines_losses, relevant
 from tfgradlint.analysis.results import Analysis, Finding, Position
+from tfgradlint.project.resolver import Project, Resolver
+from tfgradlint.project.search_path import inserted
 from tfgradlint.settings.codes import SEPARATION
 from tfgradlint.settings.gradients import Gradients
 
@@ -22,11 +24,13 @@ def judge(
     fixes: bool = False,
     keras: int | None = None,
     assume: str = SEPARATION,
+    project: Project | None = None,
 ) -> Analysis:
     """What the analysis says of a file. ``tree`` is its syntax tree where the caller has it, ``version`` the
     TensorFlow to go by, as ``knowledge.versions`` parses it, ``keras`` the major version that ``tf.keras`` is,
     ``gradients`` what the user's own functions do; ``fixes`` asks for what the rules propose to change, ``assume``
-    tells what is assumed of functions that nobody sees.
+    tells what is assumed of functions that nobody sees. ``project`` tells where the file belongs: what it imports of
+    its own is looked into then.
 
     Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
     A file without a request for gradients is not looked into, but for its losses where they are wanted.
@@ -42,12 +46,14 @@ def judge(
     if not (defines_losses(text) if losses else relevant(text)):
         return Analysis()
     try:
-        from tfgradlint.analysis.analysis import NotAnalysed, analyse
+        from tfgradlint.analysis.analysis import analyse
+        from tfgradlint.analysis.parsed import NotAnalysed
     except ImportError as fault:
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
+        resolver = Resolver(project, inserted(tree, project.path)) if project is not None else None
         with without_warnings():
-            return analyse(text, tree, version, gradients, losses, fixes, keras, assume)
+            return analyse(text, tree, version, gradients, losses, fixes, keras, assume, resolver=resolver)
     except NotAnalysed as refusal:
         return _failed(1, 1, str(refusal))
     except Exception as fault:  # a linter must not take the editor down; the finding keeps the fault visible

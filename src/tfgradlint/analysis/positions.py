@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from tfgradlint.analysis.results import Position
 from tfgradlint.analysis.unused import Unused
 
 if TYPE_CHECKING:
+    from tfgradlint.analysis.parsed import Parsed
     from tfgradlint.flow.graph.nodes import Site
 
 #: Modules whose ``gradient`` is no tape's, under whatever name they are imported.
@@ -55,6 +57,11 @@ class Positions:
             line + bottom - own[0],
             (column + right - own[1] if bottom == own[0] else right) + 1,
         )
+
+    def holds(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement is one of this module's."""
+        self._start(statement)
+        return self._starts is not None and id(statement) in self._starts
 
     def first_line(self, site: Site) -> Position:
         """The position of what begins a site, to the end of its line."""
@@ -144,6 +151,43 @@ class Positions:
             state = _Tracking(self._module.default_indent, self._module.default_newline, statement)
             statement._codegen(state)
             found = self._inner[id(statement)] = state.found
+        return found
+
+
+class Places(Positions):
+    """Positions in a program: those of the judged module, and of the others that it imports, each with its path."""
+
+    def __init__(self, own: Parsed, others: Iterable[tuple[str, Parsed]] = (), path: str = "") -> None:
+        super().__init__(own.text, own.module, own.tree)
+        self._path = path
+        self._others = [(each, Positions(text.text, text.module, text.tree)) for each, text in others]
+        self._found: dict[int, tuple[str, Positions | None]] = {}
+
+    def path(self, site: Site | None) -> str:
+        """The path of the module that a site stands in; "" for the judged one."""
+        return self._module_of(site)[0] if site is not None else ""
+
+    def relative(self, path: str, to: str = "") -> str:
+        """A path ("": the judged module's), relative to the folder of a module, as it is written down."""
+        return os.path.relpath(path or self._path, os.path.dirname(to or self._path)).replace(os.sep, "/")
+
+    def position(self, site: Site) -> Position:
+        """The position of a site in its own module."""
+        positions = self._module_of(site)[1]
+        return super().position(site) if positions is None else positions.position(site)
+
+    def first_line(self, site: Site) -> Position:
+        positions = self._module_of(site)[1]
+        return super().first_line(site) if positions is None else positions.first_line(site)
+
+    def _module_of(self, site: Site) -> tuple[str, Positions | None]:
+        statement = site.statement
+        if statement is None or not self._others:
+            return "", None
+        found = self._found.get(id(statement))
+        if found is None:
+            there = () if self.holds(statement) else (each for each in self._others if each[1].holds(statement))
+            found = self._found[id(statement)] = next(iter(there), ("", None))
         return found
 
 

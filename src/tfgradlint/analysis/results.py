@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 
 #: Verdicts from best to worst; the verdict of a request is the worst of its sources'.
@@ -38,12 +39,20 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """One step of the break path, from the source to the target."""
+    """One step of the break path, from the source to the target.
+
+    ``path`` is that of another module that it stands in, relative to the folder of the file of the finding.
+    """
 
     line: int
     column: int
     text: str
     cell: int = 0
+    path: str = ""
+
+    def file(self, path: str) -> str:
+        """The path of its file, where ``path`` is that of the finding's."""
+        return os.path.normpath(os.path.join(os.path.dirname(path), self.path)) if self.path else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +152,35 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A finding in another module, which the judged file led to.
+
+    ``path`` is relative to the folder of the judged file. ``told``: the code and the position of what the judged file
+    has been told of the same break.
+    """
+
+    path: str
+    finding: Finding
+    told: tuple[tuple[str, Position], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedElsewhere:
+    """The outcome of a request in another module, for what the judged file hands to it."""
+
+    path: str
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """All that is known of one file.
 
     ``unknowns`` counts, for every verdict ``unknown``, the first cause met on the way from the target;
     ``gave_up`` names what was not judged in full, and what went wrong with repairs, for ``--verbose``;
     ``endings`` counts the steps that raise, and are no rule's business; ``left_out`` holds a ``TFG002`` for each part
-    that was not judged in full.
+    that was not judged in full. ``elsewhere`` and ``predicted_elsewhere`` tell of other modules of the program, and
+    ``read`` of the paths that were looked at for it, each with its state.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -158,6 +189,9 @@ class Analysis:
     gave_up: tuple[str, ...] = ()
     endings: int = 0
     left_out: tuple[Finding, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    predicted_elsewhere: tuple[PredictedElsewhere, ...] = ()
+    read: tuple[tuple[str, str], ...] = ()
 
     @property
     def reportable(self) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from tfgradlint.analysis.positions import Positions
+from tfgradlint.analysis.positions import Places
 from tfgradlint.analysis.results import CALLS, RESULTS, Assumed
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.verdict.judgements import ARRIVING
@@ -18,9 +18,9 @@ _WEIGHTS = ("trainable_variables", "trainable_weights", "variables", "weights")
 
 
 class Wording:
-    """Quotes one module."""
+    """Quotes a program."""
 
-    def __init__(self, places: Positions) -> None:
+    def __init__(self, places: Places) -> None:
         self._places = places
 
     def text(self, node: cst.CSTNode) -> str:
@@ -32,9 +32,10 @@ class Wording:
         """The same as it is written."""
         return self._places.code(node)
 
-    def line(self, site: Site) -> int:
-        """The line of a step."""
-        return self._places.position(site).line
+    def where(self, site: Site) -> str:
+        """The line of a step, and its file where that is not the judged one."""
+        line, path = self._places.position(site).line, self._places.path(site)
+        return f"in {self._places.relative(path)}:{line}" if path else f"on line {line}"
 
 
 def shortened(text: str) -> str:

@@ -42,7 +42,7 @@ def check(options: argparse.Namespace) -> int:
         if fixing is not None and (found or judged.data is not None):
             judged, found = fixing.fix(judged) or (judged, found)
         elif found and options.output_format in WITH_FIXES:
-            found = proposed(judged, settings)
+            found = proposed(judged, found, settings)
         summary.add(judged.analysis)
         findings.left_out += _left_out(judged, settings)
         if found:

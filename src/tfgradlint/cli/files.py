@@ -15,6 +15,7 @@ from tfgradlint.cli.telling import complain
 from tfgradlint.files import running, sources
 from tfgradlint.files.cache import Cache, CacheUnwritable
 from tfgradlint.files.running import Job, Judged
+from tfgradlint.files.together import together
 from tfgradlint.knowledge import versions
 from tfgradlint.settings import codes as config
 from tfgradlint.settings.codes import LOSS_FUNCTION, ConfigError
@@ -68,7 +69,7 @@ class Files:
             found = [path for path in found if not self._settings.excludes_named(path)]
         cache = self._cache() if found else None
         jobs = [self._job(path, cache) for path in found]
-        for judged in running.judge_all(jobs, self._processes(paths[0])):
+        for judged in together([*running.judge_all(jobs, self._processes(paths[0]))]):
             yield from self._told(judged)
         if cache is not None:
             Cache(cache).prune()  # behind the work: what it read is of use
@@ -90,7 +91,7 @@ class Files:
         version = versions.name(versions.choose(settings.tensorflow_version))
         keras = versions.choose_keras(settings.keras)
         losses = settings.reports(LOSS_FUNCTION, path)
-        return Job(path, version, settings.gradients, cache, losses, keras, settings.assume)
+        return Job(path, version, settings.gradients, cache, losses, keras, settings.assume, settings.sources)
 
     def _cache(self) -> str | None:
         if self._options.no_cache:

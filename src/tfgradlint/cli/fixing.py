@@ -17,9 +17,11 @@ from tfgradlint.fixing.files import Repaired, fixer, repaired
 from tfgradlint.settings.settings import Configuration
 
 
-def proposed(judged: Judged, settings: Configuration) -> Sequence[Finding]:
-    """The findings of a file, each with the repair that holds for it."""
-    return fixer(judged.path, settings.of(judged.path)).proposals(judged.text)
+def proposed(judged: Judged, found: Sequence[Finding], settings: Configuration) -> Sequence[Finding]:
+    """The findings of a file, each with the repair that holds for it; others found some in modules that they import."""
+    own = fixer(judged.path, settings.of(judged.path)).proposals(judged.text)
+    repairs = {(each.code, each.position): each.fix for each in own}
+    return [dataclasses.replace(each, fix=repairs.get((each.code, each.position))) for each in found]
 
 
 @dataclass

@@ -29,6 +29,7 @@ KEYS = (
     "tensorflow-version",
     "keras",
     "assume",
+    "src",
     "jobs",
     "gradients",
 )
@@ -160,6 +161,7 @@ def _files(parser: argparse.ArgumentParser) -> None:
     _version(group)
     group.add_argument("--keras", metavar="2|3", help=KERAS)
     group.add_argument("--assume", metavar="WORD", help=ASSUME)
+    group.add_argument("--src", metavar="FOLDER", nargs="+", help="folders that modules are imported from as well")
     group.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
 
 

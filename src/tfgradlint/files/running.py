@@ -19,6 +19,7 @@ from tfgradlint.analysis.results import Analysis
 from tfgradlint.files import sources
 from tfgradlint.files.cache import Cache, key
 from tfgradlint.files.progress import Progress
+from tfgradlint.project.resolver import Project, changed
 from tfgradlint.settings.codes import SEPARATION
 from tfgradlint.settings.gradients import Gradients
 
@@ -40,6 +41,13 @@ class Job:
     keras: int | None = None
     #: What is assumed of functions that nobody sees.
     assume: str = SEPARATION
+    #: Folders from which the program imports besides the file's own.
+    sources: tuple[str, ...] = ()
+
+    @property
+    def project(self) -> Project:
+        """Where the file belongs."""
+        return Project(self.path, self.sources)
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,12 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
     except sources.Unreadable as error:
         return Judged(job.path, "", Analysis(), str(error))
     cache = Cache(job.cache) if job.cache is not None else None
-    extras = (job.losses, job.keras, job.assume, notebook is not None)
+    where = (os.path.abspath(job.path), job.sources)
+    extras = (job.losses, job.keras, job.assume, notebook is not None, *where)
     digest = key(data, job.tensorflow, job.gradients, *extras) if cache is not None else ""
     analysis = cache.get(digest) if cache is not None else None
+    if analysis is not None and any(changed(dict(analysis.read))):
+        analysis = None  # a module that it imports is another one now
     if analysis is None:
         analysis = judge(
             text,
@@ -82,12 +93,14 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
             losses=job.losses,
             keras=job.keras,
             assume=job.assume,
+            project=job.project,
         )
         if notebook is not None:
             analysis = notebook.judged(analysis)
         if cache is not None:
             cache.put(digest, analysis)
-    return Judged(job.path, text, analysis, notebook=notebook)
+    # what was read for it nobody else asks for
+    return Judged(job.path, text, dataclasses.replace(analysis, read=()), notebook=notebook)
 
 
 def judge_all(jobs: Sequence[Job], processes: int) -> Iterator[Judged]:

@@ -15,6 +15,7 @@ from tfgradlint.files import sources
 from tfgradlint.files.selecting import selected
 from tfgradlint.fixing.fixer import Fixed, Fixer
 from tfgradlint.knowledge import versions
+from tfgradlint.project.resolver import Project
 from tfgradlint.settings.codes import LOSS_FUNCTION
 from tfgradlint.settings.settings import Settings
 
@@ -42,6 +43,7 @@ def fixer(path: str, settings: Settings, notebook: notebooks.Notebook | None = N
         gradients=settings.gradients,
         losses=settings.reports(LOSS_FUNCTION, path),
         fixes=True,
+        project=Project(path, settings.sources),
     )
 
     def again(text: str) -> Analysis:

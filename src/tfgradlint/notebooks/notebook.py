@@ -172,6 +172,8 @@ class Notebook:
         return Edit(Position(line, at.column, end_line, at.end_column, cell=cell), edit.text)
 
     def _step(self, step: PathStep) -> PathStep:
+        if step.path:
+            return step  # of a module, which has no cells
         cell, line = self.place(step.line)
         masked = self.lines[step.line - 1].masked if step.line <= len(self.lines) else None
         text = masked.strip() if masked is not None and step.text == "get_ipython()" else step.text

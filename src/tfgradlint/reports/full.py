@@ -33,7 +33,10 @@ def findings(report: Report) -> Iterator[str]:
 
 def _source(report: Report, path: str, finding: Finding, paint: _Paint) -> Iterator[str]:
     position = finding.position
-    places = [f"{f'cell {step.cell}:' * bool(step.cell)}{step.line}:{step.column}" for step in finding.path_steps]
+    places = [
+        f"{f'{step.path}:' * bool(step.path)}{f'cell {step.cell}:' * bool(step.cell)}{step.line}:{step.column}"
+        for step in finding.path_steps
+    ]
     width = max([len(str(position.line)), *map(len, places)])
     line = report.line(path, position.line, position.cell)
     if line is not None:
@@ -58,7 +61,7 @@ def _source(report: Report, path: str, finding: Finding, paint: _Paint) -> Itera
 def _breaking(finding: Finding) -> PathStep | None:
     """The step that the finding is about: of those that start there, the one that is as long."""
     position = finding.position
-    there = [step for step in finding.path_steps if in_order(step) == in_order(position)]
+    there = [step for step in finding.path_steps if not step.path and in_order(step) == in_order(position)]
     length = position.end_column - position.column
     exact = [step for step in there if position.line == position.end_line and len(step.text) == length]
     return next(iter(exact or there), None)

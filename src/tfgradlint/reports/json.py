@@ -63,7 +63,7 @@ def _finding(path: str, finding: Finding, parts: _Parts) -> dict[str, object]:
         "code": finding.code,
         "message": finding.message,
         "path_steps": [
-            {"path": path, **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
+            {"path": step.file(path), **_cell(step.cell), "line": step.line, "column": step.column, "text": step.text}
             for step in finding.path_steps
         ],
         "certainty": finding.certainty,

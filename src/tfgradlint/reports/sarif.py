@@ -71,12 +71,16 @@ def _result(report: Report, path: str, finding: Finding, fingerprint: str, place
         steps = [
             {
                 "location": {
-                    **_location(path, {"startLine": at.line, "startColumn": at.column}),
+                    **_location(step.file(path), {"startLine": at.line, "startColumn": at.column}),
                     "message": {"text": step.text},
                 }
             }
             for step in finding.path_steps
-            for at in (report.in_file(path, Position(step.line, step.column, step.line, step.column, cell=step.cell)),)
+            for at in (
+                report.in_file(
+                    step.file(path), Position(step.line, step.column, step.line, step.column, cell=step.cell)
+                ),
+            )
         ]
         what = {"text": "from the source of the gradient to its target"}
         result["codeFlows"] = [{"message": what, "threadFlows": [{"locations": steps}]}]

@@ -27,10 +27,10 @@ class Break:
 
     ``step``: the step that breaks, as the user would name it: ``np.mean()``, ``tf.round()``,
     ``a slice of x``, ``w.numpy()``. ``request``: the call's text, shortened: ``tape.gradient(loss, w)``.
-    ``line``: the request's line. ``source``: the source's text. ``result``: what TensorFlow does
-    there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``: the kind of break, where a
-    cause has kinds (each rule says which ones it knows). ``remedy``: what to write instead of the step, in the
-    program's own names (``tf.math.log_sigmoid(x)``), where that is known, else ``""``.
+    ``line``: the request's line, in the file ``path`` where that is another one. ``source``: the source's text.
+    ``result``: what TensorFlow does there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``:
+    the kind of break, where a cause has kinds (each rule says which ones it knows). ``remedy``: what to write instead
+    of the step, in the program's own names (``tf.math.log_sigmoid(x)``), where that is known, else ``""``.
     """
 
     cause: Cause
@@ -41,6 +41,7 @@ class Break:
     result: str
     detail: Detail | None = None
     remedy: str = ""
+    path: str = ""
 
     @property
     def operation(self) -> str:
@@ -60,7 +61,12 @@ class Break:
         """
         if not self.request:
             return f"{self.step} {self.result}"
-        return f"{self.request} on line {self.line} {self.result}"
+        return f"{self.requested} {self.result}"
+
+    @property
+    def requested(self) -> str:
+        """The request, and where it is."""
+        return f"{self.request} in {self.path}:{self.line}" if self.path else f"{self.request} on line {self.line}"
 
 
 class Quotes(Protocol):
@@ -72,8 +78,8 @@ class Quotes(Protocol):
     def code(self, node: cst.CSTNode) -> str:
         """The same as it is written."""
 
-    def line(self, site: Site) -> int:
-        """The line of a step."""
+    def where(self, site: Site) -> str:
+        """The line of a step, and its file where that is not the judged one: ``on line 12``."""
 
 
 class Rule(ABC):
@@ -111,7 +117,7 @@ class Rule(ABC):
         """``Break.step``."""
         import libcst as cst  # the message of what could not be analysed is wanted without it, too
 
-        statement, expression = reason.site
+        statement, expression = reason.site.statement, reason.site.expression
         if expression is None:
             return quotes.text(statement) if statement is not None else ""
         if isinstance(expression, cst.Call) and not self.with_arguments:

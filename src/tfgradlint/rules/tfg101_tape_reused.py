@@ -96,7 +96,7 @@ class TapeReused(Rule):
         earlier = reason.steps[0] if reason.steps else None
         if earlier is None or earlier.expression is None:
             return super().step(reason, quotes)
-        return f"{quotes.text(earlier.expression)} on line {quotes.line(earlier)}"
+        return f"{quotes.text(earlier.expression)} {quotes.where(earlier)}"
 
     def message(self, broken: Break) -> str:
         """``step`` is the earlier request, as in ``tape.gradient(loss, w) on line 9``.
@@ -108,7 +108,7 @@ class TapeReused(Rule):
                 "the tape is not persistent and this request asks it for one element after the other: "
                 f"{broken.consequence}; use tf.GradientTape(persistent=True)"
             )
-        if broken.step == f"{broken.request} on line {broken.line}":
+        if broken.step == broken.requested:
             earlier = " by the same request before"
         else:
             earlier = f" by {broken.step}" if broken.step else ""

@@ -117,8 +117,8 @@ class LogOfProbability(Rule):
         detail = reason.detail
         if not isinstance(detail, Unstable) or detail.inner.expression is None:
             return written
-        line = quotes.line(detail.inner)
-        elsewhere = f" on line {line}" if line != quotes.line(reason.site) else ""
+        where = quotes.where(detail.inner)
+        elsewhere = f" {where}" if where != quotes.where(reason.site) else ""
         if _argument(detail.inner.expression) is None:
             elsewhere = f", the activation of what is called{elsewhere}"
         return f"{written} is the logarithm of {_SEEN[detail.way][0]}{elsewhere}"

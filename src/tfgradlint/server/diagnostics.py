@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lsprotocol import types
 from pygls.workspace import PositionCodec
@@ -81,9 +83,8 @@ def _diagnostic(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges], 
 def _path(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges]) -> list[types.DiagnosticRelatedInformation]:
     """The steps from the source to the target, and the requests that suffer."""
     steps, at, parts = finding.path_steps, finding.position, judged.document.parts
-    broken = next(
-        (each for each in steps if (each.cell, each.line, each.column) == (at.cell, at.line, at.column)), None
-    )
+    own = [each for each in steps if not each.path]
+    broken = next((each for each in own if (each.cell, each.line, each.column) == (at.cell, at.line, at.column)), None)
     path = [
         (
             step.cell,
@@ -91,6 +92,7 @@ def _path(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges]) -> lis
             f"step {number} of {len(steps)}{_LOST * (step is broken)}: {step.text}",
         )
         for number, step in enumerate(steps, 1)
+        if not step.path
     ]
     requests = [
         (
@@ -103,10 +105,23 @@ def _path(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges]) -> lis
         for told in (source.assumed or source,)
         if (told.code, told.cell, told.line) == (finding.code, at.cell, at.line) and told.reason == finding.message
     ]
-    return [
+    others = [
+        types.DiagnosticRelatedInformation(
+            types.Location(Path(os.path.abspath(step.file(judged.document.path))).as_uri(), _line(step.line)),
+            f"step {number} of {len(steps)}: {step.text}",
+        )
+        for number, step in enumerate(steps, 1)
+        if step.path
+    ]
+    return others + [
         types.DiagnosticRelatedInformation(types.Location(parts[part].uri, where), told)
         for part, where, told in path + requests
     ]
+
+
+def _line(number: int) -> types.Range:
+    """A line of a file whose text is not at hand."""
+    return types.Range(types.Position(number - 1, 0), types.Position(number, 0))
 
 
 _LOST = ", where the gradient is lost"

@@ -13,6 +13,7 @@ from tfgradlint.analysis.relevance import relevant
 from tfgradlint.analysis.results import Analysis, Finding
 from tfgradlint.files.selecting import selected, without_noqa
 from tfgradlint.notebooks import Notebook
+from tfgradlint.project.resolver import Project
 from tfgradlint.rules import all_rules
 from tfgradlint.settings import codes as config
 from tfgradlint.settings.settings import Configuration, Settings
@@ -103,6 +104,7 @@ def judged(document: Document) -> Judged:
         losses,
         keras=wanted.keras,
         assume=wanted.assume,
+        project=Project(path, wanted.sources),
     )
     if document.notebook is not None:
         analysis = document.notebook.judged(analysis)

@@ -22,6 +22,8 @@ if sys.version_info >= (3, 11):
 else:  # a package with the same content
     import tomli as tomllib
 
+#: Folders from which modules are imported, besides the file's own and that of its outermost package.
+SOURCES = (".", "src")
 FILE, TABLE = "pyproject.toml", "tool.tfgradlint"
 DEFAULT, FLAG = "default", "command line"
 #: The keys that choose codes.
@@ -45,6 +47,7 @@ class Settings:
     tensorflow_version: str | None = None
     keras: int | None = None
     assume: str = SEPARATION
+    src: tuple[str, ...] = SOURCES
     jobs: int | None = None
     gradients: Gradients = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +57,11 @@ class Settings:
         """Which codes are reported."""
         select = ("TFG",) if self.select is None else self.select
         return config.chosen(select + self.extend_select, self.ignore)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The folders of ``src``."""
+        return tuple(os.path.normpath(os.path.join(self.root, each)) for each in self.src)
 
     @functools.cached_property
     def _excluded(self) -> tuple[frozenset[str], re.Pattern[str] | None]:
@@ -201,6 +209,7 @@ def _checked(table: Mapping[str, Any], known: Sequence[str] | None, where: Calla
         "tensorflow-version": _version,
         "keras": config.keras,
         "assume": config.assume,
+        "src": _strings,
         "jobs": _jobs,
         "gradients": lambda value, at: config.gradients(_table(value, at), at),
     }

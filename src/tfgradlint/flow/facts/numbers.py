@@ -37,14 +37,14 @@ class Numbers:
     def __init__(self, trains: Callable[[], bool] = lambda: True, doubles: bool = False) -> None:
         self._trains = trains
         self._trained = False
-        self._doubles = doubles
+        self.doubles = doubles
         self._facts: dict[Node, Facts] = {}
         self._numbers: dict[object, int] = {}
 
     def format(self, node: Node) -> Format | None:
         """The format of a value: single precision where nothing says otherwise; None where that is not certain."""
         known = format_of(node.dtype)
-        if known is None and not self._doubles and node.dtype in (None, "float"):
+        if known is None and not self.doubles and node.dtype in (None, "float"):
             return FLOAT32
         return known
 

@@ -80,10 +80,14 @@ class Interaction(NamedTuple):
 
 
 class Site(NamedTuple):
-    """Where a step stands: the expression, and the statement that holds it (positions start there)."""
+    """Where a step stands: the expression, and the statement that holds it (positions start there).
+
+    ``via``: for a step of an imported module, the step in the judged one that led to it.
+    """
 
     statement: cst.CSTNode | None
     expression: cst.CSTNode | None
+    via: Any = None
 
 
 NOWHERE = Site(None, None)

@@ -15,6 +15,7 @@ from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.frames import Compiled
 from tfgradlint.flow.machine.machine import Machine
+from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
@@ -336,6 +337,22 @@ class Iteration(Protocol):
         """Somebody took some of an iterator's elements."""
 
 
+class Imports(Protocol):
+    """Runs the program's own modules when they are imported."""
+
+    def module(self, level: int, dotted: str) -> Module | None:
+        """The innermost module that an import names, having run; None where the program has none that is known."""
+
+    def package(self, dotted: str) -> Module | None:
+        """The same, but the outermost package, which ``import a.b`` binds."""
+
+    def get(self, module: Module, name: str) -> Value:
+        """A name of a module."""
+
+    def star(self, module: Module) -> dict[str, Value] | None:
+        """The names that ``from module import *`` binds; None where that is not known."""
+
+
 class EntryPoints(Protocol):
     """Runs what nothing called."""
 
@@ -366,6 +383,7 @@ class Context(Machine, ABC):
     requests: Requests
     traces: Traces
     entry_points: EntryPoints
+    imports: Imports
     #: The value of an expression: the shortest way to ``expressions.eval``.
     eval: Callable[[cst.BaseExpression], Value]
 

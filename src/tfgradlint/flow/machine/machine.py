@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 import libcst as cst
@@ -14,6 +14,7 @@ from tfgradlint.flow.graph.nodes import Edge, Effect, Site
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.graph.unseen import Unseen
 from tfgradlint.flow.machine.frames import Attempt, Frame, LeftOut, Loop, OutOfSteps, XlaContext
+from tfgradlint.flow.machine.modules import Module, OneModule, Program
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
 from tfgradlint.flow.tape.recorder import Recorder
@@ -34,16 +35,19 @@ _PORTION = 500
 
 
 class Machine:
-    """The state of one module's interpretation."""
+    """The state of one program's interpretation."""
 
-    def __init__(self, prescan: Prescan, reports: Reports, max_steps: int) -> None:
-        self.prescan = prescan
+    def __init__(self, main: Module, reports: Reports, max_steps: int, program: Program | None = None) -> None:
+        #: The module that is judged, and what it is a part of.
+        self.main = main
+        self.program: Program = program or OneModule()
         self.reports = reports
         self.recorder = Recorder()
         self.state = State(self.recorder)
         self.recorder.write = self.state.set
-        self.module = Scope("module")
-        self.frames: list[Frame] = [Frame(None, self.module, 0, 0)]
+        self.frames: list[Frame] = [Frame(None, main, 0, 0)]
+        #: The step in the judged module that led to where another module is running.
+        self.via: Site | None = None
         self.loops: list[Loop] = []
         self.attempts: list[Attempt] = []
         #: What to do when control leaves a ``with`` or ``try``/``finally``, innermost last.
@@ -109,6 +113,36 @@ class Machine:
         return self.frames[-1].scope
 
     @property
+    def module(self) -> Module:
+        """The module that is running."""
+        root = self.frames[-1].scope.root
+        return root if isinstance(root, Module) else self.main
+
+    @property
+    def prescan(self) -> Prescan:
+        """What the text of the module that is running says."""
+        return self.module.prescan
+
+    def prescan_of(self, function: Function) -> Prescan:
+        """What the text of a function's module says."""
+        root = function.scope.root
+        return root.prescan if isinstance(root, Module) else self.main.prescan
+
+    def prescans(self) -> Iterator[Prescan]:
+        """What the texts of all modules say that were read so far."""
+        yield self.main.prescan
+        for module in self.program.modules():
+            yield module.prescan
+
+    def led_into(self, scope: Scope) -> Site | None:
+        """What ``via`` is where code of this scope runs from here: a step of the judged module, for others' code."""
+        if scope.root is self.main:
+            return None
+        if self.via is not None or self.module is not self.main:
+            return self.via
+        return self.recorder.site if self.recorder.site.statement is not None else self.here(None)
+
+    @property
     def graph_level(self) -> int:
         """How many compiled functions are being traced."""
         return self.recorder.level
@@ -125,7 +159,7 @@ class Machine:
 
     def here(self, expression: cst.CSTNode | None) -> Site:
         """The site of an expression of the statement being executed."""
-        return Site(self.statement, expression)
+        return Site(self.statement, expression, self.via)
 
     # -- what happens
 

@@ -159,6 +159,15 @@ class State:
             else:
                 cell.fields[key] = old
 
+    def keep(self, mark: int, since: int, own: Cell) -> bool:
+        """What was written since ``mark`` to ``own`` and to cells born ``since`` stays, whatever branch this is.
+
+        Whether anything else was written.
+        """
+        others = [written for written in self._journal[mark:] if written[0].born < since and written[0] is not own]
+        self._journal[mark:] = others
+        return bool(others)
+
     def join_into(self, snapshots: list[Snapshot]) -> None:
         """Go on with the join of these ends of branches, all taken from the present state."""
         if not snapshots:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.entry_points import trivial
 from tfgradlint.flow.python.escape import STAYS, forget, forget_content, not_followed
 from tfgradlint.flow.python.places import Named
@@ -74,10 +75,12 @@ class Attributes:
                 return value
             found = interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(origins.name_in_library(path))
-        if name == "__dict__" and isinstance(receiver, (Instance, LibraryObject, Class)):
+        if name == "__dict__" and isinstance(receiver, (Instance, LibraryObject, Class, Module)):
             return self._laid_open(receiver)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
+        if isinstance(receiver, Module):
+            return interp.imports.get(receiver, name)
         function = receiver.function if isinstance(receiver, Method) else receiver
         if name == "get_concrete_function" and isinstance(function, Function) and function.graph:
             interp.traces.made_unseen(function)
@@ -289,8 +292,8 @@ class Attributes:
 
     def _replaceable(self, receiver: Instance, function: Function) -> bool:
         """Whether the object's own class may well define the method anew."""
-        outline = self._interp.prescan
-        return outline.overridden(receiver.cls.name, function.name) or trivial(function.node)
+        cls, method = receiver.cls.name, function.name
+        return trivial(function.node) or any(each.overridden(cls, method) for each in self._interp.prescans())
 
     def _super_attribute(self, receiver: Super, name: str) -> Value:
         interp = self._interp
@@ -371,7 +374,7 @@ class Attributes:
 
     def set(self, receiver: Value, name: str, value: Value) -> None:
         interp = self._interp
-        if len(interp.prescan.private[name]) > 1:
+        if name.startswith("__") and sum(len(each.private[name]) for each in interp.prescans()) > 1:
             # Two classes have an attribute of this name, each its own.
             value = interp.unknown(origins.PRIVATE_ATTRIBUTE, value)
         if isinstance(value, (Container, Items, Union)):
@@ -389,7 +392,7 @@ class Attributes:
             interp.calls.call(Method(setter, found), [receiver, value], {})
         elif isinstance(receiver, Instance):
             interp.state.set(receiver, name, self._assigned(receiver, value))
-        elif isinstance(receiver, (Class, LibraryObject)):
+        elif isinstance(receiver, (Class, LibraryObject, Module)):
             interp.state.set(receiver, name, value)
         elif isinstance(receiver, Function):
             if self._latest.get((id(receiver.node), id(receiver.scope))) is not receiver.attributes:

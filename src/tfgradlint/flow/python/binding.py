@@ -9,6 +9,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.escape import forget_content
 from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.tape.search import ancestors
@@ -127,6 +128,8 @@ class Binding:
                 if isinstance(found, Descriptor) and found.kind == "property":
                     forget_content(interp, receiver)  # its deleter is not followed
                 interp.state.delete(receiver, target.attr.value)
+            elif isinstance(receiver, Module):
+                interp.state.set(receiver, target.attr.value, interp.unknown(origins.NOT_REACHED))
         elif isinstance(target, cst.Subscript):
             interp.elements.delete(interp.eval(target.value), interp.expressions.index(target))
 
@@ -171,15 +174,24 @@ class Binding:
             if alias.asname is not None:
                 self.assign(alias.asname.name, self._module(dotted))
             else:
-                self.bind_name(dotted.split(".")[0], self._module(dotted.split(".")[0]))
-                interp.libraries.imported(dotted)
+                followed = interp.imports.package(dotted)
+                self.bind_name(dotted.split(".")[0], followed or self._library(dotted.split(".")[0]))
+                if followed is None:
+                    interp.libraries.imported(dotted)
         return True
 
     def import_from(self, node: cst.ImportFrom) -> bool:
         interp = self._interp
-        source = "." if node.relative or node.module is None else _dotted(node.module)
-        module = interp.libraries.imported(source)
+        named = _dotted(node.module) if node.module is not None else ""
+        followed = interp.imports.module(len(node.relative), named)
+        source = "." if node.relative or node.module is None else named
+        module = followed or interp.libraries.imported(source)
         if isinstance(node.names, cst.ImportStar):
+            known = interp.imports.star(followed) if followed is not None else None
+            if known is not None:
+                for name, value in known.items():
+                    self.bind_name(name, value)
+                return True
             interp.star_import = True
             for name, value in list(interp.scope.fields.items()):
                 # A module that is imported twice is the same; anything else may have another value now.
@@ -188,12 +200,16 @@ class Binding:
             return True
         for alias in node.names:
             name = _dotted(alias.name)
-            value = interp.attributes.get(module, name) if module is not None else None
+            found = interp.attributes.get(module, name) if module is not None else None
             bound = alias.asname.name if alias.asname is not None else alias.name
-            self.assign(bound, value if value is not None else self._from(source))
+            self.assign(bound, found if found is not None else self._from(source))
         return True
 
     def _module(self, dotted: str) -> Value:
+        followed = self._interp.imports.module(0, dotted)
+        return followed if followed is not None else self._library(dotted)
+
+    def _library(self, dotted: str) -> Value:
         found = self._interp.libraries.imported(dotted)
         return found if found is not None else self._from(dotted)
 

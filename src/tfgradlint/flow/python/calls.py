@@ -290,7 +290,7 @@ class Calls:
             if accessor in ("setter", "deleter", "getter") and isinstance(known, Descriptor):
                 return Descriptor(known.kind, known.function, value if accessor == "setter" else known.setter)
             value = self._decorated(interp.eval(decorator.decorator), value)
-        if isinstance(value, Unknown) and interp.scope.kind != "function":
+        if isinstance(value, Unknown) and interp.scope.kind != "function" and interp.module is interp.main:
             interp.under_decorators.append(written)
         return value
 
@@ -331,7 +331,7 @@ class Calls:
             return ContextManagerCall(function, scope)
         if function.cached:
             return self._caches.remembered(function, args, kwargs, lambda: self.execute(function, scope))
-        if function.name in interp.prescan.generators and self._yields(node):
+        if function.name in interp.prescan_of(function).generators and self._yields(node):
             return interp.iteration.generator(function, scope)
         if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
             return Coroutine(function, scope)
@@ -360,8 +360,9 @@ class Calls:
         node = function.node
         frame = Frame(function, scope, state.mark(), len(interp.contexts))
         frame.at_yield = at_yield
-        statement, site, loops = interp.statement, interp.recorder.site, interp.loops
+        statement, site, loops, via = interp.statement, interp.recorder.site, interp.loops, interp.via
         interp.loops = []
+        interp.via = interp.led_into(function.scope)
         if isinstance(node, cst.FunctionDef):
             interp.statement = node  # a body on the line of its ``def`` has no statement of its own
         interp.frames.append(frame)
@@ -376,7 +377,7 @@ class Calls:
             interp.recorder.level -= compiled
             interp.frames.pop()
             interp.loops = loops
-            interp.statement, interp.recorder.site = statement, site
+            interp.statement, interp.recorder.site, interp.via = statement, site, via
         ends = frame.returns
         if goes_on:
             if not ends:

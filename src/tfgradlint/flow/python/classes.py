@@ -48,7 +48,8 @@ class Classes:
             frame.scope = outer
         cls.fields.update({name: value for name, value in scope.fields.items() if name != "__owner__"})
         interp.libraries.defined(cls)
-        interp.classes.append(cls)
+        if interp.module is interp.main:
+            interp.classes.append(cls)
         self._made(cls, {arg.keyword.value: interp.eval(arg.value) for arg in node.keywords if arg.keyword is not None})
         value: Value = cls
         for decorator in reversed(node.decorators):

@@ -63,7 +63,7 @@ class EntryPoints:
         interp = self._interp
         for cls in instance.cls.lineage():
             if isinstance(cls, Class):
-                for name in interp.prescan.reassigned[cls.name]:
+                for name in sorted({name for each in interp.prescans() for name in each.reassigned[cls.name]}):
                     if name in instance.fields:
                         interp.state.set(instance, name, interp.unknown(origins.ATTRIBUTE))
         for each in list(walk(instance, _settings)):
@@ -72,8 +72,9 @@ class EntryPoints:
             elif isinstance(each, Container):
                 content = each.structure
                 interp.state.set(each, "content", fold(content, _parts, self._any_like, rebuilt))
+        mutated = frozenset[str]().union(*(each.mutated for each in interp.prescans()))
         for name, value in instance.fields.items():
-            if name in interp.prescan.mutated:
+            if name in mutated:
                 self.forget_content(value)
 
     def _forget_settings(self, instance: Instance) -> None:

@@ -10,9 +10,10 @@ from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.graph.unseen import UnseenCall
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.bodies import Bodies
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import Cell, GraphValue, Member, Unknown, UnknownMember, Value, Variable
+from tfgradlint.flow.values.base import Cell, GraphValue, Member, Symbol, Unknown, UnknownMember, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
 from tfgradlint.flow.values.functions import ContextManagerCall, Coroutine, Descriptor, Function, Method, Partial, Super
 from tfgradlint.flow.values.iterators import Iterator
@@ -93,6 +94,8 @@ def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tu
             return [*each.defaults.values(), *each.attributes.fields.values(), *bodies.touched(each)]
         if isinstance(each, Instance):
             return [*_reached(each), *_methods(each)]
+        if isinstance(each, Module):
+            return [value for value in each.fields.values() if isinstance(value, Value)]
         if isinstance(each, Unknown):
             received = (each.receiver,) if isinstance(each, UnknownMember) else ()
             return (*received, *aliased.get(each.node, ()))
@@ -132,7 +135,7 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
 #: What leads to more than the values in it.
 _HIDING = (Instance, Layer, LibraryObject, Class, Function, Method, Member, Partial, Descriptor, Super)
 #: What code that is not followed can change.
-_CHANGED = (Container, Instance, Class, Function, Iterator)
+_CHANGED = (Container, Instance, Class, Function, Iterator, Module)
 #: What a result may be another name for, and what then is changed through it.
 _MUTABLE = (Container, Instance, Iterator, Function, Method, Member, Partial, Union, Items)
 #: One result is given to the next call, and so on: of very many that it may be only the latest are followed. All of
@@ -189,6 +192,10 @@ def _may_be_changed(interp: Context, value: Value, given: Sequence[Value], stays
                 _join(interp, value.attributes, name, given)
     elif isinstance(value, Iterator):
         interp.iteration.forget_position(value)
+    elif isinstance(value, Module):
+        for name, each in list(value.fields.items()):
+            if isinstance(each, Value) and not isinstance(each, (*stays, Container, Module, Symbol)):
+                _join(interp, value, name, given)
     elif _is_namespace(value):
         for name, each in list(value.fields.items()):
             if isinstance(name, str) and not isinstance(each, (*stays, Container)):

@@ -74,7 +74,8 @@ class Generator(Producer):
         interp, node = self._interp, self._function.node
         running = interp.of(Running)
         statement, site, loops, depth = interp.statement, interp.recorder.site, interp.loops, len(interp.frames)
-        mark = interp.state.mark()
+        mark, via = interp.state.mark(), interp.via
+        interp.via = interp.led_into(self._scope)
         running.now.append(iterator)
         running.counted[node] += 1
         interp.frames.append(Frame(self._owner, self._scope, mark, len(interp.contexts)))
@@ -89,7 +90,7 @@ class Generator(Producer):
             running.counted[node] -= 1
             del interp.frames[depth:]
             interp.loops = loops
-            interp.statement, interp.recorder.site = statement, site
+            interp.statement, interp.recorder.site, interp.via = statement, site, via
         return lost(interp, iterator, ended) if outcomes is None else settle(interp, mark, outcomes, ended)
 
     def entered(self, iterator: Iterator) -> bool:

@@ -56,7 +56,7 @@ class Part:
         forget(interp, Items((*seen, *interp.of(HandedOut).functions.values())), seen, ())
         for name in (*bound, *interp.prescan.global_names):
             interp.state.set(interp.module, name, interp.unknown(origins.LEFT_OUT, *seen))
-        if _EAGER in interp.prescan.stored:
+        if any(_EAGER in each.stored for each in interp.prescans()):
             interp.eager_functions = None
 
 

@@ -11,13 +11,14 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context, Libraries
 from tfgradlint.flow.machine.frames import OutOfSteps
-from tfgradlint.flow.machine.prescan import Prescan
+from tfgradlint.flow.machine.modules import DONE, RUNNING, Module, Program
 from tfgradlint.flow.machine.state import EXISTS, Raised
 from tfgradlint.flow.python.attributes import Attributes
 from tfgradlint.flow.python.calls import Calls
 from tfgradlint.flow.python.entry_points import EntryPoints
 from tfgradlint.flow.python.expressions import Expressions
 from tfgradlint.flow.python.giving_up import Part, why
+from tfgradlint.flow.python.imports import Imports
 from tfgradlint.flow.python.items import Elements
 from tfgradlint.flow.python.iteration import Iteration
 from tfgradlint.flow.python.requests import Requests
@@ -31,12 +32,20 @@ from tfgradlint.flow.verdict.reports import Reports
 
 
 class Interpreter(Context):
-    """One module's interpretation."""
+    """One program's interpretation."""
 
-    def __init__(self, prescan: Prescan, libraries: Libraries, reports: Reports, max_steps: int) -> None:
-        super().__init__(prescan, reports, max_steps)
+    def __init__(
+        self,
+        main: Module,
+        libraries: Libraries,
+        reports: Reports,
+        max_steps: int,
+        program: Program | None = None,
+    ) -> None:
+        super().__init__(main, reports, max_steps, program)
         self.libraries = libraries
         self.expressions = Expressions(self)
+        self.imports = Imports(self)
         self.statements = Statements(self)
         self.tapes = TapeMethods(self)
         self.requests = Requests(self)
@@ -50,9 +59,13 @@ class Interpreter(Context):
 
     # -- running
 
-    def run(self, module: cst.Module) -> None:
-        """Execute the module, then alone what nothing called and what can lead to a request."""
-        self._guarded("the module", None, lambda: self.statements.body(module.body))
+    def run(self) -> None:
+        """Execute the judged module, then alone what nothing called and what can lead to a request."""
+        assert self.main.tree is not None
+        body = self.main.tree.body
+        self.main.state = RUNNING
+        self._guarded("the module", None, lambda: self.statements.body(body))
+        self.main.state = DONE
         self.isolated = True
         units = in_order(self)
         done = len(self.classes)
@@ -100,14 +113,16 @@ class Interpreter(Context):
         self._reset(mark)
 
     def _forget_globals(self) -> None:
-        for name in self.prescan.global_names:
-            if name in self.module.fields:
-                self.state.set(self.module, name, self.unknown(origins.GLOBAL_NAME))
-        for name in self.prescan.mutated:
-            if name in self.module.fields:
-                self.entry_points.forget_content(self.module.fields[name])
-        for value in self.module.fields.values():
-            self.iteration.forget_position(value)
+        mutated = frozenset[str]().union(*(each.mutated for each in self.prescans()))
+        for module in (self.main, *self.program.modules()):
+            for name in module.prescan.global_names:
+                if name in module.fields:
+                    self.state.set(module, name, self.unknown(origins.GLOBAL_NAME))
+            for name in mutated:
+                if name in module.fields:
+                    self.entry_points.forget_content(module.fields[name])
+            for value in module.fields.values():
+                self.iteration.forget_position(value)
 
     def _guarded(self, what: str, node: cst.CSTNode | None, run: Callable[[], object]) -> None:
         """A fault in one function costs that function, not the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import permutations
@@ -90,7 +90,7 @@ class Loops:
             return None  # whoever handles an exception may read what was there before
         others: Collection[str] = ()
         if function is None and scope is interp.module:
-            others = interp.prescan.read_in_functions
+            others = interp.prescan.read_in_functions.union(*_attributes_elsewhere(interp))
         elif function is None or scope.kind != "function" or _waits(function, interp.prescan):
             return None
         turn = self._turns.get(node)
@@ -142,6 +142,14 @@ class Loops:
         with interp.recorder.looping(False) if self._traced() else nullcontext() as graph_loop:
             goes_on = run.exactly(turn) if counting else run.until_settled(turn)
         return None if gave_up else goes_on
+
+
+def _attributes_elsewhere(interp: Context) -> Iterator[Collection[str]]:
+    """The names that other modules may read of this one."""
+    own = interp.prescan
+    for each in interp.prescans():
+        if each is not own:
+            yield each.mentioned
 
 
 def _waits(function: Function, prescan: Prescan) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.bodies import Bodies
 from tfgradlint.flow.values.base import Cell, Member, Symbol, Unknown, UnknownMember, Value
 from tfgradlint.flow.values.functions import ContextManagerCall, Descriptor, Function, Method, Partial, Scope, Super
@@ -26,7 +27,7 @@ class Reach:
         self._among = among
         self._bodies = interp.of(Bodies)
         self._attributes: set[str] = set()
-        self._objects: list[Instance | Class] = []
+        self._objects: list[Instance | Class | Module] = []
         self._waiting: list[Value] = []
         self._met: dict[int, Value] = {}
         self._found = False
@@ -62,12 +63,15 @@ class Reach:
         elif isinstance(value, Unknown):
             members = self._interp.attributes.members_of(value.node)
             self._read(members, members.fields)
+        elif isinstance(value, Module):
+            self._objects.append(value)
+            self._named(value, self._attributes)
         elif isinstance(value, Cell):
             self._read(value, value.fields)
         self._waiting.extend(_parts(value))
 
     def _function(self, function: Function) -> None:
-        prescan = self._interp.prescan
+        prescan = self._interp.prescan_of(function)
         for scope, name, value in self._bodies.read(function, prescan):
             self._found = self._found or self._among(scope, name)
             self._waiting.append(value)
@@ -77,7 +81,7 @@ class Reach:
             for each in self._objects:
                 self._named(each, new)
 
-    def _named(self, value: Instance | Class, names: set[str]) -> None:
+    def _named(self, value: Instance | Class | Module, names: set[str]) -> None:
         self._read(value, [name for name in value.fields if name in names])
 
     def _read(self, cell: Cell, keys: Iterable[Any]) -> None:

@@ -70,7 +70,7 @@ class Statements:
         interp = self._interp
         outer = interp.statement
         open_ = len(interp.contexts), len(interp.loops), len(interp.attempts)
-        of_module = interp.scope is interp.module and len(interp.frames) == 1
+        of_module = interp.scope is interp.module and interp.frame.function is None
         at_top = of_module and not interp.contexts and not interp.loops
         goes_on = True
         for statement in statements:
@@ -338,9 +338,11 @@ class Statements:
         interp = self._interp
         value = interp.calls.define(node)
         self._binding.bind_name(node.name.value, value)
-        if isinstance(value, Function) and interp.scope.kind == "module":
+        if not isinstance(value, Function) or interp.module is not interp.main:
+            return True  # what others define is judged with their own files
+        if interp.scope.kind == "module":
             interp.functions.append(value)
-        elif isinstance(value, Function) and interp.scope.kind == "function":
+        elif interp.scope.kind == "function":
             interp.nested.append(value)
         return True
 

@@ -25,10 +25,12 @@ class NativeFunction(HoldsNothing):
 class Scope(HoldsNothing, Cell):
     """The names of a module, function, class body or comprehension."""
 
-    __slots__ = ("declared", "kind", "owner", "parent")
+    __slots__ = ("declared", "kind", "owner", "parent", "root")
 
     def __init__(self, kind: str, parent: Scope | None = None, owner: str = "") -> None:
         super().__init__()
+        #: The outermost scope around it: that of its module.
+        self.root: Scope = self if parent is None else parent.root
         #: The name of the function whose scope it is.
         self.owner = owner
         self.kind = kind

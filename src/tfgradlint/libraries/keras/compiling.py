@@ -13,7 +13,8 @@ from tfgradlint.flow.values.base import FALSE, Const, Value
 
 def eager(interp: Context, options: dict[str, Value]) -> bool | None:
     """Whether Keras calls the program's functions one by one instead of compiling them; None if not known."""
-    if interp.eager_functions or interp.prescan.stored & {"run_eagerly", "run_functions_eagerly"}:
+    asking = {"run_eagerly", "run_functions_eagerly"}
+    if interp.eager_functions or any(each.stored & asking for each in interp.prescans()):
         return None
     return interp.expressions.truth(options["run_eagerly"]) if "run_eagerly" in options else False
 

@@ -163,7 +163,8 @@ def unseen(interp: Context, model: Layer | Instance) -> None:
 
 def _forget_assigned(interp: Context, instance: Instance) -> None:
     for cls in instance.cls.lineage():
-        for name in interp.prescan.reassigned[cls.name] if isinstance(cls, Class) else ():
+        of_class = cls.name if isinstance(cls, Class) else ""
+        for name in sorted({name for each in interp.prescans() for name in each.reassigned[of_class]}):
             old = instance.fields.get(name)
             if isinstance(old, Value) and not isinstance(old, STAYS) and name != "trainable":
                 interp.state.set(instance, name, interp.join([old, interp.unknown(origins.LAID_OPEN)]))

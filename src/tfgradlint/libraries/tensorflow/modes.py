@@ -23,7 +23,9 @@ def eager_by_default(interp: Context) -> bool:
 
     Nobody can tell where a module of others was imported, nor in a program that is written for sessions.
     """
-    return not session_of(interp).others_ran and _OF_GRAPHS.isdisjoint(interp.prescan.mentioned)
+    return not session_of(interp).others_ran and all(
+        _OF_GRAPHS.isdisjoint(each.mentioned) for each in interp.prescans()
+    )
 
 
 def numpy_behavior(interp: Context) -> bool:

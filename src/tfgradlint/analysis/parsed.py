@@ -1,0 +1,76 @@
+"""A text and its trees: Python's own, for what it says by itself, and the one that is interpreted."""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+from typing import NamedTuple
+
+import libcst as cst
+
+from tfgradlint.flow.machine.prescan import Prescan
+
+#: libcst's native parser recurses on the C stack. Trees nested this deeply get a stack of their own; deeper ones
+#: are not parsed.
+_SHALLOW, _DEEPEST = 250, 3000
+#: Brackets around a pattern are not in Python's tree, and libcst takes twice as long for each.
+_BRACKETED_CASE = re.compile(r"^[ \t]*case\b[ \t]*(?:[(\[{][ \t\n]*){9}", re.MULTILINE)
+_STACK = 256 * 1024 * 1024
+
+
+class NotAnalysed(Exception):
+    """The text is Python, but cannot be analysed; the message says why."""
+
+
+class Parsed(NamedTuple):
+    """A text and its trees. Nothing changes them: many runs may use them."""
+
+    text: str
+    tree: ast.Module
+    module: cst.Module
+    prescan: Prescan
+
+
+def parsed(text: str, tree: ast.Module | None = None) -> Parsed:
+    """Parse a text. ``tree`` is its syntax tree where the caller has parsed it already.
+
+    Raises:
+        SyntaxError: Python's own parser refuses the text.
+        NotAnalysed: it is nested too deeply, or libcst cannot parse it.
+    """
+    if tree is None:
+        tree = ast.parse(text)
+    prescan = Prescan(tree)
+    if prescan.depth > _DEEPEST or _BRACKETED_CASE.search(text):
+        raise NotAnalysed("it is nested too deeply")
+    try:
+        module = cst.parse_module(text) if prescan.depth < _SHALLOW else _parse_deep(text)
+    except cst.ParserSyntaxError as error:
+        message = str(error.message).splitlines()[0]
+        raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
+    return Parsed(text, tree, module, prescan)
+
+
+def _parse_deep(text: str) -> cst.Module:
+    """Parse on a stack that is large enough for deeply nested code."""
+    results: list[cst.Module | BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(cst.parse_module(text))
+        except BaseException as error:  # handed over to the thread that waits
+            results.append(error)
+
+    before = threading.stack_size(_STACK)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+    except RuntimeError as error:
+        raise NotAnalysed("it is nested deeply, and there is no memory for the stack to parse it on") from error
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    if isinstance(results[0], BaseException):
+        raise results[0]
+    return results[0]

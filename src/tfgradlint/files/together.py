@@ -1,0 +1,68 @@
+"""Several files judged together: a break that one file leads to in another is told once, where it stands."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from tfgradlint.analysis.results import VERDICTS, Analysis, Finding, Position, Prediction
+from tfgradlint.files import sources
+from tfgradlint.files.running import Judged
+
+
+def together(files: Sequence[Judged]) -> Iterator[Judged]:
+    """The same files in their order, each with what others found out about it."""
+    by_path = {os.path.realpath(each.path): each for each in files if each.notebook is None and not each.error}
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    told: dict[str, set[tuple[str, Position]]] = defaultdict(set)
+    predictions: dict[str, list[Prediction]] = defaultdict(list)
+    for judged in files:
+        for each in judged.analysis.elsewhere:
+            there = _path(judged, each.path)
+            if there in by_path:
+                findings[there].append(each.finding)
+                told[judged.path].update(each.told)
+        for predicted in judged.analysis.predicted_elsewhere:
+            predictions[_path(judged, predicted.path)].append(predicted.prediction)
+    for judged in files:
+        path = os.path.realpath(judged.path)
+        heard = by_path.get(path) is judged
+        more, requests = (findings[path], predictions[path]) if heard else ([], [])
+        if more or requests or told[judged.path]:
+            analysis = _with(judged.analysis, more, told[judged.path], requests)
+            judged = dataclasses.replace(judged, analysis=analysis)
+            if more and not judged.text:  # it was not needed so far
+                judged = dataclasses.replace(judged, text=sources.read(judged.path))
+        yield judged
+
+
+def _path(judged: Judged, relative: str) -> str:
+    return os.path.realpath(os.path.join(os.path.dirname(judged.path), relative))
+
+
+def _with(
+    analysis: Analysis, more: Sequence[Finding], told: set[tuple[str, Position]], requests: Sequence[Prediction]
+) -> Analysis:
+    found = {(each.code, each.position): each for each in analysis.findings if (each.code, each.position) not in told}
+    for each in more:
+        found.setdefault((each.code, each.position), each)
+    groups: dict[tuple[int, int, str], list[Prediction]] = defaultdict(list)
+    for request in requests:
+        groups[request.line, request.column, request.call].append(request)
+    predicted = {(each.line, each.column, each.call): each for each in analysis.predictions}
+    for key, handed in groups.items():
+        predicted[key] = _worst(predicted.get(key), handed)
+    return dataclasses.replace(
+        analysis,
+        findings=tuple(sorted(found.values(), key=lambda each: (each.position, each.code))),
+        predictions=tuple(predicted[key] for key in sorted(predicted)),
+    )
+
+
+def _worst(alone: Prediction | None, handed: Sequence[Prediction]) -> Prediction:
+    """What is said of a request: what those files hand to it that lead to it decides, as far as that is known."""
+    known = [*handed, *([alone] if alone is not None and alone.verdict != "unknown" else [])]
+    worst = max(known, key=lambda each: VERDICTS.index(each.verdict))
+    return alone if worst.verdict == "unknown" and alone is not None and alone in known else worst

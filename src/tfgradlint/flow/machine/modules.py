@@ -1,0 +1,75 @@
+"""The modules of a program: the one that is judged, and those of its own that it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import libcst as cst
+
+from tfgradlint.flow.machine.prescan import Prescan
+from tfgradlint.flow.values.functions import Scope
+
+#: How far a module has run.
+NEW, RUNNING, DONE = range(3)
+
+
+class Module(Scope):
+    """A module of the program: its text, and the names in it.
+
+    Attributes:
+        name: what Python calls it: ``__main__`` for the one that is judged.
+        tree: its text; None for a package without an ``__init__``.
+        prescan: what its text says before it runs.
+        package: whether it may hold modules.
+        parent: the package that it is in, if that is known.
+        state: how far it has run.
+        open: it may have other names than those that are known.
+    """
+
+    __slots__ = ("name", "open", "package", "path", "prescan", "state", "tree")
+
+    def __init__(
+        self, name: str, tree: cst.Module | None, prescan: Prescan, path: str = "", package: bool = False
+    ) -> None:
+        super().__init__("module")
+        self.name = name
+        self.tree = tree
+        self.prescan = prescan
+        self.path = path
+        self.package = package
+        self.state = NEW
+        self.open = tree is None
+
+    def truth(self) -> bool:
+        return True
+
+
+class Program(Protocol):
+    """Finds the program's own modules, and reads them."""
+
+    def find(self, importer: Module, level: int, dotted: str) -> Sequence[Module | None]:
+        """The modules that an import names, from the outermost package in.
+
+        They end where one cannot be found, and with None where one is found that cannot be read. None at all: the
+        program has no such module.
+        """
+
+    def submodule(self, package: Module, name: str) -> Module | None:
+        """The module of this name in a package; None where there is none, or it cannot be read."""
+
+    def modules(self) -> Iterator[Module]:
+        """All that were read so far, but for the one that is judged."""
+
+
+class OneModule:
+    """A text by itself: what it imports is not looked into."""
+
+    def find(self, importer: Module, level: int, dotted: str) -> Sequence[Module | None]:
+        return ()
+
+    def submodule(self, package: Module, name: str) -> Module | None:
+        return None
+
+    def modules(self) -> Iterator[Module]:
+        return iter(())
