@@ -387,9 +387,9 @@ def test_flake8_hears_of_the_assumption_in_the_table(tmp_path: Path, monkeypatch
     asked: list[str] = []
     analyse = analysis.analyse
 
-    def noted(*arguments: Any) -> Analysis:
+    def noted(*arguments: Any, **named: Any) -> Analysis:
         asked.append(arguments[-1])
-        return analyse(*arguments)
+        return analyse(*arguments, **named)
 
     monkeypatch.setattr(analysis, "analyse", noted)
     write(tmp_path, pyproject_toml='[tool.tfgradlint]\nassume = "nothing"\n', a_py=OWN)
