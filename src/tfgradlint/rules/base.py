@@ -107,6 +107,10 @@ class Rule(ABC):
     def message(self, broken: Break) -> str:
         """One line: what was seen, what it costs, what to write."""
 
+    def remedy(self, broken: Break) -> str:
+        """What to write instead of the step, as the end of a message; "" where another rule cannot tell it too."""
+        return ""
+
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """What to change, where the rule knows that. It is proposed only where the changed module proves it right."""
         return None

@@ -120,8 +120,11 @@ class OffTape(Rule):
 
     def message(self, broken: Break) -> str:
         """``step`` names what was computed; ``detail``: a :class:`Gap`."""
-        seen, remedy = _GAPS.get(broken.detail, _ANY_GAP)
-        return f"{broken.step} {seen}: {broken.consequence}; {remedy}"
+        seen, _ = _GAPS.get(broken.detail, _ANY_GAP)
+        return f"{broken.step} {seen}: {broken.consequence}; {self.remedy(broken)}"
+
+    def remedy(self, broken: Break) -> str:
+        return _GAPS.get(broken.detail, _ANY_GAP)[1]
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Safe: the same steps, recorded."""

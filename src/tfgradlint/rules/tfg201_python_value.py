@@ -112,6 +112,9 @@ class PythonValue(Rule):
         """``operation`` is the canonical name of the step (``numpy``, ``float``, ``math.exp``), where known."""
         return f"{broken.step} takes the value out of TensorFlow: {broken.consequence}; {_remedy(broken)}"
 
+    def remedy(self, broken: Break) -> str:
+        return _remedy(broken)
+
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Go on with the tensor: safe where the value is nowhere used as a number of Python."""
         from tfgradlint.fixing.values import undone

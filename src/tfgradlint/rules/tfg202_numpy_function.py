@@ -189,6 +189,9 @@ class NumpyFunction(Rule):
         """``operation`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
         return f"{broken.step} leaves TensorFlow: {broken.consequence}; {_remedy(broken)}"
 
+    def remedy(self, broken: Break) -> str:
+        return _remedy(broken)
+
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """TensorFlow's own function: safe where the value is nowhere used as an array."""
         from tfgradlint.fixing.functions import in_tensorflow

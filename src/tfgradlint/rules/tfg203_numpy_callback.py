@@ -5,6 +5,8 @@ from __future__ import annotations
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
 
+_REMEDY = "TensorFlow's operations, or give it a gradient with tf.custom_gradient"
+
 
 class NumpyCallback(Rule):
     """`tf.numpy_function` lies on the only path from source to target.
@@ -85,5 +87,7 @@ class NumpyCallback(Rule):
 
     def message(self, broken: Break) -> str:
         """It has no kinds."""
-        remedy = broken.remedy or "TensorFlow's operations, or give it a gradient with tf.custom_gradient"
-        return f"{broken.step} passes no gradient on: {broken.consequence}; use {remedy}"
+        return f"{broken.step} passes no gradient on: {broken.consequence}; {self.remedy(broken)}"
+
+    def remedy(self, broken: Break) -> str:
+        return f"use {broken.remedy or _REMEDY}"

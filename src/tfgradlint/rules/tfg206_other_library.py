@@ -115,9 +115,11 @@ class OtherLibrary(Rule):
 
     def message(self, broken: Break) -> str:
         """``operation`` is the function's full name (``scipy.special.expit``), where known."""
+        return f"{broken.step} leaves TensorFlow: {broken.consequence}; {self.remedy(broken)}"
+
+    def remedy(self, broken: Break) -> str:
         known = broken.remedy or COUNTERPARTS.get(broken.operation or broken.step.removesuffix("()"))
-        remedy = f"use {known}" if known else "compute it with TensorFlow's own functions"
-        return f"{broken.step} leaves TensorFlow: {broken.consequence}; {remedy}"
+        return f"use {known}" if known else "compute it with TensorFlow's own functions"
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Go on with the tensor, where the step only fetched its value."""

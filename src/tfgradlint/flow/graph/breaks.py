@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Detail
+from tfgradlint.flow.graph.nodes import Site
 
 
 class Reuse(Detail, Enum):
@@ -152,6 +154,18 @@ class Minimizing(Detail, Enum):
     NO_SUCH_METHOD = auto()
     #: Its loss is a tensor that no tape recorded.
     UNRECORDED_LOSS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Idle(Detail):
+    """A term of a sum that carries no gradient: where its value was computed, and what breaks it.
+
+    It belongs to ``IDLE_TERM`` and ``TERM_WITHOUT_GRADIENT``.
+    """
+
+    term: Site
+    cause: Cause
+    step: Detail | None
 
 
 class Discarded(Detail, Enum):

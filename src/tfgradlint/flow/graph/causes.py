@@ -36,6 +36,8 @@ class Cause(Enum):
     UNREGISTERED = "TFG304"
     ZERO_GRADIENT = "TFG305"
     STOP_GRADIENT = "TFG306"
+    #: A term of a sum carries no gradient, another one does.
+    IDLE_TERM = "TFG308"
     #: A loss given to Keras does not depend differentiably on the prediction.
     KERAS_LOSS = "TFG401"
     #: Gradients and variables handed to an optimizer the wrong way round, or not in pairs.
@@ -62,3 +64,5 @@ class Cause(Enum):
     LOG_OF_PROBABILITY = "TFG502"
     #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.
     LOSS_FUNCTION = "TFG903"
+    #: The same as ``IDLE_TERM``, where it may be meant: rounded, compared, or computed before the tape.
+    TERM_WITHOUT_GRADIENT = "TFG908"

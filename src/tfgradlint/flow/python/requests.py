@@ -25,6 +25,7 @@ from tfgradlint.flow.verdict.reports import Leaf, of_a_model
 from tfgradlint.flow.verdict.request import Request, flatten
 from tfgradlint.flow.verdict.request_analysis import Implied, RequestAnalysis
 from tfgradlint.flow.verdict.requested_gradients import RequestedGradients
+from tfgradlint.flow.verdict.terms import idle
 
 
 class Asked(NamedTuple):
@@ -155,6 +156,9 @@ class Requests:
         judgements = analysis.judge_all([leaf for _, leaf in leaves])
         if not outside:
             interp.libraries.requested(interp, sources, [leaf for _, leaf in leaves], analysis, site)
+            if request.kind == "gradient" and not interp.perhaps_compiled:
+                for reason in idle(request, [leaf for _, leaf in leaves], judgements):
+                    interp.reports.add_step(reason, site)
         if interp.perhaps_compiled:
             judgements = [_in_either_mode(judgement) for judgement in judgements]
         raising = next((judgement for judgement in judgements if judgement.verdict == "raises"), None)

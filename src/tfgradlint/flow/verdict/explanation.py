@@ -85,7 +85,7 @@ class Explanation:
         first = path.obstacles[-1]
         if first.cause not in (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION, Cause.PREDICTED):
             return None
-        return Reason(first.cause, first.node.site, first.detail, _steps(path), raised)
+        return Reason(first.cause, first.node.site, first.detail, steps_of(path), raised)
 
     def hidden_by(self) -> Origin | None:
         """The first unknown thing met on the way back from the target."""
@@ -114,7 +114,7 @@ class Explanation:
 
     def _unwatched(self, source: Tensor | Variable | Unknown, path: Path) -> Reason | None:
         """The way is open, but the tape did not follow the source."""
-        steps = _steps(path)
+        steps = steps_of(path)
         key = source if isinstance(source, Variable) else source.node
         if tracked(self._tape, source.node) == 2 and not self._watched_late(key, path):
             return None
@@ -174,8 +174,8 @@ def broken_by(path: Path, obstacle: Obstacle) -> Reason:
     detail = obstacle.detail
     if isinstance(detail, Operation) and obstacle.cause is Cause.UNREGISTERED:
         detail = replace(detail, second=False)  # nothing is raised here, whichever derivative it would be
-    return Reason(obstacle.cause, obstacle.node.site, detail, _steps(path), "", above)
+    return Reason(obstacle.cause, obstacle.node.site, detail, steps_of(path), "", above)
 
 
-def _steps(path: Path | None) -> tuple[Site, ...]:
+def steps_of(path: Path | None) -> tuple[Site, ...]:
     return tuple(node.site for node in reversed(path.nodes)) if path else ()
