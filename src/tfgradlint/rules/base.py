@@ -107,7 +107,7 @@ class Rule(ABC):
     def message(self, broken: Break) -> str:
         """One line: what was seen, what it costs, what to write."""
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         """What to write instead of the step, as the end of a message; "" where another rule cannot tell it too."""
         return ""
 

@@ -121,9 +121,9 @@ class OffTape(Rule):
     def message(self, broken: Break) -> str:
         """``step`` names what was computed; ``detail``: a :class:`Gap`."""
         seen, _ = _GAPS.get(broken.detail, _ANY_GAP)
-        return f"{broken.step} {seen}: {broken.consequence}; {self.remedy(broken)}"
+        return f"{broken.step} {seen}: {broken.consequence}; {self.advice(broken)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         return _GAPS.get(broken.detail, _ANY_GAP)[1]
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:

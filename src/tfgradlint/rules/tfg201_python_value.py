@@ -112,7 +112,7 @@ class PythonValue(Rule):
         """``operation`` is the canonical name of the step (``numpy``, ``float``, ``math.exp``), where known."""
         return f"{broken.step} takes the value out of TensorFlow: {broken.consequence}; {_remedy(broken)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         return _remedy(broken)
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:

@@ -189,7 +189,7 @@ class NumpyFunction(Rule):
         """``operation`` is the name within NumPy (``mean``, ``linalg.norm``, ``ndarray.dot``), where known."""
         return f"{broken.step} leaves TensorFlow: {broken.consequence}; {_remedy(broken)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         return _remedy(broken)
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:

@@ -87,7 +87,7 @@ class NumpyCallback(Rule):
 
     def message(self, broken: Break) -> str:
         """It has no kinds."""
-        return f"{broken.step} passes no gradient on: {broken.consequence}; {self.remedy(broken)}"
+        return f"{broken.step} passes no gradient on: {broken.consequence}; {self.advice(broken)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         return f"use {broken.remedy or _REMEDY}"

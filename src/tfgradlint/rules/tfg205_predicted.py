@@ -98,7 +98,7 @@ class Predicted(Rule):
             return f"{broken.step} of Keras 2 {broken.result} {where}; {_remedy(broken, model)}"
         return f"{broken.step} returns {_given(broken)}: {broken.consequence}; {_remedy(broken, model)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         return _remedy(broken, broken.step.removesuffix("()").rpartition(".")[0] or "the model")
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:

@@ -115,9 +115,9 @@ class OtherLibrary(Rule):
 
     def message(self, broken: Break) -> str:
         """``operation`` is the function's full name (``scipy.special.expit``), where known."""
-        return f"{broken.step} leaves TensorFlow: {broken.consequence}; {self.remedy(broken)}"
+        return f"{broken.step} leaves TensorFlow: {broken.consequence}; {self.advice(broken)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         known = broken.remedy or COUNTERPARTS.get(broken.operation or broken.step.removesuffix("()"))
         return f"use {known}" if known else "compute it with TensorFlow's own functions"
 

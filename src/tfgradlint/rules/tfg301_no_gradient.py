@@ -134,7 +134,7 @@ class NoGradient(Rule):
             return f"the gradient of {broken.step} has no gradient: {broken.consequence}; {_remedy(broken)}"
         return f"{broken.step} has no gradient: {broken.consequence}; {_remedy(broken)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         return _remedy(broken)
 
 

@@ -101,7 +101,7 @@ class IntegerCast(Rule):
 
     def message(self, broken: Break) -> str:
         """``step`` is the cast with its dtype, ``tf.cast(..., tf.int32)``."""
-        return f"{broken.step} gives a dtype without gradients: {broken.consequence}; {self.remedy(broken)}"
+        return f"{broken.step} gives a dtype without gradients: {broken.consequence}; {self.advice(broken)}"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         return f"use {broken.remedy}" if broken.remedy else "keep a float dtype, and cast only for indices and output"

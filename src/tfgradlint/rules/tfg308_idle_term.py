@@ -92,19 +92,19 @@ class IdleTerm(Rule):
     def message(self, broken: Break) -> str:
         """``source`` is the term, ``step`` takes it out of TensorFlow; ``detail`` is an :class:`Idle`."""
         why = self.why(broken)
-        return f"{broken.source} adds nothing to the gradient, as {why}: {broken.consequence}; {self.remedy(broken)}"
+        return f"{broken.source} adds nothing to the gradient, as {why}: {broken.consequence}; {self.advice(broken)}"
 
     def why(self, broken: Break) -> str:
         """What becomes of the term, in the middle of a sentence."""
         return f"{broken.step} takes it out of TensorFlow"
 
-    def remedy(self, broken: Break) -> str:
+    def advice(self, broken: Break) -> str:
         from tfgradlint.rules import rule_for
 
         if not isinstance(broken.detail, Idle):
             return _KEEP
         rule = rule_for(broken.detail.cause)
-        found = rule.remedy(replace(broken, cause=broken.detail.cause, detail=broken.detail.step)) if rule else ""
+        found = rule.advice(replace(broken, cause=broken.detail.cause, detail=broken.detail.step)) if rule else ""
         return found or _KEEP
 
 

@@ -74,8 +74,8 @@ class TermWithoutGradient(IdleTerm):
     outcome = "flows"
     cause = Cause.TERM_WITHOUT_GRADIENT
 
-    def remedy(self, broken: Break) -> str:
-        found = super().remedy(broken)
+    def advice(self, broken: Break) -> str:
+        found = super().advice(broken)
         return "use a smooth measure in the loss" if found.startswith("keep it off") else found
 
     def why(self, broken: Break) -> str:
