@@ -128,3 +128,27 @@ def test_a_way_that_is_open_wins() -> None:
     text = step("p = model(x)\nloss = loss_fn(y, np.array(p)) + loss_fn(y, p)")
     assert told(text) == [("flows", ("model", "loss_fn"))]
     assert not check(text)
+
+
+def test_data_that_a_library_loads_is_older_than_the_tape() -> None:
+    text = f"""{_HEAD}model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(3,))])
+(images, labels), _ = tf.keras.datasets.mnist.load_data()
+for image, label in tf.data.Dataset.from_tensor_slices((images, labels)):
+    with tf.GradientTape() as tape:
+        loss = tf.stop_gradient(model(image)) - label
+    tape.gradient(loss, model.trainable_variables)
+"""
+    assert [each and each[0] for each in told(text)] == ["none", "none"]
+    (finding,) = check(text)
+    assert "returns None unless what comes from outside is a weight of model;" in finding.message
+
+
+def test_a_tensor_that_is_perhaps_the_argument_itself() -> None:
+    text = f"""{_HEAD}def step(model, x):
+    x = tf.cast(x, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = loss_fn(model(x))
+    return tape.gradient(loss, x)
+"""
+    assert told(text) == [("flows", ("model", "loss_fn"))]

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 #: Calls whose sources are written out as those of a tape's request.
 _WITH_SOURCES = REQUESTS | {"minimize"}
+#: What has no name in the program.
+_FROM_OUTSIDE = "what comes from outside"
 #: The code of a finding, and where it is: there is one at most.
 _Key = tuple[str, Position]
 
@@ -194,7 +196,7 @@ class _FindingBuilder:
     def _assumed(self, assumption: Assumption) -> Assumed:
         """The words for an assumption."""
         if not assumption.calls:
-            return Assumed(assumption.verdict, assumption.values, about=VALUES)
+            return Assumed(assumption.verdict, assumption.values or (_FROM_OUTSIDE,), about=VALUES)
         calls = (site.expression for site in assumption.calls)
         names = [self._wording.text(each.func if isinstance(each, cst.Call) else each) for each in calls if each]
         about = CALLS if assumption.under else RESULTS

@@ -43,6 +43,8 @@ class Unseen:
         self.modules: dict[Node, str] = {}
         #: Unknown objects to whose attributes the program assigns.
         self.assigned: set[Node] = set()
+        #: Attributes of objects of the program that it does not give them: a base that is not known may.
+        self.inherited: set[Node] = set()
         #: Unknown objects that are used as only models of Keras are.
         self.keras: set[Node] = set()
 

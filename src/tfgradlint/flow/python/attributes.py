@@ -220,6 +220,7 @@ class Attributes:
                     return self._interp.calls.call(Method(answer, receiver), [Const(name)], {})
                 return self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)
             unknown = self._interp.unknown(origins.ATTRIBUTE)
+            self._interp.unseen.inherited.add(unknown.node)
             value = UnknownMember(unknown.node, receiver, name)
             self._interp.state.set(receiver, name, value)
             return value
@@ -246,7 +247,9 @@ class Attributes:
             return self._asked(found, receiver, receiver.cls)
         if not isinstance(found, STAYS) and of_unknown_base(receiver.cls):
             # The base may have given the object an attribute of its own.
-            value = self._interp.join([found, self._interp.unknown(origins.ATTRIBUTE)])
+            other = self._interp.unknown(origins.ATTRIBUTE)
+            self._interp.unseen.inherited.add(other.node)
+            value = self._interp.join([found, other])
             self._interp.state.set(receiver, name, value)
             return value
         return found

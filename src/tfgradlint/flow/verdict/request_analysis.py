@@ -183,7 +183,8 @@ class RequestAnalysis:
             return Judgement("arrives")
         if isinstance(source, Tensor) and source.node.maybe_alias is not None:
             # The call may have handed its argument through, and that is another source.
-            return Judgement("unknown", origin=origins.MAYBE_HANDED_THROUGH)
+            assumed = self._assumed(source) if bits != NOTHING else None
+            return Judgement("unknown", origin=origins.MAYBE_HANDED_THROUGH, assumed=assumed)
         if bits == NOTHING:
             return self._lost(self._explanation.of_none(source))
         if bits == ZERO:

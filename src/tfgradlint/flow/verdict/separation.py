@@ -32,6 +32,8 @@ from tfgradlint.flow.values.base import Tensor, Unknown, Variable
 WEIGHTS = frozenset({"trainable_variables", "trainable_weights", "variables", "weights"})
 #: Methods of a model of Keras that give arrays.
 _PREDICTING = frozenset({"predict", "predict_on_batch"})
+#: What came from outside if it is older than the tape: also what the program read of that, or had it made.
+_OLDER = (Kind.OUTSIDE, Kind.REPRESENTS, Kind.PART, Kind.ELEMENT, Kind.MADE)
 #: What comes from outside as a whole, and not from what the program does under the tape.
 _OUTSIDE = (origins.PARAMETER, origins.IMPORT, origins.UNDEFINED_NAME, origins.GLOBAL_NAME)
 
@@ -53,12 +55,12 @@ def sought(unseen: Unseen, source: Tensor | Variable | Unknown) -> Sought:
     """What a search for the source looks for."""
     node = source.node
     if not isinstance(source, Unknown):
-        return Sought(frozenset({node}), node.variable, None, frozenset())
+        return Sought(frozenset({node}), node.variable, None, frozenset(node.maybe_alias or ()))
     links = list(chain(node))
     for place, each in enumerate(links[:-1]):
         if unseen.names.get(each) in WEIGHTS:
             return Sought(frozenset(links[: place + 1]), None, links[place + 1], frozenset(links[place + 2 :]))
-    return Sought(frozenset(links), None, None, frozenset(), True)
+    return Sought(frozenset({node}), None, None, frozenset(links[1:]), True)
 
 
 class Separation:
@@ -99,10 +101,9 @@ class Separation:
 
     def outside(self, node: Node) -> bool:
         """Whether it comes from outside as a whole, before the tape: then it has no history on it."""
-        if node.kind != OPAQUE or node.edges or node.origin is None:
+        if node.kind != OPAQUE or node.edges or node.origin is None or node in self._unseen.inherited:
             return False
-        older = node.origin.kind in (Kind.OUTSIDE, Kind.REPRESENTS) and not self.on_tape(node)
-        return (older or node.origin in _OUTSIDE) and node.origin is not origins.SENT
+        return node.origin in _OUTSIDE or (node.origin.kind in _OLDER and not self.on_tape(node))
 
     def forward(self, node: Node) -> bool:
         """Whether it is what the model that was asked for its weights made of its arguments."""
