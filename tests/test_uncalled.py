@@ -128,3 +128,86 @@ def test_an_unknown_decorator_may_compile_a_function() -> None:
     alone = _HEAD + "def step():\n" + indented(body, 4)
     assert [finding.code for finding in check(alone)] == ["TFG201"]
     assert check(alone.replace("def step", "@decorator\ndef step")) == []
+
+
+# -- functions within functions that are returned, stored or handed on
+
+
+_STEP = """\
+def step(x):
+    with tf.GradientTape() as tape:
+        y = v * x
+    return tape.gradient(y, v)
+"""
+
+
+@pytest.mark.parametrize(
+    "outer",
+    [
+        "def outer(n):\n    v = tf.Variable(1.0)\n{step}    return {{'step': step, 'n': n}}\n",
+        "def outer(n):\n    v = tf.Variable(1.0)\n{step}    decorator(step)\n",
+        "def outer(n):\n    v = tf.Variable(1.0)\n    @decorator\n{step}    return step\n",
+        "def outer(v):\n{step}    return step\n\nfirst, second = outer(w), outer(tf.Variable(3.0))\n",
+        "async def outer(n):\n    v = tf.Variable(1.0)\n    async {bare}    return step\n",
+        "def outer(n):\n    v = tf.Variable(1.0)\n    def between():\n{deep}        return step\n    return between\n",
+    ],
+)
+def test_functions_within_functions_run(outer: str) -> None:
+    step = indented(_STEP, 4)
+    text = outer.format(step=step, bare=step.lstrip(), deep=indented(_STEP, 8))
+    assert [site.verdict for site in predict(_HEAD + text)] == ["flows"]
+
+
+def test_so_do_those_within_methods() -> None:
+    text = f"{_HEAD}class Trainer:\n    def __init__(self):\n        self.w = tf.Variable(1.0)\n"
+    text += f"    def build(self):\n        v = self.w\n{indented(_STEP, 8)}        self.step = step\n"
+    assert [site.verdict for site in predict(text)] == ["flows"]
+
+
+_MODEL = """\
+def outer(n):
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.build((None, 2))
+    def step(x):
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(model(tf.ones((1, 2))))
+        return tape.gradient(y, model.trainable_variables)
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        ("decorator(step)", "flows"),
+        ("return step", "flows"),
+        ("decorator(step)\n    model.trainable = False", "unknown"),  # it may run before and after
+        ("model.trainable = False\n    decorator(step)\n    model.trainable = True", "unknown"),
+        ("model.trainable = False\n    model.trainable = True\n    return step", "flows"),
+        ("handed = [step]\n    decorator(handed)\n    model.trainable = False", "unknown"),
+    ],
+)
+def test_they_see_what_was_there_when_they_were_handed_on(after: str, verdict: str) -> None:
+    (site,) = predict(f"{_HEAD}{_MODEL}    {after}\n")
+    assert site.verdict == verdict
+
+
+def test_what_another_function_within_binds_anew_is_not_known() -> None:
+    text = (
+        _HEAD
+        + "def outer(n):\n    v = tf.Variable(1.0)\n    def other():\n        nonlocal v\n        v = v * 2.0\n"
+        + indented(_STEP, 4)
+        + "    return step, other\n"
+    )
+    assert [site.verdict for site in predict(text)] == ["unknown"]
+
+
+def test_what_is_perhaps_compiled_is_not_proven_to_lose_anything() -> None:
+    text = _HEAD + "def outer(v):\n" + indented(_STEP.replace("v * x", "tf.constant(v.numpy()) * 2.0"), 4)
+    assert [finding.code for finding in check(text + "    return step\n")] == ["TFG201"]
+    assert check(text + "    return tf.function(step)\n") == []
+
+
+def test_what_is_called_is_judged_where_it_is_called() -> None:
+    text = _HEAD + "def outer(v):\n" + indented(_STEP, 4) + "    return step\n\nprint(outer(w)(2.0))\n"
+    (site,) = predict(text)
+    assert site.verdict == "flows"

@@ -33,6 +33,8 @@ class Prescan:
 
     def __init__(self, tree: ast.Module) -> None:
         self.global_names: set[str] = set()
+        #: Names of functions that others within them bind anew.
+        self.nonlocal_names: set[str] = set()
         #: Names of functions of which at least one is a generator.
         self.generators: set[str] = set()
         #: For each class the attributes of ``self`` that methods other than ``__init__`` assign.
@@ -145,6 +147,10 @@ class Prescan:
         self.global_names.update(node.names)
         return functions, cls
 
+    def _nonlocal(self, node: ast.Nonlocal, functions: _Outer, cls: str) -> tuple[_Outer, str]:
+        self.nonlocal_names.update(node.names)
+        return functions, cls
+
     def _yield(self, node: ast.Yield, functions: _Outer, cls: str) -> tuple[_Outer, str]:
         self.generators.update(functions[-1:])
         return functions, cls
@@ -244,6 +250,7 @@ _NOTED: dict[type, Callable[[Prescan, Any, _Outer, str], tuple[_Outer, str]]] = 
     ast.ClassDef: Prescan._class,
     ast.Subscript: Prescan._subscript,
     ast.Global: Prescan._global,
+    ast.Nonlocal: Prescan._nonlocal,
     ast.Yield: Prescan._yield,
     ast.YieldFrom: Prescan._yield,
     ast.comprehension: Prescan._comprehension,

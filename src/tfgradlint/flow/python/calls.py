@@ -290,8 +290,14 @@ class Calls:
             if accessor in ("setter", "deleter", "getter") and isinstance(known, Descriptor):
                 return Descriptor(known.kind, known.function, value if accessor == "setter" else known.setter)
             value = self._decorated(interp.eval(decorator.decorator), value)
-        if isinstance(value, Unknown) and interp.scope.kind != "function" and interp.module is interp.main:
+        if (
+            isinstance(value, Unknown)
+            and interp.module is interp.main
+            and interp.prescan.may_reach_request(written.name)
+        ):
             interp.under_decorators.append(written)
+            if interp.scope.kind == "function":
+                interp.nested.append(written)
         return value
 
     def _decorated(self, decorator: Value, function: Value) -> Value:

@@ -12,6 +12,7 @@ from tfgradlint.flow.graph.unseen import UnseenCall
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.bodies import Bodies
+from tfgradlint.flow.python.moments import Moment
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import Cell, GraphValue, Member, Symbol, Unknown, UnknownMember, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, DictObject, Items, ListObject, Repeated, Union
@@ -29,6 +30,8 @@ def havoc(interp: Context, value: Value) -> None:
     """Whoever gets hold of a tape, or of a function that sees one, may watch with it, ask it or stop it."""
     for each in walk(value, HANDED):
         interp.libraries.escaped(interp, each)
+        if isinstance(each, Function) and each.scope.kind == "function":
+            interp.of(HandedOut).seen_at(interp, each)
         for reached in (each, *each.sees()):
             if isinstance(reached, Tape):
                 interp.state.set(reached, "escaped", True)
@@ -63,6 +66,14 @@ class HandedOut:
         self.aliased: dict[Node, tuple[Value, ...]] = {}
         #: Functions, which may be called at any time.
         self.functions: dict[object, Value] = {}
+        #: Of functions within functions that ask for gradients: when they were given away.
+        self.moments: dict[int, list[Moment]] = {}
+
+    def seen_at(self, interp: Context, function: Function) -> None:
+        """A function within a function is given away now, to be called at once or later."""
+        moments = self.moments.setdefault(id(function), [])
+        if interp.prescan.may_reach_request(function.name) and len(moments) < _KEPT:
+            moments.append(Moment(interp.state))
 
     def keep(self, value: Value) -> None:
         if len(self.functions) >= _KEPT:

@@ -21,11 +21,13 @@ from tfgradlint.flow.python.giving_up import Part, why
 from tfgradlint.flow.python.imports import Imports
 from tfgradlint.flow.python.items import Elements
 from tfgradlint.flow.python.iteration import Iteration
+from tfgradlint.flow.python.left_behind import left_behind, run_left_behind
 from tfgradlint.flow.python.requests import Requests
 from tfgradlint.flow.python.statements import Statements
 from tfgradlint.flow.python.tape_methods import TapeMethods
 from tfgradlint.flow.python.tf_function import Traces
 from tfgradlint.flow.python.uncalled import in_order, methods_in_order, under_its_decorator
+from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Class, Instance
 from tfgradlint.flow.verdict.reports import Reports
@@ -67,6 +69,9 @@ class Interpreter(Context):
         self._guarded("the module", None, lambda: self.statements.body(body))
         self.main.state = DONE
         self.isolated = True
+        for function in left_behind(self, 0):
+            with under_its_decorator(self, function):
+                self.in_isolation(function.name, function.node, partial(self._left_behind_alone, function))
         units = in_order(self)
         done = len(self.classes)
         for unit in units:
@@ -80,7 +85,26 @@ class Interpreter(Context):
 
     def _alone(self, function: Function) -> None:
         with under_its_decorator(self, function):
-            self.in_isolation(function.name, function.node, lambda: self.entry_points.call(function, None))
+            self.in_isolation(function.name, function.node, lambda: self._called_alone(function, None))
+
+    def _called_alone(self, function: Function, receiver: Value | None) -> None:
+        """Call a function, and then those within it that nobody called."""
+        first = len(self.nested)
+        self.entry_points.call(function, receiver)
+        self._within(first)
+
+    def _left_behind_alone(self, function: Function) -> None:
+        first = len(self.nested)
+        run_left_behind(self, function)
+        self._within(first)
+
+    def _within(self, first: int) -> None:
+        for function in left_behind(self, first):
+            mark = self.state.mark()
+            self.visible_from = self.recorder.now()
+            with under_its_decorator(self, function):
+                self._guarded(function.name, function.node, partial(self._left_behind_alone, function))
+            self._reset(mark)
 
     def _class_alone(self, cls: Class) -> None:
         """Run the methods nothing called, each on an instance as ``__init__`` left it."""
@@ -97,7 +121,7 @@ class Interpreter(Context):
             inner = self.state.mark()
             if id(function.node) not in self.called:
                 self.visible_from = self.recorder.now()
-                run = partial(self.entry_points.call, function, receiver(instance))
+                run = partial(self._called_alone, function, receiver(instance))
                 with under_its_decorator(self, function):
                     self._guarded(f"{cls.name}.{function.name}", function.node, run)
             self.state.rollback(inner)

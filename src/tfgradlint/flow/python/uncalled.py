@@ -24,7 +24,7 @@ def in_order(interp: Context) -> list[Function | Class]:
     units: list[Function | Class] = [
         function
         for function in [*interp.functions, *interp.under_decorators]
-        if function.owner is None and prescan.may_reach_request(function.name)
+        if function.owner is None and function.scope.kind == "module" and prescan.may_reach_request(function.name)
     ]
     units += [cls for cls in interp.classes if prescan.class_may_reach_request(cls.name)]
     names: dict[str, list[Function | Class]] = defaultdict(list)

@@ -211,6 +211,8 @@ def _function(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     """``tf.function(f)`` or ``tf.function(jit_compile=True)``, which decorates later."""
     given = args[0] if args else kwargs.get("func", NONE)
     if isinstance(given, Function):
+        if given.scope.kind == "function" and given not in interp.under_decorators:
+            interp.under_decorators.append(given)  # whoever gets hold of it may have the compiled one
         return compiled(interp, given, kwargs)
     if isinstance(given, Method) and isinstance(given.function, Function):
         return Method(compiled(interp, given.function, kwargs), given.receiver)
