@@ -8,11 +8,11 @@ from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
 from tfgradlint.libraries.keras.chains import sequential
-from tfgradlint.libraries.keras.layers import layer, opaque_model
+from tfgradlint.libraries.keras.layers import again, opaque_model
 from tfgradlint.libraries.keras.origins import MODEL
 from tfgradlint.libraries.keras.parts import is_sequential
-from tfgradlint.libraries.keras.state import CHANGED, COMPILED, FROZEN_AT, HIDDEN, NAME, RECIPE, SHAPED
-from tfgradlint.libraries.keras.weights import of_keras_2, set_trainable
+from tfgradlint.libraries.keras.state import COMPILED, HIDDEN, NAME, RECIPE, SHAPED
+from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.session import keras_name
 
 _PARAMETERS = ("model", "input_tensors", "clone_function")
@@ -68,21 +68,14 @@ def _by(interp: Context, function: Value, part: Value) -> Value | None:
 
 def _copy(interp: Context, part: Value) -> Layer | None:
     """A layer of Keras' own, made once more as it was made; None where its arguments cannot be written down."""
-    if not isinstance(part, Layer) or CHANGED in part.fields or (recipe := RECIPE.of(part)) is None:
-        return None
-    args, kwargs = recipe
-    flag = part.fields["trainable"]
-    if flag is None or part.fields["opened"] is not False or not all(map(_written, (*args, *kwargs.values()))):
-        return None
-    made = layer(interp, part.path, part.path.rpartition(".")[2], args, {**kwargs, "name": NAME.of(part) or NONE})
-    if made.fields["trainable"] is not flag:
-        set_trainable(interp, made, Const(flag))
-        FROZEN_AT.put(interp.state, made, FROZEN_AT.of(part))
-    return made
+    return again(interp, part) if isinstance(part, Layer) and _written(part) else None
 
 
 def _written(value: Value) -> bool:
-    """Whether an argument of a layer comes out of its configuration as it was: no function, and no other layer."""
+    """Whether an argument of a layer comes out of its configuration as it was: it is no function of the program."""
+    if isinstance(value, Layer):
+        recipe = RECIPE.of(value)
+        return recipe is not None and all(map(_written, (*recipe[0], *recipe[1].values())))
     if isinstance(value, LibraryObject):
         return keras_name(value.path) is not None
     if isinstance(value, (Items, ListObject)):

@@ -22,10 +22,11 @@ from tfgradlint.libraries.keras import fit as keras_training
 from tfgradlint.libraries.keras.assigned import changed_below
 from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
-from tfgradlint.libraries.keras.built_in import as_tensor, call_built_in
+from tfgradlint.libraries.keras.built_in import call_built_in
 from tfgradlint.libraries.keras.chains import as_part, build, build_chain, sequential, trace
 from tfgradlint.libraries.keras.cloning import cloned
 from tfgradlint.libraries.keras.compile import compiled
+from tfgradlint.libraries.keras.crossing import as_tensor
 from tfgradlint.libraries.keras.first_call import called, traced_on_trial
 from tfgradlint.libraries.keras.functional import as_returned, functional, lambda_layer
 from tfgradlint.libraries.keras.layer_facts import MERGING

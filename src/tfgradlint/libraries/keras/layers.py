@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Unknown, Value, Variable
-from tfgradlint.flow.values.containers import Union
+from tfgradlint.flow.values.containers import Items, ListObject, Union
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction, Partial
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nest_parts, walk
@@ -13,6 +13,7 @@ from tfgradlint.libraries.keras.layer_facts import Making, facts, making, presen
 from tfgradlint.libraries.keras.regularised import note_made
 from tfgradlint.libraries.keras.state import (
     BUILT,
+    CHANGED,
     FOREIGN,
     FROZEN_AT,
     HIDDEN,
@@ -24,21 +25,18 @@ from tfgradlint.libraries.keras.state import (
     SEED,
     SHAPED,
     STATE_COUNT,
-    WRAPS,
 )
 from tfgradlint.libraries.keras.unseen import may_add_losses, others_class
-from tfgradlint.libraries.keras.weights import new_weight
+from tfgradlint.libraries.keras.weights import new_weight, set_trainable
+from tfgradlint.libraries.keras.wrappers import SHAPES, wrapper
 
-_SHAPES = frozenset({"input_shape", "input_dim", "batch_input_shape"})
-_WRAPPED = _SHAPES | {"layer", "merge_mode", "name", "trainable"}
-_STEPPED = _SHAPES | {"cell", "return_sequences", "return_state", "go_backwards", "unroll", "name", "trainable"}
 _COMPOSED = (Layer, Instance)
 _CALLABLE = (Function, Method, NativeFunction, Partial, Union, Unknown)
 
 
 def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer:
     """One of Keras' own layers."""
-    wrapped = wrapper(interp, path, last, args, kwargs)
+    wrapped = wrapper(interp, path, last, args, kwargs, again)
     made, drawn = (wrapped, 0) if wrapped is not None else _layer(interp, path, last, args, kwargs)
     RECIPE.begin(made, (args, kwargs))
     if "trainable" in kwargs:
@@ -55,28 +53,40 @@ def layer(interp: Context, path: str, last: str, args: list[Value], kwargs: dict
         # Whether the state comes before or after the weights is not known.
         certain = drawn is not None and not weights
         SEED.begin(made, new_weight(interp, (last, "seed"), False) if certain else None)
-    SHAPED.begin(made, bool(_SHAPES & kwargs.keys()))
+    SHAPED.begin(made, bool(SHAPES & kwargs.keys()))
     return made
 
 
-def wrapper(interp: Context, path: str, last: str, args: list[Value], kwargs: dict[str, Value]) -> Layer | None:
-    """A layer that holds another one, or two that are made like the one it is given."""
-    inner = args[0] if args else kwargs.get("cell" if last == "RNN" else "layer", NONE)
-    mode = args[1] if len(args) > 1 else kwargs.get("merge_mode", Const("concat"))
-    if len(args) > 2 or not kwargs.keys() <= (_STEPPED if last == "RNN" else _WRAPPED):
+def again(interp: Context, made: Layer) -> Layer | None:
+    """The same layer with weights of its own, and so those that it was given; None where that is not known."""
+    recipe, flag = RECIPE.of(made), made.fields["trainable"]
+    if recipe is None or flag is None or made.fields["opened"] is not False or CHANGED in made.fields:
         return None
-    if last == "TimeDistributed" and isinstance(inner, _COMPOSED):
-        made = Layer(path, None, (inner,))
-    elif last == "RNN" and isinstance(inner, Instance) and len(args) == 1:
-        made = Layer(path, None, (inner,))
-        mode = kwargs.get("return_state", Const(False))
-    elif last == "Bidirectional" and isinstance(inner, Layer) and (recipe := RECIPE.of(inner)) is not None:
-        again = inner.path, inner.path.rpartition(".")[2], *recipe
-        made = Layer(path, None, (layer(interp, *again), layer(interp, *again)))
-    else:
+    args = [_again(interp, value) for value in recipe[0]]
+    kwargs = {name: _again(interp, value) for name, value in recipe[1].items()}
+    known = [value for value in args if value is not None]
+    named = {name: value for name, value in kwargs.items() if value is not None}
+    if len(known) < len(args) or len(named) < len(kwargs):
         return None
-    WRAPS.begin(made, mode)
-    return made
+    copy = layer(interp, made.path, made.path.rpartition(".")[2], known, named)
+    if copy.fields["trainable"] is not flag:
+        set_trainable(interp, copy, Const(flag))
+        FROZEN_AT.put(interp.state, copy, FROZEN_AT.of(made))
+    return copy
+
+
+def _again(interp: Context, value: Value) -> Value | None:
+    """An argument of a layer that is made once more; None for an object of the module, or several."""
+    if isinstance(value, Layer):
+        return again(interp, value)
+    if isinstance(value, Instance):
+        return None
+    if isinstance(value, ListObject) and any(isinstance(each, _COMPOSED) for each in walk(value, nest_parts)):
+        content = value.structure
+        made = [_again(interp, each) for each in content.items] if isinstance(content, Items) else [None]
+        known = tuple(each for each in made if each is not None)
+        return ListObject(Items(known, "list")) if len(known) == len(made) else None
+    return value
 
 
 def _layer(
