@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
+from functools import partial
 from typing import NamedTuple
 
 import libcst as cst
 
 from tfgradlint.flow.machine.prescan import Prescan
+from tfgradlint.flow.machine.stacks import NoStack, on_another
 
 #: libcst's native parser recurses on the C stack. Trees nested this deeply get a stack of their own; deeper ones
 #: are not parsed.
@@ -54,23 +55,7 @@ def parsed(text: str, tree: ast.Module | None = None) -> Parsed:
 
 def _parse_deep(text: str) -> cst.Module:
     """Parse on a stack that is large enough for deeply nested code."""
-    results: list[cst.Module | BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(cst.parse_module(text))
-        except BaseException as error:  # handed over to the thread that waits
-            results.append(error)
-
-    before = threading.stack_size(_STACK)
     try:
-        thread = threading.Thread(target=run)
-        thread.start()
-    except RuntimeError as error:
+        return on_another(partial(cst.parse_module, text), _STACK)
+    except NoStack as error:
         raise NotAnalysed("it is nested deeply, and there is no memory for the stack to parse it on") from error
-    finally:
-        threading.stack_size(before)
-    thread.join()
-    if isinstance(results[0], BaseException):
-        raise results[0]
-    return results[0]

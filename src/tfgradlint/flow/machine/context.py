@@ -285,6 +285,9 @@ class Iteration(Protocol):
     def iterator(self, value: Value) -> Value:
         """``iter(value)``: an iterator, or one of several."""
 
+    def backwards(self, value: Value) -> Value:
+        """``reversed(value)``."""
+
     def take(self, iterator: Value, ended: Ended = ...) -> Value | None:
         """The next element of an iterator; None where certainly none is left.
 

@@ -40,7 +40,8 @@ class Fixpoint:
 
     ``since`` is the moment from which on steps belong to the turns. ``element`` is what the first turn is given: others
     are given what is like it. ``apart`` is a cell of which no turn reads what another wrote. ``fresh`` are the names in
-    a scope that each turn binds before it reads them: what they held before makes no turn another one.
+    a scope that each turn binds before it reads them: what they held before makes no turn another one. ``mark`` is an
+    earlier moment to which the state is rolled back between turns.
     """
 
     def __init__(
@@ -50,16 +51,17 @@ class Fixpoint:
         element: Value | None = None,
         apart: Cell | None = None,
         fresh: tuple[Cell, Collection[str]] | None = None,
+        mark: int | None = None,
     ) -> None:
         self._machine = machine
         self._state = machine.state
-        self._mark = machine.state.mark()
+        self._mark = machine.state.mark() if mark is None else mark
         self._born = next_birth()
         self._summaries = Summaries(since, self._born)
         self._iterator: Value | None = None
         self.given(element)
         self._apart = apart
-        self._before: Snapshot = {}
+        self._before: Snapshot = {} if mark is None else self._written()
         self._seen: list[Summary] = []
         self._fresh: set[Place] = {(id(fresh[0]), name) for name in fresh[1]} if fresh is not None else set()
         self._unseen, self._kept = machine.recorder.last_unseen, machine.kept_exceptions

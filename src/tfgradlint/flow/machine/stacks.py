@@ -24,11 +24,15 @@ def used_up() -> bool:
     return True
 
 
-def on_another(run: Callable[[], _Result]) -> _Result:
-    """What ``run`` gives or raises, on a stack of its own; nothing else happens meanwhile.
+class NoStack(RecursionError):
+    """There is no memory for another stack."""
+
+
+def on_another(run: Callable[[], _Result], size: int = _BYTES) -> _Result:
+    """What ``run`` gives or raises, on a stack of its own of so many bytes; nothing else happens meanwhile.
 
     Raises:
-        RecursionError: there is no other stack.
+        NoStack: there is no other stack.
     """
     results: list[_Result] = []
     errors: list[BaseException] = []
@@ -39,12 +43,12 @@ def on_another(run: Callable[[], _Result]) -> _Result:
         except BaseException as error:  # handed over to the thread that waits
             errors.append(error)
 
-    before = threading.stack_size(_BYTES)
+    before = threading.stack_size(size)
     try:
         thread = threading.Thread(target=there, daemon=True)
         thread.start()
     except RuntimeError as error:
-        raise RecursionError("no stack is left") from error
+        raise NoStack("no stack is left") from error
     finally:
         threading.stack_size(before)
     thread.join()

@@ -210,13 +210,6 @@ class State:
         """Whether an attribute that an object has was set on one branch only."""
         return name in self.perhaps and cell.fields.get((_PERHAPS, name)) is cell.fields[name]
 
-    def widen(self, mark: int) -> None:
-        """Numbers that were changed since ``mark`` may be any number from here on."""
-        for cell, key, old in self._journal[mark:]:
-            now = cell.fields.get(key)
-            if isinstance(now, Const) and isinstance(old, Const) and counts(now) and not same(now, old):
-                self.write(cell, key, Scalar(self.recorder.leaf(), type(now.value).__name__))
-
     def intermediate_states(self, mark: int, undone: int) -> list[Snapshot]:
         """What every place held at some point since ``mark``: at the start, in between, and now.
 

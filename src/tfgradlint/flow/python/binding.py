@@ -23,6 +23,19 @@ from tfgradlint.flow.values.walk import pairs
 _EXPLAINED = 2000
 
 
+def names_in(target: cst.CSTNode | None) -> list[str]:
+    """The names in a target, which may be made of several."""
+    names: list[str] = []
+    waiting = [target]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, cst.Name):
+            names.append(each.value)
+        elif isinstance(each, (cst.Tuple, cst.List)):
+            waiting.extend(element.value for element in each.elements)
+    return names
+
+
 def bound_names(statement: cst.CSTNode) -> list[str]:
     """The names that the assignments in a statement bind, in the order of the text."""
     names: list[str] = []
@@ -32,13 +45,7 @@ def bound_names(statement: cst.CSTNode) -> list[str]:
         if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
             continue
         if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.For)):
-            targets: list[cst.CSTNode] = [node.target]
-            while targets:
-                target = targets.pop()
-                if isinstance(target, cst.Name):
-                    names.append(target.value)
-                elif isinstance(target, (cst.Tuple, cst.List)):
-                    targets.extend(element.value for element in target.elements)
+            names += names_in(node.target)
         stack.extend(node.children)
     return names
 

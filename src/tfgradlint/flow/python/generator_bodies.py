@@ -9,6 +9,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.machine.frames import Frame, Loop
 from tfgradlint.flow.machine.state import Raised, Snapshot
 from tfgradlint.flow.python.generator_places import (
@@ -29,9 +30,8 @@ from tfgradlint.flow.values.base import NONE, is_none
 from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.iterators import SENT, Iterator
 
-#: How often one element may pass the head of the same loop, where that is not told by known numbers.
-_TWICE = 2
-#: How often in all, before a generator is taken to be endless.
+#: How often control passes the head of the same loop until a turn is taken to stand for any number of turns, where
+#: known numbers tell that there is another one.
 _TURNS = 64
 
 
@@ -55,6 +55,8 @@ class Advance:
         #: The ways that are not yet followed: places, and the states in which control gets there.
         self._waiting: dict[Place, list[Snapshot]] = {place: [{}] for place in iterator.fields[PLACES]}
         self._passed: Counter[Place] = Counter()
+        #: The loops of which it is not known how many turns they make, by their heads.
+        self._open: dict[Place, Fixpoint] = {}
         #: Whether a turn of one of its loops stands for several, or is perhaps not made.
         self._repeats = False
         self._steps: dict[str, Callable[[Place], Place | Yielded | None]] = {
@@ -86,11 +88,13 @@ class Advance:
         state, iterator = self._interp.state, self._iterator
         outcomes: list[Outcome] = []
         while self._waiting:
-            place = next(iter(self._waiting))
+            # A turn ends in all its ways before the next one begins, and all turns before what is behind the loop.
+            place = min(self._waiting, key=lambda place: (-len(place), place in self._open))
             starts = self._waiting.pop(place)
             state.rollback(self._mark)
             state.join_into(starts)
-            found = self._to_yield(place)
+            self._interp.pay_for_branches()
+            found = None if place in self._open and self._settled(place) else self._to_yield(place)
             if found is not None:
                 state.set(iterator, PLACES, Places({found.place}))
                 outcomes.append((state.snapshot(self._mark), found.value))
@@ -98,13 +102,24 @@ class Advance:
             raise Raised
         return outcomes
 
+    def _settled(self, head: Place) -> bool:
+        """Whether a further turn of a loop brings nothing new."""
+        for inner in [each for each in self._open if len(each) > len(head) and each[: len(head)] == head]:
+            del self._open[inner]
+        return self._open[head].settled()
+
     def _to_yield(self, place: Place) -> Yielded | None:
         """What it yields next; None where control gets no further."""
         interp = self._interp
         interp.statement = self._statement or self._node
+        again = False
         try:
             while place:
                 interp.step()
+                if again and place in self._open:
+                    self._branch(place)  # the next turn
+                    return None
+                again = True
                 step = self._steps[place[-1].kind](place)
                 if step is None or isinstance(step, Yielded):
                     return step
@@ -168,7 +183,7 @@ class Advance:
         if isinstance(part, cst.If):
             return (*place, At("if", part))
         if isinstance(part, cst.While):
-            return (*place, At("while", part))
+            return self._begun((*place, At("while", part)))
         if isinstance(part, cst.For):
             return self._enter_for(part, place)
         if isinstance(part, cst.With):
@@ -206,12 +221,12 @@ class Advance:
         interp.statements.narrow(test, True)
         return holds
 
-    def _pass_head(self, place: Place, sure: bool) -> bool:
-        """Whether the loop whose head this is takes another turn."""
+    def _pass_head(self, place: Place, sure: bool) -> None:
+        """Another turn of a loop begins; ``sure``: known numbers tell that there is one."""
         self._passed[place] += 1
-        if self._passed[place] > _TURNS:
-            raise NotFollowed
-        return sure or self._passed[place] <= _TWICE
+        if place not in self._open and not (sure and self._passed[place] <= _TURNS):
+            self._open[place] = Fixpoint(self._interp, self._interp.recorder.now(), mark=self._mark)
+        self._repeats = self._repeats or place in self._open
 
     def _while(self, place: Place) -> Place | None:
         interp = self._interp
@@ -219,9 +234,8 @@ class Advance:
         assert isinstance(node, cst.While)
         truth = interp.eval(node.test).truth()
         exit_ = place[:-1] if node.orelse is None else (*place[:-1], At("suite", node.orelse.body))
-        if truth is not False and not self._pass_head(place, truth is True):
-            return exit_
-        self._repeats = self._repeats or truth is None
+        if truth is not False:
+            self._pass_head(place, truth is True)
         return self._either(node.test, truth, (*place, At("suite", node.body)), exit_)
 
     def _enter_for(self, node: cst.For, place: Place) -> Place:
@@ -231,7 +245,13 @@ class Advance:
         old = self._iterator.fields.get(("for", node))
         if not interp.iteration.begin_again(old, source):
             interp.state.set(self._iterator, ("for", node), source)
-        return (*place, At("for", node))
+        return self._begun((*place, At("for", node)))
+
+    def _begun(self, head: Place) -> Place:
+        """A loop begins anew."""
+        self._open.pop(head, None)
+        self._passed.pop(head, None)
+        return head
 
     def _for(self, place: Place) -> Place | None:
         interp = self._interp
@@ -247,11 +267,7 @@ class Advance:
         element = interp.iteration.take(self._iterator.fields["for", node], ended)
         if element is None:
             return exit_
-        if not self._pass_head(place, sure[0]):
-            return None  # it leaves the loop, which is followed already
-        if not sure[0]:
-            self._repeats = True
-            interp.state.widen(self._mark)
+        self._pass_head(place, sure[0])
         interp.recorder.site = interp.here(node.iter)
         interp.statements.assign(node.target, element)
         return (*place, At("suite", node.body))

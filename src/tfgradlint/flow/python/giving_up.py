@@ -11,7 +11,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import LeftOut, OutOfSteps
-from tfgradlint.flow.python.binding import bound_names
+from tfgradlint.flow.python.binding import bound_names, names_in
 from tfgradlint.flow.python.escape import HandedOut, forget, havoc
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.containers import Items
@@ -83,18 +83,8 @@ def _named(node: cst.CSTNode) -> list[str]:
         return [node.name.value]
     if isinstance(node, cst.ImportAlias):
         return [(node.evaluated_alias or node.evaluated_name).partition(".")[0]]
-    targets: list[cst.CSTNode | None] = []
     if isinstance(node, (cst.AsName, cst.MatchAs, cst.MatchStar)):
-        targets.append(node.name)
-    elif isinstance(node, cst.MatchMapping):
-        targets.append(node.rest)
-    elif isinstance(node, cst.Del):
-        targets.append(node.target)
-    names: list[str] = []
-    while targets:
-        target = targets.pop()
-        if isinstance(target, cst.Name):
-            names.append(target.value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            targets.extend(element.value for element in target.elements)
-    return names
+        return names_in(node.name)
+    if isinstance(node, cst.MatchMapping):
+        return names_in(node.rest)
+    return names_in(node.target) if isinstance(node, cst.Del) else []

@@ -12,9 +12,10 @@ from tfgradlint.flow.graph.nodes import LEAF, Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.frames import Attempt
 from tfgradlint.flow.machine.state import Raised, Snapshot
+from tfgradlint.flow.python.escape import forget
 from tfgradlint.flow.python.generators import Generator
-from tfgradlint.flow.python.identity import MadeAgain
-from tfgradlint.flow.python.iterators import Derived, Outcome, Walk, lost, nothing, settle, taken_from_union
+from tfgradlint.flow.python.identity import MadeAgain, one_of_many
+from tfgradlint.flow.python.iterators import Backwards, Derived, Outcome, Walk, lost, nothing, settle, taken_from_union
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
     NONE,
@@ -81,6 +82,7 @@ class Iteration:
     def __init__(self, interp: Context) -> None:
         self._interp = interp
         self._walk = Walk(interp)
+        self._backwards = Backwards(interp)
         #: How many iterators are being run to their end.
         self._draining = 0
 
@@ -97,6 +99,23 @@ class Iteration:
             if made is not None:
                 return made
         return self._walk.begin(value if isinstance(value, (Container, View)) else self.elements(value))
+
+    def backwards(self, value: Value) -> Value:
+        """``reversed(value)``."""
+        interp = self._interp
+        if isinstance(value, ListObject):
+            return self._backwards.begin(value)
+        if isinstance(value, Instance):
+            function = interp.attributes.of_object(value, "__reversed__")
+            if function is not None:
+                return self.iterator(interp.calls.call(Method(function, value), [], {}))
+            if interp.attributes.of_object(value, "__getitem__") is not None:
+                forget(interp, value)
+                return self._walk.begin(Repeated(interp.unknown(origins.ELEMENT, value)))
+        content = self.iterate(value)
+        if isinstance(content, Items):
+            return self._walk.begin(Items(content.items[::-1]))
+        return self._walk.begin(Repeated(one_of_many(interp, content.element)))
 
     def _calling(self, advance: Method) -> Iterator:
         """An iterator of the module: each element is what its ``__next__`` gives, until that raises."""

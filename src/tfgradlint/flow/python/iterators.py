@@ -9,6 +9,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.python.escape import forget
+from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items, Repeated, Union
 from tfgradlint.flow.values.iterators import Ended, Iterator, Producer
@@ -16,7 +17,7 @@ from tfgradlint.flow.values.iterators import Ended, Iterator, Producer
 #: The end of one way of taking an element: the state, and the element if there is one.
 Outcome = tuple[Snapshot, "Value | None"]
 
-_SOURCE, _INDEX = "source", "index"
+_SOURCE, _INDEX, _LAST = "source", "index", "last"
 #: Where an iterator over a container stands: at one element that is left, whichever; behind the last one.
 _SOME, _OVER = Const("some"), Const("over")
 
@@ -146,6 +147,30 @@ class Walk(Producer):
 
     def _content(self, iterator: Iterator) -> Items | Repeated:
         return self._interp.iteration.iterate(iterator.fields[_SOURCE])
+
+
+class Backwards(Walk):
+    """Runs through a sequence from its last element to its first, as it is at the moment."""
+
+    __slots__ = ()
+
+    def begin(self, source: Value) -> Iterator:
+        """An iterator over ``source``: what is put behind its last element later is not met."""
+        iterator = super().begin(source)
+        content = source.structure
+        iterator.fields[_LAST] = len(content.items) if isinstance(content, Items) else None
+        return iterator
+
+    def rest(self, iterator: Iterator) -> Items | Repeated:
+        """All elements that are left."""
+        content = super().rest(iterator)
+        return Items(content.items) if isinstance(content, Items) else content
+
+    def _content(self, iterator: Iterator) -> Items | Repeated:
+        content, length = super()._content(iterator), iterator.fields[_LAST]
+        if isinstance(content, Items) and length is not None and length <= len(content.items):
+            return Items(content.items[:length][::-1])
+        return Repeated(one_of_many(self._interp, self._interp.state.element(content)))
 
 
 class Derived(Producer):

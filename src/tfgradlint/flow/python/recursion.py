@@ -1,4 +1,8 @@
-"""How far functions are followed that call themselves: as long as their arguments come nearer to an end."""
+"""How far functions are followed that call themselves: as long as each call gets something else than the one around.
+
+That is no proof that they come nearer to an end, but where nothing changes they certainly do not. A bound on the depth
+and one on what it costs end the rest. Whatever is not followed may have done anything that it can reach.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from math import inf
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.identity import one_of_many
 from tfgradlint.flow.python.iterators import Outcome, nothing, settle
 from tfgradlint.flow.values.base import Const, Scalar, Value, is_none
 from tfgradlint.flow.values.containers import Items, Repeated
@@ -169,10 +168,7 @@ def first(interp: Context, source: Value, verdict: Callable[[Value], bool | None
 
 
 def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    content = interp.iteration.iterate(args[0]) if args else Items(())
-    if isinstance(content, Items):
-        return interp.iteration.iterator(Items(content.items[::-1]))
-    return interp.iteration.iterator(Repeated(one_of_many(interp, content.element)))
+    return interp.iteration.backwards(args[0]) if args else None
 
 
 HANDLERS: dict[str, Handler] = {
