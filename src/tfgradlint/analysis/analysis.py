@@ -79,7 +79,7 @@ def analyse(
             numbers.doubles = numbers.doubles or _DOUBLES.search(text) is not None
 
         read(text)
-        program = Modules(resolver, main, read) if resolver is not None else None
+        program = Modules(resolver, main, text, read) if resolver is not None else None
         interpreter = Interpreter(main, libraries, reports, budget, program)
         interpreter.keep(session)
         interpreter.keep(numbers)

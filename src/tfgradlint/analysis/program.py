@@ -27,10 +27,11 @@ class Modules:
     Args:
         resolver: finds the modules.
         main: the module of that file.
+        text: what stands in it.
         note: is given the text of each module that is read.
     """
 
-    def __init__(self, resolver: Resolver, main: Module, note: Callable[[str], None]) -> None:
+    def __init__(self, resolver: Resolver, main: Module, text: str, note: Callable[[str], None]) -> None:
         self._resolver = resolver
         self._main = main
         self._note = note
@@ -40,7 +41,7 @@ class Modules:
         self._characters = 0
         self._not_read: list[str] = []
         # A script that is imported by what it imports runs a second time, under another name.
-        script = main.tree is not None and "__main__" in main.tree.code
+        script = "__main__" in text
         self._modules[os.path.realpath(main.path)] = None if script else main
         folder = os.path.dirname(main.path) if os.path.basename(main.path) == "__init__.py" else ""
         self._packages[main] = Located(main.path, folder)
