@@ -48,6 +48,9 @@ def compiled(
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = Options({**dict(zip(_OPTIONS, args, strict=False)), **kwargs})
+    optimizer = options.get("optimizer")
+    if isinstance(optimizer, Const) and optimizer.value is ...:
+        interp.raise_here(None, "ValueError")  # a sketch of a program: ``compile(...)``
     before: dict[str, Value] = COMPILED.of(receiver) or {}
     if "loss" in before and "**" not in kwargs and options.get("loss", NONE) is NONE:
         options["loss"] = before["loss"]  # Keras keeps the loss it has
