@@ -12,7 +12,9 @@ from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
 from tfgradlint.libraries.keras import (
     attributes,
     backend,
+    constructors,
     layer_calls,
+    methods,
     metrics,
     optimizers,
     reporting,
@@ -41,7 +43,7 @@ class _Keras(Library):
         if keras_name(path) is None:
             return None
         found = backend.call(context, path, args, kwargs) or decorator_called(_DECORATORS, path, args)
-        return found or layer_calls.call(context, session_of(context), path, args, kwargs)
+        return found or constructors.call(context, session_of(context), path, args, kwargs)
 
     def call_object(self, context: Context, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         if not isinstance(callee, (Layer, Instance)):
@@ -56,7 +58,7 @@ class _Keras(Library):
         if isinstance(receiver, Instance) and own is not None:
             return optimizers.method(context, session, receiver, own, name, args, kwargs)
         if isinstance(receiver, (Layer, Instance)):
-            return layer_calls.method(context, session, receiver, name, args, kwargs)
+            return methods.method(context, session, receiver, name, args, kwargs)
         path = keras_name(receiver.path) if isinstance(receiver, LibraryObject) else None
         if path is None or not isinstance(receiver, LibraryObject):
             return None
@@ -85,7 +87,7 @@ class _Keras(Library):
         tracking.put_into(context, container, value)
 
     def initialise(self, context: Context, instance: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
-        layer_calls.initialise(context, instance, args, kwargs)
+        constructors.initialise(context, instance, args, kwargs)
 
     def argument(self, context: Context, variable: Variable) -> Value | None:
         session = session_of(context)
@@ -100,7 +102,7 @@ class _Keras(Library):
         return decorated_by(_DECORATORS, decorator, decorated)
 
     def escaped(self, context: Context, value: Value) -> None:
-        layer_calls.escaped(context, value)
+        methods.escaped(context, value)
 
     def refused(self, context: Context, name: str, target: Value, sources: list[Value]) -> str | None:
         if context.recorder.level or not any(is_placeholder(each) for each in (target, *sources)):
