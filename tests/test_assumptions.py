@@ -152,3 +152,30 @@ def test_a_tensor_that_is_perhaps_the_argument_itself() -> None:
     return tape.gradient(loss, x)
 """
     assert told(text) == [("flows", ("model", "loss_fn"))]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        "one.trainable_variables + two.trainable_variables",
+        "[*one.trainable_variables, *two.weights]",
+        "list(one.trainable_variables) + list(two.variables)",
+        "one.trainable_variables if x else two.trainable_variables",
+        "[v for m in (one, two) for v in m.trainable_variables]",
+    ],
+)
+def test_parts_of_a_list_are_judged_one_by_one(sources: str) -> None:
+    text = step("loss = loss_fn(x, two(one(x)))", "one, two, x", sources=sources)
+    assert told(text) == [("flows", ("one", "two", "loss_fn"))]
+    text = step("loss = loss_fn(x, tf.stop_gradient(two(one(x))))", "one, two, x", sources=sources)
+    assert told(text) == [("none", ("loss_fn",))]
+
+
+def test_a_part_that_gets_no_gradient() -> None:
+    sources = "one.trainable_variables + two.trainable_variables"
+    text = step("z = one(x).numpy()\nloss = loss_fn(x, two(z))", "one, two, x", sources=sources)
+    assert told(text) == [("varies", ("two", "loss_fn"))]
+    (finding,) = check(text)
+    words = "returns None for one.trainable_variables unless two() or loss_fn() read the weights of one in another way"
+    assert (finding.code, finding.position.line) == ("TFG201", 8)
+    assert words in finding.message

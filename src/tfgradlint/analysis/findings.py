@@ -27,12 +27,12 @@ from tfgradlint.analysis.results import (
     SourcePrediction,
     worst,
 )
-from tfgradlint.analysis.wording import Wording, shortened, unless
+from tfgradlint.analysis.wording import Wording, rests_on, shortened
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.frames import LeftOut
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import Loss
-from tfgradlint.flow.verdict.judgements import Assumption, Judgement, Reason, RequestSite
+from tfgradlint.flow.verdict.judgements import Assumption, Judgement, Reason, RequestSite, assumption_of
 from tfgradlint.rules import rule_for
 from tfgradlint.rules.base import REQUESTS, Break, Rule
 from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
@@ -185,8 +185,7 @@ class _FindingBuilder:
             assumed = self._assumed(assumption)
             if assumption.reason is not None:
                 at = self._places.position(site.site)
-                reason, source = assumption.reason, column.source
-                finding = self._finding(reason, assumption.verdict, source, site.site, at, site.call, assumed)
+                finding = self._finding(assumption.reason, "none", column.source, site.site, at, site.call, assumed)
                 if finding is None:
                     continue
                 assumed = replace(assumed, code=finding.code, line=finding.position.line, reason=finding.message)
@@ -195,12 +194,14 @@ class _FindingBuilder:
 
     def _assumed(self, assumption: Assumption) -> Assumed:
         """The words for an assumption."""
+        part = assumption.part.expression if assumption.part is not None else None
+        of = self._wording.text(part) if part is not None else ""
         if not assumption.calls:
-            return Assumed(assumption.verdict, assumption.values or (_FROM_OUTSIDE,), about=VALUES)
+            return Assumed(assumption.verdict, assumption.values or (_FROM_OUTSIDE,), about=VALUES, part=of)
         calls = (site.expression for site in assumption.calls)
         names = [self._wording.text(each.func if isinstance(each, cst.Call) else each) for each in calls if each]
         about = CALLS if assumption.under else RESULTS
-        return Assumed(assumption.verdict, tuple(dict.fromkeys(names)), about=about)
+        return Assumed(assumption.verdict, tuple(dict.fromkeys(names)), about=about, part=of)
 
     def unread(self, site: RequestSite) -> None:
         """A request for variables, in a program that trains, whose result nothing reads."""
@@ -297,7 +298,7 @@ class _FindingBuilder:
             rule.remedy(reason, self._wording),
         )
         if assumed is not None:
-            broken = replace(broken, result=f"{broken.result} unless {unless(assumed, source)}")
+            broken = replace(broken, result=f"{broken.result}{rests_on(assumed, source)}")
         there, asked = self._places.path(reason.site), self._places.path(request)
         if there:
             return self._in_another_module(rule, reason, broken, there, request, assumed)
@@ -395,17 +396,6 @@ class _FindingBuilder:
                 other = Break(loss.cause, step, "", 0, "", "", loss.detail)
                 fix = together(fix, rule.fix(other, replace(scene, site=loss.site)))
         return fix
-
-
-def assumption_of(judgements: list[Judgement]) -> Assumption | None:
-    """What holds of a source under assumptions, where all evaluations of its request agree."""
-    found = [each.assumed for each in judgements if each.verdict == "unknown"]
-    first = next((each for each in found if each is not None), None)
-    if first is None or None in found:
-        return None
-    verdicts = {each.verdict for each in found if each is not None}
-    verdicts.update(each.verdict for each in judgements if each.verdict != "unknown")
-    return first if len(verdicts) == 1 else None
 
 
 def _together(verdicts: set[str]) -> str:

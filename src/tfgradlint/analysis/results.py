@@ -99,7 +99,8 @@ class Assumed:
 
     ``code``, ``line`` and ``reason`` tell the break, as in a prediction. ``about`` tells what is assumed: that
     functions read nothing else (``calls``), that what they returned is no other name of the source (``results``), or
-    that values from outside are none (``values``).
+    that values from outside are none (``values``). ``part``: the part of the source that gets no gradient, where others
+    may.
     """
 
     verdict: str
@@ -109,6 +110,7 @@ class Assumed:
     reason: str | None = None
     cell: int = 0
     about: str = CALLS
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

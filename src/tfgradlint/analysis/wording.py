@@ -50,13 +50,19 @@ def under_assumptions(assumed: Assumed, source: str) -> str:
     if assumed.verdict in ARRIVING:
         return f"{assumed.verdict} if {_listed(names, 'and')} {'passes' if len(names) == 1 else 'pass'} gradients"
     verdict = "None" if assumed.verdict == "none" else assumed.verdict
+    if assumed.part:
+        verdict, source = f"None for {assumed.part}", assumed.part
     if assumed.about == CALLS:
         return f"{verdict} unless {_listed(names, 'or')} {_many(names, 'reads')} {owner(source)} in another way"
     return f"{verdict} unless {_another_name(assumed, source)}"
 
 
-def unless(assumed: Assumed, source: str) -> str:
-    """What a message says of what it rests on: ``loss_fn() reads the weights of model in another way``."""
+def rests_on(assumed: Assumed, source: str) -> str:
+    """What a message says behind ``returns None``: `` unless loss_fn() reads the weights of model in another way``."""
+    return f"{f' for {assumed.part}' if assumed.part else ''} unless {_unless(assumed, assumed.part or source)}"
+
+
+def _unless(assumed: Assumed, source: str) -> str:
     whose = owner(source)
     what = whose if whose == source else f"the weights of {whose}"
     names = [f"{name}()" for name in assumed.assumes]

@@ -36,17 +36,19 @@ class Displays:
 
     def _elements(self, elements: Any) -> list[Value] | None:
         values: list[Value] = []
+        any_number = False
         for element in elements:
             value = self._interp.eval(element.value)
             if isinstance(element, cst.StarredElement):
                 content = self._interp.iteration.iterate(value)
-                if not isinstance(content, Items):
+                if isinstance(content, Items):
+                    values.extend(content.items)
+                else:
                     values.append(self._interp.state.element(content))
-                    return [Repeated(self._interp.join(values), "list")]
-                values.extend(content.items)
+                    any_number = True
             else:
                 values.append(value)
-        return values
+        return [Repeated(self._interp.join(values), "list")] if any_number else values
 
     def tuple_(self, node: cst.Tuple) -> Value:
         values = self._elements(node.elements) or []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tfgradlint.flow.graph.breaks import Prediction
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import OPAQUE, Node, cut_off
+from tfgradlint.flow.graph.nodes import OP, OPAQUE, PHI, Node, cut_off
 from tfgradlint.flow.graph.unseen import Unseen
 from tfgradlint.flow.tape.search import (
     FLOWS,
@@ -44,7 +44,18 @@ class Assumptions:
         self._history: set[Node] | None = None
 
     def of(self, source: Tensor | Variable | Unknown, outcome: Outcome) -> Assumption | None:
-        """What holds of a source; None where nothing does that can be said."""
+        """What holds of a source; None where nothing does that can be said.
+
+        A list that is put together of several, and one of several, are judged part by part.
+        """
+        node = source.node
+        if not isinstance(source, Unknown) or node.kind not in (OP, PHI):
+            return self._of(source, outcome)
+        parts = _parts(node)
+        found = [self._of(Unknown(each) if each.variable is None else Tensor(each), outcome) for each in parts]
+        return _together(parts, found, added=node.kind == OP)
+
+    def _of(self, source: Tensor | Variable | Unknown, outcome: Outcome) -> Assumption | None:
         separation = Separation(self._tape, self._unseen, source)
         passing = Passing(self._tape, separation)
         if outcome(passing) == FLOWS and (through := passing.passed()):
@@ -70,6 +81,37 @@ class Assumptions:
         reason = broken_by(path, path.obstacles[-1])
         sites = tuple(node.site for node in assumed.calls)
         return Assumption("none", reason, sites, assumed.values, assumed.under)
+
+
+def _parts(node: Node) -> list[Node]:
+    """What a list was added up of, or what a value is one of: lists of weights, elements of these, and variables."""
+    found: dict[Node, None] = {}
+    waiting = [node]
+    while waiting and len(found) < _PARTS:
+        each = waiting.pop()
+        if each.kind == PHI or (each.kind == OP and each.loose):
+            waiting.extend(edge.node for edge in reversed(each.edges))
+        else:
+            found[each] = None
+    return list(found)
+
+
+#: Nobody adds up the weights of more models, one by one.
+_PARTS = 20
+
+
+def _together(parts: list[Node], found: list[Assumption | None], *, added: bool) -> Assumption | None:
+    """What holds of all parts, or, where they were ``added``, of one that gets no gradient while others may."""
+    known = [each for each in found if each is not None]
+    verdicts = {each.verdict for each in known}
+    if len(known) == len(found) and len(verdicts) == 1:
+        calls = dict.fromkeys(site for each in known for site in each.calls)
+        values = dict.fromkeys(value for each in known for value in each.values)
+        return known[0]._replace(calls=tuple(calls), values=tuple(values))
+    for part, each in zip(parts, found, strict=True):
+        if added and each is not None and each.verdict == "none":
+            return each._replace(verdict="varies", part=part.site)
+    return None
 
 
 def _broken(separation: Separation, tape: Tape, node: Node) -> Obstacle | None:

@@ -70,7 +70,8 @@ class Assumption(NamedTuple):
     """What holds of a source if code that nobody sees reads only what it can be seen to get, and passes gradients on.
 
     ``calls``: where such code is called. Where there is none, ``values`` are the names of what comes from outside, and
-    is taken to be no other name of the source. ``under``: the calls run under the tape.
+    is taken to be no other name of the source. ``under``: the calls run under the tape. ``part``: the part of the
+    source that gets no gradient, where others may.
     """
 
     verdict: str
@@ -78,6 +79,7 @@ class Assumption(NamedTuple):
     calls: tuple[Site, ...]
     values: tuple[str, ...]
     under: bool
+    part: Site | None = None
 
 
 class Judgement(NamedTuple):
@@ -110,3 +112,14 @@ class RequestSite:
     def unread(self) -> Reason:
         """The reason to speak of it where nothing reads its result."""
         return Reason(Cause.UNUSED_GRADIENT, self.site, Discarded.UNREAD)
+
+
+def assumption_of(judgements: list[Judgement]) -> Assumption | None:
+    """What holds of a source under assumptions, where all evaluations of its request agree."""
+    found = [each.assumed for each in judgements if each.verdict == "unknown"]
+    first = next((each for each in found if each is not None), None)
+    if first is None or None in found:
+        return None
+    verdicts = {each.verdict for each in found if each is not None}
+    verdicts.update(each.verdict for each in judgements if each.verdict != "unknown")
+    return first if len(verdicts) == 1 else None

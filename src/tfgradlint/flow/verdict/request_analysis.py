@@ -193,8 +193,8 @@ class RequestAnalysis:
 
     def _assumed(self, source: Tensor | Variable | Unknown) -> Assumption | None:
         """What holds of the source under assumptions, where nothing is proven."""
-        if self._unseen is None or self._request.zeros:
-            return None
+        if self._unseen is None or self._request.zeros or self._request.kind == "batch_jacobian":
+            return None  # nothing comes out as None
         assumptions = Assumptions(self._tape, self._nodes, self._unseen)
         return assumptions.of(source, lambda search: self._outcome(search))
 
