@@ -54,9 +54,10 @@ class Numbers:
 
     def same(self, one: Operand, other: Operand) -> bool:
         """Whether two values are certainly equal."""
-        return one is other or self._number(one) == self._number(other)
+        return one is other or self.number(one) == self.number(other)
 
-    def _number(self, operand: Operand) -> int:
+    def number(self, operand: Operand) -> int:
+        """Values of the same number are equal."""
         if isinstance(operand, Node):
             return self._of(operand).number
         return self._numbers.setdefault(("number", operand), len(self._numbers))
@@ -98,10 +99,10 @@ class Numbers:
         operands = [self._rounded(node, each) for each in formula.operands]
         interval = self._related(formula) or transferred(formula.form, operands)
         if formula.form is Form.SAME:
-            return Facts(interval, self._number(formula.operands[0]))
+            return Facts(interval, self.number(formula.operands[0]))
         if formula.form is Form.LITERAL or node.variable is not None:
             return Facts(interval, self._opaque(node).number)
-        key = (formula.form, tuple(map(self._number, formula.operands)), formula.options, node.dtype)
+        key = (formula.form, tuple(map(self.number, formula.operands)), formula.options, node.dtype)
         return Facts(interval, self._numbers.setdefault(key, len(self._numbers)))
 
     def _rounded(self, node: Node, operand: Operand) -> Interval:

@@ -60,8 +60,14 @@ class Cause(Enum):
     UNUSED_GRADIENT = "TFG410"
     #: Sources frozen by ``trainable = False``.
     FROZEN = "TFG411"
+    #: A small number that was to keep a step from zero is lost in rounding.
+    LOST_IN_ROUNDING = "TFG501"
     #: The logarithm of a probability that was computed by hand.
     LOG_OF_PROBABILITY = "TFG502"
+    #: Exponentials that overflow.
+    OVERFLOW = "TFG503"
+    #: A step without a slope at zero, of what a ``relu`` has made zero.
+    BEHIND_RELU = "TFG505"
     #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.
     LOSS_FUNCTION = "TFG903"
     #: The same as ``IDLE_TERM``, where it may be meant: rounded, compared, or computed before the tape.

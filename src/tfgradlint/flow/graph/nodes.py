@@ -167,6 +167,7 @@ class Node:
         called_at: for a step of a model made of inputs and outputs: where that was called.
         origin: where the value comes from, where nothing or not all is known of it.
         formula: what it computes, where that is known.
+        uses: how many steps were computed from it so far.
     """
 
     __slots__ = (
@@ -194,6 +195,7 @@ class Node:
         "sliced",
         "sparse",
         "stopped",
+        "uses",
         "variable",
     )
 
@@ -218,6 +220,7 @@ class Node:
         self.rebinds: Site | None = None
         self.origin: Origin | None = None
         self.formula: Formula | None = None
+        self.uses = 0
         self.as_target: Effect | None = None
         self.level = 0
         self.loop: GraphLoop | None = None

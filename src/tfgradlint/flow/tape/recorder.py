@@ -102,6 +102,8 @@ class Recorder:
         self.look_into(edge.node for edge in edges)
         node = Node(OP, self.now(), self.site, tuple(edges), dtype, self.tapes.active)
         node.dense = True
+        for edge in edges:
+            edge.node.uses += 1
         if self.loop is not None:
             self._note_loop(node)
         return node
@@ -114,7 +116,9 @@ class Recorder:
         node.level, node.apart = self.level, self.apart
         if self.loop is not None:
             self._note_loop(node)
-        node.placeholder = any(edge.node.placeholder for edge in edges)
+        for edge in edges:
+            edge.node.uses += 1
+            node.placeholder = node.placeholder or edge.node.placeholder
         if tapes.stopped:
             node.stopped = tapes.stopped
         for tape, certain in tapes.active:

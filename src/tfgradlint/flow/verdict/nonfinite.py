@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from tfgradlint.flow.facts.hazards import DANGEROUS, Hazard, hazard_of
+from tfgradlint.flow.facts.hazards import DANGEROUS, hazards_of
 from tfgradlint.flow.facts.numbers import Numbers
+from tfgradlint.flow.facts.patterns import Hazard
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Node
 from tfgradlint.flow.tape.search import FLOWS, Search, ancestors, leads_on
 from tfgradlint.flow.tape.tape import Tape, recorded
@@ -46,14 +47,27 @@ class NonFinite:
 
     def _spoilt(self) -> list[_Spoilt]:
         if self._found is None:
-            steps = [
-                node for node in ancestors(self._targets) if node.formula is not None and node.formula.form in DANGEROUS
+            history = ancestors(self._targets)
+            steps = [node for node in history if node.formula is not None and node.formula.form in DANGEROUS]
+            found = [
+                (node, hazard)
+                for node in sorted(steps, key=lambda each: each.seq)
+                for hazard in hazards_of(self._numbers, node)
+                if hazard.alone is None or self._used_once(hazard.alone, history)
             ]
-            found = [(node, hazard_of(self._numbers, node)) for node in sorted(steps, key=lambda each: each.seq)]
-            self._found = [
-                self._below(node, hazard) for node, hazard in found if hazard is not None and self._passed(node)
-            ]
+            self._found = [self._below(node, hazard) for node, hazard in found if self._passed(node)]
         return self._found
+
+    def _used_once(self, value: Node, history: Collection[Node]) -> bool:
+        """Whether one step alone is computed of a value, which a graph computes once however often it is written."""
+        users = [
+            (edge.node, node)
+            for node in history
+            for edge in node.edges
+            if edge.node is value or self._numbers.same(edge.node, value)
+        ]
+        outside = value.uses > sum(used is value for used, _ in users)
+        return not outside and len({self._numbers.number(user) for _, user in users}) == 1
 
     def _passed(self, step: Node) -> bool:
         """Whether the gradient certainly comes to a step."""
@@ -70,8 +84,8 @@ class NonFinite:
             more = {edge.node for edge in node.edges if leads_on(edge)} - found
             found |= more
             stack += more
-        steps = tuple(site for site in (hazard.detail.inner, step.site))
-        return _Spoilt(Reason(hazard.cause, step.site, hazard.detail, steps), frozenset(found))
+        reason = Reason(hazard.cause, hazard.site, hazard.detail, (hazard.detail.inner, step.site))
+        return _Spoilt(reason, frozenset(found))
 
 
 def _among(source: Node, nodes: Iterable[Node]) -> bool:
