@@ -89,10 +89,9 @@ class BehindRelu(Rule):
         if not isinstance(detail, Unstable) or detail.inner.expression is None:
             return written
         made = quotes.text(detail.inner.expression)
-        line = quotes.line(detail.inner)
-        return (
-            f"{written} has no slope where {made}{f' on line {line}' if line != quotes.line(reason.site) else ''} is 0"
-        )
+        where = quotes.where(detail.inner)
+        elsewhere = f" {where}" if where != quotes.where(reason.site) else ""
+        return f"{written} has no slope where {made}{elsewhere} is 0"
 
     def aftermath(self, detail: Detail | None, call: str) -> str | None:
         return f"{'returns' if call in REQUESTS else 'trains with'} NaN where the relu cuts off"
