@@ -21,7 +21,7 @@ from tfgradlint.flow.values.base import Symbol, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.functions import Function, Scope
 from tfgradlint.flow.values.iterators import Ended, Iterator
-from tfgradlint.flow.values.objects import Class, Instance, Members
+from tfgradlint.flow.values.objects import AttributesOf, Class, Instance, Members
 from tfgradlint.flow.verdict.judgements import Judgement
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request import Given
@@ -208,11 +208,27 @@ class Calls(Protocol):
         """A dictionary from a sequence of pairs."""
 
 
+class OwnAttributes(Protocol):
+    """Reads, sets and deletes attributes by way of the dictionary that holds them."""
+
+    def get(self, attributes: AttributesOf, key: Value) -> Value:
+        """``object.__dict__[key]``."""
+
+    def set(self, attributes: AttributesOf, key: Value, value: Value) -> None:
+        """``object.__dict__[key] = value``."""
+
+    def delete(self, attributes: AttributesOf, key: Value) -> None:
+        """``del object.__dict__[key]``."""
+
+
 class Attributes(Protocol):
     """Reads and sets attributes."""
 
     #: The names of what was assigned to classes that a library made, such as those of named tuples.
     of_callables: set[str]
+
+    @property
+    def own(self) -> OwnAttributes: ...
 
     def get(self, receiver: Value, name: str) -> Value:
         """``receiver.name``."""

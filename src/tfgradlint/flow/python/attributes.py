@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.entry_points import trivial
 from tfgradlint.flow.python.escape import STAYS, forget, forget_content, not_followed
+from tfgradlint.flow.python.own_attributes import OwnAttributes
 from tfgradlint.flow.python.places import Named
 from tfgradlint.flow.tape.tape import Tape
 from tfgradlint.flow.values.base import (
@@ -31,7 +34,16 @@ from tfgradlint.flow.values.containers import (
 )
 from tfgradlint.flow.values.functions import Descriptor, Function, Method, NativeFunction, Super
 from tfgradlint.flow.values.notes import Gathered, Note
-from tfgradlint.flow.values.objects import OPENED, Class, Instance, Layer, LibraryObject, Members
+from tfgradlint.flow.values.objects import (
+    OPENED,
+    OWN_ATTRIBUTES,
+    AttributesOf,
+    Class,
+    Instance,
+    Layer,
+    LibraryObject,
+    Members,
+)
 from tfgradlint.flow.values.walk import nodes_of
 
 #: Methods that change what it means to make an object or to reach its attributes.
@@ -62,6 +74,7 @@ class Attributes:
         self._latest: dict[tuple[int, int], Cell] = {}
         #: The names of what was assigned to classes that a library made, such as those of named tuples.
         self.of_callables: set[str] = set()
+        self.own = OwnAttributes(interp, self._laid_open)
         #: Members of library modules that the program replaced.
         self._replaced = Named()
 
@@ -76,7 +89,9 @@ class Attributes:
             found = interp.libraries.attribute(interp, receiver, name)
             return found if found is not None else interp.unknown(origins.name_in_library(path))
         if name == "__dict__" and isinstance(receiver, (Instance, LibraryObject, Class, Module)):
-            return self._laid_open(receiver)
+            return AttributesOf(receiver) if self._keeps_its_own(receiver) else self._laid_open(receiver)
+        if isinstance(receiver, AttributesOf):
+            return self.own.method(receiver, name)
         if isinstance(receiver, Instance):
             return self._instance_attribute(receiver, name)
         if isinstance(receiver, Module):
@@ -169,9 +184,16 @@ class Attributes:
             path = f"{module.path}.{name}"
             self._interp.state.set(self._replaced, path, self._interp.unknown(origins.name_in_library(path)))
 
-    def _laid_open(self, receiver: Cell) -> Value:
+    def _keeps_its_own(self, receiver: Value) -> TypeGuard[Instance | LibraryObject]:
+        """Whether the attributes of an object are those that the program gives it, and nobody is told of them."""
+        if isinstance(receiver, Instance):
+            return self.is_closed(receiver)
+        return isinstance(receiver, LibraryObject) and OWN_ATTRIBUTES.of(receiver) is True
+
+    def _laid_open(self, receiver: Value) -> Value:
         """An object's dictionary is in somebody's hands: its attributes may become anything."""
         interp = self._interp
+        assert isinstance(receiver, Cell)
         if isinstance(receiver, Instance):
             forget_content(interp, receiver)
         for name in list(receiver.fields):
@@ -382,6 +404,9 @@ class Attributes:
             value = interp.unknown(origins.PRIVATE_ATTRIBUTE, value)
         if isinstance(value, (Container, Items, Union)):
             value = interp.libraries.kept_as(interp, receiver, value)
+        if name == "__dict__" and isinstance(receiver, (Instance, LibraryObject)):
+            self._laid_open(receiver)
+            return
         if interp.libraries.set_attribute(interp, receiver, name, value):
             return
         if name == "__class__" and isinstance(receiver, Instance):

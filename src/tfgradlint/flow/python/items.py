@@ -34,7 +34,7 @@ from tfgradlint.flow.values.containers import (
     as_key,
 )
 from tfgradlint.flow.values.functions import Method
-from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.objects import AttributesOf, Class, Instance
 from tfgradlint.flow.values.walk import nodes_of
 
 _NOT_CONSTANT: Any = object()
@@ -57,6 +57,8 @@ class Elements:
             return self._pick(receiver, index)
         if isinstance(receiver, DictObject):
             return self._entry(receiver, index)
+        if isinstance(receiver, AttributesOf):
+            return interp.attributes.own.get(receiver, index)
         if isinstance(receiver, Union):
             return interp.join([self.get(each, index) for each in receiver.values if not isinstance(each, Const)])
         if isinstance(receiver, (Class, Symbol)):
@@ -196,6 +198,8 @@ class Elements:
                 content = DictContent(entries, rest, content.maybe)
             interp.state.set(receiver, "content", content)
             interp.libraries.put_into(interp, receiver, value)
+        elif isinstance(receiver, AttributesOf):
+            interp.attributes.own.set(receiver, index, value)
         elif isinstance(receiver, Unknown):
             forget(interp, receiver, (value,))
             known = interp.attributes.members_of(receiver.node)
@@ -231,6 +235,8 @@ class Elements:
                 interp.state.set(receiver, "content", Items(tuple(items), content.type))
                 return
             interp.state.set(receiver, "content", Repeated(interp.state.element(content), content.type))
+        elif isinstance(receiver, AttributesOf):
+            interp.attributes.own.delete(receiver, index)
         elif isinstance(receiver, Unknown):
             known = interp.attributes.members_of(receiver.node)
             for key in [key for key in known.fields if isinstance(key, tuple)]:

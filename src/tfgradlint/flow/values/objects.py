@@ -65,6 +65,24 @@ class LibraryObject(Cell):
         return () if held is None else (held,)
 
 
+class AttributesOf(Value):
+    """The dictionary that an object keeps its attributes in, ``owner.__dict__``."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Instance | LibraryObject) -> None:
+        self.owner = owner
+
+    def held(self) -> Sequence[Value]:
+        return (self.owner,)
+
+    def with_held(self, parts: Sequence[Value]) -> AttributesOf:
+        return self if not isinstance(parts[0], (Instance, LibraryObject)) else AttributesOf(parts[0])
+
+    def same_as(self, other: Value, level: int = 0) -> bool:
+        return isinstance(other, AttributesOf) and other.owner is self.owner
+
+
 class Members(HoldsNothing, Cell):
     """What is known of an unknown object: its attributes, and its elements under ``("[]", index)``.
 
