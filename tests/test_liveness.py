@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 import libcst as cst
@@ -9,6 +10,7 @@ import pytest
 
 from tfgradlint.analysis import analysis
 from tfgradlint.analysis.analysis import analyse
+from tfgradlint.flow.machine.free_names import free_names
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.python.liveness import Turn
 
@@ -93,3 +95,29 @@ def nested(depth: int) -> str:
 def test_loops_that_change_nothing_take_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     once, deep = (steps(nested(depth), monkeypatch) for depth in (0, 6))
     assert deep < once + 6 * 20
+
+
+def test_names_that_functions_read_of_the_module() -> None:
+    text = """
+def function(given, default=outside, own=own):
+    local = given + read
+    for each in several:
+        local += each
+    [turn for turn in listed]
+
+    def inner(kept=kept):
+        return local + deeper + given + kept
+
+    global declared
+    declared = 1
+    return lambda argument: argument + last
+
+
+class Kept:
+    inside = of_class
+
+    def method(self):
+        return inside
+"""
+    names = {"inside", "outside"} | set("read several listed deeper declared last of_class kept own".split())
+    assert free_names(ast.parse(text)) == names - {"outside", "own", "of_class"}

@@ -2,8 +2,8 @@
 
 Each turn starts from what the one before left behind. It is told from the summaries of the states between turns when
 they come back to one that was there before: from then on they repeat themselves. Numbers that change may be any number
-from the first turn on, and sequences that grow any number of elements from the second; what still changes after
-``_MOST`` turns is widened to unknown.
+from the first turn on, and sequences that grow any number of elements: where TensorFlow perhaps traces a single turn,
+from the second on. What still changes after ``_MOST`` turns is widened to unknown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from operator import is_ as _is
 from typing import Any
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.nodes import Node
+from tfgradlint.flow.graph.nodes import Effect, Node
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.machine.state import MISSING, Place, Snapshot, counts, same
 from tfgradlint.flow.machine.summary import Summaries, Summary
@@ -27,6 +27,8 @@ from tfgradlint.flow.values.walk import nodes_of
 _MOST = 7
 #: So many turns later whatever still changes has been widened, for each turn widens something.
 _END = 5
+#: In how many steps a turn counts on.
+_COUNTED = 4
 #: The field of what is handed on.
 _STATE = "state"
 #: What a name may hold that is bound anew without a trace of what it held.
@@ -41,7 +43,8 @@ class Fixpoint:
     ``since`` is the moment from which on steps belong to the turns. ``element`` is what the first turn is given: others
     are given what is like it. ``apart`` is a cell of which no turn reads what another wrote. ``fresh`` are the names in
     a scope that each turn binds before it reads them: what they held before makes no turn another one. ``mark`` is an
-    earlier moment to which the state is rolled back between turns.
+    earlier moment to which the state is rolled back between turns. ``unrolled``: Python runs each turn; TensorFlow
+    certainly does not trace one for all.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Fixpoint:
         apart: Cell | None = None,
         fresh: tuple[Cell, Collection[str]] | None = None,
         mark: int | None = None,
+        unrolled: bool = False,
     ) -> None:
         self._machine = machine
         self._state = machine.state
@@ -61,6 +65,9 @@ class Fixpoint:
         self._iterator: Value | None = None
         self.given(element)
         self._apart = apart
+        self._unrolled = unrolled
+        #: Those that stand for any number.
+        self._numbers: set[Node] = set()
         self._before: Snapshot = {} if mark is None else self._written()
         self._seen: list[Summary] = []
         self._fresh: set[Place] = {(id(fresh[0]), name) for name in fresh[1]} if fresh is not None else set()
@@ -82,7 +89,7 @@ class Fixpoint:
         before = {place: self._before[place][2] if place in self._before else at_first[place] for place in at_first}
         now = self._written()
         for place, (cell, key, value) in now.items():
-            widened = self._widened(before[place], value, turns > 1)
+            widened = self._widened(before[place], value, turns > 1 or self._unrolled)
             if widened is not value:
                 self._state.set(cell, key, widened)
                 now[place] = (cell, key, widened)
@@ -162,7 +169,11 @@ class Fixpoint:
         if isinstance(now, Const) and isinstance(before, Const):
             if not counts(now) or same(now, before):
                 return now
-            return Scalar(self._machine.recorder.leaf(), type(now.value).__name__)
+            number = Scalar(self._machine.recorder.leaf(), type(now.value).__name__)
+            self._numbers.add(number.node)
+            return number
+        if type(now) is type(before) is Scalar and now.type == before.type and self._counts_on(before.node, now.node):
+            return before
         if isinstance(now, Items) and isinstance(before, Items):
             if len(now.items) == len(before.items) and now.fields == before.fields:
                 parts = [
@@ -181,6 +192,16 @@ class Fixpoint:
             if not all(map(_is, parts, now.entries.values())):
                 return DictContent(dict(zip(now.entries, parts, strict=True)), now.rest, now.maybe)
         return now
+
+    def _counts_on(self, before: Node, now: Node) -> bool:
+        """Whether a number is made of one that may be any number, and of nothing else: it is any number as well."""
+        if before not in self._numbers:
+            return False
+        for _ in range(_COUNTED):
+            if len(now.edges) != 1 or now.edges[0].effect is not Effect.PLAIN or now.recorded:
+                break
+            now = now.edges[0].node
+        return now is before
 
     def _give_up(self, cell: Cell, key: Any, values: list[Any]) -> None:
         """The field may hold anything. An iterator that may stand anywhere is none that is followed."""

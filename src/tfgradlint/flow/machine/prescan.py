@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from tfgradlint.flow.machine.bound_names import BoundNames
+from tfgradlint.flow.machine.free_names import free_names
 
 #: Methods of a tape whose call asks for gradients.
 OF_TAPES = frozenset({"gradient", "jacobian", "batch_jacobian"})
@@ -22,6 +23,9 @@ _MUTATORS = frozenset(
     "append appendleft extend insert pop popleft remove clear update setdefault add discard sort reverse".split()
 )
 
+
+#: What finds names by their text.
+_BY_TEXT = frozenset({"globals", "locals", "vars", "eval", "exec", "__dict__", "__main__"})
 
 _Outer = tuple[str, ...]
 #: Nodes without anything below them that matters.
@@ -60,6 +64,7 @@ class Prescan:
         self._classes: dict[str, set[str]] = defaultdict(set)
         #: How deeply the tree is nested; a chain of ``elif`` does not count.
         self.depth = 0
+        self._tree = tree
         self.names = BoundNames(tree)
         self._walk(tree)
         self._leading = self._closure()
@@ -74,8 +79,9 @@ class Prescan:
 
     @cached_property
     def read_in_functions(self) -> frozenset[str]:
-        """The names that functions of the module use, and those of attributes."""
-        return frozenset[str]().union(*self._uses.values())
+        """The names of the module that functions read; each that they use where some go by its text."""
+        used = frozenset[str]().union(*self._uses.values())
+        return used if used & _BY_TEXT else free_names(self._tree)
 
     def assigns(self, function: str, name: str) -> bool:
         """Whether a function of this name binds the name somewhere in its body."""

@@ -45,6 +45,10 @@ _CHOICES = 4
 _BETWEEN = 32
 
 
+#: To look at a place that was written costs an eighth of what it costs to join what it may hold.
+_LOOKED_AT = 3
+
+
 class Raised(Exception):
     """The interpreted program raises here: the rest of the statement is not executed."""
 
@@ -103,7 +107,7 @@ class State:
     def snapshot(self, mark: int, wanted: Callable[[Any, Any], bool] | None = None) -> Snapshot:
         """What was written since ``mark``; of that only the keys and values that are ``wanted``."""
         taken: Snapshot = {}
-        self.work += len(self._journal) - mark
+        self.work += len(self._journal) - mark >> _LOOKED_AT
         for cell, key, _ in self._journal[mark:]:
             value = cell.fields.get(key, MISSING)
             if wanted is None or wanted(key, value):

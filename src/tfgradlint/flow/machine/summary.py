@@ -6,8 +6,9 @@ what it is made of: an object by its fields, a step by how it leads to what is o
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
 from types import FunctionType, MethodType
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Effect, Node, trainable
+from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Node, trainable
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.tape.tape import Tape, recorded
 from tfgradlint.flow.values.base import Cell, Const, GraphValue, Value, hashable
@@ -48,6 +49,9 @@ _Ways = frozenset[_Way]
 _BEYOND_WAY: _Way = (_BEYOND, 0)
 _BEYOND_WAYS: _Ways = frozenset({_BEYOND_WAY})
 
+#: An edge across which a gradient flows, and nothing else.
+_PLAINLY = Edge.__new__.__defaults__
+
 _slots: dict[type, tuple[str, ...]] = {}
 
 
@@ -71,6 +75,7 @@ class Summaries:
         self.fresh: Collection[Node] = ()
         #: What can be met on a way, each with a bit of its own.
         self._bits: dict[Hashable, int] = {}
+        self._crossed: dict[Hashable, int] = {}
         #: In which order fields are described: the same for all states, as they refer to each other.
         self._order: dict[Place, int] = {}
         #: Objects that are alike, by what is told of them.
@@ -113,8 +118,8 @@ class Summaries:
         if isinstance(told, _Told):
             parts = [self._resolved(part, ways, met) for part in told.parts]
             made = (*dict.fromkeys(parts),) if parts[0] is _UNIQUE else (*parts,)
-            met[told.again] = self._alike.setdefault(made, len(self._alike))
-            return made
+            number = met[told.again] = self._alike.setdefault(made, len(self._alike))
+            return number if told.plain else made
         return (*(self._resolved(part, ways, met) for part in told),) if isinstance(told, tuple) else told
 
     # -- steps
@@ -130,10 +135,10 @@ class Summaries:
                     waiting.extend(edge.node for edge in node.edges)
         if waiting:
             return dict.fromkeys(description.nodes, _BEYOND)
-        tapes = self._tapes_of(description, newer)
+        met = _Met(self._tapes_of(description, newer), self._bit)
         ways: dict[Node, _Ways] = {}
         for node in sorted(newer, key=lambda node: node.seq):
-            ways[node] = self._ways(node, ways, self._met_at(node, tapes))
+            ways[node] = self._ways(node, ways, met.at(node))
         return {
             node: _BEYOND if ways.get(node) is _BEYOND_WAYS else (node.dtype, ways.get(node) or self._older(node))
             for node in description.nodes
@@ -172,8 +177,12 @@ class Summaries:
         return found
 
     def _along(self, node: Node, edge: Edge, ways: Mapping[Node, _Ways], here: int) -> _Ways:
-        if edge.effect is not Effect.FLOWS or edge.detail is not None:
-            here |= self._bit((edge.effect, edge.cause, edge.detail))
+        step = edge[1:]
+        if step != _PLAINLY:
+            crossed = self._crossed.get(step)
+            if crossed is None:
+                crossed = self._crossed[step] = self._bit(step)
+            here |= crossed
         behind = ways.get(edge.node)
         if behind is _BEYOND_WAYS:
             return behind
@@ -184,9 +193,37 @@ class Summaries:
             return frozenset({(self._older(edge.node), here)})
         return frozenset((end, met | here) for end, met in behind)
 
-    def _met_at(self, node: Node, tapes: Iterable[tuple[Tape, Hashable]]) -> int:
+    def _bit(self, met: Hashable) -> int:
+        return 1 << self._bits.setdefault(met, len(self._bits))
+
+
+class _Met:
+    """What is met at a step: which tapes recorded it, and what it is itself. Most steps are like another one."""
+
+    def __init__(self, tapes: Sequence[tuple[Tape, Hashable]], bit: Callable[[Hashable], int]) -> None:
+        self._tapes = tapes
+        self._bit = bit
+        epochs = [tape.fields["epoch"] for tape, _ in tapes]
+        #: The steps from here on are remembered by all tapes that recorded them.
+        self._remembered = sys.maxsize if None in epochs else max(epochs, default=0)
+        self._asked = {tape for tape, _ in tapes}
+        self._known: dict[Hashable, int] = {}
+
+    def at(self, node: Node) -> int:
+        """The bits of what is met there."""
+        if node.loop is not None or node.seq < self._remembered:
+            return self._found(node)
+        by = (*(each for each in node.recorded.items() if each[0] in self._asked),)
+        itself = (node.joint, node.level, node.dtype, bool(node.stopped), node.loose, node.sparse, node.placeholder)
+        key = (by, itself, bool(node.maybe_alias))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._found(node)
+        return known
+
+    def _found(self, node: Node) -> int:
         here = 0
-        for tape, key in tapes:
+        for tape, key in self._tapes:
             here |= self._bit((key, recorded(tape, node)))
         for told in (
             node.joint,
@@ -202,9 +239,6 @@ class Summaries:
                 here |= self._bit(told)
         return here
 
-    def _bit(self, met: Hashable) -> int:
-        return 1 << self._bits.setdefault(met, len(self._bits))
-
 
 class _Again(NamedTuple):
     """Stands for an object that was described before: in which field, as which of all."""
@@ -214,10 +248,14 @@ class _Again(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """The description of an object, and what stands for it where it is met again."""
+    """The description of an object, and what stands for it where it is met again.
+
+    ``plain``: nobody changes it, so that it makes no difference whether another that is alike is the same one.
+    """
 
     parts: tuple[Hashable, ...]
     again: _Again
+    plain: bool
 
 
 class _Description:
@@ -266,7 +304,8 @@ class _Description:
         again = self._met[id(value)] = _Again(self._field, len(self._met))
         self._kept.append(value)
         told = [self._tell(part, level + 1) for part in parts]
-        return _Told((_UNIQUE if isinstance(value, tuple) else type(value), *told), again)
+        is_tuple = isinstance(value, tuple)
+        return _Told((_UNIQUE if is_tuple else type(value), *told), again, is_tuple or isinstance(value, Described))
 
 
 def _parts(value: object) -> Sequence[object] | None:

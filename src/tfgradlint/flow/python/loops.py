@@ -19,13 +19,16 @@ from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.python.liveness import Turn
 from tfgradlint.flow.python.skipped import unless_skipped
-from tfgradlint.flow.values.base import Tensor, Unknown, Value
+from tfgradlint.flow.values.base import Const, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, Scope
+from tfgradlint.flow.values.walk import walk
 
 #: So many elements are run through one by one, and up to so many as long as all turns together cost no more than this
 #: in steps: the body is interpreted for each, and loops within loops multiply.
 _EACH, _MANY, _COST = 6, 64, 600
+#: Numbers and texts are run through one by one, however few they are, as long as that costs no more than this.
+_DEAR = 4000
 #: What a request costs, in steps: it looks at all that its target was computed from.
 _REQUEST = 50
 
@@ -42,6 +45,8 @@ class Loops:
     def __init__(self, interp: Context) -> None:
         self._interp = interp
         self._turns: dict[cst.For | cst.While, Turn] = {}
+        #: The loops of which it was seen that it costs too much to run through numbers or texts one by one.
+        self._dear: set[cst.For] = set()
 
     def for_(self, node: cst.For) -> bool:
         interp = self._interp
@@ -59,13 +64,15 @@ class Loops:
         interp = self._interp
         iterator = interp.iteration.iterator(elements)
         run = _Run(interp, node.orelse, since, self._fresh(node))
-        taken = _Taken(interp, iterator, run)
+        taken = _Taken(interp, iterator, run, node in self._dear)
         statement = interp.statement
         interp.recorder.site = interp.here(node.iter)
 
         def turn(index: int) -> bool | None:
             interp.statement = statement
             element = taken.next(index)
+            if taken.dear:
+                self._dear.add(node)
             if element is None:
                 return None
             interp.recorder.site = interp.here(node.iter)
@@ -168,7 +175,7 @@ class _Run:
         self._state = interp.state
         self._mark = interp.state.mark()
         self._loop = Loop(self._mark, len(interp.contexts))
-        self.fixpoint = Fixpoint(interp, since, fresh=fresh)
+        self.fixpoint = Fixpoint(interp, since, fresh=fresh, unrolled=interp.recorder.loop is None)
         self._orelse = orelse
         self._ends: list[Snapshot] = []
         #: Whether it is known of each turn so far that there was one.
@@ -186,6 +193,10 @@ class _Run:
         """Whether so many turns are too many to run them one by one, as far as can be told from those that ran."""
         made = max(self._made, 1)
         return turns > _MANY or (self._spent() - self._began) * turns > _COST * made
+
+    def is_dear(self) -> bool:
+        """Whether the turns that ran cost so much that it does not matter which number or text each is given."""
+        return self._spent() - self._began > _DEAR
 
     def go_on_alike(self) -> None:
         """All turns from here on are alike."""
@@ -295,13 +306,17 @@ class _Run:
 class _Taken:
     """The elements of a ``for`` loop: it asks for each when a turn begins."""
 
-    def __init__(self, interp: Context, iterator: Value, run: _Run) -> None:
+    def __init__(self, interp: Context, iterator: Value, run: _Run, dear: bool) -> None:
         self._interp = interp
         self._iterator = iterator
         self._run = run
         self._bound = interp.iteration.bound(iterator)
         #: Whether a turn stands for any number of turns from here on.
-        self._many = self._bound > _MANY
+        self._many = self._bound > _MANY or (dear and self._bound > 1)
+        #: Whether numbers or texts are run through that cost too much to do it one by one.
+        self.dear = dear
+        #: Whether the first element is a number or a text, or a tuple of such.
+        self._plain = False
         #: How many there are, where that is known and they are not run through one by one.
         self.count = self._known() if self._many else None
 
@@ -327,10 +342,19 @@ class _Taken:
         element = interp.iteration.take(self._iterator, run.may_end)
         if began:
             run.begin(element, self._iterator)
+        if index == 0:
+            self._plain = element is not None and all(isinstance(each, Const) for each in walk(element, _elements))
         return element
 
     def _are_too_many(self, index: int) -> bool:
         """Whether the elements that are left are too many to run through them one by one."""
+        if self._plain and index and self._run.is_dear():
+            self.dear = True
+            return True
         if index == 1:
             return self._bound > _EACH and self._run.is_costly(int(self._bound))
         return index >= _EACH and self._run.is_costly(index + 1)
+
+
+def _elements(value: Value) -> Sequence[Value]:
+    return value.items if isinstance(value, Items) else ()
