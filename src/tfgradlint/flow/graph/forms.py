@@ -53,6 +53,10 @@ class Form(Enum):
     WHERE = auto()
     #: The elements of all that it is given.
     JOIN = auto()
+    #: The first, times the logarithm of the second.
+    XLOGY = auto()
+    #: Of a real and an imaginary part.
+    COMPLEX = auto()
     GREATER = auto()
     LESS = auto()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.graph.nodes import Edge, Formula, Interaction, Node
+from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Interaction, Node
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Const, Tensor, Value, Variable
+from tfgradlint.flow.values.base import NONE, Const, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items
 from tfgradlint.flow.values.objects import Layer
 from tfgradlint.flow.values.walk import nodes_of
@@ -65,6 +65,9 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     ]
     inputs_of_steps = len(edges)
     edges += towards_weights(interp, callee, known)
+    if not is_none(named.get("mask", NONE)):
+        # What is masked everywhere leaves its inputs and weights without a gradient but zeros.
+        edges = [edge._replace(effect=Effect.ARRIVES) if edge.effect is Effect.FLOWS else edge for edge in edges]
     results = [Tensor(interp.recorder.op(edges)) for _ in range(states + 1)]
     new = known is not None and (not known.weightless or (_all_flow(known) and activation is NONE))
     for result in results:

@@ -31,6 +31,7 @@ from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.details import operation, second_derivative
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
 from tfgradlint.libraries.measured.formulas import formula
+from tfgradlint.libraries.measured.zeros import lessened
 
 _EFFECTS = {
     "flows": Effect.FLOWS,
@@ -225,13 +226,15 @@ def _output(
             if leaves and (node.variable is not None or isinstance(node, Beyond)):
                 interp.recorder.read(node)
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
+    computed = formula(interp, known.name, bound)
+    edges = lessened(known.name, computed, bound, edges)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.as_target = as_target
     node.dense = leaves or (
         output.kind == "tensor" and not known.name.startswith(_BY_CONTENT) and not any(map(_composed, bound.values()))
     )
     node.joint = joint(known.name, len(edges))
-    node.formula = formula(interp, known.name, bound)
+    node.formula = computed
     node.sparse = any(name in bound for name in output.slices)
     node.sliced = node.sparse and known.name in _SLICING and _SLICED.issuperset(bound)
     if maybe_same and not fixed:

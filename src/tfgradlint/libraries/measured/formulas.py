@@ -18,6 +18,8 @@ _OWNERS = ("tf.Tensor.", "tf.Variable.", "keras.Variable.")
 #: By the last part of the name, in the libraries of tensors. The operands are the first parameters.
 _FUNCTIONS: dict[str, tuple[Form, int]] = {
     **{form.name.lower(): (form, 2) for form in (Form.ADD, Form.SUBTRACT, Form.MULTIPLY, Form.DIVIDE)},
+    "multiply_no_nan": (Form.MULTIPLY, 2),
+    "xlogy": (Form.XLOGY, 2),
     "truediv": (Form.DIVIDE, 2),
     "true_divide": (Form.DIVIDE, 2),
     **dict.fromkeys(("pow", "power"), (Form.POWER, 2)),
@@ -69,6 +71,7 @@ _ELSEWHERE: dict[str, tuple[Form, int]] = {
     "tf.clip_by_value": (Form.CLIP, 3),
     "tf.linalg.matmul": (Form.MATMUL, 2),
     "tf.where": (Form.WHERE, 3),
+    "tf.dtypes.complex": (Form.COMPLEX, 2),
     **dict.fromkeys(
         ("tf.reshape", "tf.squeeze", "tf.expand_dims", "tf.transpose", "tf.identity", "tf.stop_gradient", "tf.tile"),
         (Form.SAME, 1),
