@@ -155,7 +155,9 @@ class Plugin:
         """The findings as flake8 takes them: it counts columns from 0 here and prints them from 1."""
         text = "".join(self.lines)
         findings: Sequence[Finding] = ()
-        if relevant(text) or (self.losses and defines_losses(text)):
+        # What begins a program that asks for gradients elsewhere can break them only where it calls TensorFlow.
+        begins = "__main__" in text and ("tensorflow" in text or "keras" in text)
+        if relevant(text) or begins or (self.losses and defines_losses(text)):
             findings = self._judged(text).reportable
         if self.selected is not None and "noqa" in text.lower():
             from tfgradlint.files.noqa import NoqaComments

@@ -7,6 +7,7 @@ import ast
 from tfgradlint.analysis.parsing import parse, without_warnings
 from tfgradlint.analysis.relevance import defines_losses, relevant
 from tfgradlint.analysis.results import Analysis, Finding, Position
+from tfgradlint.project.closure import begins_program, leads_to_request
 from tfgradlint.project.resolver import Project, Resolver
 from tfgradlint.project.search_path import inserted
 from tfgradlint.settings.codes import SEPARATION
@@ -33,7 +34,8 @@ def judge(
     its own is looked into then.
 
     Text that Python's own parser refuses, and a fault of the analysis, end in one ``TFG001``.
-    A file without a request for gradients is not looked into, but for its losses where they are wanted.
+    A file without a request for gradients is not looked into, but for its losses where they are wanted, and where a
+    program begins with it that asks for gradients in other modules.
     """
     if tree is None:
         try:
@@ -43,15 +45,18 @@ def judge(
         except (ValueError, MemoryError, RecursionError) as error:
             return _failed(1, 1, f"Python cannot parse it ({str(error) or type(error).__name__})")
     losses = losses and not relevant(text)
-    if not (defines_losses(text) if losses else relevant(text)):
+    resolver = Resolver(project, inserted(tree, project.path)) if project is not None else None
+    asks = defines_losses(text) if losses else relevant(text)
+    if resolver is None and not asks:
         return Analysis()
+    if resolver is not None and not asks and not (begins_program(text) and leads_to_request(resolver, text)):
+        return Analysis(read=resolver.looked_at)
     try:
         from tfgradlint.analysis.analysis import analyse
         from tfgradlint.analysis.parsed import NotAnalysed
     except ImportError as fault:
         return _failed(1, 1, f"the analysis failed ({fault})")
     try:
-        resolver = Resolver(project, inserted(tree, project.path)) if project is not None else None
         with without_warnings():
             return analyse(text, tree, version, gradients, losses, fixes, keras, assume, resolver=resolver)
     except NotAnalysed as refusal:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
+from tfgradlint.analysis.outline import Outline, outline
 from tfgradlint.analysis.parsed import NotAnalysed, Parsed, parsed
-from tfgradlint.analysis.parsing import without_warnings
+from tfgradlint.analysis.parsing import parse, without_warnings
 from tfgradlint.analysis.results import Analysis
-from tfgradlint.flow.machine.modules import Module
+from tfgradlint.flow.machine.modules import DONE, Module
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.project.resolver import CannotRead, Located, Resolver
 
 #: So many characters of other modules are read for one file: what a training script needs is a tenth of it. Of what is
 #: imported beyond, nothing is known.
 _CHARACTERS = 1_000_000
+#: So many modules are looked at for what their import does.
+_FOLLOWED = 400
 #: Characters of texts that are kept parsed: the files of a project import the same modules.
 _KEPT = 600_000
 
@@ -37,11 +43,15 @@ class Modules:
         self._note = note
         self._modules: dict[str, Module | None] = {}
         self._packages: dict[Module, Located] = {}
+        self._texts: dict[Module, Text] = {}
+        self._outlines: dict[Module, Outline] = {}
         self._parsed: dict[Module, Parsed] = {}
+        self._met: set[Module] = set()
+        self._others: dict[str, None] = {}
         self._characters = 0
         self._not_read: list[str] = []
         # A script that is imported by what it imports runs a second time, under another name.
-        script = "__main__" in text
+        script = main.tree is not None and "__main__" in main.tree.code
         self._modules[os.path.realpath(main.path)] = None if script else main
         folder = os.path.dirname(main.path) if os.path.basename(main.path) == "__init__.py" else ""
         self._packages[main] = Located(main.path, folder)
@@ -72,7 +82,7 @@ class Modules:
         return replace(
             analysis,
             gave_up=(*analysis.gave_up, *self._not_read),
-            read=tuple(sorted(self._resolver.seen.items())),
+            read=self._resolver.looked_at,
         )
 
     def _module(self, located: Located) -> Module | None:
@@ -81,34 +91,83 @@ class Modules:
             self._modules[path] = self._read(located)
         return self._modules[path]
 
+    def load(self, module: Module) -> bool:
+        text = self._texts.get(module)
+        if text is None:
+            return False
+        self._characters += len(text.text)
+        try:
+            if self._characters > _CHARACTERS:
+                raise CannotRead(f"what is imported has more than {_CHARACTERS} characters")
+            known = _parsed(text)
+        except (CannotRead, NotAnalysed) as refusal:
+            self._unread(module.path, str(refusal))
+            return False
+        self._note(text.text)
+        module.tree, module.prescan = known.module, known.prescan
+        self._parsed[module] = known
+        return True
+
+    def acting(self, module: Module) -> Sequence[Module]:
+        found: list[Module] = []
+        waiting: list[tuple[Module, bool]] = [(module, False)]
+        while waiting:
+            each, seen = waiting.pop()
+            if seen:
+                found.append(each)
+            elif each not in self._met and each in self._outlines and len(self._met) < _FOLLOWED:
+                self._met.add(each)
+                if not self._outlines[each].inert:
+                    waiting.append((each, True))
+                waiting.extend((one, False) for one in reversed(self._imported(each)))
+        return found
+
+    def others(self) -> Sequence[str]:
+        found = list(self._others)
+        self._others.clear()
+        return found
+
+    def _imported(self, module: Module) -> list[Module]:
+        """What the statements of a module import, without what functions do."""
+        found: list[Module] = []
+        for each in self._outlines[module].imports:
+            chain = self.find(module, each.level, each.module)
+            if not chain and not each.level:
+                self._others[each.module] = None
+            found += [one for one in chain if one is not None]
+            last = chain[-1] if chain else None
+            if last is not None and last.package:
+                inner = (self.submodule(last, name) for name in each.names if name not in (last.names or ()))
+                found += [one for one in inner if one is not None]
+        return found
+
     def _read(self, located: Located) -> Module | None:
         name = _name(located)
         if not located.path:
             package = Module(name, None, _NOTHING, located.folder, package=True)
+            package.state, package.open = DONE, True
             # Modules relative to it are relative to a file in it.
             package.path = os.path.join(located.folder, "__init__.py")
             self._packages[package] = located
             return package
         try:
-            text = self._resolver.read(located.path)
-            self._characters += len(text)
-            if self._characters > _CHARACTERS:
-                raise CannotRead(f"what is imported has more than {_CHARACTERS} characters")
-            known = _parsed(text)
-        except (CannotRead, NotAnalysed) as refusal:
-            self._unread(located, str(refusal))
+            text = _text(self._resolver.read(located.path))
+        except CannotRead as refusal:
+            self._unread(located.path, str(refusal))
             return None
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-            self._unread(located, f"Python cannot parse it ({error})")
+            self._unread(located.path, f"Python cannot parse it ({error})")
             return None
-        self._note(text)
-        module = Module(name, known.module, known.prescan, located.path, package=bool(located.folder))
+        module = Module(name, None, _NOTHING, located.path, package=bool(located.folder))
         self._packages[module] = located
-        self._parsed[module] = known
+        self._texts[module] = text
+        known = outline(text.text, text.tree, lambda root: bool(self._resolver.locate(located.path, 0, root)))
+        self._outlines[module] = known
+        module.names, module.listed = known.names, known.listed
         return module
 
-    def _unread(self, located: Located, why: str) -> None:
-        self._not_read.append(f"{os.path.basename(located.path)} is not looked into: {' '.join(why.split())}")
+    def _unread(self, path: str, why: str) -> None:
+        self._not_read.append(f"{os.path.basename(path)} is not looked into: {' '.join(why.split())}")
 
 
 def _name(located: Located) -> str:
@@ -123,16 +182,30 @@ def _name(located: Located) -> str:
 
 
 _NOTHING = Prescan(parsed("").tree)
+
+
+class Text(NamedTuple):
+    """A text, and what Python makes of it."""
+
+    text: str
+    tree: ast.Module
+
+
+@functools.lru_cache(maxsize=1000)
+def _text(text: str) -> Text:
+    return Text(text, parse(text))
+
+
 _known: OrderedDict[str, Parsed] = OrderedDict()
 
 
-def _parsed(text: str) -> Parsed:
+def _parsed(text: Text) -> Parsed:
     """The text's trees, which are kept for the next file that imports it."""
-    found = _known.pop(text, None)
+    found = _known.pop(text.text, None)
     if found is None:
         with without_warnings():
-            found = parsed(text)
-    _known[text] = found
+            found = parsed(text.text, text.tree)
+    _known[text.text] = found
     kept = sum(map(len, _known))
     while kept > _KEPT and len(_known) > 1:
         kept -= len(_known.popitem(last=False)[0])

@@ -74,6 +74,11 @@ class Resolver:
         self.seen: dict[str, str] = {}
         self._found: dict[tuple[str, str], Located | None] = {}
 
+    @property
+    def looked_at(self) -> tuple[tuple[str, str], ...]:
+        """The paths that were looked at, each with its state."""
+        return tuple(sorted(self.seen.items()))
+
     def locate(self, importer: str, level: int, dotted: str) -> list[Located]:
         """The modules that an import names, from the outermost package in: ``a``, ``a.b``, ``a.b.c``.
 

@@ -360,7 +360,7 @@ class Imports(Protocol):
     """Runs the program's own modules when they are imported."""
 
     def module(self, level: int, dotted: str) -> Module | None:
-        """The innermost module that an import names, having run; None where the program has none that is known."""
+        """The innermost module that an import names; None where the program has none that is known."""
 
     def package(self, dotted: str) -> Module | None:
         """The same, but the outermost package, which ``import a.b`` binds."""
@@ -368,7 +368,10 @@ class Imports(Protocol):
     def get(self, module: Module, name: str) -> Value:
         """A name of a module."""
 
-    def star(self, module: Module) -> dict[str, Value] | None:
+    def take(self, module: Module, name: str, bound: str) -> bool:
+        """Bind a name of a module in the one that runs, when it is used first; False where it is to be done now."""
+
+    def star(self, module: Module) -> Sequence[str] | None:
         """The names that ``from module import *`` binds; None where that is not known."""
 
 

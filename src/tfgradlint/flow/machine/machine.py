@@ -46,6 +46,8 @@ class Machine:
         self.state = State(self.recorder)
         self.recorder.write = self.state.set
         self.frames: list[Frame] = [Frame(None, main, 0, 0)]
+        #: How many branches are open of which it is not known which one is taken.
+        self.branching = 0
         #: The step in the judged module that led to where another module is running.
         self.via: Site | None = None
         self.loops: list[Loop] = []
@@ -259,13 +261,17 @@ class Machine:
         mark = state.mark()
         ends: list[Snapshot] = []
         raised = 0
-        for run in runs:
-            try:
-                if run():
-                    ends.append(state.snapshot(mark))
-            except Raised:
-                raised += 1
-            state.rollback(mark)
+        self.branching += 1
+        try:
+            for run in runs:
+                try:
+                    if run():
+                        ends.append(state.snapshot(mark))
+                except Raised:
+                    raised += 1
+                state.rollback(mark)
+        finally:
+            self.branching -= 1
         if raised == len(runs):
             raise Raised
         state.join_into(ends)

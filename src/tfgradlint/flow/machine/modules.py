@@ -19,15 +19,17 @@ class Module(Scope):
 
     Attributes:
         name: what Python calls it: ``__main__`` for the one that is judged.
-        tree: its text; None for a package without an ``__init__``.
+        tree: its text; None for a package without an ``__init__``, and before it runs.
         prescan: what its text says before it runs.
         package: whether it may hold modules.
-        parent: the package that it is in, if that is known.
         state: how far it has run.
         open: it may have other names than those that are known.
+        names: those that it binds, where its text tells them all; ``listed`` those of them that ``__all__`` names.
+        pending: names that are imported from modules which did not run yet, each with the module and its name there.
+        waiting: the modules that such names are pending in, with both names.
     """
 
-    __slots__ = ("name", "open", "package", "path", "prescan", "state", "tree")
+    __slots__ = ("listed", "name", "names", "open", "package", "path", "pending", "prescan", "state", "tree", "waiting")
 
     def __init__(
         self, name: str, tree: cst.Module | None, prescan: Prescan, path: str = "", package: bool = False
@@ -39,7 +41,11 @@ class Module(Scope):
         self.path = path
         self.package = package
         self.state = NEW
-        self.open = tree is None
+        self.open = False
+        self.names: frozenset[str] | None = None
+        self.listed: tuple[str, ...] | None = None
+        self.pending: dict[str, tuple[Module, str]] = {}
+        self.waiting: list[tuple[Module, str, str]] = []
 
     def truth(self) -> bool:
         return True
@@ -58,8 +64,20 @@ class Program(Protocol):
     def submodule(self, package: Module, name: str) -> Module | None:
         """The module of this name in a package; None where there is none, or it cannot be read."""
 
+    def load(self, module: Module) -> bool:
+        """Parse a module that is about to run; False where that cannot be done."""
+
+    def acting(self, module: Module) -> Sequence[Module]:
+        """Of a module that is imported, and of those that this imports, those that do more than define names.
+
+        They are told once, in the order in which they run.
+        """
+
+    def others(self) -> Sequence[str]:
+        """Modules that are not the program's, and that were imported on the way since this was asked last."""
+
     def modules(self) -> Iterator[Module]:
-        """All that were read so far, but for the one that is judged."""
+        """All that were parsed so far, but for the one that is judged."""
 
 
 class OneModule:
@@ -70,6 +88,15 @@ class OneModule:
 
     def submodule(self, package: Module, name: str) -> Module | None:
         return None
+
+    def load(self, module: Module) -> bool:
+        return False
+
+    def acting(self, module: Module) -> Sequence[Module]:
+        return ()
+
+    def others(self) -> Sequence[str]:
+        return ()
 
     def modules(self) -> Iterator[Module]:
         return iter(())

@@ -196,8 +196,10 @@ class Binding:
         if isinstance(node.names, cst.ImportStar):
             known = interp.imports.star(followed) if followed is not None else None
             if known is not None:
-                for name, value in known.items():
-                    self.bind_name(name, value)
+                assert followed is not None
+                for name in known:
+                    if not interp.imports.take(followed, name, name):
+                        self.bind_name(name, interp.imports.get(followed, name))
                 return True
             interp.star_import = True
             for name, value in list(interp.scope.fields.items()):
@@ -207,6 +209,9 @@ class Binding:
             return True
         for alias in node.names:
             name = _dotted(alias.name)
+            named_here = alias.evaluated_alias or name
+            if followed is not None and interp.imports.take(followed, name, named_here):
+                continue
             found = interp.attributes.get(module, name) if module is not None else None
             bound = alias.asname.name if alias.asname is not None else alias.name
             self.assign(bound, found if found is not None else self._from(source))

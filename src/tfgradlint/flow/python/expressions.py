@@ -99,6 +99,8 @@ class Expressions:
                 # A local name that is not bound yet hides the outer one.
                 return self._interp.unknown(origins.UNBOUND_LOCAL)
             scope = scope.parent
+        if name in self._interp.module.pending:
+            return self._interp.imports.get(self._interp.module, name)
         if name in ("True", "False", "None"):
             return {"True": TRUE, "False": FALSE, "None": NONE}[name]
         if name == "__file__":

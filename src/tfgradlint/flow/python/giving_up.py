@@ -50,6 +50,8 @@ class Part:
         interp.state.rollback(self._mark)
         self.leave_out("a statement of the module", Site(statement, None), why)
         names, bound = _names_in(statement)
+        for name in names.intersection(interp.module.pending):
+            interp.imports.get(interp.module, name)
         seen = [value for name in sorted(names) if isinstance(value := interp.module.fields.get(name), Value)]
         for value in seen:
             havoc(interp, value)

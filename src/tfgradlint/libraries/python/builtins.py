@@ -278,7 +278,7 @@ def _number(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _rewritten(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
     """``exec`` and ``globals`` may bind any name to anything."""
     for scope in (interp.scope, interp.module):
-        for name in list(scope.fields):
+        for name in [*scope.fields, *(interp.module.pending if scope is interp.module else ())]:
             interp.state.set(scope, name, interp.unknown(origins.returned_by("exec")))
     return interp.unknown(origins.returned_by("exec"))
 

@@ -1,0 +1,56 @@
+"""Whether what a file imports of the program can ask for gradients, by the texts alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfgradlint.analysis.relevance import relevant
+from tfgradlint.project.resolver import CannotRead, Resolver
+
+#: So many modules are looked into.
+_MOST = 100
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)|import[ \t]+([\w., \t]+))", re.MULTILINE
+)
+#: A statement of the module that calls something, or that only runs where the file is a script.
+_BEGINS = re.compile(r"^(?:[\w.]+[ \t]*=[ \t]*)?[\w.]+\(|\b__main__\b", re.MULTILINE)
+
+
+def begins_program(text: str) -> bool:
+    """Whether a program can begin with this file: it does more than define names."""
+    return _BEGINS.search(text) is not None
+
+
+def leads_to_request(resolver: Resolver, text: str) -> bool:
+    """Whether one of the program's own modules that the file imports can contain a request for gradients."""
+    waiting = [(resolver.path, text)]
+    met: set[str] = {resolver.path}
+    while waiting:
+        path, text = waiting.pop()
+        for module in _imported(resolver, path, text):
+            if module in met or len(met) > _MOST:
+                continue
+            met.add(module)
+            try:
+                inner = resolver.read(module)
+            except CannotRead:
+                continue
+            if relevant(inner):
+                return True
+            waiting.append((module, inner))
+    return False
+
+
+def _imported(resolver: Resolver, path: str, text: str) -> Iterator[str]:
+    for dots, module, names, plain in _IMPORT.findall(text):
+        if plain:
+            for each in plain.split(","):
+                yield from (one.path for one in resolver.locate(path, 0, each.split(" as ")[0].strip()) if one.path)
+            continue
+        chain = resolver.locate(path, len(dots), module)
+        yield from (one.path for one in chain if one.path)
+        for name in re.findall(r"\w+", names) if chain else ():
+            inner = resolver.submodule(chain[-1], name)
+            if inner is not None and inner.path:
+                yield inner.path
