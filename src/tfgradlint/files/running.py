@@ -19,7 +19,8 @@ from tfgradlint.analysis.results import Analysis
 from tfgradlint.files import sources
 from tfgradlint.files.cache import Cache, key
 from tfgradlint.files.progress import Progress
-from tfgradlint.project.resolver import Project, changed
+from tfgradlint.project.closure import imports_own
+from tfgradlint.project.resolver import Project, Resolver, changed
 from tfgradlint.settings.codes import SEPARATION
 from tfgradlint.settings.gradients import Gradients
 
@@ -79,9 +80,7 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
     except sources.Unreadable as error:
         return Judged(job.path, "", Analysis(), str(error))
     cache = Cache(job.cache) if job.cache is not None else None
-    where = (os.path.abspath(job.path), job.sources)
-    extras = (job.losses, job.keras, job.assume, notebook is not None, *where)
-    digest = key(data, job.tensorflow, job.gradients, *extras) if cache is not None else ""
+    digest = key(data, *_depends(job, text, notebook is not None)) if cache is not None else ""
     analysis = cache.get(digest) if cache is not None else None
     if analysis is not None and any(changed(dict(analysis.read))):
         analysis = None  # a module that it imports is another one now
@@ -101,6 +100,13 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
             cache.put(digest, analysis)
     # what was read for it nobody else asks for
     return Judged(job.path, text, dataclasses.replace(analysis, read=()), notebook=notebook)
+
+
+def _depends(job: Job, text: str, notebook: bool) -> Iterator[object]:
+    """What the result depends on besides the content: where the file is, too, if it imports what may be beside it."""
+    yield from (job.tensorflow, job.gradients, job.losses, job.keras, job.assume, notebook)
+    if imports_own(Resolver(job.project), text):
+        yield from (os.path.abspath(job.path), job.sources)
 
 
 def judge_all(jobs: Sequence[Job], processes: int) -> Iterator[Judged]:

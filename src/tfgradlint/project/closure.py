@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tfgradlint.analysis.relevance import relevant
-from tfgradlint.project.resolver import CannotRead, Resolver
+from tfgradlint.project.resolver import CannotRead, Resolver, of_others
 
 #: So many modules are looked into.
 _MOST = 100
@@ -40,6 +40,16 @@ def leads_to_request(resolver: Resolver, text: str) -> bool:
                 return True
             waiting.append((module, inner))
     return False
+
+
+def imports_own(resolver: Resolver, text: str) -> bool:
+    """Whether a file imports anything that may be a module of the program, or the name of one that is."""
+    for dots, module, _, plain in _IMPORT.findall(text):
+        for each in plain.split(",") if plain else (module,):
+            root = each.strip().partition(" ")[0].partition(".")[0]
+            if dots or not of_others(root) or resolver.locate(resolver.path, 0, root):
+                return True
+    return "sys.path" in text
 
 
 def _imported(resolver: Resolver, path: str, text: str) -> Iterator[str]:

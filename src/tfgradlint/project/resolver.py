@@ -64,14 +64,14 @@ class Resolver:
     def __init__(self, project: Project, inserted: Sequence[str] = ()) -> None:
         self.path = os.path.abspath(project.path)
         self._own = os.path.dirname(self.path)
-        root = package_root(self.path)
+        self._texts = project.texts
+        #: What was looked at: each path with its state, which is a digest of what was read.
+        self.seen: dict[str, str] = {}
+        root = self._package_root()
         #: Run as a script, its own folder is where Python looks first; imported as a part of a package, it is not.
         self._in_package = root != self._own
         roots = [*inserted, *([] if self._in_package else [self._own]), root, *map(os.path.abspath, project.sources)]
         self._roots = tuple(dict.fromkeys(map(os.path.normpath, roots)))
-        self._texts = project.texts
-        #: What was looked at: each path with its state, which is a digest of what was read.
-        self.seen: dict[str, str] = {}
         self._found: dict[tuple[str, str], Located | None] = {}
 
     @property
@@ -137,10 +137,17 @@ class Resolver:
 
     # -- where modules are
 
+    def _package_root(self) -> str:
+        """The first folder above the file that is no package."""
+        folder = self._own
+        while self._package(folder).path and os.path.dirname(folder) != folder:
+            folder = os.path.dirname(folder)
+        return folder
+
     def _top_level(self, name: str) -> Located | None:
         if name in _LOADED:
             return None
-        standard = name in sys.stdlib_module_names or name in _INSTALLED
+        standard = of_others(name)
         found = self._first(name, standard)
         if not self._in_package or (standard and found is None):
             return found
@@ -189,15 +196,9 @@ class Resolver:
         return there
 
 
-def package_root(path: str) -> str:
-    """The first folder above a file that is no package."""
-    folder = os.path.dirname(os.path.abspath(path))
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
-        above = os.path.dirname(folder)
-        if above == folder:
-            break
-        folder = above
-    return folder
+def of_others(name: str) -> bool:
+    """Whether a module of that name comes with Python, or is one that programs of this kind have installed."""
+    return name in sys.stdlib_module_names or name in _INSTALLED
 
 
 def digest(data: bytes) -> str:
