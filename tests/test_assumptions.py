@@ -179,3 +179,20 @@ def test_a_part_that_gets_no_gradient() -> None:
     words = "returns None for one.trainable_variables unless two() or loss_fn() read the weights of one in another way"
     assert (finding.code, finding.position.line) == ("TFG201", 8)
     assert words in finding.message
+
+
+@pytest.mark.parametrize(
+    ("loss", "code"),
+    [
+        ("tf.reduce_mean(tf.square(np.clip(model(x), -1, 1) - y))", "TFG202"),
+        ("tf.reduce_mean((tf.constant(model(x).numpy()) - y) ** 2)", "TFG201"),
+        ("loss_fn(y, 2.0 * np.array(model(x)))", "TFG202"),
+    ],
+)
+def test_arrays_carry_values_into_later_steps(loss: str, code: str) -> None:
+    assert [(finding.code, finding.certainty) for finding in check(step(f"loss = {loss}"))] == [(code, "assumed")]
+
+
+@pytest.mark.parametrize("loss", ["loss_fn(y, x / model(x).shape[0])", "loss_fn(y, x / len(model(x)))"])
+def test_lengths_do_not(loss: str) -> None:
+    assert check(step(f"loss = {loss}")) == []

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import EdgeNote, Operation
 from tfgradlint.flow.graph.nodes import (
     LEAF,
@@ -290,11 +291,31 @@ class Passing(Search):
 
 def of_value(edge: Edge) -> bool:
     """Whether an edge carries values, and not only a form, a length or a dtype."""
-    if edge.effect is Effect.PLAIN or edge.detail is EdgeNote.OWN_DTYPE:
+    if edge.detail is EdgeNote.OWN_DTYPE:
         return False
+    if edge.effect is Effect.PLAIN:
+        return _taken_out(edge.node)
     return not (isinstance(edge.detail, Operation) and edge.detail.form_only)
 
 
+def _taken_out(node: Node) -> bool:
+    """Whether it is a number or an array that was made of values of TensorFlow: it goes into later steps as it is."""
+    waiting, seen = [node], {node}
+    while waiting and len(seen) < _TAKEN:
+        each = waiting.pop()
+        for edge in each.edges if trainable(each.dtype) else ():
+            if edge.effect is Effect.NONE and edge.cause in _TAKING and of_value(edge):
+                return True
+            if edge.effect is Effect.PLAIN and edge.node not in seen:
+                seen.add(edge.node)
+                waiting.append(edge.node)
+    return False
+
+
+#: What takes values out of TensorFlow.
+_TAKING = frozenset({Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION, Cause.PREDICTED, Cause.OTHER_LIBRARY})
+#: What was computed outside of TensorFlow in more steps than this is left alone.
+_TAKEN = 200
 #: What may be or depend on more than its edges lead to, whatever is assumed.
 _ANYTHING = (Kind.GIVEN_UP, Kind.UNREACHED, Kind.UNDECIDED)
 #: A request that leads back to more than this is left alone.
