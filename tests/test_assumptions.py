@@ -196,3 +196,43 @@ def test_arrays_carry_values_into_later_steps(loss: str, code: str) -> None:
 @pytest.mark.parametrize("loss", ["loss_fn(y, x / model(x).shape[0])", "loss_fn(y, x / len(model(x)))"])
 def test_lengths_do_not(loss: str) -> None:
     assert check(step(f"loss = {loss}")) == []
+
+
+def test_data_that_functions_of_the_program_prepare_has_no_history() -> None:
+    text = f"""{_HEAD}def prepare(x, y):
+    return x / 255, y
+
+
+def train(model, data):
+    for image, label in data.map(prepare):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(label, tf.stop_gradient(model(image)))
+        tape.gradient(loss, model.trainable_variables)
+"""
+    assert told(text) == [("none", ("loss_fn",))]
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict"), [("model", "none"), ("self.model", None), ("self.held[0]", None), ("self.inner.model", None)]
+)
+def test_what_an_object_inherits_may_read_what_that_holds(model: str, verdict: str | None) -> None:
+    text = f"""{_HEAD}from elsewhere import Base
+
+
+class Inner:
+    def __init__(self, model):
+        self.model = model
+
+
+class Trainer(Base):
+    def __init__(self, model):
+        self.model = model
+        self.held = [model]
+        self.inner = Inner(model)
+
+    def step(self, model, x, y):
+        with tf.GradientTape() as tape:
+            loss = self.objective(y, tf.stop_gradient({model}(x)))
+        return tape.gradient(loss, {model}.trainable_variables)
+"""
+    assert [each and each[0] for each in told(text)] == [verdict]

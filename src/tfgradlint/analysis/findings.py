@@ -200,8 +200,13 @@ class _FindingBuilder:
             return Assumed(assumption.verdict, assumption.values or (_FROM_OUTSIDE,), about=VALUES, part=of)
         calls = (site.expression for site in assumption.calls)
         names = [self._wording.text(each.func if isinstance(each, cst.Call) else each) for each in calls if each]
-        about = CALLS if assumption.under else RESULTS
-        return Assumed(assumption.verdict, tuple(dict.fromkeys(names)), about=about, part=of)
+        names = list(dict.fromkeys(names))
+        if assumption.under:
+            return Assumed(assumption.verdict, tuple(names), about=CALLS, part=of)
+        if len(names) > 1:
+            # What was made of what, long before the request.
+            return Assumed(assumption.verdict, (_FROM_OUTSIDE,), about=VALUES, part=of)
+        return Assumed(assumption.verdict, tuple(names), about=RESULTS, part=of)
 
     def unread(self, site: RequestSite) -> None:
         """A request for variables, in a program that trains, whose result nothing reads."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tfgradlint.flow.graph.nodes import Beyond, Node
 from tfgradlint.flow.graph.origins import Kind
@@ -16,15 +16,23 @@ from tfgradlint.flow.graph.origins import Kind
 _PARTS = (Kind.PART, Kind.ELEMENT, Kind.OUTSIDE)
 
 
+class Stateful(Protocol):
+    """What the graph knows of an object of the program: its attributes."""
+
+    fields: dict[Any, Any]
+
+
 class UnseenCall(NamedTuple):
     """One call: ``callee`` is the node of what was called, where it has one; ``given`` those of its arguments.
 
-    ``hides``: it could get hold of more than these lead to, such as what a function of the program sees.
+    ``hides``: it could get hold of more than these lead to, by objects of the program; ``runs``: by functions of the
+    program, which it may run.
     """
 
     callee: Node | None
     given: tuple[Node, ...]
     hides: bool
+    runs: bool
 
 
 class Unseen:
@@ -43,8 +51,10 @@ class Unseen:
         self.modules: dict[Node, str] = {}
         #: Unknown objects to whose attributes the program assigns.
         self.assigned: set[Node] = set()
-        #: Attributes of objects of the program that it does not give them: a base that is not known may.
-        self.inherited: set[Node] = set()
+        #: Attributes of objects of the program that it does not give them, with the objects: an unknown base may.
+        self.inherited: dict[Node, Stateful] = {}
+        #: Attributes of objects of libraries that hold nothing of the program's.
+        self.apart: set[Node] = set()
         #: Unknown objects that are used as only models of Keras are.
         self.keras: set[Node] = set()
 

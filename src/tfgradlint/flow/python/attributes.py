@@ -134,7 +134,10 @@ class Attributes:
         if found is not None:
             return found
         edges = [Edge(node, Effect.UNKNOWN) for node in nodes_of(receiver)]
-        return Member(receiver, name, interp.recorder.opaque(origins.attribute(name), edges))
+        made = interp.recorder.opaque(origins.attribute(name), edges)
+        if not edges and isinstance(receiver, LibraryObject):
+            interp.unseen.apart.add(made)
+        return Member(receiver, name, made)
 
     def made(self, function: Function) -> None:
         """A definition has run, and made this function."""
@@ -242,7 +245,7 @@ class Attributes:
                     return self._interp.calls.call(Method(answer, receiver), [Const(name)], {})
                 return self._interp.unknown(origins.CLASS_WITH_HOOKS, receiver)
             unknown = self._interp.unknown(origins.ATTRIBUTE)
-            self._interp.unseen.inherited.add(unknown.node)
+            self._interp.unseen.inherited[unknown.node] = receiver
             value = UnknownMember(unknown.node, receiver, name)
             self._interp.state.set(receiver, name, value)
             return value
@@ -270,7 +273,7 @@ class Attributes:
         if not isinstance(found, STAYS) and of_unknown_base(receiver.cls):
             # The base may have given the object an attribute of its own.
             other = self._interp.unknown(origins.ATTRIBUTE)
-            self._interp.unseen.inherited.add(other.node)
+            self._interp.unseen.inherited[other.node] = receiver
             value = self._interp.join([found, other])
             self._interp.state.set(receiver, name, value)
             return value

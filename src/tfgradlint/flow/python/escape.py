@@ -126,9 +126,7 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
     handed_out = interp.of(HandedOut)
     # What it may give back is what was in them before the call.
     result = interp.unknown(origin, *([] if own else [callee]), *given)
-    hides = own or isinstance(callee, _HIDING) or any(isinstance(each, _HIDING) for each in walk(Items((*given,))))
-    of = callee.node if isinstance(callee, GraphValue) else None
-    interp.unseen.called(result.node, UnseenCall(of, tuple(nodes_of(Items((*given,)), GIVEN)), hides))
+    _note_call(interp, result.node, callee, given, own)
     forget(interp, Items((callee, *given, *handed_out.functions.values())), given, () if own else STAYS)
     for value in given:
         handed_out.keep(value)
@@ -143,8 +141,20 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
     return result
 
 
-#: What leads to more than the values in it.
-_HIDING = (Instance, Layer, LibraryObject, Class, Function, Method, Member, Partial, Descriptor, Super)
+def _note_call(interp: Context, result: Node, callee: Value, given: list[Value], own: bool) -> None:
+    """Note down what a call could get hold of."""
+    inside = list(walk(Items((*given,))))
+    hides = own or isinstance(callee, (*_HIDING, *_RUNNING)) or any(isinstance(each, _HIDING) for each in inside)
+    runs = any(isinstance(each, _RUNNING) for each in inside)
+    nodes = nodes_of(Items((*given,)), GIVEN)
+    of = callee.node if isinstance(callee, GraphValue) else None
+    interp.unseen.called(result, UnseenCall(of, tuple(nodes), hides or len(nodes) > GIVEN, runs))
+
+
+#: What leads to more than the values in it: objects of the program, and what is bound to them.
+_HIDING = (Instance, Layer, Class, Method, Member, Partial, Descriptor, Super, ContextManagerCall, Coroutine, Module)
+#: What runs code of the program that may see more.
+_RUNNING = (Function, LibraryObject, Iterator)
 #: What code that is not followed can change.
 _CHANGED = (Container, Instance, Class, Function, Iterator, Module)
 #: What a result may be another name for, and what then is changed through it.

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from tfgradlint.flow.graph.breaks import Prediction
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.flow.graph.nodes import OP, OPAQUE, PHI, Node, cut_off
+from tfgradlint.flow.graph.nodes import OP, OPAQUE, PHI, Node
 from tfgradlint.flow.graph.unseen import Unseen
 from tfgradlint.flow.tape.search import (
     FLOWS,
+    HISTORY,
     Obstacle,
     Path,
     Search,
@@ -67,7 +68,7 @@ class Assumptions:
         """Where no way is open: the visible break, if one is on the visible way and nothing else is to be feared."""
         history = ancestors(self._targets) if self._history is None else self._history
         self._history = history
-        if cut_off(history):
+        if len(history) > HISTORY:
             return None
         leading = separation.leading(history)
         if not leading.intersection(self._targets) or separation.escapes(met, leading):

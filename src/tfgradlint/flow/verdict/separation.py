@@ -7,7 +7,7 @@ is called. What comes from outside and is older than the tape has no history on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tfgradlint.flow.graph import origins
@@ -21,13 +21,17 @@ from tfgradlint.flow.graph.nodes import (
     Edge,
     Effect,
     Node,
+    cut_off,
     trainable,
 )
 from tfgradlint.flow.graph.origins import Kind
-from tfgradlint.flow.graph.unseen import Unseen, UnseenCall, chain, module_of
+from tfgradlint.flow.graph.unseen import Stateful, Unseen, UnseenCall, chain, module_of
 from tfgradlint.flow.tape.search import ANY, FLOWS, NOTHING, Search, leads_on, together, ways
 from tfgradlint.flow.tape.tape import Tape, recorded, tracked
-from tfgradlint.flow.values.base import Tensor, Unknown, Variable
+from tfgradlint.flow.values.base import GraphValue, Tensor, Unknown, Value, Variable
+from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.objects import Instance
+from tfgradlint.flow.values.walk import walk
 
 #: Attributes by which whoever knows a model asks for its weights.
 WEIGHTS = frozenset({"trainable_variables", "trainable_weights", "variables", "weights"})
@@ -72,6 +76,8 @@ class Separation:
         self._unseen = unseen
         self.source = sought(unseen, source)
         self._status = tracked(tape, source.node)
+        #: Objects of the program that hold the source, by their identities.
+        self._holding: set[int] = set()
 
     # -- what a node is
 
@@ -102,9 +108,27 @@ class Separation:
 
     def outside(self, node: Node) -> bool:
         """Whether it comes from outside as a whole, before the tape: then it has no history on it."""
-        if node.kind != OPAQUE or node.edges or node.origin is None or node in self._unseen.inherited:
+        if node.kind != OPAQUE or node.edges or node.origin is None:
             return False
-        return node.origin in _OUTSIDE or (node.origin.kind in _OLDER and not self.on_tape(node))
+        if node in self._unseen.inherited:
+            return not self._holds(self._unseen.inherited[node])
+        return (
+            node in self._unseen.apart
+            or node.origin in _OUTSIDE
+            or (node.origin.kind in _OLDER and not self.on_tape(node))
+        )
+
+    def _holds(self, holder: Stateful) -> bool:
+        """Whether an object of the program holds the source, or the model it was taken from."""
+        source = self.source
+        if source.variable is not None or id(holder) in self._holding:
+            return True
+        values = [each for each in holder.fields.values() if isinstance(each, Value)]
+        for each in walk(Items(tuple(values)), _reach):
+            if isinstance(each, GraphValue) and self.reached(each.node):
+                self._holding.add(id(holder))
+                return True
+        return False
 
     def forward(self, node: Node) -> bool:
         """Whether it is what the model that was asked for its weights made of its arguments."""
@@ -138,7 +162,8 @@ class Separation:
             return True
         call = self.call(node)
         if call is not None:
-            return call.hides
+            # What functions of the program make off the tape has no history on it.
+            return call.hides or (call.runs and self.on_tape(node))
         return not node.edges or node.origin.kind in _ANYTHING
 
     def hands_on(self, node: Node) -> bool:
@@ -174,12 +199,15 @@ class Separation:
         if node.kind == OPAQUE:
             if self.ends(node):
                 return []
-            return None if self.anything(node) else [*(edge.node for edge in node.edges), *self._left_before(node)]
+            if self.anything(node):
+                return None
+            call = self.call(node)
+            seen = [edge.node for edge in node.edges if not (call is not None and call.runs and cut_off([edge.node]))]
+            return [*seen, *self._left_before(node)]
         if not recorded(self._tape, node):
             return []
-        if node.loose and self._tape.seq < node.changed:
-            return None
-        return [edge.node for edge in ways(node) if leads_on(edge)]
+        following = [edge.node for edge in ways(node) if leads_on(edge)]
+        return [*following, *self._left_before(node)] if node.loose else following
 
     def _left_before(self, node: Node) -> Iterator[Node]:
         """What earlier calls under the tape may have left in what a value was made of."""
@@ -287,6 +315,13 @@ class Passing(Search):
         """The unknown calls through which a gradient comes."""
         found = (node for node, bits in self._bits.items() if bits & FLOWS and self._separation.call(node) is not None)
         return sorted(found, key=lambda node: node.seq)
+
+
+def _reach(value: Value) -> Sequence[Value] | None:
+    """What an object of the program holds, and those that it holds."""
+    if isinstance(value, Instance):
+        return [each for each in value.fields.values() if isinstance(each, Value)]
+    return value.held()
 
 
 def of_value(edge: Edge) -> bool:
