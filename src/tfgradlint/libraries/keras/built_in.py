@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Interaction, Node
+from tfgradlint.flow.graph.origins import Origin
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items
@@ -44,7 +45,7 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     more = {name: as_tensor(interp, value) for name, value in kwargs.items()}
     given = [*inputs, *more.values()]
     if known is not None and known.weightless and known.passes and _all_flow(known):
-        return _passed(interp, given)
+        return passed(interp, LAYER, given)
     named = by_name(known, inputs, more)
     activation = callee.fields.get("activation", NONE)
     states = STATE_COUNT.of(callee, 0)
@@ -96,11 +97,11 @@ def _all_flow(known: LayerFacts) -> bool:
     return bool(known.inputs) and all(words == _FLOWS for words in known.inputs.values())
 
 
-def _passed(interp: Context, inputs: list[Value]) -> Value:
-    """The input itself, or something computed from it."""
+def passed(interp: Context, origin: Origin, inputs: list[Value]) -> Value:
+    """The input itself, or something computed from it. ``origin`` says where what is no tensor comes from."""
     given = inputs[0] if inputs else NONE
     if not isinstance(given, (Tensor, Variable)):
-        return interp.opaque_result_of(LAYER, inputs)
+        return interp.opaque_result_of(origin, inputs)
     made = interp.recorder.op([Edge(node) for node in nodes_of(given)])
     node = interp.recorder.phi([given.node, made])
     node.maybe_alias = (given.node,)

@@ -10,6 +10,7 @@ from tfgradlint.flow.values.base import NONE, Const, Symbol, Tensor, Value, Vari
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
+from tfgradlint.libraries.keras.built_in import passed
 from tfgradlint.libraries.keras.chains import build, sequential
 from tfgradlint.libraries.keras.cloning import cloned
 from tfgradlint.libraries.keras.functional import functional, lambda_layer
@@ -67,6 +68,12 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         return layer(interp, path, last, args, kwargs)
     if name == "models.clone_model":
         return cloned(interp, path, args, kwargs)
+    if family.startswith("applications") and last[:1].islower():
+        given = [*args, *kwargs.values()]
+        # Of a tensor the same, scaled or shifted or as it is. A variable may be refused.
+        plain = last == "preprocess_input" and isinstance(args[0] if args else kwargs.get("x"), Tensor)
+        origin = origins.returned_by(path)
+        return passed(interp, origin, given) if plain else interp.opaque_result_of(origin, given)
     if family.startswith("applications") or name == "models.load_model":
         return opaque_model(interp, path, family.startswith("applications"))
     if family == "losses" and last[:1].isupper() and not last.isupper() and session.known(path) is None:
