@@ -16,6 +16,9 @@ class Frozen(Rule):
     list of sources (`model.trainable_variables`) is empty when a gradient is asked for it, or after which `fit`
     and `train_on_batch` have nothing to train.
 
+    Also reports `x.trainable = True` where it comes too late: `fit` and `train_on_batch` go on with the step that
+    was made when the weights were still frozen, as the model is not compiled again.
+
     No finding: a frozen backbone under a head that is trained; a part that is frozen and thawed again; freezing
     after the training; gradients for the input of a frozen model; weights that are listed by their names
     (`layer.kernel`), for which the flag does not matter.
@@ -84,10 +87,14 @@ class Frozen(Rule):
     cause = Cause.FROZEN
 
     def aftermath(self, detail: Detail | None, call: str) -> str | None:
+        if detail is FrozenIn.TRACED:
+            return "trains no more than before"
         return "trains nothing" if detail is FrozenIn.FIT else "returns []"
 
     def message(self, broken: Break) -> str:
         """``step`` is the assignment or the constructor call; ``source`` what is frozen."""
+        if broken.detail is FrozenIn.TRACED:
+            return f"{broken.step} comes too late: {broken.consequence}; compile the model again before"
         frozen = f"{broken.source} is frozen" if broken.source else "all sources are frozen"
         return (
             f"{broken.step} leaves nothing to train, {frozen}: {broken.consequence}; "

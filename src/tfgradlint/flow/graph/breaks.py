@@ -183,3 +183,5 @@ class FrozenIn(Detail, Enum):
     #: In a list that a request is given.
     LIST = auto()
     FIT = auto()
+    #: In a step of training that was made before they were thawed.
+    TRACED = auto()

@@ -24,7 +24,17 @@ from tfgradlint.libraries.keras.compiled import Objection, Options
 from tfgradlint.libraries.keras.compiling import compiling, eager
 from tfgradlint.libraries.keras.origins import named_loss
 from tfgradlint.libraries.keras.reporting import objection_to
-from tfgradlint.libraries.keras.state import BROKEN, COMPILED, COMPILED_AT, FROZEN_THEN, OBJECTIONS, TRACES, keras_state
+from tfgradlint.libraries.keras.state import (
+    BROKEN,
+    COMPILED,
+    COMPILED_AT,
+    FROZEN_THEN,
+    OBJECTIONS,
+    TRACES,
+    TRAINED_THEN,
+    keras_state,
+)
+from tfgradlint.libraries.keras.thawed import to_train
 from tfgradlint.libraries.keras.unseen import others_class
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
@@ -82,6 +92,7 @@ def _note_frozen(interp: Context, receiver: Layer | Instance) -> None:
     step = interp.attributes.of_class(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
     nothing = weights.known and weights.frozen and not (weights.found or weights.unbuilt or isinstance(step, Function))
     FROZEN_THEN.put(interp.state, receiver, weights.frozen[-1] if nothing else None)
+    TRAINED_THEN.put(interp.state, receiver, to_train(interp, receiver))
 
 
 def _uses_its_loss(interp: Context, model: Layer | Instance) -> bool:

@@ -69,11 +69,11 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     if name == "models.clone_model":
         return cloned(interp, path, args, kwargs)
     if family.startswith("applications") and last[:1].islower():
-        given = [*args, *kwargs.values()]
+        pictures = [*args, *kwargs.values()]
         # Of a tensor the same, scaled or shifted or as it is. A variable may be refused.
         plain = last == "preprocess_input" and isinstance(args[0] if args else kwargs.get("x"), Tensor)
         origin = origins.returned_by(path)
-        return passed(interp, origin, given) if plain else interp.opaque_result_of(origin, given)
+        return passed(interp, origin, pictures) if plain else interp.opaque_result_of(origin, pictures)
     if family.startswith("applications") or name == "models.load_model":
         return opaque_model(interp, path, family.startswith("applications"))
     if family == "losses" and last[:1].isupper() and not last.isupper() and session.known(path) is None:

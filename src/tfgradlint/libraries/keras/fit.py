@@ -40,9 +40,11 @@ from tfgradlint.libraries.keras.state import (
     GRAPH,
     HIDDEN,
     INNER,
+    TRAINED_THEN,
     keras_state,
 )
 from tfgradlint.libraries.keras.steps import Steps, unseen
+from tfgradlint.libraries.keras.thawed import report_thawed, to_train
 from tfgradlint.libraries.keras.unseen import may_add_losses, others_class, planned_losses, runs_unseen
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import mark_escaped, of_keras_2
@@ -74,7 +76,9 @@ def fitted(
 ) -> Value:
     """``model.fit(...)``: one step of training, and what it gives each weight."""
     legacy = of_keras_2(interp, receiver)
-    frozen = FROZEN_THEN.of(receiver) if legacy else None
+    wanted = to_train(interp, receiver)
+    late = legacy and report_thawed(interp, receiver, wanted, TRAINED_THEN.of(receiver), interp.recorder.site)
+    frozen = FROZEN_THEN.of(receiver) if legacy and not late else None
     if frozen is not None and not interp.may_be_handled():
         report_frozen(interp, frozen, interp.recorder.site)
     refused = False
@@ -98,7 +102,13 @@ def fitted(
             completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), everything)
     report_compiled(interp, tried, site)
     _report_differences(interp, trainings)
-    if trainings and all(each.frozen is not None for each in trainings) and trainings[0].frozen is not None:
+    late = report_thawed(interp, receiver, wanted, _trained_by(trainings), site)
+    if (
+        not late
+        and trainings
+        and all(each.frozen is not None for each in trainings)
+        and trainings[0].frozen is not None
+    ):
         report_frozen(interp, trainings[0].frozen, site)
     # A loss that is no more than a placeholder beside what layers add is none to object to.
     suffices = any(each.suffices for each in trainings or [made()])
@@ -115,6 +125,13 @@ def fitted(
     if not trainings and ("callbacks" in kwargs or "**" in kwargs or len(args) > _CALLBACKS):
         mark_escaped(interp, receiver)  # a callback may do anything with the model
     return interp.unknown(origins.method(name))
+
+
+def _trained_by(trainings: list[_Training]) -> list[Value] | None:
+    """What steps of training train, where it is known and the same in each."""
+    leaves = [each.leaves for each in trainings if each.leaves or each.frozen is not None]
+    same = trainings and len(leaves) == len(trainings) and all(each == leaves[0] for each in leaves)
+    return [value for _, value in leaves[0]] if same else None
 
 
 def _report_differences(interp: Context, trainings: list[_Training]) -> None:

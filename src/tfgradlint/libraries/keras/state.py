@@ -89,6 +89,8 @@ COMPILED: Note[Options] = Note("compiled")
 COMPILED_AT: Note[Site] = Note("compiled at")
 #: Where everything had been frozen when it was compiled. None: it had not.
 FROZEN_THEN: Note[Site] = Note("frozen when compiled")
+#: What was to be trained when it was compiled. None: not known.
+TRAINED_THEN: Note[tuple[Variable, ...]] = Note("trained when compiled")
 #: The traces of the step that it trains with.
 TRACES: Note[Kept] = Note("traces")
 #: Whether a loss that it was compiled with has no gradient, which is reported where it was compiled.
