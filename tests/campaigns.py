@@ -1,8 +1,9 @@
 """``python -m tests.campaigns --seed S``: at large, and with another seed, what the tests run small and always alike.
 
 Random programs with tapes, those of each family, and random programs that train, each under TensorFlow and before the
-linter; mutants of the fixtures through the plugin; and what the linter says of fixtures and hostile files under
-different seeds of Python's hashes. ``--times N`` makes it N times as many. Exit status 1 where one of them fails.
+linter; mutants of the fixtures through the plugin; faults seeded into training functions whose models come from
+outside; and what the linter says of fixtures and hostile files under different seeds of Python's hashes. ``--times N``
+makes it N times as many. Exit status 1 where one of them fails.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ def main() -> int:
     seed = options.seed
     failed = [
         name
-        for name, count in (("random_programs", 2000), ("random_programs.training", 400), ("mutations", 5000))
+        for name, count in (
+            ("random_programs", 2000),
+            ("random_programs.training", 400),
+            ("mutations", 5000),
+            ("open_functions", 100),
+        )
         if not _passes(f"tests.{name}", "--count", str(int(count * options.times) or 1), "--seed", str(seed))
     ]
     if not _passes("tests.hostile", "--seed", str(seed + 1)):
