@@ -66,6 +66,8 @@ class Cause(Enum):
     LOG_OF_PROBABILITY = "TFG502"
     #: Exponentials that overflow.
     OVERFLOW = "TFG503"
+    #: A softmax over an axis of one element.
+    AXIS_OF_ONE = "TFG504"
     #: A step without a slope at zero, of what a ``relu`` has made zero.
     BEHIND_RELU = "TFG505"
     #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.

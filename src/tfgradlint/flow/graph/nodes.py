@@ -168,6 +168,7 @@ class Node:
         origin: where the value comes from, where nothing or not all is known of it.
         formula: what it computes, where that is known.
         uses: how many steps were computed from it so far.
+        width: how many elements its last axis has, where that is known.
     """
 
     __slots__ = (
@@ -197,6 +198,7 @@ class Node:
         "stopped",
         "uses",
         "variable",
+        "width",
     )
 
     def __init__(
@@ -221,6 +223,7 @@ class Node:
         self.origin: Origin | None = None
         self.formula: Formula | None = None
         self.uses = 0
+        self.width: int | None = None
         self.as_target: Effect | None = None
         self.level = 0
         self.loop: GraphLoop | None = None

@@ -28,6 +28,8 @@ from tfgradlint.flow.values.base import Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Reason
 
+#: What leaves zeros of a gradient.
+_ZEROS = frozenset({Cause.ZERO_GRADIENT, Cause.AXIS_OF_ONE})
 #: It is asked for statistics alone.
 _COUNTED = 4000
 
@@ -65,7 +67,7 @@ class Explanation:
         """The step whose gradient is zero, where there is one on the path."""
         path = self._path(source)
         for obstacle in reversed(path.obstacles if path else ()):
-            if obstacle.cause is Cause.ZERO_GRADIENT:
+            if obstacle.cause in _ZEROS:
                 return broken_by(path, obstacle) if path else None
         return None
 

@@ -23,10 +23,11 @@ from tfgradlint.libraries.keras.crossing import (
 from tfgradlint.libraries.keras.layer_facts import facts, lets_through, recurrent
 from tfgradlint.libraries.keras.origins import ACTIVATION, LAYER
 from tfgradlint.libraries.keras.recurrent import step, wrapped
-from tfgradlint.libraries.keras.state import MEASURED, NAMED, STATE_COUNT, WRAPS
+from tfgradlint.libraries.keras.state import MEASURED, NAMED, STATE_COUNT, WIDTH, WRAPS
 from tfgradlint.libraries.keras.weights import weights_below
 from tfgradlint.libraries.measured.curvature import joint_of_layer
-from tfgradlint.libraries.measured.formulas import activated
+from tfgradlint.libraries.measured.formulas import of_activation
+from tfgradlint.libraries.measured.zeros import lessened
 
 _FLOWS = Words("flows", "flows")
 
@@ -69,20 +70,26 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
     if not is_none(named.get("mask", NONE)):
         # What is masked everywhere leaves its inputs and weights without a gradient but zeros.
         edges = [edge._replace(effect=Effect.ARRIVES) if edge.effect is Effect.FLOWS else edge for edge in edges]
+    activated = None
+    if known is not None and not states and not recurrent(known) and isinstance(activation, Const):
+        activated = _activation(interp, callee, activation, nodes_of(packed))
+        edges = lessened("", activated, {}, edges)
     results = [Tensor(interp.recorder.op(edges)) for _ in range(states + 1)]
     new = known is not None and (not known.weightless or (_all_flow(known) and activation is NONE))
     for result in results:
         result.node.loose = not new or callee.own is not None
         result.node.joint = _joint(callee, known, inputs_of_steps, len(edges), activation)
-    if known is not None and not states and not recurrent(known) and isinstance(activation, Const):
-        results[0].node.formula = _activation(interp, callee, activation, nodes_of(packed))
+        result.node.formula, result.node.width = activated, WIDTH.of(callee)
     return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
 
 
 def _activation(interp: Context, callee: Layer, activation: Const, inputs: list[Node]) -> Formula | None:
     """What a layer ends with, of which nothing is known but its activation; ``Activation`` is nothing else."""
-    bare = callee.path.endswith(".Activation") and len(inputs) == 1
-    return activated(interp, activation.value, inputs[0] if bare else interp.recorder.leaf())
+    if callee.path.endswith(".Activation") and len(inputs) == 1:
+        return of_activation(interp, activation.value, inputs[0])
+    given = interp.recorder.leaf()
+    given.width = WIDTH.of(callee)
+    return of_activation(interp, activation.value, given)
 
 
 def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, activation: Value) -> Interaction | None:

@@ -25,12 +25,15 @@ from tfgradlint.libraries.keras.state import (
     SEED,
     SHAPED,
     STATE_COUNT,
+    WIDTH,
 )
 from tfgradlint.libraries.keras.unseen import may_add_losses, others_class
 from tfgradlint.libraries.keras.weights import new_weight, set_trainable
 from tfgradlint.libraries.keras.wrappers import SHAPES, wrapper
 
 _COMPOSED = (Layer, Instance)
+#: Their first parameter says how many elements the last axis of their result has, unless that is another one.
+_WIDE = frozenset({"Dense", "Conv1D", "Conv2D", "Conv3D"})
 _CALLABLE = (Function, Method, NativeFunction, Partial, Union, Unknown)
 
 
@@ -151,6 +154,8 @@ def _with_weights(interp: Context, path: str, here: Making, activation: Value) -
     made = Layer(path, None, (*weights, activation) if isinstance(activation, _COMPOSED) else weights)
     NAMED.begin(made, named)
     made.fields.update({name: weight for name, weight in named.items() if "." not in name and "/" not in name})
+    if known.name in _WIDE and type(size) is int and "data_format" not in here.bound:
+        WIDTH.begin(made, size)
     made.fields["activation"] = activation
     made.fields["recurrent_activation"] = here.bound.get("recurrent_activation", NONE)
     return made

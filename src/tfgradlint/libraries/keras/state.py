@@ -29,6 +29,8 @@ SEED: Note[Variable] = Note("seed")
 STATE_COUNT: Note[int] = Note("number of states")
 #: Whether what was measured of its gradients holds of it.
 MEASURED: Note[bool] = Note("measured", read=True)
+#: How many elements the last axis of its result has.
+WIDTH: Note[int] = Note("width")
 #: It does what the layers do that it holds; how their results are put together, or whether it returns the states.
 WRAPS: Note[Value] = Note("wraps")
 #: Something of it is not known that may lead to any weight.

@@ -30,7 +30,7 @@ from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.details import operation, second_derivative
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
-from tfgradlint.libraries.measured.formulas import formula
+from tfgradlint.libraries.measured.formulas import formula, width
 from tfgradlint.libraries.measured.zeros import lessened
 
 _EFFECTS = {
@@ -234,7 +234,7 @@ def _output(
         output.kind == "tensor" and not known.name.startswith(_BY_CONTENT) and not any(map(_composed, bound.values()))
     )
     node.joint = joint(known.name, len(edges))
-    node.formula = computed
+    node.formula, node.width = computed, width(known.name, computed)
     node.sparse = any(name in bound for name in output.slices)
     node.sliced = node.sparse and known.name in _SLICING and _SLICED.issuperset(bound)
     if maybe_same and not fixed:

@@ -143,7 +143,19 @@ def formula(interp: Context, name: str, bound: Mapping[str, Value]) -> Formula |
     return Formula(form, tuple(operands[::-1] if reverse else operands), tuple(options), mode(interp))
 
 
-def activated(interp: Context, name: object, given: Node) -> Formula | None:
+def width(name: str, computed: Formula | None) -> int | None:
+    """How many elements the last axis of a result has, where the call says so."""
+    if computed is None or _LAST not in computed.options:
+        return None
+    kept = name.endswith(".expand_dims") or (computed.form in _REDUCTIONS and _KEPT in computed.options)
+    return 1 if kept else None
+
+
+_LAST, _KEPT = ("axis", ("int", "-1")), ("keepdims", ("bool", "True"))
+_REDUCTIONS = frozenset({Form.SUM, Form.MEAN, Form.MAX, Form.MIN})
+
+
+def of_activation(interp: Context, name: object, given: Node) -> Formula | None:
     """What an activation makes of a value, by the name that Keras has for it."""
     recipe = _recipe(f"keras.activations.{name}")
     return Formula(recipe[0], (given,), (), mode(interp)) if recipe is not None and recipe[1] == 1 else None

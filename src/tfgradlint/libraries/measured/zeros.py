@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfgradlint.flow.facts.shapes import width_of
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.forms import Form
 from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Node, Operand
+from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.walk import nodes_of
 
 #: Each operand is a factor of the gradient for the others.
 _PRODUCTS = frozenset({Form.MULTIPLY, Form.MATMUL, Form.XLOGY})
+#: They divide by the sum over an axis.
+_NORMALISED = frozenset({Form.SOFTMAX, Form.LOG_SOFTMAX})
+_ARRIVING = (Effect.FLOWS, Effect.ARRIVES)
 #: Of which nothing is left where all of it is written over.
 _OVERWRITTEN = {"tf.tensor_scatter_nd_update": "tensor"}
 #: They take one part of a complex number, and the other one has no gradient but zeros.
@@ -24,11 +30,29 @@ def lessened(name: str, formula: Formula | None, bound: Mapping[str, Value], edg
         return _perhaps(edges, set(nodes_of(bound[written])) if written in bound else set())
     if name in _PARTS and any(_has_form(edge.node, Form.COMPLEX) for edge in edges):
         return _perhaps(edges, {edge.node for edge in edges})
+    if "crossentropy" in name:
+        return [*edges, *_behind_activations(edges)]
+    if formula is not None and formula.form in _NORMALISED and _over_one(formula):
+        return [Edge(edge.node, Effect.ZERO, Cause.AXIS_OF_ONE) if edge.effect in _ARRIVING else edge for edge in edges]
     if formula is not None and formula.form in _PRODUCTS:
         zeros = [each for each in formula.operands if _is_zero(each)]
         others = {edge.node for edge in edges if len(zeros) > 1 or edge.node not in zeros} if zeros else None
         return edges if others is None else _perhaps(edges, others)
     return edges
+
+
+def _over_one(formula: Formula) -> bool:
+    """Whether a softmax is taken over an axis of one element: it is one, whatever it is given."""
+    last = all(
+        option == ("axis", ("int", "-1")) or option == ("axis", ("NoneType", "None")) for option in formula.options
+    )
+    return last and width_of(formula.operands[0]) == 1
+
+
+def _behind_activations(edges: list[Edge]) -> list[Edge]:
+    """What Keras' own losses of probabilities may go by: what the softmax was given that they are given."""
+    made = [each for edge in edges for each in alternatives(edge.node) or [edge.node]]
+    return [Edge(edge.node, Effect.UNKNOWN) for each in made for edge in each.edges if edge.cause is Cause.AXIS_OF_ONE]
 
 
 def _perhaps(edges: list[Edge], nodes: set[Node]) -> list[Edge]:
