@@ -65,15 +65,15 @@ def _path(tape: Tape, term: Node, weights: set[Variable]) -> Path | None:
 
 
 def _meant(obstacle: Obstacle, summed: set[Node]) -> bool:
-    """Whether a break is there on purpose, as that of ``x - tf.floor(x)`` is."""
+    """Whether a break is there on purpose, as that of ``x - tf.floor(x)`` or ``x - x.numpy().mean()`` is."""
     detail = obstacle.detail
     if isinstance(detail, Operation) and detail.form_only:
         return True
     if obstacle.cause is Cause.OFF_TAPE and detail is not Gap.BEFORE:
         return True
-    if obstacle.cause in _BY_MISTAKE:
-        return False
-    return obstacle.cause not in _PERHAPS_MEANT or any(edge.node in summed for edge in obstacle.node.edges)
+    if any(edge.node in summed for edge in obstacle.node.edges):
+        return True
+    return obstacle.cause not in _BY_MISTAKE and obstacle.cause not in _PERHAPS_MEANT
 
 
 def _terms(tape: Tape, targets: Iterable[Node], seen: set[Node]) -> Iterator[Node]:
