@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from tfgradlint.analysis.analysis import analyse
 from tfgradlint.analysis.results import Analysis, Finding, Prediction
 from tfgradlint.evidence.compare import words_agree
+from tfgradlint.project.resolver import Project, Resolver
 
 from .running import Place, Seen, modules, reaches, run, stirred
 
@@ -46,14 +48,24 @@ class Verdict:
 
 
 def judge(text: str) -> Verdict:
-    """Run a program, analyse it, and compare."""
+    """Run a program, analyse it, and compare. One of several modules is judged with the others out of sight as well."""
+    main, others = modules(text)
+    resolvers: list[Resolver | None] = [None]
+    if others:
+        texts = {os.path.abspath(f"/program/{name}.py"): each for name, each in others.items()}
+        resolvers.append(Resolver(Project("/program/main.py", texts=texts)))
     try:
-        analysis = analyse(modules(text)[0])
+        analyses = [analyse(main, resolver=resolver) for resolver in resolvers]
     except Exception as fault:
         return Verdict([Contradiction(f"crash: {type(fault).__name__}", f"the analysis raised {fault!r}")])
-    comparison = Comparison(text, analysis, run(text))
-    comparison.compare()
-    return comparison.verdict
+    seen = run(text)
+    comparisons = [Comparison(text, analysis, seen) for analysis in analyses]
+    for comparison in comparisons:
+        comparison.compare()
+    verdict = comparisons[-1].verdict
+    for comparison in comparisons[:-1]:
+        verdict.contradictions += comparison.verdict.contradictions
+    return verdict
 
 
 class Comparison:
