@@ -44,6 +44,7 @@ TESTS = frozenset(
         "test_prove_exits_with_1_where_tensorflow_differs",
         "test_prove_runs_the_examples",
         "test_tensorflow_gives_every_gradient_of_a_repaired_example",
+        "test_tensorflow_gives_what_the_comments_of_a_project_say",
         "test_tensorflow_gives_what_the_page_of_beliefs_says",
         "test_tensorflow_loses_the_gradient_where_the_finding_says",
     }

@@ -337,6 +337,10 @@ class _FindingBuilder:
             seen = broken if asked == there else replace(broken, path=self._places.relative(asked, there))
             finding = self._made(rule, position, rule.message(seen), self._steps(reason.steps, there), assumed)
             found = self.elsewhere[key] = Elsewhere(self._places.relative(there), finding)
+        if request is not None and asked not in ("", there):  # a prediction there names the file of the break
+            where = f"{self._places.relative(there, asked)}:{position.line}"
+            message = f"in {where}: {found.finding.message}"
+            return replace(found.finding, position=self._places.position(request), message=message)
         if request is None or asked:
             return found.finding
         told = self._leaving(rule, reason, broken, f"{found.path}:{position.line}", request, assumed)

@@ -1,0 +1,2 @@
+def report(loss):
+    print(f"loss {float(loss):.3f}")

@@ -1,0 +1,3 @@
+from package.child import Child
+
+Child().train([1.0, -2.0])

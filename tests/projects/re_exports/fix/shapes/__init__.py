@@ -1,0 +1,4 @@
+"""Re-exports what users need."""
+
+from .area import *
+from .inner import penalty
