@@ -206,26 +206,32 @@ class Separation:
             return [*seen, *self._left_before(node)]
         if not recorded(self._tape, node):
             return []
-        following = [edge.node for edge in ways(node) if leads_on(edge)]
-        return [*following, *self._left_before(node)] if node.loose else following
+        return [*(edge.node for edge in ways(node) if leads_on(edge)), *self._left_before(node)]
 
     def _left_before(self, node: Node) -> Iterator[Node]:
-        """What earlier calls under the tape may have left in what a value was made of."""
-        call = self.call(node)
-        links = chain(node) if call is None else (chain(call.callee) if call.callee is not None else iter(()))
-        for each in links:
-            for result in (*self._unseen.on.get(each, ()), *self._unseen.given.get(each, ())):
-                filled = result.seq < node.seq and self.on_tape(result)
-                if filled and (each in self._made_on(result) or not self.forward(result)):
-                    yield result
-        for each in call.given if call is not None else ():
-            for result in self._unseen.on.get(each, ()):
-                if result.seq < node.seq and self.on_tape(result):
-                    yield result
+        """What earlier calls under the tape may have left in what a value was made of.
 
-    def _made_on(self, result: Node) -> list[Node]:
-        call = self.call(result)
-        return list(chain(call.callee)) if call is not None and call.callee is not None else []
+        A method may leave anything in its object; a function in what it is given, where that is looked into. A model
+        does not change what it is called with.
+        """
+        call = self.call(node)
+        looked_into: list[Node] = []
+        if call is not None:
+            looked_into += () if call.callee is None else chain(call.callee)
+        elif node.kind == OPAQUE:
+            looked_into += chain(node)
+        elif node.loose:
+            looked_into += (edge.node for edge in node.edges)
+        for each in looked_into:
+            yield from self._before(
+                node, (result for result in self._unseen.given.get(each, ()) if not self.forward(result))
+            )
+        read = call.given if call is not None else [edge.node for edge in node.edges]
+        for each in dict.fromkeys((*looked_into, *read)):
+            yield from self._before(node, self._unseen.on.get(each, ()))
+
+    def _before(self, node: Node, results: Iterable[Node]) -> Iterator[Node]:
+        return (result for result in results if result.seq < node.seq and self.on_tape(result))
 
     # -- where it is given up
 
