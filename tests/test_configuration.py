@@ -145,6 +145,12 @@ def test_what_is_named_is_checked_unless_excluded_by_force(tmp_path: Path, run: 
         ("gradients = {'a.b' = {}}", "gradients: 'a.b' names no parameter; write {x = 'flows'} or one word for all"),
         ("gradients.a.b.c = 'flows'", "gradients: 'a' is a table of tables; write the full name in quotes: \"a."),
         ("gradients = {quantize = 'flows'}", "'quantize' is no full name of a function such as \"mylib.ops.quantize\""),
+        (
+            "models = {'m.build' = 'keras.Layer'}",
+            "'keras.Layer' is none of keras.Model, tf.keras.Model, tf_keras.Model;",
+        ),
+        ("models = {build = 'keras.Model'}", "models: 'build' is no full name of a function such as \"mylib.build\""),
+        ("models = 'keras.Model'", "models: 'keras.Model' is not a table; write [tool.tfgradlint.models]"),
         ("select = [", "pyproject.toml: it is not TOML: "),
     ],
 )
@@ -548,6 +554,42 @@ def test_wrong_gradients_end_flake8_and_the_command_in_one_line(tmp_path: Path, 
     assert said in run.stderr
 
 
+# -- models that the user's own functions give
+
+BUILT = """\
+import numpy as np
+import tensorflow as tf
+from mylib import nets
+
+model = nets.build()
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(tf.square(model.predict(np.ones((1, 2)))))
+gradients = tape.gradient(loss, model.trainable_variables)
+"""
+
+
+def test_what_is_said_of_a_model_gives_a_proof(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, a_py=BUILT)
+    assert check(BUILT, assume="nothing") == []
+    (finding,) = check(BUILT, models={"mylib.nets.build": "keras.Model"}, assume="nothing")
+    assert (finding.code, finding.certainty) == ("TFG205", "proven")
+    assert places(run("check", "--assume", "nothing", "--models", "mylib.nets.build=keras.Model", "a.py")[1]) == [
+        ("a.py", "TFG205")
+    ]
+    write(tmp_path, pyproject_toml='[tool.tfgradlint.models]\n"mylib.nets.build" = "tf.keras.Model"\n')
+    assert places(run("check", "--assume", "nothing", "a.py")[1]) == [("a.py", "TFG205")]
+    assert places(flake8_in(tmp_path, "--tfgradlint-assume=nothing", "a.py")) == [("a.py", "TFG205")]
+    other = "--tfgradlint-models=mylib.other=keras.Model"
+    assert flake8_in(tmp_path, "--tfgradlint-assume=nothing", other, "a.py") == []
+
+
+def test_a_model_that_is_none_is_refused(tmp_path: Path, run: Run) -> None:
+    write(tmp_path, a_py=BUILT)
+    assert run("check", "--models", "m.build=tf.Module", "a.py")[2][0].startswith("tfgradlint: --models: 'm.build': ")
+    with pytest.raises(ValueError, match=r"^models: 'm\.build': 'x' is none of keras\.Model, "):
+        check(BUILT, models={"m.build": "x"})
+
+
 # -- tfgradlint config
 
 
@@ -570,6 +612,7 @@ def test_config_prints_every_key_and_where_it_comes_from(tmp_path: Path, run: Ru
         "jobs": "pyproject.toml",
         "per-file-ignores": "default",
         "gradients": "pyproject.toml",
+        "models": "default",
     }
 
 
@@ -617,6 +660,7 @@ def test_the_configuration_shown_is_obeyed_and_names_every_key(tmp_path: Path, r
         "extend-select",
         "exclude",
         "gradients",  # a table of its own there
+        "models",
     }
 
 

@@ -18,6 +18,7 @@ from tfgradlint.settings.codes import (
     assume,
     gradients_of_text,
     keras_of_text,
+    models_of_text,
     names_opt_in,
     tensorflow_version,
 )
@@ -40,6 +41,8 @@ def _asked(options: Any) -> dict[str, Any]:
         found["assume"] = assume(options.tfgradlint_assume, "--tfgradlint-assume")
     if options.tfgradlint_gradients:
         found["gradients"] = gradients_of_text([options.tfgradlint_gradients], "--tfgradlint-gradients")
+    if options.tfgradlint_models:
+        found["models"] = models_of_text([options.tfgradlint_models], "--tfgradlint-models")
     return found
 
 
@@ -95,6 +98,13 @@ class Plugin:
             parse_from_config=True,
             help="tfgradlint: what functions of your own do, such as mylib.ops.quantize=none",
         )
+        manager.add_option(
+            "--tfgradlint-models",
+            metavar="NAME=CLASS",
+            default="",
+            parse_from_config=True,
+            help="tfgradlint: what functions of your own give, such as mylib.build=keras.Model",
+        )
 
     @classmethod
     def parse_options(cls, options: Any) -> None:
@@ -129,7 +139,7 @@ class Plugin:
             text,
             self.tree,
             wanted.tensorflow_version,
-            wanted.gradients,
+            wanted.described,
             self.losses,
             keras=wanted.keras,
             assume=wanted.assume,

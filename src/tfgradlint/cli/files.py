@@ -35,6 +35,8 @@ def configuration(options: argparse.Namespace) -> Configuration:
             value = dict(map(_pattern_and_codes, value))
         elif key == "gradients":
             value = config.gradients_of_text(value, "--gradients")
+        elif key == "models":
+            value = config.models_of_text(value, "--models")
         elif key in ("jobs", "keras") and value.isdecimal():
             value = int(value)
         flags[key] = value
@@ -91,7 +93,7 @@ class Files:
         version = versions.name(versions.choose(settings.tensorflow_version))
         keras = versions.choose_keras(settings.keras)
         losses = settings.reports(LOSS_FUNCTION, path)
-        return Job(path, version, settings.gradients, cache, losses, keras, settings.assume, settings.sources)
+        return Job(path, version, settings.described, cache, losses, keras, settings.assume, settings.sources)
 
     def _cache(self) -> str | None:
         if self._options.no_cache:

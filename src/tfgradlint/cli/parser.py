@@ -32,6 +32,7 @@ KEYS = (
     "src",
     "jobs",
     "gradients",
+    "models",
 )
 
 
@@ -156,6 +157,7 @@ def _files(parser: argparse.ArgumentParser) -> None:
         ("exclude", "PATTERN", "leave out files and folders that fit, instead of the customary ones"),
         ("extend-exclude", "PATTERN", "leave out these besides"),
         ("gradients", "NAME=WORD", "what a function of your own does, such as mylib.ops.quantize=none"),
+        ("models", "NAME=CLASS", "what a function of your own gives, such as mylib.build=keras.Model"),
     ):
         group.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
     _version(group)

@@ -13,6 +13,7 @@ from tfgradlint.flow.values.containers import Items, ListObject, Repeated, Slice
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import dtype_of
+from tfgradlint.settings.codes import MODELS
 from tfgradlint.settings.gradients import Gradients
 
 #: What TensorFlow raises for an operation without a registered gradient.
@@ -24,7 +25,7 @@ _DATA = (Array, Union, Const, Items, ListObject, Scalar, Repeated, Slice, Symbol
 class Configured:
     """What is known of functions in modules that are not looked into, by their full names.
 
-    Such a function returns one tensor, which depends on its arguments and on nothing else.
+    Such a function returns one tensor, which depends on its arguments and on nothing else, or a model of Keras.
     """
 
     def __init__(self, gradients: Gradients | None, roots: Mapping[str, str]) -> None:
@@ -48,6 +49,9 @@ class Configured:
         effects = self._known.get(path)
         if effects is None:
             return None
+        if isinstance(effects, str) and effects in MODELS:
+            # As one that was loaded: its layers are out of sight, and each call gives another one.
+            return interp.calls.call(Symbol(f"{effects.removesuffix('.Model')}.models.load_model"), [], {})
         given = _by_name(effects, args, kwargs)
         if not all(isinstance(value, _DATA) for _, value in given):
             return interp.calls.call(interp.unknown(origins.call_of(path)), args, kwargs)

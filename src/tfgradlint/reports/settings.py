@@ -44,6 +44,7 @@ def toml(settings: Settings) -> Iterator[str]:
     yield f"jobs = {settings.jobs or cores()}  # {origin('jobs', f'{DEFAULT}: the cores of this machine')}"
     yield f"per-file-ignores = {_value(settings.per_file_ignores)}  # {origin('per-file-ignores')}"
     yield f"gradients = {_value(settings.gradients)}  # {origin('gradients')}"
+    yield f"models = {_value(settings.models)}  # {origin('models')}"
 
 
 def _value(value: Any) -> str:

@@ -100,7 +100,7 @@ def judged(document: Document) -> Judged:
         document.text,
         tree,
         wanted.tensorflow_version,
-        wanted.gradients,
+        wanted.described,
         losses,
         keras=wanted.keras,
         assume=wanted.assume,

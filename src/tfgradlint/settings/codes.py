@@ -20,6 +20,9 @@ UNUSED_NOQA = "TFG901"
 LOSS_FUNCTION = "TFG903"
 #: What is assumed of functions that nobody sees: that they read only what they can be seen to get; or nothing at all.
 SEPARATION, NOTHING = ASSUMPTIONS = ("separation", "nothing")
+#: What a function of the user's own can give: a model of the Keras that stands under this name.
+MODELS = ("keras.Model", "tf.keras.Model", "tf_keras.Model")
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 #: What a gradient can do in a function of the user's own.
 EFFECTS = ("flows", "zero", "none", "raises")
 
@@ -103,6 +106,14 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return near[0] if near else "none"
 
 
+def models(told: Mapping[str, object], where: str) -> dict[str, str]:
+    """What the user says that functions give, checked; ``where`` begins the errors."""
+    for name in told:
+        if not _NAME.fullmatch(name):
+            raise ConfigError(f'{where}: {name!r} is no full name of a function such as "mylib.build", in quotes')
+    return {name: _one_of(MODELS, word, f"{where}: {name!r}") for name, word in told.items()}
+
+
 def gradients(told: Mapping[str, object], where: str) -> Gradients:
     """What the user says of functions, checked; ``where`` begins the errors."""
     checked: Gradients = {}
@@ -110,7 +121,7 @@ def gradients(told: Mapping[str, object], where: str) -> Gradients:
         at = f"{where}: {name!r}"
         if isinstance(effects, Mapping) and any(isinstance(inner, Mapping) for inner in effects.values()):
             raise ConfigError(f'{at} is a table of tables; write the full name in quotes: "{name}.function" = "flows"')
-        if not re.fullmatch(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+", name):
+        if not _NAME.fullmatch(name):
             raise ConfigError(f'{at} is no full name of a function such as "mylib.ops.quantize", in quotes')
         if isinstance(effects, Mapping):
             if not effects:
@@ -130,11 +141,20 @@ def _one_of(known: Sequence[str], word: object, where: str) -> str:
     raise ConfigError(f"{where}: {word!r} is none of {', '.join(known)}; {hint}")
 
 
+def models_of_text(values: Iterable[str], where: str) -> dict[str, str]:
+    """What functions give, from lines such as ``mylib.build = keras.Model``; commas and line ends part them."""
+    return models(_in_lines(values, where, "NAME=keras.Model"), where)
+
+
 def gradients_of_text(values: Iterable[str], where: str) -> Gradients:
-    """The same from lines such as ``mylib.ops.quantize = flows`` or ``mylib.ops.scale = x:flows step:none``.
+    """What functions do, from lines such as ``mylib.ops.quantize = flows`` or ``mylib.ops.scale = x:flows step:none``.
 
     Commas and line ends part them.
     """
+    return gradients(_in_lines(values, where, "NAME=flows or NAME=x:flows step:none"), where)
+
+
+def _in_lines(values: Iterable[str], where: str, form: str) -> dict[str, object]:
     told: dict[str, object] = {}
     for line in (part.strip() for value in values for part in re.split(r"[,\n]", value)):
         if not line:
@@ -142,6 +162,6 @@ def gradients_of_text(values: Iterable[str], where: str) -> Gradients:
         name, equals, text = (part.strip() for part in line.partition("="))
         words = [tuple(word.split(":", 1)) for word in text.split()]
         if not equals or not words or (len(words) > 1 and any(len(word) == 1 for word in words)):
-            raise ConfigError(f"{where}: {line!r} is not of the form NAME=flows or NAME=x:flows step:none")
+            raise ConfigError(f"{where}: {line!r} is not of the form {form}")
         told[name] = text if len(words[0]) == 1 else dict(word for word in words if len(word) == 2)
-    return gradients(told, where)
+    return told

@@ -50,7 +50,13 @@ class Settings:
     src: tuple[str, ...] = SOURCES
     jobs: int | None = None
     gradients: Gradients = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    @functools.cached_property
+    def described(self) -> Gradients:
+        """What is said of functions of the user's own."""
+        return {**self.gradients, **self.models}
 
     @functools.cached_property
     def options(self) -> Options:
@@ -212,6 +218,7 @@ def _checked(table: Mapping[str, Any], known: Sequence[str] | None, where: Calla
         "src": _strings,
         "jobs": _jobs,
         "gradients": lambda value, at: config.gradients(_table(value, at), at),
+        "models": lambda value, at: config.models(_table(value, at), at),
     }
     values = {}
     for key, value in table.items():
