@@ -71,7 +71,7 @@ def _meant(obstacle: Obstacle, summed: set[Node]) -> bool:
         return True
     if obstacle.cause is Cause.OFF_TAPE and detail is not Gap.BEFORE:
         return True
-    if any(edge.node in summed for edge in obstacle.node.edges):
+    if any(edge.node in summed and edge.node.variable is None for edge in obstacle.node.edges):
         return True
     return obstacle.cause not in _BY_MISTAKE and obstacle.cause not in _PERHAPS_MEANT
 
