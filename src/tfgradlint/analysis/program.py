@@ -51,7 +51,7 @@ class Modules:
         self._characters = 0
         self._not_read: list[str] = []
         # A script that is imported by what it imports runs a second time, under another name.
-        script = main.tree is not None and "__main__" in main.tree.code
+        script = main.tree is not None and "__main__" in text
         self._modules[os.path.realpath(main.path)] = None if script else main
         folder = os.path.dirname(main.path) if os.path.basename(main.path) == "__init__.py" else ""
         self._packages[main] = Located(main.path, folder)
