@@ -8,7 +8,7 @@ again. Here the Python of the trace is executed anew for each call, with what it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from tfgradlint.flow.graph import origins
@@ -50,15 +50,35 @@ class Kept(tuple[tuple[Trace, bool], ...]):
 
     @staticmethod
     def joined(alternatives: list[Kept]) -> Kept:
-        traces = dict.fromkeys(trace for each in alternatives for trace, _ in each)
-        return Kept((trace, all((trace, True) in each for each in alternatives)) for trace in traces)
+        moments: dict[Signature | None, dict[Moment, None]] = {}
+        for trace, _ in (pair for each in alternatives for pair in each):
+            moments.setdefault(trace.signature, {}).update(dict.fromkeys(trace.moments))
+        certain = [{trace.signature for trace, certain in each if certain} for each in alternatives]
+        return Kept(
+            (Trace(signature, (*made,)), all(signature in each for each in certain))
+            for signature, made in moments.items()
+        ).shortened()
 
     def with_one(self, trace: Trace) -> Kept:
         """These and another one."""
-        if len(self) < _TRACES:
-            return Kept((*self, (trace, True)))
-        moments = dict.fromkeys(moment for each, _ in (*self[:2], (trace, True)) for moment in each.moments)
-        return Kept(((Trace(None, tuple(moments)), True), *self[2:]))
+        return Kept((*self, (trace, True))).shortened()
+
+    def shortened(self) -> Kept:
+        """Not more than may be; the first ones serve for every call."""
+        if len(self) <= _TRACES:
+            return self
+        first = self[: len(self) - _TRACES + 1]
+        moments = dict.fromkeys(moment for each, _ in first for moment in each.moments)
+        return Kept(((Trace(None, (*moments,)), True), *self[len(first) :]))
+
+    def with_alike(self, alike: Collection[Moment]) -> Kept:
+        """One of these moments stands for all of them: the latest."""
+        latest = max(alike, key=lambda moment: moment.born)
+        others = dict.fromkeys(alike, latest)
+        return Kept(
+            (Trace(trace.signature, (*dict.fromkeys(others.get(each, each) for each in trace.moments),)), certain)
+            for trace, certain in self
+        )
 
 
 class Retracing:
@@ -93,6 +113,10 @@ class Retracing:
         served, certain = self._serving(compiled, signature)
         moments = dict.fromkeys(moment for trace in served for moment in trace.moments)
         old = self._history.old(moments, [*compiled.reads, *given.values()])
+        if len(moments) - len(old) > 1:
+            # At all others it read what it would read now.
+            kept = self._kept(compiled).with_alike(moments.keys() - set(old))
+            self._interp.state.set(compiled.cell, compiled.key, kept)
         if not old:
             if certain:
                 return self._without_python(run)
