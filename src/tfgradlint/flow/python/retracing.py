@@ -8,7 +8,7 @@ again. Here the Python of the trace is executed anew for each call, with what it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from tfgradlint.flow.graph import origins
@@ -50,26 +50,32 @@ class Kept(tuple[tuple[Trace, bool], ...]):
 
     @staticmethod
     def joined(alternatives: list[Kept]) -> Kept:
-        moments: dict[Signature | None, dict[Moment, None]] = {}
-        for trace, _ in (pair for each in alternatives for pair in each):
-            moments.setdefault(trace.signature, {}).update(dict.fromkeys(trace.moments))
         certain = [{trace.signature for trace, certain in each if certain} for each in alternatives]
-        return Kept(
-            (Trace(signature, (*made,)), all(signature in each for each in certain))
-            for signature, made in moments.items()
-        ).shortened()
+        traces = dict.fromkeys(trace for each in alternatives for trace, _ in each)
+        return Kept._shortened([(trace, all(trace.signature in each for each in certain)) for trace in traces])
 
     def with_one(self, trace: Trace) -> Kept:
         """These and another one."""
-        return Kept((*self, (trace, True))).shortened()
+        return Kept._shortened([*self, (trace, True)])
 
-    def shortened(self) -> Kept:
-        """Not more than may be; the first ones serve for every call."""
-        if len(self) <= _TRACES:
-            return self
-        first = self[: len(self) - _TRACES + 1]
-        moments = dict.fromkeys(moment for each, _ in first for moment in each.moments)
-        return Kept(((Trace(None, (*moments,)), True), *self[len(first) :]))
+    @staticmethod
+    def _shortened(traces: list[tuple[Trace, bool]]) -> Kept:
+        """Of those for which the same calls match the last; of too many one for every call in place of the first."""
+        last: dict[Hashable, tuple[Trace, bool]] = {}
+        for trace, certain in traces:
+            signature = trace.signature
+            key = None if signature is None else signature if signature.key is None else signature.key
+            known = last.pop(key, None)
+            if known is not None:
+                certain = certain or (known[1] and known[0].signature is signature)
+                trace = Trace(signature, (*dict.fromkeys((*known[0].moments, *trace.moments)),))
+            last[key] = (trace, certain)
+        kept = [*last.values()]
+        if len(kept) > _TRACES:
+            first, kept = kept[: _TRACES // 2], kept[_TRACES // 2 :]
+            moments = dict.fromkeys(moment for each, _ in first for moment in each.moments)
+            kept.insert(0, (Trace(None, (*moments,)), True))
+        return Kept(kept)
 
     def with_alike(self, alike: Collection[Moment]) -> Kept:
         """One of these moments stands for all of them: the latest."""

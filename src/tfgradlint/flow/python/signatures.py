@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from enum import IntEnum
+from functools import cached_property
 
 import libcst as cst
 
@@ -21,6 +22,7 @@ from tfgradlint.flow.values.base import (
     Tensor,
     Value,
     Variable,
+    hashable,
 )
 from tfgradlint.flow.values.containers import Container, DictContent, Items
 from tfgradlint.flow.values.functions import Function, NativeFunction
@@ -69,6 +71,30 @@ class Signature(Described):
             (name, *(_described(each) for each in walk(value) if not isinstance(each, Container)))
             for name, value in self.values.items()
         ]
+
+    @cached_property
+    def key(self) -> Hashable | None:
+        """What is the same for another signature that matches what this one does, but for the very same tensors.
+
+        None: there may be none.
+        """
+        keys = [(name, self._key(value, 0)) for name, value in self.values.items()]
+        return None if any(key is None for _, key in keys) else (*keys,)
+
+    def _key(self, value: Value, level: int) -> Hashable | None:
+        if isinstance(value, Const):
+            return (type(value.value), value.value) if hashable(value.value) else None
+        if isinstance(value, Variable):
+            return (id(value), self._flags[value])
+        if isinstance(value, (Tensor, Array)) and not isinstance(value, HostObject):
+            by_text = _made_of_literals(self._interp, value.node) is not None
+            return None if by_text else ("tensor", value.node.dtype)
+        if isinstance(value, _OBJECTS):
+            return id(value)
+        if isinstance(value, Items) and level < _DEEP:
+            parts = [self._key(each, level + 1) for each in value.items]
+            return None if None in parts else (value.type, value.fields, *parts)
+        return (type(value),) if isinstance(value, GraphValue) else None
 
     def match(self, other: Signature, only: Iterable[str] | None = None, relaxed: bool = False) -> Match:
         """Whether TensorFlow takes the two for the same; ``only`` these parameters are looked at.
