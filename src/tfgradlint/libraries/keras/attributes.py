@@ -16,6 +16,7 @@ from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.libraries.keras.assigned import assign, changed_within, lay_open
 from tfgradlint.libraries.keras.chains import trace
 from tfgradlint.libraries.keras.parts import is_sequential, parts_of
+from tfgradlint.libraries.keras.regularised import adds_nothing
 from tfgradlint.libraries.keras.state import (
     ASSIGNED,
     COMPILED,
@@ -55,6 +56,8 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
         return value if name != "trainable" else Const(value)
     if name == "optimizer" and COMPILED in receiver.fields:
         return _optimizer(interp, receiver)
+    if name == "losses" and adds_nothing(interp, receiver):
+        return ListObject(Items((), "list"))
     if name == "__dict__":
         lay_open(interp, receiver)
         return interp.unknown(origins.LAID_OPEN, *weights_below(receiver))
@@ -141,6 +144,8 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
     inner = INNER.of(receiver)
     if isinstance(inner, Layer) and name in ("layers", "input", "inputs", "output", "outputs"):
         return attribute(interp, inner, name)
+    if name == "losses" and not receiver.open and adds_nothing(interp, receiver):
+        return ListObject(Items((), "list"))
     if name in _MADE or name == "layers":
         if name == "layers":
             layers = None if receiver.open else _in_order(interp, receiver)

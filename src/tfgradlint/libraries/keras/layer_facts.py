@@ -54,6 +54,7 @@ def facts(interp: Context, path: str) -> LayerFacts | None:
 def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Making:
     """A layer that is made with these arguments."""
     names = [param.name for param in known.params]
+    kwargs = {_present_name(known, names, name): value for name, value in kwargs.items()}
     bound = {**dict(zip(names, args, strict=False)), **kwargs}
     weights = len(args) <= len(names) and "**" not in kwargs
     gradients = weights
@@ -73,6 +74,16 @@ def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Ma
             gradients = False
             weights = weights and aspect != "weights"
     return Making(known, bound, weights, gradients)
+
+
+def _present_name(known: LayerFacts, names: list[str], name: str) -> str:
+    """A parameter by the name that it has in this Keras, which takes the older one as well."""
+    newer = _RENAMED.get((known.name, name))
+    return newer if newer in names and name not in names else name
+
+
+#: Parameters that Keras 3 gave another name.
+_RENAMED = {("LeakyReLU", "alpha"): "negative_slope"}
 
 
 def _drops_all(rate: Value | None) -> bool:

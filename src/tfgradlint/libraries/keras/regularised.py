@@ -10,6 +10,7 @@ from tfgradlint.flow.values.walk import walk
 from tfgradlint.libraries.keras.layer_facts import facts
 from tfgradlint.libraries.keras.parts import parts_of
 from tfgradlint.libraries.keras.state import FOREIGN, HIDDEN, REGULARISED, keras_state
+from tfgradlint.libraries.keras.unseen import may_add_losses, others_class
 
 #: Of which a layer may be one.
 _UNSEEN = (Unknown, Repeated, Union)
@@ -37,6 +38,12 @@ def note(interp: Context, layer: Layer | Instance) -> None:
 def regularised(interp: Context, model: Value) -> bool:
     """Whether a layer of the model adds such a loss, or may be one that does."""
     return keras_state(interp).regularised and any(_may_add(each) for each in walk(model, parts_of))
+
+
+def adds_nothing(interp: Context, model: Layer | Instance) -> bool:
+    """Whether the model and all its layers certainly have no losses of their own."""
+    unseen = others_class(model) or may_add_losses(interp, model) or "add_loss" in interp.prescan.mentioned
+    return not unseen and not any(_may_add(each) for each in walk(model, parts_of))
 
 
 def _may_add(value: Value) -> bool:
