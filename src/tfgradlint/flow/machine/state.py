@@ -43,6 +43,8 @@ _CHOICES = 4
 #: Of a place that held more values than this within a ``try`` body a handler does not know which one it is: each of
 #: them is compared with each when they are joined.
 _BETWEEN = 32
+#: Of more tables of what happened so far, such as that of traces, only the longest count.
+_TABLES = 2
 
 
 #: To look at a place that was written costs an eighth of what it costs to join what it may hold.
@@ -233,7 +235,7 @@ class State:
                 if distinct:
                     lacking[id(cell), key[1]] = (cell, key[1], MISSING)
                 continue
-            if len(distinct) > _BETWEEN:
+            if distinct and len(distinct) > (_BETWEEN if isinstance(distinct[0], (Value, Node)) else _TABLES):
                 distinct = self._any_of_many(distinct)
             if distinct:
                 between[place] = (cell, key, self.join(distinct))
@@ -242,6 +244,9 @@ class State:
         return [{}, between, lacking, self.snapshot(mark)]
 
     def _any_of_many(self, values: list[Any]) -> list[Any]:
+        latest = getattr(type(values[0]), "latest", None)
+        if latest is not None:
+            return latest(values)  # type: ignore[no-any-return]
         if isinstance(values[0], Value):
             return [Unknown(self.recorder.opaque(origins.HANDLED))]
         if isinstance(values[0], Node):

@@ -54,6 +54,18 @@ class Kept(tuple[tuple[Trace, bool], ...]):
         traces = dict.fromkeys(trace for each in alternatives for trace, _ in each)
         return Kept._shortened([(trace, all(trace.signature in each for each in certain)) for trace in traces])
 
+    @staticmethod
+    def latest(alternatives: list[Kept]) -> list[Kept]:
+        """Those at the ends of ways: the others hold nothing that they do not. Of very many ways, the longest one."""
+        ends: list[set[Trace]] = []
+        left: list[Kept] = []
+        for each in sorted(alternatives, key=len, reverse=True):
+            traces = {trace for trace, _ in each}
+            if not any(traces <= other for other in ends):
+                ends.append(traces)
+                left.append(each)
+        return left if len(left) <= _ALTERNATIVES else left[:1]
+
     def with_one(self, trace: Trace) -> Kept:
         """These and another one."""
         return Kept._shortened([*self, (trace, True)])
