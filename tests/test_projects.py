@@ -24,6 +24,7 @@ ENTRIES = ("train.py", "main.py", "scripts/run.py")
 #: In which order the modules of a project make one file.
 PASTED = {
     "beside_the_script": ("models.py", "metrics.py", "losses.py", "train.py"),
+    "compiled": ("losses.py", "main.py"),
     "entry_decides": ("engine.py", "main.py"),
     "inherited": ("package/base.py", "package/helpers.py", "package/child.py", "main.py"),
     "re_exports": ("shapes/units.py", "shapes/inner/terms.py", "shapes/area.py", "train.py"),

@@ -165,11 +165,15 @@ class State:
             else:
                 cell.fields[key] = old
 
-    def keep(self, mark: int, since: int, own: Cell) -> bool:
+    def keep(self, mark: int, since: int, own: Cell, logged: int) -> bool:
         """What was written since ``mark`` to ``own`` and to cells born ``since`` stays, whatever branch this is.
 
-        Whether anything else was written.
+        To those who read the log, from ``logged`` on, ``own`` held it all along. Whether anything else was written.
         """
+        for place in range(logged, len(self.log)):
+            cell, key, _ = self.log[place]
+            if cell is own:
+                self.log[place] = (cell, key, cell.fields.get(key, MISSING))
         others = [written for written in self._journal[mark:] if written[0].born < since and written[0] is not own]
         self._journal[mark:] = others
         return bool(others)

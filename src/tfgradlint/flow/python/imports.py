@@ -190,14 +190,14 @@ class Imports:
         interp, state = self._interp, self._interp.state
         assert module.tree is not None
         module.fields["__name__"] = Const(module.name)
-        mark, since = state.mark(), next_birth()
+        mark, since, logged = state.mark(), next_birth(), len(state.log)
         interp.via = interp.led_into(module)
         interp.frames.append(Frame(None, module, mark, 0))
         try:
             interp.statements.body(module.tree.body)
         finally:
             interp.frames.pop()
-            state.keep(mark, since, module)
+            state.keep(mark, since, module, logged)
         interp.begin_share()
 
 

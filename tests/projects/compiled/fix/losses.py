@@ -1,0 +1,5 @@
+import tensorflow as tf
+
+
+def distance(target, output):
+    return tf.reduce_mean(tf.abs(target - output))
