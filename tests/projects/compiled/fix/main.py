@@ -4,7 +4,7 @@ from losses import distance
 w = tf.Variable([0.5, -1.5])
 
 
-@tf.function
+@tf.function(autograph=False)
 def step(x):
     with tf.GradientTape() as tape:
         loss = distance(x, w * x)
