@@ -115,8 +115,9 @@ class Weights:
         freezes = self._freezes(value, value.fields["trainable"])
         own = [value.own] if value.own is not None else []
         weights = [*own, *(part for part in value.parts if isinstance(part, Variable))]
-        if own and self._others:
-            self.known = False  # what stands for all its weights cannot be told apart
+        mixed = self._trained and value.path.endswith("SpectralNormalization")
+        if self._others and (own or mixed):
+            self.known = False  # what stands for all its weights cannot be told apart, nor what stands among others
         built = BUILT.of(value, True)
         if weights and built is not True:
             self.unbuilt += [weight for weight in weights if weight.fields["trainable"] is True]

@@ -41,7 +41,7 @@ def wrapper(
     if last == "TimeDistributed" and isinstance(inner, _COMPOSED):
         parts, mode = (inner,), Const("concat")
     elif last == "Bidirectional" and isinstance(inner, Layer) and is_none(kwargs.get("weights", NONE)):
-        parts = _both(interp, path, inner, kwargs.get("backward_layer", NONE), again)
+        parts = _both(interp, inner, kwargs.get("backward_layer", NONE), again)
         mode = args[1] if len(args) > 1 else kwargs.get("merge_mode", Const("concat"))
     elif last == "SpectralNormalization" and isinstance(inner, Layer):
         parts = _normalised(interp, path, inner)
@@ -54,12 +54,13 @@ def wrapper(
     return made
 
 
-def _both(interp: Context, path: str, inner: Layer, backward: Value, again: Again) -> tuple[Value, ...] | None:
-    """The layers of both directions: copies, but that Keras 2 takes the second one as it is given."""
+def _both(interp: Context, inner: Layer, backward: Value, again: Again) -> tuple[Value, ...] | None:
+    """The layers of both directions: copies of one, or of one and the very layer that is given for the other."""
+    other: Layer | None
     if is_none(backward):
         other = again(interp, inner)
     elif isinstance(backward, Layer) and _runs_backwards(backward) is not _runs_backwards(inner):
-        other = backward if of_keras_2(interp, Layer(path, None)) else again(interp, backward)
+        other = backward
     else:
         return None
     copy = again(interp, inner)
@@ -79,7 +80,8 @@ def _normalised(interp: Context, path: str, inner: Layer) -> tuple[Value, ...] |
     if not isinstance(kernel, Variable) or HIDDEN in inner.fields or "recurrent_kernel" in named:
         return None
     vector = new_weight(interp, ("SpectralNormalization", "vector_u"), False)
-    return (inner, vector) if of_keras_2(interp, Layer(path, None)) else (kernel, vector, inner)
+    # For Keras 2 the kernel is its own as well, whether or not the layer is frozen that it came from.
+    return (kernel, vector, inner) if of_keras_2(interp, Layer(path, None)) else (inner, vector)
 
 
 def _cells(inner: Value) -> tuple[Value, ...] | None:
