@@ -236,3 +236,10 @@ class Trainer(Base):
         return tape.gradient(loss, {model}.trainable_variables)
 """
     assert [each and each[0] for each in told(text)] == [verdict]
+
+
+def test_the_caller_may_ask_for_zeros() -> None:
+    text = step("loss = loss_fn(y, model(x))", "model, x, y, missing")
+    text = text.replace("variables)", "variables, unconnected_gradients=missing)")
+    assert told(text) == [("flows", ("model", "loss_fn"))]
+    assert told(text.replace("model(x)", "tf.stop_gradient(model(x))")) == [None]

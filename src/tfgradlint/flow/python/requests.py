@@ -74,7 +74,7 @@ class Requests:
         lack = LACKING.of(sources) if isinstance(sources, ListObject) else None
         if lack is not None and lack.matters(leaves, target) and not interp.may_be_handled():
             interp.reports.add_step(lack.reason, interp.recorder.site)
-        refused = self._by_tape(tape, zeros)
+        refused = self._by_tape(tape)
         if refused is None:
             refused = self._by_library(name, target, [leaf for _, leaf in leaves])
         if refused is None:
@@ -91,7 +91,9 @@ class Requests:
             interp.tapes.leave(tape)
         if zeros and refused is None:
             judgements = self._without_zeros(Request(tape, name, target, False), leaves, judgements)
-        if zeros:
+        if zeros is None:
+            judgements = _perhaps_zeros(leaves, judgements)
+        if zeros is not False:
             self._zeros_like([leaf for _, leaf in leaves], judgements)
         self._record(name, leaves, judgements)
         if leaves and leaves[0][1] is sources and isinstance(sources, (Items, Container)):
@@ -115,7 +117,7 @@ class Requests:
         raises = Judgement("raises") if missing else Judgement("unknown", origin=origins.MAY_RAISE)
         return [raises] * len(leaves)
 
-    def _by_tape(self, tape: Tape, zeros: bool | None) -> Judgement | None:
+    def _by_tape(self, tape: Tape) -> Judgement | None:
         """What a request gives for every source, whatever it is, because of the state that the tape is in."""
         interp = self._interp
         life, site = tape.fields["life"], interp.recorder.site
@@ -123,7 +125,7 @@ class Requests:
         if interp.recorder.tapes.fields["ended"]:
             return Judgement("unknown", origin=origins.NOT_REACHED)
         unseen = outside and (life != LIVE or interp.traces.given(tape.level) is None)
-        if tape.fields["escaped"] or life is None or zeros is None or unseen:
+        if tape.fields["escaped"] or life is None or unseen:
             return Judgement("unknown", origin=origins.TAPE)
         if life == SPENT:
             used = tape.fields.get("used") or site
@@ -346,6 +348,20 @@ def _contents(target: Value, source: Value) -> list[Node]:
 
 #: Steps that leave TensorFlow: eagerly they lose the gradient, in a graph they raise.
 _LEAVING = (Cause.PYTHON_VALUE, Cause.NUMPY_FUNCTION, Cause.OTHER_LIBRARY)
+
+
+def _perhaps_zeros(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgement]:
+    """What holds where what is missing comes out as None or as zeros: a gradient that arrives is one all the same.
+
+    For variables of Keras' own no zeros are made: where one is missing, the request may raise.
+    """
+    certain = (*ARRIVING, "raises")
+    assumed = (each.verdict if each.assumed is None else each.assumed.verdict for each in judgements)
+    if all(verdict in certain for verdict in assumed):
+        return judgements
+    plain = all(isinstance(leaf, Tensor) or (isinstance(leaf, Variable) and leaf.library == "tf") for _, leaf in leaves)
+    unknown = Judgement("unknown", origin=origins.TAPE)
+    return [each if plain and each.verdict in certain else unknown for each in judgements]
 
 
 def _in_either_mode(judgement: Judgement) -> Judgement:
