@@ -72,7 +72,7 @@ class HandedOut:
     def seen_at(self, interp: Context, function: Function) -> None:
         """A function within a function is given away now, to be called at once or later."""
         moments = self.moments.setdefault(id(function), [])
-        if interp.prescan.may_reach_request(function.name) and len(moments) < _KEPT:
+        if interp.prescan_of(function).may_reach_request(function.name) and len(moments) < _KEPT:
             moments.append(Moment(interp.state))
 
     def keep(self, value: Value) -> None:

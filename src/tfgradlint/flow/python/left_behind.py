@@ -24,7 +24,9 @@ def left_behind(interp: Context, first: int) -> Iterator[Function]:
     """Those that lead to a request and that nothing called, without the ``first`` of all functions within functions."""
     made: dict[int, list[Function]] = defaultdict(list)
     for function in interp.nested[first:]:
-        if id(function.node) not in interp.called and interp.prescan.may_reach_request(function.name):
+        if function.scope.root is not interp.main or id(function.node) in interp.called:
+            continue  # what another module leaves behind is told when that is judged
+        if interp.prescan_of(function).may_reach_request(function.name):
             made[id(function.node)].append(function)
     for functions in made.values():
         if len(functions) <= _MOST:
@@ -58,13 +60,14 @@ def run_left_behind(interp: Context, function: Function) -> None:
 def _forget_around(interp: Context, function: Function) -> None:
     """What others change of the scopes around a function may be anything when it runs."""
     scope: Scope | None = function.scope
+    prescan = interp.prescan_of(function)
     while scope is not None and scope.kind != "module":
         for name, value in list(scope.fields.items()):
             if not isinstance(value, Value):
                 continue
-            if name in interp.prescan.nonlocal_names:
+            if name in prescan.nonlocal_names:
                 interp.state.set(scope, name, interp.unknown(origins.GLOBAL_NAME))
-            elif name in interp.prescan.mutated:
+            elif name in prescan.mutated:
                 interp.entry_points.forget_content(value)
             interp.iteration.forget_position(value)
         scope = scope.parent

@@ -42,7 +42,8 @@ def regularised(interp: Context, model: Value) -> bool:
 
 def adds_nothing(interp: Context, model: Layer | Instance) -> bool:
     """Whether the model and all its layers certainly have no losses of their own."""
-    unseen = others_class(model) or may_add_losses(interp, model) or "add_loss" in interp.prescan.mentioned
+    unseen = others_class(model) or may_add_losses(interp, model)
+    unseen = unseen or any("add_loss" in each.mentioned for each in interp.prescans())
     return not unseen and not any(_may_add(each) for each in walk(model, parts_of))
 
 
