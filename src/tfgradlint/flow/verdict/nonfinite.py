@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from tfgradlint.flow.facts.hazards import DANGEROUS, hazards_of
 from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.facts.patterns import Hazard
-from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Node
+from tfgradlint.flow.graph.nodes import OP, OPAQUE, PHI, Effect, Node
 from tfgradlint.flow.tape.search import FLOWS, Search, ancestors, leads_on
 from tfgradlint.flow.tape.tape import Tape, recorded
-from tfgradlint.flow.verdict.judgements import Judgement, Reason
+from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason
 
 
 class _Spoilt(NamedTuple):
-    """A hazard that the gradient certainly passes, and all that it may go on to."""
+    """A hazard that the gradient passes, certainly or where the tape records at all, and what it may go on to."""
 
     reason: Reason
     below: frozenset[Node]
+    certain: bool
 
 
 class NonFinite:
@@ -35,15 +36,22 @@ class NonFinite:
         self._found: list[_Spoilt] | None = None
 
     def judged(self, judgement: Judgement, source: Node) -> Judgement:
-        """The judgement of a source that a gradient arrives at: whether it is one of numbers depends on the inputs."""
+        """The judgement of a source with what spoils its gradient: whether it is one of numbers depends on the inputs.
+
+        Where a gradient arrives under assumptions, they hold of what lies behind such a step as well.
+        """
+        proven = judgement.verdict in ARRIVING
+        if not proven and (judgement.assumed is None or judgement.assumed.verdict != "flows"):
+            return judgement
         reasons = [
-            spoilt.reason
-            for spoilt in self._spoilt()
-            if source in spoilt.below or (source.variable is not None and _among(source, spoilt.below))
+            each.reason
+            for each in self._spoilt()
+            if (each.certain or not proven) and _leads_to(each.below, source, certainly=proven)
         ]
         if not reasons:
             return judgement
-        return judgement._replace(verdict="arrives", reason=reasons[0], also=tuple(reasons[1:]))
+        verdict = "arrives" if proven else judgement.verdict
+        return judgement._replace(verdict=verdict, reason=reasons[0], also=tuple(reasons[1:]))
 
     def _spoilt(self) -> list[_Spoilt]:
         if self._found is None:
@@ -55,7 +63,11 @@ class NonFinite:
                 for hazard in hazards_of(self._numbers, node)
                 if hazard.alone is None or self._used_once(hazard.alone, history)
             ]
-            self._found = [self._below(node, hazard) for node, hazard in found if self._passed(node)]
+            straight = self._straight() if found else frozenset()
+            certain = {node: self._passed(node) for node, _ in found}
+            self._found = [
+                self._below(node, hazard, certain[node]) for node, hazard in found if certain[node] or node in straight
+            ]
         return self._found
 
     def _used_once(self, value: Node, history: Collection[Node]) -> bool:
@@ -74,7 +86,19 @@ class NonFinite:
         search = Search(self._tape, lambda node: FLOWS if node is step else None)
         return any(search.outcome(target) == FLOWS for target in self._targets)
 
-    def _below(self, step: Node, hazard: Hazard) -> _Spoilt:
+    def _straight(self) -> frozenset[Node]:
+        """The steps that a gradient comes to whichever branch is taken, if the tape follows what they are made of."""
+        found: set[Node] = set()
+        stack = list(self._targets)
+        while stack:
+            node = stack.pop()
+            if node in found or node.kind != OP or not recorded(self._tape, node):
+                continue
+            found.add(node)
+            stack += [edge.node for edge in node.edges if edge.effect is Effect.FLOWS]
+        return frozenset(found)
+
+    def _below(self, step: Node, hazard: Hazard, certain: bool) -> _Spoilt:
         found = {hazard.through}
         stack = [hazard.through]
         while stack:
@@ -85,8 +109,11 @@ class NonFinite:
             found |= more
             stack += more
         reason = Reason(hazard.cause, hazard.site, hazard.detail, (hazard.detail.inner, step.site))
-        return _Spoilt(reason, frozenset(found))
+        return _Spoilt(reason, frozenset(found), certain)
 
 
-def _among(source: Node, nodes: Iterable[Node]) -> bool:
-    return any(node.variable is source.variable for node in nodes)
+def _leads_to(nodes: Collection[Node], source: Node, certainly: bool) -> bool:
+    """Whether a source is among the nodes; or, where that need not be certain, one that may have got it."""
+    if source in nodes or (not certainly and any(node.kind == OPAQUE for node in nodes)):
+        return True
+    return source.variable is not None and any(node.variable is source.variable for node in nodes)

@@ -111,7 +111,7 @@ class RequestAnalysis:
         judgement = self._judged(source)
         if self._given is not None:
             return self._inside(source, judgement)
-        if judgement.verdict in ARRIVING and isinstance(source, (Tensor, Variable)):
+        if isinstance(source, (Tensor, Variable, Unknown)):
             judgement = self._nonfinite.judged(judgement, source.node)
         if not self._thorough or not isinstance(source, (Tensor, Variable)):
             return judgement
