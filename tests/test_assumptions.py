@@ -96,6 +96,9 @@ def test_a_forward_pass_before_the_tape() -> None:
 _BUFFER = "p = model(x)\nb.append(p)\nloss = loss_fn(np.array(p), b.last)"
 
 
+_AROUND = "i = tf.keras.Input((2,))\nw = tf.keras.Model(i, model(i))\n"
+
+
 def _held(holder: str) -> str:
     return step(_BROKEN.replace("loss_fn", f"{holder}.loss"), f"{holder}, x, y").replace("model", f"{holder}.model")
 
@@ -115,6 +118,11 @@ def _held(holder: str) -> str:
         ("an object that the program changes", step("model.call = x.call\n" + _BROKEN)),
         ("two from one module", step(_BROKEN, "x, y").replace("import loss_fn", "import loss_fn, model")),
         ("no visible way", step("loss = loss_fn(x, y)")),
+        ("a chain of the model", step("w = tf.keras.Sequential([model])\np = tf.round(model(x))\nloss = w(x) - p")),
+        ("a model of its outputs", step(_AROUND + "p = tf.round(model(x))\nloss = w(x) - p")),
+        ("a list of who knows what", step("p = tf.round(model(x))\nloss = sum(w * p for w in ws)", "model, ws, x")),
+        ("a loss that was given the model", step("loss_fn.register(model)\n" + _BROKEN)),
+        ("a loss that was made to hold the model", step("y.net = model\np = tf.round(model(x))\nloss = y.loss(p)")),
         ("a shape", step("loss = loss_fn(y, x, tf.shape(model(x)))")),
         ("a tape that was handed on", step(_BROKEN + "\nloss_fn(tape)")),
     ],

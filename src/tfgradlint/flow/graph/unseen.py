@@ -51,6 +51,10 @@ class Unseen:
         self.modules: dict[Node, str] = {}
         #: Unknown objects to whose attributes the program assigns.
         self.assigned: set[Node] = set()
+        #: What the program assigned to them.
+        self.kept: dict[Node, set[Node]] = defaultdict(set)
+        #: Any element of an unknown object that the program goes through.
+        self.each: set[Node] = set()
         #: Attributes of objects of the program that it does not give them, with the objects: an unknown base may.
         self.inherited: dict[Node, Stateful] = {}
         #: Attributes of objects of libraries that hold nothing of the program's.

@@ -441,6 +441,7 @@ class Attributes:
         elif isinstance(receiver, Unknown):
             # What an unknown class makes of an assignment is its own affair.
             interp.unseen.assigned.add(receiver.node)
+            interp.unseen.kept[receiver.node].update(nodes_of(value))
             forget(interp, receiver, (value,))
             interp.state.set(self.members_of(receiver.node), name, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value))
         elif isinstance(receiver, Union):

@@ -359,6 +359,8 @@ class Iteration:
                 element = interp.unknown(origins.element_of(value.node.origin), value)
             if unpacking:
                 return Items((element, *(self.another(element) for _ in range(unpacking - 1))))
+            if isinstance(element, Unknown):
+                interp.unseen.each.add(element.node)
             return Repeated(element)
         if isinstance(value, (Scalar, Const)):
             edges = [Edge(node, Effect.PLAIN) for node in nodes_of(value)]

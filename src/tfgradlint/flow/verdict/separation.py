@@ -8,6 +8,7 @@ is called. What comes from outside and is older than the tape has no history on 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from tfgradlint.flow.graph import origins
@@ -250,8 +251,10 @@ class Separation:
             return True  # it is known only as a list, or by a method
         if self._unseen.assigned.intersection((*source.own, source.owner, *source.holders)):
             return True
-        module = module_of(self._unseen, self._links())
+        module, receivers = module_of(self._unseen, self._links()), self._receivers()
         for node in met:
+            if source.owner is not None and node in self._unseen.each and self.on_tape(node):
+                return True  # a list that came from outside may be one of weights
             call = self.call(node)
             if call is None or not self.on_tape(node) or self.predicted(node):
                 continue
@@ -259,7 +262,21 @@ class Separation:
                 return True
             if module and call.callee is not None and module_of(self._unseen, chain(call.callee)) == module:
                 return True
+            if call.callee is not None and receivers.intersection((*_object_of(call.callee), *call.given)):
+                return True
         return False
+
+    def _receivers(self) -> set[Node]:
+        """The objects that were given the model that the source was taken from: by a call of theirs, or as a part."""
+        owner = self.source.owner
+        if owner is None:
+            return set()
+        found = {receiver for receiver, kept in self._unseen.kept.items() if owner in kept}
+        for result in self._unseen.given.get(owner, ()):
+            callee = self._unseen.calls[result].callee
+            if callee is not None:
+                found.update(_object_of(callee))
+        return found
 
     def _links(self) -> Iterator[Node]:
         if self.source.owner is not None:
@@ -328,6 +345,11 @@ def _reach(value: Value) -> Sequence[Value] | None:
     if isinstance(value, Instance):
         return [each for each in value.fields.values() if isinstance(each, Value)]
     return value.held()
+
+
+def _object_of(callee: Node) -> tuple[Node, ...]:
+    """What was called, and the object that it is a method of."""
+    return tuple(islice(chain(callee), 2))
 
 
 def of_value(edge: Edge) -> bool:

@@ -10,8 +10,8 @@ from tfgradlint.flow.graph.origins import Kind, Origin
 LAYER = Origin(Kind.MADE, "layer")
 #: A layer that a model or another layer has.
 SUBLAYER = Origin(Kind.PART, "layer")
-#: What a model returned.
-MODEL = Origin(Kind.MADE, "model")
+#: What a model returned that holds layers nobody sees: they may be those of another model.
+MODEL = Origin(Kind.GIVEN_UP, "model")
 ACTIVATION = Origin(Kind.MADE, "activation")
 LOSS = Origin(Kind.MADE, "loss")
 ADDED_LOSS = Origin(Kind.MADE, "added loss")
