@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 #: Steps (statements and expressions) that all parts of a file may take together besides their own, and how many more
 #: for each character.
-_STEPS, _STEPS_PER_CHARACTER = 60_000, 3
+_STEPS, _STEPS_PER_CHARACTER = 200_000, 3
 #: What tells that a program may compute in double precision where it does not say so.
 _DOUBLES = re.compile(r"float64|double|floatx")
 

@@ -27,6 +27,8 @@ from tfgradlint.flow.values.walk import nodes_of
 _MOST = 7
 #: So many turns later whatever still changes has been widened, for each turn widens something.
 _END = 5
+#: To describe a step costs half of what it costs to join what a place may hold.
+_DESCRIBED = 1
 #: In how many steps a turn counts on.
 _COUNTED = 4
 #: The field of what is handed on.
@@ -84,6 +86,12 @@ class Fixpoint:
 
     def settled(self, first: bool = False) -> bool:
         """A turn has ended; whether it brought nothing new. Widens what grows. ``first``: it began as the loop did."""
+        described = self._summaries.steps
+        settled = self._settled(first)
+        self._state.work += (self._summaries.steps - described) >> _DESCRIBED
+        return settled
+
+    def _settled(self, first: bool) -> bool:
         turns = len(self._seen) + 1
         at_first = self._state.values_at(self._mark)
         before = {place: self._before[place][2] if place in self._before else at_first[place] for place in at_first}

@@ -73,6 +73,8 @@ class Summaries:
         self._born = born
         #: Older steps that are described like newer ones, for such come in their place.
         self.fresh: Collection[Node] = ()
+        #: How many steps were described so far.
+        self.steps = 0
         #: What can be met on a way, each with a bit of its own.
         self._bits: dict[Hashable, int] = {}
         self._crossed: dict[Hashable, int] = {}
@@ -135,6 +137,7 @@ class Summaries:
                     waiting.extend(edge.node for edge in node.edges)
         if waiting:
             return dict.fromkeys(description.nodes, _BEYOND)
+        self.steps += len(newer)
         met = _Met(self._tapes_of(description, newer), self._bit)
         ways: dict[Node, _Ways] = {}
         for node in sorted(newer, key=lambda node: node.seq):
