@@ -14,6 +14,7 @@ from random_programs.reducing import reduced
 
 from tfgradlint.analysis import analysis
 from tfgradlint.analysis.results import Analysis, Prediction, SourcePrediction
+from tfgradlint.project.resolver import Resolver
 
 COUNT, SEED = 110, 2026
 #: Programs of each family.
@@ -111,12 +112,12 @@ def claimed(verdict: str) -> Analysis:
 def test_a_wrong_verdict_is_a_contradiction(
     text: str, verdict: str, kind: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("random_programs.judging.analyse", lambda text: claimed(verdict))
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text, **settings: claimed(verdict))
     assert [each.kind for each in judge(text).contradictions] == ([kind] if kind else [])
 
 
 def test_a_request_without_a_prediction_is_a_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("random_programs.judging.analyse", lambda text: Analysis())
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text, **settings: Analysis())
     assert [each.kind for each in judge(SQUARE).contradictions] == ["no prediction"]
 
 
@@ -124,7 +125,7 @@ def test_a_request_without_a_prediction_is_a_contradiction(monkeypatch: pytest.M
 def test_one_verdict_for_sources_of_unknown_number(
     verdict: str, kinds: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("random_programs.judging.analyse", lambda text: claimed(verdict))
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text, **settings: claimed(verdict))
     text = ROUNDED.replace("loss, w)", "loss, [w, w])")
     assert [each.kind for each in judge(text).contradictions] == kinds
 
@@ -133,10 +134,12 @@ def test_a_finding_needs_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     findings = analysis.analyse(ROUNDED).findings
     assert findings
     monkeypatch.setattr(
-        "random_programs.judging.analyse", lambda text: Analysis(findings, claimed("flows").predictions)
+        "random_programs.judging.analyse", lambda text, **settings: Analysis(findings, claimed("flows").predictions)
     )
     assert judge(SQUARE).contradictions
-    monkeypatch.setattr("random_programs.judging.analyse", lambda text: Analysis(findings, claimed("none").predictions))
+    monkeypatch.setattr(
+        "random_programs.judging.analyse", lambda text, **settings: Analysis(findings, claimed("none").predictions)
+    )
     assert not judge(ROUNDED).contradictions
 
 
@@ -145,7 +148,7 @@ def test_both_answers_of_the_command_line_are_tried(monkeypatch: pytest.MonkeyPa
     assert "sys." in text
     source = SourcePrediction("w", "flows")
     prediction = Prediction(7, 8, "gradient", "flows", (source,))
-    monkeypatch.setattr("random_programs.judging.analyse", lambda text: Analysis(predictions=(prediction,)))
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text, **settings: Analysis(predictions=(prediction,)))
     assert [each.kind for each in judge(text).contradictions] == ["gradient: flows, but flows/none"]
 
 
@@ -169,21 +172,23 @@ def add(items, value):
 def test_a_program_of_two_files_is_run_with_both(
     verdict: str, kinds: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    analysed: list[str] = []
+    analysed: list[tuple[str, bool]] = []
     source = SourcePrediction("w", verdict)
 
-    def analyse(text: str) -> Analysis:
-        analysed.append(text)
+    def analyse(text: str, resolver: Resolver | None) -> Analysis:
+        analysed.append((text, resolver is not None))
         return Analysis(predictions=(Prediction(9, 8, "gradient", verdict, (source,)),))
 
     monkeypatch.setattr("random_programs.judging.analyse", analyse)
-    assert [each.kind for each in judge(TWO_FILES).contradictions] == kinds
-    assert analysed == [TWO_FILES.partition("'toolbox.py'")[0]]
+    # With the other module out of sight, and with it in sight.
+    assert [each.kind for each in judge(TWO_FILES).contradictions] == kinds * 2
+    program = TWO_FILES.partition("'toolbox.py'")[0]
+    assert analysed == [(program, False), (program, True)]
     assert "toolbox" not in sys.modules
 
 
 def test_what_is_not_known_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("random_programs.judging.analyse", lambda text: claimed("unknown"))
+    monkeypatch.setattr("random_programs.judging.analyse", lambda text, **settings: claimed("unknown"))
     verdict = judge(SQUARE)
     assert (verdict.sources, verdict.unknown, verdict.contradictions) == (1, 1, [])
 
