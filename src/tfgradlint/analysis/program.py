@@ -51,7 +51,7 @@ class Modules:
         self._characters = 0
         self._not_read: list[str] = []
         # A script that is imported by what it imports runs a second time, under another name.
-        script = main.tree is not None and "__main__" in text
+        script = "__main__" in text
         self._modules[os.path.realpath(main.path)] = None if script else main
         folder = os.path.dirname(main.path) if os.path.basename(main.path) == "__init__.py" else ""
         self._packages[main] = Located(main.path, folder)
@@ -152,6 +152,7 @@ class Modules:
             return package
         try:
             text = _text(self._resolver.read(located.path))
+            known = outline(text.text, text.tree, lambda root: bool(self._resolver.locate(located.path, 0, root)))
         except CannotRead as refusal:
             self._unread(located.path, str(refusal))
             return None
@@ -161,7 +162,6 @@ class Modules:
         module = Module(name, None, _NOTHING, located.path, package=bool(located.folder))
         self._packages[module] = located
         self._texts[module] = text
-        known = outline(text.text, text.tree, lambda root: bool(self._resolver.locate(located.path, 0, root)))
         self._outlines[module] = known
         module.names, module.listed = known.names, known.listed
         return module
