@@ -200,7 +200,7 @@ class _FindingBuilder:
             return Assumed(assumption.verdict, assumption.values or (_FROM_OUTSIDE,), about=VALUES, part=of)
         calls = (site.expression for site in assumption.calls)
         names = [self._wording.text(each.func if isinstance(each, cst.Call) else each) for each in calls if each]
-        names = list(dict.fromkeys(names))
+        names = list(dict.fromkeys(names)) or [_FROM_OUTSIDE]
         if assumption.under:
             return Assumed(assumption.verdict, tuple(names), about=CALLS, part=of)
         if len(names) > 1:
