@@ -432,4 +432,30 @@ REPAIRS = [
         """,
         "import keras\n",
     ),
+    _repair(
+        "an epsilon becomes a bound",
+        "TFG501",
+        "unsafe",
+        """
+         @tf.function
+         def step(x):
+             with tf.GradientTape() as tape:
+                 p = tf.sigmoid(x @ w)
+        -        loss = -tf.reduce_sum(tf.math.log(1.0 - p + 1e-8))
+        +        loss = -tf.reduce_sum(tf.math.log(tf.maximum(1.0 - p, 1e-7)))
+             return tape.gradient(loss, w)
+         step(x)
+        """,
+    ),
+    _repair(
+        "the logarithm of a sigmoid is one function",
+        "TFG502",
+        "safe",
+        """
+         with tf.GradientTape() as tape:
+        -    loss = -tf.reduce_sum(tf.math.log(tf.sigmoid(x @ w)))
+        +    loss = -tf.reduce_sum(tf.math.log_sigmoid(x @ w))
+         slope = tape.gradient(loss, w)
+        """,
+    ),
 ]

@@ -69,10 +69,10 @@ def _with(fault: object, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> l
     """What is seen of an analysis that does this with the text ``BAD``."""
     analyse = tfgradlint.analysis.analysis.analyse
 
-    def faulty(text: str, *options: object) -> object:
+    def faulty(text: str, *options: object, **named: object) -> object:
         if "BAD" in text:
             return fault()  # type: ignore[operator]
-        return analyse(text, *options)  # type: ignore[arg-type]
+        return analyse(text, *options, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(tfgradlint.analysis.analysis, "analyse", faulty)
     monkeypatch.setattr(running, "ENDLESS", 1)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfgradlint.evidence.programs import Program
+
 _WEIGHTS = frozenset({"trainable_variables", "trainable_weights", "weights", "variables"})
 _REQUESTS = frozenset({"gradient", "jacobian"})
 
@@ -69,8 +71,11 @@ def trainings(folders: Sequence[Path]) -> Iterator[Training]:
     """The training functions of the sound programs below the folders."""
     for folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            if path.name.startswith("sound_") or path.stem.endswith("_repaired"):
-                yield from _in_program(f"{path.parent.name}/{path.name}", ast.parse(path.read_text("utf-8")))
+            if not path.name.startswith("sound_") and not path.stem.endswith("_repaired"):
+                continue
+            program = Program.load(path)
+            if not program.legacy_keras:  # a process has one Keras
+                yield from _in_program(f"{path.parent.name}/{path.name}", ast.parse(program.text))
 
 
 def _in_program(origin: str, program: ast.Module) -> Iterator[Training]:

@@ -9,6 +9,6 @@ w = tf.Variable(1.0)
 loss = 0.0
 for factor in (1.0, 2.0, 3.0, 4.0):
     with tf.GradientTape() as tape:
-        loss = loss + factor * w
+        loss = loss + factor * w  # expect: TFG908
 gradient = tape.gradient(loss, w)  # outcome: flows
 assert gradient.numpy() == 4.0
