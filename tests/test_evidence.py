@@ -49,21 +49,21 @@ def test_tensorflow_contradicts_no_verdict(program_name: str, mode: str) -> None
     assert verdict_differences(ran.specification, ran.observation, judged(program_name, mode).predictions) == []
 
 
+def codes_of(program: Program) -> set[str]:
+    """What a program expects to be found, in any of its modes."""
+    return {code for mode in program.modes for each in program.specification(mode).findings.values() for code in each}
+
+
 @pytest.mark.parametrize("rule", PROVEN_RULES, ids=lambda rule: rule.code)
 def test_a_rule_has_enough_fixtures(rule: Rule) -> None:
     folder = FIXTURES / rule.code.lower()
     failing, sound = sorted(folder.glob("fail_*.py")), sorted(folder.glob("sound_*.py"))
     assert (len(failing) >= FEWEST, len(sound) >= FEWEST) == (True, True), f"{len(failing)} fail, {len(sound)} sound"
     for path in failing:
-        findings = Program.load(path).specification().findings.values()
-        assert rule.code in {code for codes in findings for code in codes}, path.name
+        assert rule.code in codes_of(Program.load(path)), path.name
     for path in sound:
-        program = Program.load(path)
-        codes = {
-            code for mode in program.modes for each in program.specification(mode).findings.values() for code in each
-        }
         # what is opt-in speaks of programs that may be sound
-        assert all(code.startswith(OPT_IN) and code != rule.code for code in codes), path.name
+        assert all(code.startswith(OPT_IN) and code != rule.code for code in codes_of(Program.load(path))), path.name
     assert sorted(folder.glob("*.py")) == failing + sound
 
 
