@@ -26,6 +26,8 @@ MODULES = frozenset(
         "test_keras_layers",
         "test_loss_functions",
         "test_measuring",
+        "test_numbers",
+        "test_open_functions",
         "test_own_steps",
         "test_probability",
         "test_random_programs",
