@@ -38,9 +38,10 @@ class OffTape(Rule):
     ## What it does
     Reports the first step from the source to the target that no path can do without and that was computed
     before the tape's `with` block, after it, under `stop_recording`, in the block of another tape, or in the
-    threads in which a mirrored strategy runs a function around which the tape stands. The
-    commonest is a slice or a cast of a variable that is taken once, before the training loop. A gradient that
-    was asked for outside the block and is then differentiated itself is such a step too.
+    threads in which a mirrored strategy runs a function around which the tape stands. A function that is called
+    outside the block may be sound in itself, so the finding is at the call that has to move. The commonest case is a
+    slice or a cast of a variable that is taken once, before the training loop. A gradient that was asked for outside
+    the block and is then differentiated itself is such a step too.
 
     ## Why it matters
     For the tape such a result is a constant. The request returns `None` (`batch_jacobian` returns zeros),

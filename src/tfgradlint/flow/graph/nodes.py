@@ -169,6 +169,7 @@ class Node:
         formula: what it computes, where that is known.
         uses: how many steps were computed from it so far.
         width: how many elements its last axis has, where that is known.
+        within: the run of a function in which the step was taken.
     """
 
     __slots__ = (
@@ -199,6 +200,7 @@ class Node:
         "uses",
         "variable",
         "width",
+        "within",
     )
 
     def __init__(
@@ -224,6 +226,7 @@ class Node:
         self.formula: Formula | None = None
         self.uses = 0
         self.width: int | None = None
+        self.within: object = None
         self.as_target: Effect | None = None
         self.level = 0
         self.loop: GraphLoop | None = None

@@ -10,6 +10,7 @@ import libcst as cst
 
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.state import Snapshot
+from tfgradlint.flow.tape.activation import OUTERMOST, Activation
 from tfgradlint.flow.values.base import Cell, Value
 from tfgradlint.flow.values.functions import Function, Scope
 
@@ -29,9 +30,12 @@ class LeftOut(NamedTuple):
 class Frame:
     """A function being executed."""
 
-    __slots__ = ("at_yield", "base", "conditions", "function", "mark", "returns", "scope")
+    __slots__ = ("activation", "at_yield", "base", "conditions", "function", "mark", "returns", "scope")
 
-    def __init__(self, function: Function | None, scope: Scope, mark: int, base: int) -> None:
+    def __init__(
+        self, function: Function | None, scope: Scope, mark: int, base: int, activation: Activation = OUTERMOST
+    ) -> None:
+        self.activation = activation
         self.function = function
         self.scope = scope
         self.mark = mark

@@ -17,6 +17,7 @@ from tfgradlint.flow.machine.frames import Attempt, Frame, LeftOut, Loop, OutOfS
 from tfgradlint.flow.machine.modules import Module, OneModule, Program
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import MISSING, Raised, Snapshot, State
+from tfgradlint.flow.tape.activation import Activation
 from tfgradlint.flow.tape.recorder import Recorder
 from tfgradlint.flow.values.base import Unknown, Value
 from tfgradlint.flow.values.functions import Function, Scope
@@ -46,6 +47,7 @@ class Machine:
         self.state = State(self.recorder)
         self.recorder.write = self.state.set
         self.frames: list[Frame] = [Frame(None, main, 0, 0)]
+        self.recorder.frames = self.frames
         #: How many branches are open of which it is not known which one is taken.
         self.branching = 0
         #: The step in the judged module that led to where another module is running.
@@ -158,6 +160,10 @@ class Machine:
     @eager_functions.setter
     def eager_functions(self, eager: bool | None) -> None:
         self.state.set(self.recorder.tapes, "eager", eager)
+
+    def activated(self, function: Function | None, *, yields: bool = False) -> Activation:
+        """The run of a function, or of a module, that begins here; with ``yields`` of a generator up to its next."""
+        return Activation(self.recorder.site, self.frames[-1].activation, function, yields=yields)
 
     def here(self, expression: cst.CSTNode | None) -> Site:
         """The site of an expression of the statement being executed."""

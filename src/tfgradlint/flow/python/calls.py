@@ -364,7 +364,7 @@ class Calls:
     def _execute(self, function: Function, scope: Scope, at_yield: Callable[[Value], Value] | None) -> Value:
         interp, state = self._interp, self._interp.state
         node = function.node
-        frame = Frame(function, scope, state.mark(), len(interp.contexts))
+        frame = Frame(function, scope, state.mark(), len(interp.contexts), interp.activated(function))
         frame.at_yield = at_yield
         statement, site, loops, via = interp.statement, interp.recorder.site, interp.loops, interp.via
         interp.loops = []
@@ -377,7 +377,8 @@ class Calls:
         try:
             if isinstance(node, cst.Lambda):
                 interp.statement = function.statement
-                return interp.eval(node.body)
+                frame.activation.returned = returned = interp.eval(node.body)
+                return returned
             goes_on = interp.statements.suite(node.body)
         finally:
             interp.recorder.level -= compiled
@@ -395,7 +396,8 @@ class Calls:
             if abstract(node):
                 return interp.unknown(origins.ABSTRACT_METHOD)
             raise Raised
-        return interp.join([value for _, value in ends])
+        frame.activation.returned = returned = interp.join([value for _, value in ends])
+        return returned
 
     # -- helpers of other modules
 

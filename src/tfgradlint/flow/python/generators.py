@@ -78,7 +78,9 @@ class Generator(Producer):
         interp.via = interp.led_into(self._scope)
         running.now.append(iterator)
         running.counted[node] += 1
-        interp.frames.append(Frame(self._owner, self._scope, mark, len(interp.contexts)))
+        interp.frames.append(
+            Frame(self._owner, self._scope, mark, len(interp.contexts), interp.activated(self._owner, yields=True))
+        )
         outcomes: list[Outcome] | None = None
         try:
             with interp.of(MadeAgain).turn():

@@ -192,7 +192,7 @@ class Imports:
         module.fields["__name__"] = Const(module.name)
         mark, since, logged = state.mark(), next_birth(), len(state.log)
         interp.via = interp.led_into(module)
-        interp.frames.append(Frame(None, module, mark, 0))
+        interp.frames.append(Frame(None, module, mark, 0, interp.activated(None)))
         try:
             interp.statements.body(module.tree.body)
         finally:

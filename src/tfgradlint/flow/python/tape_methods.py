@@ -73,6 +73,7 @@ class TapeMethods:
             self._meddled(tape)
             tapes = interp.recorder.tapes
             before = tapes.active
+            tape.stopped_within = interp.recorder.within
             interp.state.set(tapes, "active", Active(each for each in before if each[0] is not tape))
             interp.state.set(tapes, "stopped", (*tapes.stopped, tape))
 
@@ -173,6 +174,7 @@ class TapeMethods:
         now = interp.recorder.now()
         if "entered" not in tape.fields:
             interp.state.set(tape, "entered", now)
+        tape.block, tape.within = interp.statement, interp.recorder.within
         if tape.fields["life"] != LIVE:
             # A tape that answered before starts a new recording.
             interp.state.set(tape, "epoch", now)

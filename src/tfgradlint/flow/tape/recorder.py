@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import (
@@ -29,12 +29,21 @@ from tfgradlint.flow.values.base import Cell
 _CHANGING = frozenset({OPAQUE, PHI})
 
 
+class Running(Protocol):
+    """What is known here of a function that runs: which run of it this is."""
+
+    @property
+    def activation(self) -> object: ...
+
+
 class Recorder:
     """Makes nodes, in the order of execution, under the tapes that are recording at that moment."""
 
     def __init__(self) -> None:
         self.tapes = Tapes()
         self.site: Site = NOWHERE
+        #: The functions that are running, the innermost last; set by the interpreter.
+        self.frames: Sequence[Running] = ()
         #: Set while a model runs off the tape: all its steps stand where it was called.
         self.pinned: Site | None = None
         #: Whether what runs has a thread of its own.
@@ -52,6 +61,11 @@ class Recorder:
     def now(self) -> int:
         self._seq += 1
         return self._seq
+
+    @property
+    def within(self) -> object:
+        """The run of a function that is going on."""
+        return self.frames[-1].activation if self.frames else None
 
     @property
     def last_unseen(self) -> int:
@@ -77,6 +91,7 @@ class Recorder:
         """A value of which nothing is known."""
         self.look_into(edge.node for edge in edges)
         node = Node(OPAQUE, self.now(), self.site, tuple(edges), None, self.tapes.active)
+        node.within = self.within
         node.origin = origin
         for tape, _ in node.active:
             node.recorded[tape] = 1
@@ -102,6 +117,7 @@ class Recorder:
         self.look_into(edge.node for edge in edges)
         node = Node(OP, self.now(), self.site, tuple(edges), dtype, self.tapes.active)
         node.dense = True
+        node.within = self.within
         for edge in edges:
             edge.node.uses += 1
         if self.loop is not None:
@@ -113,7 +129,7 @@ class Recorder:
         tapes = self.tapes
         self.look_into(edge.node for edge in edges)
         node = Node(OP, self.now(), self.pinned or site or self.site, tuple(edges), dtype, tapes.active)
-        node.level, node.apart = self.level, self.apart
+        node.level, node.apart, node.within = self.level, self.apart, self.within
         if self.loop is not None:
             self._note_loop(node)
         for edge in edges:

@@ -42,7 +42,17 @@ class Tape(HoldsNothing, Cell):
     ``level`` tells in which compiled function it was opened.
     """
 
-    __slots__ = ("accessed", "level", "persistent", "seq", "watch_sites", "watch_times")
+    __slots__ = (
+        "accessed",
+        "block",
+        "level",
+        "persistent",
+        "seq",
+        "stopped_within",
+        "watch_sites",
+        "watch_times",
+        "within",
+    )
 
     def __init__(self, persistent: bool | None, accessed: bool | None, level: int, seq: int) -> None:
         super().__init__()
@@ -53,6 +63,11 @@ class Tape(HoldsNothing, Cell):
         #: Where each thing was watched; not undone with a branch, it only serves messages.
         self.watch_sites: dict[Any, Any] = {}
         self.watch_times: dict[Any, int] = {}
+        #: The statement that entered it, and the runs of functions in which it was entered, and told to stop for a
+        #: while; they serve messages too.
+        self.block: Any = None
+        self.within: object = None
+        self.stopped_within: object = None
         self.fields = {"life": NEW, "watched": Watched(), "epoch": 0, "read": (), "escaped": False}
 
 

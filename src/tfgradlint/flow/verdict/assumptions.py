@@ -79,7 +79,7 @@ class Assumptions:
         if path is None or not path.obstacles or not _of_values(path):
             return None
         assumed = separation.assumed_of(met)
-        reason = broken_by(path, path.obstacles[-1])
+        reason = broken_by(self._tape, path, path.obstacles[-1])
         sites = tuple(node.site for node in assumed.calls)
         return Assumption("none", reason, sites, assumed.values, assumed.under)
 

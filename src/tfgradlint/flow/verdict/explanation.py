@@ -17,6 +17,7 @@ from tfgradlint.flow.graph.nodes import (
     trainable,
 )
 from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.tape.activation import seen_from
 from tfgradlint.flow.tape.search import (
     Obstacle,
     Path,
@@ -52,7 +53,7 @@ class Explanation:
         """Why no gradient arrives; None where no rule has a word for it."""
         path = self._path(source)
         if path is not None and path.obstacles:
-            return broken_by(path, path.obstacles[-1])
+            return broken_by(self._tape, path, path.obstacles[-1])
         if path is not None:
             return self._unwatched(source, path)
         derived = None if self._swapped(source) else self._derived(source)
@@ -68,7 +69,7 @@ class Explanation:
         path = self._path(source)
         for obstacle in reversed(path.obstacles if path else ()):
             if obstacle.cause in _ZEROS:
-                return broken_by(path, obstacle) if path else None
+                return broken_by(self._tape, path, obstacle) if path else None
         return None
 
     def of_loop(self, source: Tensor | Variable | Unknown) -> Reason | None:
@@ -76,7 +77,7 @@ class Explanation:
         if not any(node.loop is not None for node in ancestors(self._nodes)):
             return None
         path = self._path(source)
-        return broken_by(path, path.obstacles[-1]) if path is not None and path.obstacles else None
+        return broken_by(self._tape, path, path.obstacles[-1]) if path is not None and path.obstacles else None
 
     def of_detour(self, target: Value, raised: str) -> Reason | None:
         """Where a target that is a number or an array left TensorFlow."""
@@ -170,13 +171,20 @@ def _could_train(node: Node) -> bool:
     return node.kind in (OPAQUE, LEAF) or bool(node.recorded)
 
 
-def broken_by(path: Path, obstacle: Obstacle) -> Reason:
+def broken_by(tape: Tape, path: Path, obstacle: Obstacle) -> Reason:
     """The reason that is one of the breaks on a path."""
     above = path.nodes[: path.nodes.index(obstacle.node) + 1]
     detail = obstacle.detail
     if isinstance(detail, Operation) and obstacle.cause is Cause.UNREGISTERED:
         detail = replace(detail, second=False)  # nothing is raised here, whichever derivative it would be
-    return Reason(obstacle.cause, obstacle.node.site, detail, steps_of(path), "", above)
+    return Reason(obstacle.cause, place_of(tape, obstacle), detail, steps_of(path), "", above)
+
+
+def place_of(tape: Tape, obstacle: Obstacle) -> Site:
+    """Where the program must change for a break."""
+    if obstacle.cause is Cause.OFF_TAPE:
+        return seen_from(tape, obstacle.node, obstacle.detail)
+    return obstacle.node.site
 
 
 def steps_of(path: Path | None) -> tuple[Site, ...]:

@@ -9,7 +9,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.tape.terms import idle_terms
 from tfgradlint.flow.values.base import Value, Variable
 from tfgradlint.flow.values.walk import nodes_of
-from tfgradlint.flow.verdict.explanation import steps_of
+from tfgradlint.flow.verdict.explanation import place_of, steps_of
 from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason
 from tfgradlint.flow.verdict.request import Request
 
@@ -23,12 +23,14 @@ def idle(request: Request, sources: Sequence[Value], judgements: Sequence[Judgem
     weights = [each for each in sources if isinstance(each, Variable)]
     if len(weights) != len(sources) or not any(each.verdict in ARRIVING for each in judgements):
         return []
+    tape = request.tape
     told = {each.reason.site for each in judgements if each.reason is not None}
     found = []
-    for term in idle_terms(request.tape, nodes_of(request.target), weights):
+    for term in idle_terms(tape, nodes_of(request.target), weights):
         first = term.path.obstacles[-1]
-        if first.node.site not in told:
+        site = place_of(tape, first)
+        if site not in told:
             detail = Idle(term.node.site, first.cause, first.detail)
             cause = Cause.TERM_WITHOUT_GRADIENT if term.perhaps_meant else Cause.IDLE_TERM
-            found.append(Reason(cause, first.node.site, detail, steps_of(term.path)))
+            found.append(Reason(cause, site, detail, steps_of(term.path)))
     return found
