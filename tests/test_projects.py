@@ -9,24 +9,35 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from processes import FAULTY, command, flake8, python
 
 from tfgradlint.analysis.guarded import judge
+from tfgradlint.analysis.results import place
+from tfgradlint.notebooks import decode
 from tfgradlint.project.resolver import Project
 
 PROJECTS = Path(__file__).parent / "projects"
 VERSIONS = sorted(path for path in PROJECTS.glob("*/*") if path.is_dir() and path.name in ("bug", "fix"))
-ENTRIES = ("train.py", "main.py", "scripts/run.py")
-#: In which order the modules of a project make one file.
+ENTRIES = ("train.py", "main.py", "scripts/run.py", "tests/test_agents.py", "train.ipynb")
+#: In which order the modules of a project make one file; of one that imports by name, with what that gives.
 PASTED = {
+    "abstract_agents": (
+        "agents/base.py",
+        "agents/critic.py",
+        "make_agent = lambda name, *given: AGENT(*given)",
+        "tests/test_agents.py",
+    ),
     "beside_the_script": ("models.py", "metrics.py", "losses.py", "train.py"),
     "compiled": ("losses.py", "main.py"),
     "entry_decides": ("engine.py", "main.py"),
     "inherited": ("package/base.py", "package/helpers.py", "package/child.py", "main.py"),
+    "namespace_package": ("lab/fields/grids.py", "lab/fields/heat.py", "src/solver/newton.py", "main.py"),
+    "notebook": ("physics/losses.py", "train.ipynb"),
     "re_exports": ("shapes/units.py", "shapes/inner/terms.py", "shapes/area.py", "train.py"),
     "registry": ("code/toolbox/registry.py", "code/toolbox/terms.py", "code/toolbox/fitting.py", "scripts/run.py"),
 }
@@ -40,17 +51,31 @@ def entry(version: Path) -> str:
 def comments(version: Path, kind: str) -> dict[str, str]:
     """What the comments of a kind say, by file and line."""
     return {
-        f"{path.relative_to(version).as_posix()}:{number}": word
-        for path in sorted(version.rglob("*.py"))
-        for number, line in enumerate(path.read_text().splitlines(), 1)
+        f"{name}:{number}": word
+        for name, text in sorted(texts(version))
+        for number, line in enumerate(text.splitlines(), 1)
         for found, word in _COMMENT.findall(line)
         if found == kind
     }
 
 
+def texts(version: Path) -> Iterator[tuple[str, str]]:
+    """The texts of a project: its files, and the cells of its notebooks."""
+    for path in version.rglob("*.py"):
+        yield path.relative_to(version).as_posix(), path.read_text()
+    for path in version.rglob("*.ipynb"):
+        for number, cell in enumerate(json.loads(path.read_text())["cells"], 1):
+            yield f"{path.relative_to(version).as_posix()}:cell {number}", "".join(cell["source"])
+
+
+def at(told: Mapping[str, Any]) -> str:
+    """Where something is told to be."""
+    return f"{place(Path(told['path']).as_posix(), told.get('cell', 0))}:{told['line']}"
+
+
 def checked(version: Path, *paths: str) -> dict[str, str]:
     run = command("check", "--no-cache", "--output-format", "json", *paths, cwd=version)
-    return {f"{Path(each['path']).as_posix()}:{each['line']}": each["code"] for each in json.loads(run.stdout)}
+    return {at(each): each["code"] for each in json.loads(run.stdout)}
 
 
 def ids(version: Path) -> str:
@@ -82,16 +107,19 @@ def test_a_break_is_told_once_where_it_stands(version: Path) -> None:
 @pytest.mark.parametrize("version", VERSIONS, ids=ids)
 def test_every_request_of_a_project_is_predicted(version: Path) -> None:
     run = command("predict", "--no-cache", "--output-format", "json", ".", cwd=version)
-    predicted = {f"{Path(each['path']).as_posix()}:{each['line']}": each["verdict"] for each in json.loads(run.stdout)}
+    predicted = {at(each): each["verdict"] for each in json.loads(run.stdout)}
     assert predicted == comments(version, "outcome")
 
 
 @pytest.mark.parametrize("version", [each for each in VERSIONS if comments(each, "alone")], ids=ids)
 def test_the_file_that_asks_is_told_by_itself(version: Path) -> None:
-    (place, code), *_ = comments(version, "alone").items()
-    file, line = place.rsplit(":", 1)
+    (step, code), *_ = comments(version, "alone").items()
+    file, line = step.rsplit(":", 1)
+    file = file.partition(":cell")[0]
     ((there, told),) = comments(version, "expect").items()
-    assert checked(version, file) == {place: code == told and code}
+    assert checked(version, file) == {step: code == told and code}
+    if file.endswith(".ipynb"):  # flake8 reads none
+        return
     out = flake8("--select=TFG", file, cwd=version).stdout
     assert out.startswith(f"{file}:{line}:")
     assert f" in {there} " in out
@@ -101,10 +129,16 @@ def test_the_file_that_asks_is_told_by_itself(version: Path) -> None:
 def test_a_project_pasted_into_one_file_says_the_same(version: Path) -> None:
     own = {part for path in version.rglob("*.py") for part in path.relative_to(version).with_suffix("").parts}
     order = PASTED[version.parent.name]
-    text = "\n".join(ast.unparse(_Pasted(own).visit(ast.parse((version / part).read_text()))) for part in order)
+    parts = [part if " " in part else program(version / part) for part in order]
+    text = "\n".join(ast.unparse(_Pasted(own).visit(ast.parse(part))) for part in parts)
     analysis = judge(text)
     assert {each.verdict for each in analysis.predictions} == set(comments(version, "outcome").values())
     assert {each.code for each in analysis.findings} == set(comments(version, "expect").values())
+
+
+def program(path: Path) -> str:
+    """The Python of a file; of a notebook that of its cells."""
+    return decode(path.read_bytes(), path.name).text if path.suffix == ".ipynb" else path.read_text()
 
 
 class _Pasted(ast.NodeTransformer):
@@ -276,3 +310,37 @@ def test_parallel_runs_say_the_same(tmp_path: Path) -> None:
 def test_without_a_path_nothing_is_followed() -> None:
     assert [each.verdict for each in judge(TRAIN).predictions] == ["unknown"]
     assert [each.verdict for each in judge(FAULTY).predictions] == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ('import_module("losses").loss', "none"),
+        ('import_module(name="losses").loss', "none"),
+        ('__import__("losses").loss', "none"),
+        ('import_module("inner.losses").loss', "none"),
+        ('import_module(".losses", "inner").loss', "none"),
+        ('import_module(f".{NAME}", package="inner").loss', "none"),
+        ('__import__("inner.losses").losses.loss', "none"),
+        ('__import__("inner.losses", fromlist=["loss"]).loss', "none"),
+        ('import_module("..losses", "inner").loss', "unknown"),
+        ("import_module(input()).loss", "unknown"),
+        ('import_module("tensorflow").reduce_sum', "flows"),
+    ],
+)
+def test_modules_are_imported_by_name(tmp_path: Path, call: str, verdict: str) -> None:
+    imports = f'from importlib import import_module\n\nNAME = "losses"\nloss = {call}'
+    files = {"inner/__init__.py": "", "inner/losses.py": LOSSES, "losses.py": LOSSES}
+    train = TRAIN.replace("from losses import loss", imports)
+    assert verdicts(tmp_path, {"train.py": train, **files}) == [verdict]
+
+
+def test_a_module_that_nobody_names_may_register_what_it_defines(tmp_path: Path) -> None:
+    known = (
+        "import tensorflow as tf\n\nKNOWN = {'loss': tf.reduce_sum}\n\ndef add(name, loss):\n    KNOWN[name] = loss\n"
+    )
+    train = TRAIN.replace(
+        "from losses import loss\n", "import importlib\nimport known\nimportlib.import_module(input())\n"
+    )
+    train = train.replace("loss(w)", "known.KNOWN['loss'](w)")
+    assert verdicts(tmp_path, {"train.py": train, "known.py": known}) == ["unknown"]

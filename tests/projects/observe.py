@@ -1,6 +1,7 @@
 """Runs programs under TensorFlow and prints what requests for gradients gave: ``{"folder": {"train.py:9": "none"}}``.
 
-``observe.py FOLDER ENTRY FOLDER ENTRY ...``
+``observe.py FOLDER ENTRY FOLDER ENTRY ...``. An entry may be a notebook, whose cells run one after the other; what is
+in ``tests`` runs as ``python -m`` would run it, with the folder of the project in Python's search path.
 """
 
 from __future__ import annotations
@@ -27,6 +28,16 @@ def noted(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> An
     return found
 
 
+def run_notebook(path: str) -> None:
+    """The cells of a notebook, without its magics."""
+    with open(path, encoding="utf-8") as file:
+        cells = json.load(file)["cells"]
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for number, cell in enumerate(cells, 1):
+        lines = ["\n" if line.startswith("%") else line for line in cell["source"]]
+        exec(compile("".join(lines), f"{os.path.abspath(path)}:cell {number}", "exec"), names)
+
+
 def observed(folder: str, entry: str) -> dict[str, str]:
     """What the requests of one program gave, by where they stand."""
     seen.clear()
@@ -34,13 +45,19 @@ def observed(folder: str, entry: str) -> dict[str, str]:
     os.chdir(folder)
     sys.argv = [entry]
     sys.path[0] = os.path.dirname(os.path.abspath(entry))
+    if entry.startswith("tests/"):
+        sys.path.insert(1, folder)
     try:
-        runpy.run_path(os.path.abspath(entry), run_name="__main__")
+        if entry.endswith(".ipynb"):
+            run_notebook(entry)
+        else:
+            runpy.run_path(os.path.abspath(entry), run_name="__main__")
     finally:
         for name in set(sys.modules) - before:
             if str(getattr(sys.modules[name], "__file__", None) or folder).startswith(folder):
                 del sys.modules[name]
         sys.path[:] = path
+        sys.path_importer_cache.clear()  # it takes "src" for that of the program before
     return dict(seen)
 
 

@@ -30,6 +30,8 @@ from tfgradlint.notebooks.writing import replace_sources, rows
 
 _NEWEST = 4
 _LINE = re.compile(r"\bline (\d+)\b")
+#: How a place in the notebook is named where another file is told of it.
+_PLACE = re.compile(r"(?<=\.ipynb):(\d+)\b")
 #: What tells where a gradient is lost.
 _Told = TypeVar("_Told", SourcePrediction, Assumed)
 _LANGUAGES = ("python", "ipython", "python3")
@@ -96,6 +98,7 @@ class Notebook:
 
     def judged(self, analysis: Analysis, text: str | None = None) -> Analysis:
         """The analysis of ``text``, or of a change of it, with what is to be said of the broken cells."""
+        analysis = self._seen_from_modules(analysis)
         if not self.broken:
             return analysis
         lines = (self.text if text is None else text).split("\n")
@@ -105,6 +108,23 @@ class Notebook:
             findings=tuple(sorted((*analysis.findings, *broken), key=lambda each: (each.position, each.code))),
             gave_up=(*analysis.gave_up, *(each.message for each in broken)),
         )
+
+    def _seen_from_modules(self, analysis: Analysis) -> Analysis:
+        """The analysis, with what it tells of modules that the notebook imports in cells and lines of the notebook."""
+        elsewhere = tuple(
+            dataclasses.replace(each, finding=self._of_module(each.finding)) for each in analysis.elsewhere
+        )
+        return dataclasses.replace(analysis, elsewhere=elsewhere) if elsewhere else analysis
+
+    def _of_module(self, finding: Finding) -> Finding:
+        message = _PLACE.sub(lambda found: ":cell {}:{}".format(*self.place(int(found.group(1)))), finding.message)
+        steps = [
+            dataclasses.replace(self._step(dataclasses.replace(each, path="")), path=each.path)
+            if is_notebook(each.path)
+            else each
+            for each in finding.path_steps
+        ]
+        return dataclasses.replace(finding, message=message, path_steps=tuple(steps))
 
     def _moved(self, finding: Finding, lines: Sequence[str]) -> Finding:
         """What is said of a masked line, where that stands now."""
@@ -164,7 +184,9 @@ class Notebook:
         steps, fix = tuple(map(self._step, finding.path_steps)), finding.fix
         if fix is not None:
             fix = dataclasses.replace(fix, edits=tuple(map(self._edit, fix.edits)))
-        return Finding(position, finding.code, self._told(finding.message), steps, fix)
+        return dataclasses.replace(
+            finding, position=position, message=self._told(finding.message), path_steps=steps, fix=fix
+        )
 
     def _edit(self, edit: Edit) -> Edit:
         at = edit.position

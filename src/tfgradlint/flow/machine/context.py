@@ -368,6 +368,9 @@ class Imports(Protocol):
     def get(self, module: Module, name: str) -> Value:
         """A name of a module."""
 
+    def settle(self) -> Iterable[Module]:
+        """Run all that was imported so far, as somebody may change what it defines: the modules of the program."""
+
     def take(self, module: Module, name: str, bound: str) -> bool:
         """Bind a name of a module in the one that runs, when it is used first; False where it is to be done now."""
 

@@ -8,7 +8,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Edge, Effect, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.modules import Module
-from tfgradlint.flow.python.entry_points import trivial
+from tfgradlint.flow.python.entry_points import must_be_overridden, trivial
 from tfgradlint.flow.python.escape import STAYS, forget, forget_content, not_followed
 from tfgradlint.flow.python.own_attributes import OwnAttributes
 from tfgradlint.flow.python.places import Named
@@ -256,6 +256,9 @@ class Attributes:
         if isinstance(found, NativeFunction) and found.name == name and name.startswith("__"):
             return Method(found, receiver)  # one that a decorator of the class made
         if isinstance(found, Descriptor):
+            made_by = found.function
+            if receiver.open and isinstance(made_by, Function) and self._replaceable(receiver, made_by):
+                return self._interp.unknown(origins.DERIVED_METHOD)
             if found.kind == "cached":
                 value = self._interp.calls.call(found.function, [receiver], {})
                 self._interp.state.set(receiver, name, value)
@@ -321,7 +324,9 @@ class Attributes:
     def _replaceable(self, receiver: Instance, function: Function) -> bool:
         """Whether the object's own class may well define the method anew."""
         cls, method = receiver.cls.name, function.name
-        return trivial(function.node) or any(each.overridden(cls, method) for each in self._interp.prescans())
+        if trivial(function.node) or must_be_overridden(function.node):
+            return True
+        return any(each.overridden(cls, method) for each in self._interp.prescans())
 
     def _super_attribute(self, receiver: Super, name: str) -> Value:
         interp = self._interp

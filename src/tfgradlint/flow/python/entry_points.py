@@ -122,12 +122,9 @@ def _setting(name: object) -> bool:
 
 def trivial(node: cst.FunctionDef | cst.Lambda) -> bool:
     """A method of a base class that does nothing, or only returns a constant, is made to be overridden."""
-    body = getattr(node.body, "body", None)
-    if not isinstance(body, (list, tuple)) or len(body) > 2:
+    smalls = _simple(node)
+    if not smalls or len(smalls) > 2:
         return False
-    if not body or not all(isinstance(line, cst.SimpleStatementLine) for line in body):
-        return False
-    smalls = [small for line in body for small in line.body]
     for small in smalls:
         if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)):
             continue
@@ -141,16 +138,30 @@ def trivial(node: cst.FunctionDef | cst.Lambda) -> bool:
     return True
 
 
+def must_be_overridden(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """A method under ``abstractmethod``: Python makes no object of a class that still has it."""
+    decorators = [each.decorator for each in node.decorators] if isinstance(node, cst.FunctionDef) else []
+    named = {each.attr.value if isinstance(each, cst.Attribute) else getattr(each, "value", "") for each in decorators}
+    return not named.isdisjoint(("abstractmethod", "abstractproperty"))
+
+
+def _simple(node: cst.FunctionDef | cst.Lambda) -> list[cst.BaseSmallStatement] | None:
+    """The statements of a body that holds no other block, on one line or on several."""
+    if isinstance(node.body, cst.SimpleStatementSuite):
+        return [*node.body.body]
+    body = node.body.body if isinstance(node.body, cst.IndentedBlock) else ()
+    lines = [line for line in body if isinstance(line, cst.SimpleStatementLine)]
+    return [small for line in lines for small in line.body] if len(lines) == len(body) else None
+
+
 _PLAIN = (cst.Integer, cst.Float, cst.SimpleString, cst.Name)
 
 
 def abstract(node: cst.FunctionDef | cst.Lambda) -> bool:
     """A method that only raises ``NotImplementedError`` stands for one that a subclass brings."""
-    body = getattr(node.body, "body", None)
-    if not isinstance(body, (list, tuple)) or not body or not isinstance(body[-1], cst.SimpleStatementLine):
-        return False
-    last = body[-1].body[-1]
-    if not isinstance(last, cst.Raise) or last.exc is None or len(body) > 2:
+    smalls = _simple(node)
+    last = smalls[-1] if smalls and len(smalls) <= 2 else None
+    if not isinstance(last, cst.Raise) or last.exc is None:
         return False
     raised = last.exc.func if isinstance(last.exc, cst.Call) else last.exc
     return isinstance(raised, cst.Name) and raised.value == "NotImplementedError"

@@ -74,6 +74,19 @@ class Imports:
         self._defer(own, bound, *target)
         return True
 
+    def settle(self) -> Iterator[Module]:
+        """Run all that was imported so far, as somebody may change what it defines: the modules of the program."""
+        waiting, met = [self._interp.main], {self._interp.main}
+        while waiting:
+            module = waiting.pop()
+            self._ready(module)
+            for name in list(module.pending):
+                self._known(module, name)
+            yield module
+            found = [each for each in module.fields.values() if isinstance(each, Module) and each not in met]
+            met.update(found)
+            waiting += found
+
     def star(self, module: Module) -> Sequence[str] | None:
         """The names that ``from module import *`` binds; None where that is not known."""
         if module.state == NEW:
@@ -190,6 +203,7 @@ class Imports:
         interp, state = self._interp, self._interp.state
         assert module.tree is not None
         module.fields["__name__"] = Const(module.name)
+        module.fields["__package__"] = Const(module.name if module.package else module.name.rpartition(".")[0])
         mark, since, logged = state.mark(), next_birth(), len(state.log)
         interp.via = interp.led_into(module)
         interp.frames.append(Frame(None, module, mark, 0, interp.activated(None)))

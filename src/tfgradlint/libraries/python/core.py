@@ -52,7 +52,7 @@ from tfgradlint.libraries.python.decorators import (
     registered,
 )
 
-_BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
+_BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_")) | {"__import__"}
 
 
 def builtin(name: str) -> Value | None:

@@ -14,8 +14,8 @@ from tfgradlint.libraries.registry import Library
 
 #: Modules of the standard library whose names are followed.
 _MODULES = (
-    "abc argparse asyncio bisect collections contextlib copy dataclasses enum functools heapq itertools math numbers "
-    "operator os random sys threading time types typing unittest weakref".split()
+    "abc argparse asyncio bisect collections contextlib copy dataclasses enum functools heapq importlib itertools math "
+    "numbers operator os random sys threading time types typing unittest weakref".split()
 )
 #: Classes under these are made, and behave, like any other.
 _PLAIN_METACLASSES = frozenset({"abc.ABCMeta", "builtins.type"})

@@ -1,0 +1,17 @@
+import tensorflow as tf
+
+import agents.base
+
+
+class Critic(agents.base.Agent):
+    @property
+    def variables(self):
+        return [self.policy]
+
+    def loss(self, observed, returns):
+        value = tf.reduce_sum(self.policy * observed, axis=-1)
+        advantage = returns - value
+        return tf.reduce_mean(tf.square(advantage))
+
+
+AGENT = Critic

@@ -1,0 +1,5 @@
+import lab.fields.heat as heat
+
+
+def spacing(x):
+    return 1.0 / heat.count(x)

@@ -1,0 +1,1 @@
+from physics.losses import *  # noqa: F403
