@@ -52,6 +52,8 @@ def _functions() -> dict[Form, _Compute]:
         Form.MEAN: tf.reduce_mean,
         Form.MAX: tf.reduce_max,
         Form.MIN: tf.reduce_min,
+        Form.VARIANCE: tf.math.reduce_variance,
+        Form.DEVIATION: tf.math.reduce_std,
         Form.SAME: tf.transpose,
         Form.PART: lambda x: x[1:3],
         Form.POWER: tf.pow,

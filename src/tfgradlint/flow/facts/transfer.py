@@ -266,6 +266,8 @@ _TRANSFERS: dict[Form, Transfer] = {
     Form.MEAN: _mean,
     Form.MAX: _extreme,
     Form.MIN: _extreme,
+    Form.VARIANCE: lambda x: _bounded(0.0, math.inf),
+    Form.DEVIATION: lambda x: _bounded(0.0, math.inf),
     Form.SAME: lambda x: x,
     Form.PART: lambda x: Interval(x.low, x.high),
     Form.WHERE: _where,

@@ -45,6 +45,8 @@ class Form(Enum):
     MEAN = auto()
     MAX = auto()
     MIN = auto()
+    VARIANCE = auto()
+    DEVIATION = auto()
     #: The same values, or some of them, in another order or form.
     SAME = auto()
     #: Some of the values.

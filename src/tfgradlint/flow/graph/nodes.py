@@ -11,6 +11,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Curvature, Detail, EdgeNote, SecondDerivative
 from tfgradlint.flow.graph.forms import Form, Mode
 from tfgradlint.flow.graph.origins import MORE_THAN_FOLLOWED, Origin
+from tfgradlint.flow.graph.shape import ANY_SHAPE, Shape
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -168,7 +169,7 @@ class Node:
         origin: where the value comes from, where nothing or not all is known of it.
         formula: what it computes, where that is known.
         uses: how many steps were computed from it so far.
-        width: how many elements its last axis has, where that is known.
+        shape: how many elements it has along its axes, as far as that is known.
         within: the run of a function in which the step was taken.
     """
 
@@ -193,13 +194,13 @@ class Node:
         "rebinds",
         "recorded",
         "seq",
+        "shape",
         "site",
         "sliced",
         "sparse",
         "stopped",
         "uses",
         "variable",
-        "width",
         "within",
     )
 
@@ -225,7 +226,7 @@ class Node:
         self.origin: Origin | None = None
         self.formula: Formula | None = None
         self.uses = 0
-        self.width: int | None = None
+        self.shape: Shape = ANY_SHAPE
         self.within: object = None
         self.as_target: Effect | None = None
         self.level = 0

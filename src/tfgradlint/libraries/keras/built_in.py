@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from tfgradlint.flow.facts.numbers import Numbers
+from tfgradlint.flow.facts.shapes import shape_of
 from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Interaction, Node
 from tfgradlint.flow.graph.origins import Origin
+from tfgradlint.flow.graph.shape import ANY_SHAPE, Shape
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items
@@ -20,13 +25,14 @@ from tfgradlint.libraries.keras.crossing import (
     usual,
     words_of,
 )
-from tfgradlint.libraries.keras.layer_facts import facts, lets_through, recurrent
+from tfgradlint.libraries.keras.layer_facts import drops_all, facts, lets_through, recurrent
 from tfgradlint.libraries.keras.origins import ACTIVATION, LAYER
 from tfgradlint.libraries.keras.recurrent import step, wrapped
-from tfgradlint.libraries.keras.state import MEASURED, NAMED, STATE_COUNT, WIDTH, WRAPS
+from tfgradlint.libraries.keras.state import MEASURED, NAMED, RECIPE, STATE_COUNT, WIDTH, WRAPS
+from tfgradlint.libraries.keras.training_flag import perhaps_trained
 from tfgradlint.libraries.keras.weights import weights_below
 from tfgradlint.libraries.measured.curvature import joint_of_layer
-from tfgradlint.libraries.measured.formulas import of_activation
+from tfgradlint.libraries.measured.formulas import axis_option, of_activation
 from tfgradlint.libraries.measured.zeros import lessened
 
 _FLOWS = Words("flows", "flows")
@@ -66,30 +72,102 @@ def call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dic
         for node in nodes_of(value)
     ]
     inputs_of_steps = len(edges)
-    edges += towards_weights(interp, callee, known)
+    edges += [_weight_edge(interp, edge, named.values()) for edge in towards_weights(interp, callee, known)]
     if not is_none(named.get("mask", NONE)):
         # What is masked everywhere leaves its inputs and weights without a gradient but zeros.
         edges = [edge._replace(effect=Effect.ARRIVES) if edge.effect is Effect.FLOWS else edge for edge in edges]
     activated = None
+    shape = _shape(callee, nodes_of(packed))
     if known is not None and not states and not recurrent(known) and isinstance(activation, Const):
-        activated = _activation(interp, callee, activation, nodes_of(packed))
-        edges = lessened("", activated, {}, edges)
+        activated = _activation(interp, callee, activation, nodes_of(packed), shape)
+        edges = lessened(interp.of(Numbers), "", activated, {}, edges)
     results = [Tensor(interp.recorder.op(edges)) for _ in range(states + 1)]
+    _note_dropped(interp, callee, known, named, [each.node for each in results])
     new = known is not None and (not known.weightless or (_all_flow(known) and activation is NONE))
     for result in results:
         result.node.loose = not new or callee.own is not None
         result.node.joint = _joint(callee, known, inputs_of_steps, len(edges), activation)
-        result.node.formula, result.node.width = activated, WIDTH.of(callee)
+        result.node.formula, result.node.shape = activated, shape
     return Items(tuple(results)) if states else _activated(interp, callee.path, activation, results[0])
 
 
-def _activation(interp: Context, callee: Layer, activation: Const, inputs: list[Node]) -> Formula | None:
+class Dropped:
+    """What ``Dropout(1.0)`` makes, and what is made of that without weights: zeros where the model trains."""
+
+    def __init__(self) -> None:
+        #: Whether each certainly is zeros.
+        self.nodes: dict[Node, bool] = {}
+
+
+def _weight_edge(interp: Context, edge: Edge, given: Iterable[Value]) -> Edge:
+    """An edge towards a weight that may be multiplied with zeros."""
+    dropped = interp.of(Dropped).nodes
+    found = [node for value in given for node in nodes_of(value) if node in dropped] if dropped else []
+    if not found or edge.effect is not Effect.FLOWS:
+        return edge
+    return Edge(edge.node, Effect.ARRIVES) if dropped[found[0]] else perhaps_trained(interp, edge, found[0])
+
+
+def _note_dropped(
+    interp: Context, callee: Layer, known: LayerFacts | None, given: dict[str, Value], made: list[Node]
+) -> None:
+    dropped = interp.of(Dropped).nodes
+    args, kwargs = RECIPE.of(callee) or ([], {})
+    rate = args[0] if args else kwargs.get("rate", NONE)
+    flag = given.get("training", NONE)
+    inferring = isinstance(flag, Const) and flag.value is False
+    if "Dropout" in callee.path and drops_all(rate) and not inferring:
+        dropped.update(dict.fromkeys(made, isinstance(flag, Const) and flag.value is True))
+    elif dropped and known is not None and known.weightless:
+        before = [dropped[node] for value in given.values() for node in nodes_of(value) if node in dropped]
+        dropped.update(dict.fromkeys(made, all(before)) if before else {})
+
+
+def _activation(interp: Context, callee: Layer, activation: Const, inputs: list[Node], shape: Shape) -> Formula | None:
     """What a layer ends with, of which nothing is known but its activation; ``Activation`` is nothing else."""
     if callee.path.endswith(".Activation") and len(inputs) == 1:
         return of_activation(interp, activation.value, inputs[0])
+    alone, options = _alone(callee)
+    if alone:
+        return of_activation(interp, alone, inputs[0], options) if len(inputs) == 1 else None
     given = interp.recorder.leaf()
-    given.width = WIDTH.of(callee)
+    given.shape = shape
     return of_activation(interp, activation.value, given)
+
+
+#: Layers that are nothing but an activation, and what Keras calls it.
+_ALONE = {"ReLU": "relu", "Softmax": "softmax"}
+
+
+def _alone(callee: Layer) -> tuple[str, tuple[object, ...]]:
+    """The activation that a layer is, and its options; "" where it is none, or is told to be another one."""
+    name = _ALONE.get(callee.path.rpartition(".")[2], "")
+    args, kwargs = RECIPE.of(callee) or ([NONE], {})
+    told = [*args, *(value for option, value in kwargs.items() if option not in _COMMON)]
+    if not told or not name:
+        return name, ()
+    number = told[0].value if isinstance(told[0], Const) and len(told) == 1 else None
+    if name == "relu" and number == 6 and not kwargs.keys() - {*_COMMON, "max_value"}:
+        return "relu6", ()
+    if name == "softmax" and type(number) is int and not kwargs.keys() - {*_COMMON, "axis"}:
+        return name, (axis_option(number),)
+    return "", ()
+
+
+_COMMON = frozenset({"name", "dtype", "trainable"})
+
+
+def _shape(callee: Layer, inputs: list[Node]) -> Shape:
+    """The shape of a layer's result: its own number of elements on the last axis, or the shape that it was given."""
+    width = WIDTH.of(callee)
+    given = shape_of(inputs[0]) if len(inputs) == 1 else ANY_SHAPE
+    if width is not None:
+        return Shape((*given.dims[:-1], width), given.open) if callee.path.endswith(".Dense") else Shape((width,), True)
+    return given if callee.path.rpartition(".")[2] in _ALIKE else ANY_SHAPE
+
+
+#: They leave the shape of what they are given.
+_ALIKE = frozenset({"Activation", "ReLU", "Softmax", "Dropout", "BatchNormalization", "LayerNormalization"})
 
 
 def _joint(callee: Layer, known: LayerFacts | None, inputs: int, edges: int, activation: Value) -> Interaction | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.shape import ANY_SHAPE, Shape
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Symbol, Tensor, Value, Variable, is_none
 from tfgradlint.flow.values.containers import Items, ListObject
@@ -28,6 +29,7 @@ from tfgradlint.libraries.keras.weights import (
     set_trainable,
 )
 from tfgradlint.libraries.measured.apply import apply
+from tfgradlint.libraries.measured.shapes import lengths
 from tfgradlint.libraries.session import Session, keras_name
 
 #: Families whose objects are no layers and hold no weights that a model trains.
@@ -43,6 +45,7 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
     if name in ("Input", "layers.Input", "layers.InputLayer"):
         made = Tensor(interp.recorder.leaf())
         made.node.placeholder = True
+        made.node.shape = _of_input(args, kwargs)
         given_name = kwargs.get("name", NONE)
         if isinstance(given_name, Const) and isinstance(given_name.value, str):
             keras_state(interp).input_names[made.node] = given_name.value
@@ -84,6 +87,15 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         tool.fields.update(told(name, len(args), kwargs))
         return tool
     return None
+
+
+def _of_input(args: list[Value], kwargs: dict[str, Value]) -> Shape:
+    """The shape of an input: what is written out, behind the axis of the batch."""
+    wanted = lengths(args[0] if args else kwargs.get("shape", NONE))
+    batch = kwargs.get("batch_size", NONE)
+    if wanted is None or len(args) > 1:
+        return ANY_SHAPE
+    return Shape((batch.value if isinstance(batch, Const) and type(batch.value) is int else None, *wanted))
 
 
 def _unpacked(interp: Context, data: Value) -> Value | None:

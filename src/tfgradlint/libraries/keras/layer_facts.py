@@ -65,7 +65,7 @@ def making(known: LayerFacts, args: list[Value], kwargs: dict[str, Value]) -> Ma
             weights = weights and (usual or known.weightless)
         elif name not in names and name not in _COMMON:
             weights = gradients = False
-    if any(_drops_all(bound.get(name)) for name in _RATES):
+    if any(drops_all(bound.get(name)) for name in _RATES):
         gradients = False
     for label, aspect in known.other.items():
         if aspect == "passes" and known.passes:
@@ -86,7 +86,8 @@ def _present_name(known: LayerFacts, names: list[str], name: str) -> str:
 _RENAMED = {("LeakyReLU", "alpha"): "negative_slope"}
 
 
-def _drops_all(rate: Value | None) -> bool:
+def drops_all(rate: Value | None) -> bool:
+    """Whether this rate leaves nothing."""
     return isinstance(rate, Const) and isinstance(rate.value, (int, float)) and rate.value >= 1
 
 

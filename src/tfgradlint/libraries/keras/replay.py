@@ -52,7 +52,7 @@ def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Valu
             copy = recorder.op(edges, node.dtype, None if node.site is NOWHERE else node.site)
             copy.loose, copy.maybe_alias, copy.origin = node.loose, node.maybe_alias, node.origin
             copy.joint, copy.sparse = node.joint, node.sparse
-            copy.formula, copy.width = _formula_of(interp, node, mapping), node.width
+            copy.formula, copy.shape = _formula_of(interp, node, mapping), node.shape
         copy.called_at = recorder.site
         mapping[node] = copy
     return _mapped(outputs, mapping)

@@ -31,18 +31,24 @@ def training_as(interp: Context, flag: Value) -> Iterator[None]:
 
 def unless_training(interp: Context, node: Node) -> Edge:
     """An edge across a layer that normalises by the batch while it trains: of one example nothing is left."""
-    if _infers(interp) and not node.placeholder:
-        return Edge(node)
-    return Edge(node, Effect.ARRIVES, None, EdgeNote.UNLESS_TRAINING)
+    return perhaps_trained(interp, Edge(node), node)
+
+
+def perhaps_trained(interp: Context, edge: Edge, given: Node) -> Edge:
+    """An edge across a layer that leaves nothing of what it is given where it trains."""
+    if infers(interp) and not given.placeholder:
+        return edge
+    return Edge(edge.node, Effect.ARRIVES, None, EdgeNote.UNLESS_TRAINING)
 
 
 def once_more(interp: Context, node: Node, edge: Edge) -> Edge:
     """The same edge when a model of inputs and outputs runs on what it is given."""
-    if edge.detail is EdgeNote.UNLESS_TRAINING and _infers(interp) and not node.placeholder:
+    if edge.detail is EdgeNote.UNLESS_TRAINING and infers(interp) and not node.placeholder:
         return Edge(node)
     return Edge(node, *edge[1:])
 
 
-def _infers(interp: Context) -> bool:
+def infers(interp: Context) -> bool:
+    """Whether what runs now certainly does not train."""
     flag = keras_state(interp).training
     return isinstance(flag, Const) and not flag.value

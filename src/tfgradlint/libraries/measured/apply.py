@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
@@ -30,7 +31,8 @@ from tfgradlint.knowledge import Case, OperationFacts, Output
 from tfgradlint.libraries.measured.curvature import joint
 from tfgradlint.libraries.measured.details import operation, second_derivative
 from tfgradlint.libraries.measured.dtypes import dtype_of, dtype_of_literal, is_integer, named_dtype
-from tfgradlint.libraries.measured.formulas import formula, width
+from tfgradlint.libraries.measured.formulas import formula
+from tfgradlint.libraries.measured.shapes import shape_of_call
 from tfgradlint.libraries.measured.zeros import lessened
 
 _EFFECTS = {
@@ -227,14 +229,14 @@ def _output(
                 interp.recorder.read(node)
     unrecorded = leaves or _unrecorded(output, bound, unwatched)
     computed = formula(interp, known.name, bound)
-    edges = lessened(known.name, computed, bound, edges)
+    edges = lessened(interp.of(Numbers), known.name, computed, bound, edges)
     node = interp.recorder.plain(edges, dtype) if unrecorded else interp.recorder.op(edges, dtype)
     node.as_target = as_target
     node.dense = leaves or (
         output.kind == "tensor" and not known.name.startswith(_BY_CONTENT) and not any(map(_composed, bound.values()))
     )
     node.joint = joint(known.name, len(edges))
-    node.formula, node.width = computed, width(known.name, computed)
+    node.formula, node.shape = computed, shape_of_call(known.name, computed, bound)
     node.sparse = any(name in bound for name in output.slices)
     node.sliced = node.sparse and known.name in _SLICING and _SLICED.issuperset(bound)
     if maybe_same and not fixed:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tfgradlint.flow.graph.forms import Form, Mode
 from tfgradlint.flow.graph.nodes import Formula, Node, Operand
+from tfgradlint.flow.graph.shape import ANY_SHAPE, SCALAR, Shape
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Const, GraphValue, Value, Variable
 from tfgradlint.flow.values.containers import Items
@@ -55,6 +56,8 @@ _FUNCTIONS: dict[str, tuple[Form, int]] = {
     **dict.fromkeys(("reduce_mean", "mean"), (Form.MEAN, 1)),
     **dict.fromkeys(("reduce_max", "max", "amax"), (Form.MAX, 1)),
     **dict.fromkeys(("reduce_min", "min", "amin"), (Form.MIN, 1)),
+    **dict.fromkeys(("reduce_variance", "var"), (Form.VARIANCE, 1)),
+    **dict.fromkeys(("reduce_std", "std"), (Form.DEVIATION, 1)),
     **dict.fromkeys(("reshape", "squeeze", "expand_dims", "transpose", "flatten", "batch_flatten"), (Form.SAME, 1)),
     **dict.fromkeys(("greater", "greater_equal"), (Form.GREATER, 2)),
     **dict.fromkeys(("less", "less_equal"), (Form.LESS, 2)),
@@ -143,22 +146,15 @@ def formula(interp: Context, name: str, bound: Mapping[str, Value]) -> Formula |
     return Formula(form, tuple(operands[::-1] if reverse else operands), tuple(options), mode(interp))
 
 
-def width(name: str, computed: Formula | None) -> int | None:
-    """How many elements the last axis of a result has, where the call says so."""
-    if computed is None or _LAST not in computed.options:
-        return None
-    kept = name.endswith(".expand_dims") or (computed.form in _REDUCTIONS and _KEPT in computed.options)
-    return 1 if kept else None
+def axis_option(axis: int) -> object:
+    """The option of a formula that goes along an axis."""
+    return "axis", _option(Const(axis))
 
 
-_LAST, _KEPT = ("axis", ("int", "-1")), ("keepdims", ("bool", "True"))
-_REDUCTIONS = frozenset({Form.SUM, Form.MEAN, Form.MAX, Form.MIN})
-
-
-def of_activation(interp: Context, name: object, given: Node) -> Formula | None:
+def of_activation(interp: Context, name: object, given: Node, options: tuple[object, ...] = ()) -> Formula | None:
     """What an activation makes of a value, by the name that Keras has for it."""
     recipe = _recipe(f"keras.activations.{name}")
-    return Formula(recipe[0], (given,), (), mode(interp)) if recipe is not None and recipe[1] == 1 else None
+    return Formula(recipe[0], (given,), options, mode(interp)) if recipe is not None and recipe[1] == 1 else None
 
 
 def mode(interp: Context) -> Mode:
@@ -193,7 +189,20 @@ def literal(interp: Context, value: Value) -> Formula | None:
     numbers = fold(value, _SHORT, _number, _all)
     if not isinstance(numbers, list) or not numbers or any(math.isnan(each) for each in numbers):
         return None
-    return Formula(Form.LITERAL, (min(numbers), max(numbers)), (), mode(interp))
+    return Formula(Form.LITERAL, (min(numbers), max(numbers)), (tuple(numbers),), mode(interp))
+
+
+def literal_shape(value: Value) -> Shape:
+    """The shape of the numbers that are written out in a value."""
+    found = fold(value, _SHORT, lambda each: SCALAR if _number(each) else None, _nested)
+    return found if isinstance(found, Shape) else ANY_SHAPE
+
+
+def _nested(holder: Value, parts: Sequence[Shape | None]) -> Shape | None:
+    first = parts[0] if parts else None
+    if first is None or not isinstance(holder.structure, Items) or any(each != first for each in parts):
+        return None
+    return Shape((len(parts), *first.dims))
 
 
 _SHORT = shallow(levels=5, most=_LONGEST)

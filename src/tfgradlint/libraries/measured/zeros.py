@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tfgradlint.flow.facts.shapes import width_of
+from tfgradlint.flow.facts.flat import is_flat
+from tfgradlint.flow.facts.numbers import Numbers
+from tfgradlint.flow.facts.shapes import axes_of, shape_of
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.forms import Form
-from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Node, Operand
+from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Node
 from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.walk import nodes_of
@@ -23,7 +25,9 @@ _OVERWRITTEN = {"tf.tensor_scatter_nd_update": "tensor"}
 _PARTS = frozenset({"tf.math.real", "tf.math.imag"})
 
 
-def lessened(name: str, formula: Formula | None, bound: Mapping[str, Value], edges: list[Edge]) -> list[Edge]:
+def lessened(
+    numbers: Numbers, name: str, formula: Formula | None, bound: Mapping[str, Value], edges: list[Edge]
+) -> list[Edge]:
     """The edges of a step, with those across which the gradient may be all zeros for what the program has written."""
     written = _OVERWRITTEN.get(name)
     if written is not None:
@@ -34,8 +38,10 @@ def lessened(name: str, formula: Formula | None, bound: Mapping[str, Value], edg
         return [*edges, *_behind_activations(edges)]
     if formula is not None and formula.form in _NORMALISED and _over_one(formula):
         return [Edge(edge.node, Effect.ZERO, Cause.AXIS_OF_ONE) if edge.effect in _ARRIVING else edge for edge in edges]
+    if formula is not None and is_flat(numbers, formula):
+        return _perhaps(edges, {edge.node for edge in edges})
     if formula is not None and formula.form in _PRODUCTS:
-        zeros = [each for each in formula.operands if _is_zero(each)]
+        zeros = [each for each in formula.operands if numbers.interval(each).within(0.0, 0.0)]
         others = {edge.node for edge in edges if len(zeros) > 1 or edge.node not in zeros} if zeros else None
         return edges if others is None else _perhaps(edges, others)
     return edges
@@ -43,10 +49,8 @@ def lessened(name: str, formula: Formula | None, bound: Mapping[str, Value], edg
 
 def _over_one(formula: Formula) -> bool:
     """Whether a softmax is taken over an axis of one element: it is one, whatever it is given."""
-    last = all(
-        option == ("axis", ("int", "-1")) or option == ("axis", ("NoneType", "None")) for option in formula.options
-    )
-    return last and width_of(formula.operands[0]) == 1
+    axes = axes_of(formula)
+    return axes is not None and len(axes) == 1 and shape_of(formula.operands[0]).along(axes[0]) == 1
 
 
 def _behind_activations(edges: list[Edge]) -> list[Edge]:
@@ -64,11 +68,3 @@ def _perhaps(edges: list[Edge], nodes: set[Node]) -> list[Edge]:
 
 def _has_form(node: Node, form: Form) -> bool:
     return node.formula is not None and node.formula.form is form
-
-
-def _is_zero(operand: Operand) -> bool:
-    """Whether it is zeros that are written out."""
-    if not isinstance(operand, Node):
-        return operand == 0
-    formula = operand.formula
-    return formula is not None and formula.form is Form.LITERAL and not any(formula.operands)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfgradlint.flow.facts.shapes import shape_of
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.forms import Form
 from tfgradlint.flow.graph.nodes import LEAF, Beyond, Edge, Effect, Formula, Node, trainable
 from tfgradlint.flow.graph.origins import Kind, Origin
+from tfgradlint.flow.graph.shape import ANY_SHAPE, Shape
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.identity import MadeAgain
 from tfgradlint.flow.values.base import (
@@ -35,7 +37,8 @@ from tfgradlint.libraries.keras.creation import created
 from tfgradlint.libraries.measured.apply import apply
 from tfgradlint.libraries.measured.details import operation
 from tfgradlint.libraries.measured.dtypes import firm_dtype, named_dtype
-from tfgradlint.libraries.measured.formulas import literal
+from tfgradlint.libraries.measured.formulas import literal, literal_shape
+from tfgradlint.libraries.measured.shapes import lengths
 from tfgradlint.libraries.numpy.core import without_content
 from tfgradlint.libraries.python.decorators import decorated_by, decorator_called, kept, options_of
 from tfgradlint.libraries.registry import Handler
@@ -105,6 +108,7 @@ def variable(interp: Context, args: list[Value], kwargs: dict[str, Value], libra
         dtype = "float32"
     content = Node(LEAF, interp.recorder.now(), interp.recorder.site, tuple(edges), dtype)
     content.formula = _initial(interp, initial)
+    content.shape = ANY_SHAPE if "shape" in kwargs else _shape(initial)
     made = Variable(content, trained, library)
     distribute.made_in_scope(interp, made)
     return made
@@ -125,6 +129,10 @@ def _initial(interp: Context, initial: Value) -> Formula | None:
     if type(initial) is Tensor:
         return initial.node.formula if initial.node.formula and initial.node.formula.form is Form.LITERAL else None
     return literal(interp, initial)
+
+
+def _shape(given: Value) -> Shape:
+    return shape_of(given.node) if isinstance(given, (GraphValue, Variable)) else literal_shape(given)
 
 
 def _left_behind(value: Value, cause: Cause) -> list[Edge]:
@@ -155,6 +163,9 @@ def _constant(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> V
     made = interp.recorder.op([Edge(node, Effect.PLAIN) for node in nodes], dtype)
     made.dense = True
     made.formula = literal(interp, given)
+    wanted = args[2] if len(args) > 2 else kwargs.get("shape", NONE)
+    shape = lengths(wanted)
+    made.shape = _shape(given) if is_none(wanted) else ANY_SHAPE if shape is None else Shape(tuple(shape))
     return Tensor(made)
 
 
