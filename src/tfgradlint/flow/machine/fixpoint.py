@@ -159,6 +159,10 @@ class Fixpoint:
         """Whether anything that is older than the loop was written in it."""
         return bool(self._written())
 
+    def only_read(self) -> bool:
+        """Whether all that was written is which variables tapes saw being read."""
+        return all(isinstance(cell, Tape) and key == "read" for cell, key, _ in self._written().values())
+
     def turn_like(self, turn: int) -> int:
         """Which of the turns that ran ended like this one, which was to come."""
         return turn if turn < self.first or not self.period else self.first + (turn - self.first) % self.period

@@ -157,7 +157,9 @@ class Summaries:
         ]
 
     def _is_newer(self, node: Node) -> bool:
-        return (node.seq > self._since or node in self.fresh) and self._older(node) is node
+        # One of many variables is as old as these, wherever it was taken out of them.
+        taken = isinstance(node.variable, Cell) and node.variable.born >= self._born
+        return (node.seq > self._since or node in self.fresh or taken) and self._older(node) is node
 
     def _older(self, node: Node) -> Hashable:
         """What an older step stands for: itself, and the content of an older variable for that, whatever it is."""

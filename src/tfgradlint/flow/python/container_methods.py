@@ -11,7 +11,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
 from tfgradlint.flow.python.comparing import compared, hashed, hashed_together, looked_up, met_again
 from tfgradlint.flow.python.escape import forget, forget_content
-from tfgradlint.flow.python.identity import one_of_many
+from tfgradlint.flow.python.identity import one_of_many, some_of_many
 from tfgradlint.flow.python.order import in_order
 from tfgradlint.flow.python.rearranging import turned, without
 from tfgradlint.flow.python.sets import LONG, OPERATORS, combined, set_of
@@ -283,9 +283,8 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
             popped: Value = kept.pop(position)
             state.set(receiver, "content", Items(tuple(kept), content.type))
             return popped
-        element = state.element(content)
-        state.set(receiver, "content", Repeated(element, content.type))
-        return one_of_many(interp, element)
+        state.set(receiver, "content", some_of_many(interp, content))
+        return one_of_many(interp, state.element(content))
     if name == "clear":
         state.set(receiver, "content", Items((), content.type))
         return NONE
@@ -308,8 +307,7 @@ def _listing_member(interp: Context, receiver: ListObject, name: str, args: list
             state.set(receiver, "content", left)
             return NONE
         _looked_for(interp, content, args)
-        content = receiver.fields["content"]
-        state.set(receiver, "content", Repeated(state.element(content), content.type))
+        state.set(receiver, "content", some_of_many(interp, receiver.fields["content"]))
         return NONE
     if name in ("index", "count"):
         return _place(interp, content, name, args)

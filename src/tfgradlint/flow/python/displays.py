@@ -14,7 +14,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.fixpoint import Fixpoint
 from tfgradlint.flow.python.comparing import looked_up
 from tfgradlint.flow.python.container_methods import listing, merged
-from tfgradlint.flow.python.identity import MadeAgain
+from tfgradlint.flow.python.identity import MadeAgain, another_variable
 from tfgradlint.flow.python.sets import new_set
 from tfgradlint.flow.values.base import NONE, Const, Scalar, Value, hashable
 from tfgradlint.flow.values.containers import DictContent, DictObject, Items, ListObject, Repeated, as_key
@@ -154,16 +154,23 @@ class Displays:
     def _any_number(self, node: cst.CompFor, produce: Callable[[], Value], element: Value, since: int) -> Repeated:
         """A turn for each of any number of elements, until they bring nothing new; one where that changes nothing."""
         interp = self._interp
-        fixpoint = Fixpoint(interp, since, element, interp.scope)
+        one = another_variable(interp, element)
+        fixpoint = Fixpoint(interp, since, one, interp.scope)
         made: list[Value] = []
         asked = interp.requests.count
         while True:
             with interp.of(MadeAgain).turn():
-                self._turn(node, produce, element, made)
-            if (not fixpoint.touched() and interp.requests.count == asked) or fixpoint.settled():
+                self._turn(node, produce, one, made)
+            unasked = interp.requests.count == asked
+            if (unasked and not fixpoint.touched()) or fixpoint.settled():
                 break
-            element = interp.iteration.another(element)
-        return Repeated(interp.join(made) if made else interp.unknown(origins.EMPTY_LIST), "list")
+            one = interp.iteration.another(another_variable(interp, element))
+        whole: list[Value] = []
+        if unasked and fixpoint.only_read() and one is not element and node.inner_for_in is None and not node.ifs:
+            with interp.of(MadeAgain).turn():
+                self._turn(node, produce, element, whole)
+        joined = interp.join(made) if made else interp.unknown(origins.EMPTY_LIST)
+        return Repeated(joined, "list", whole[0] if whole else None)
 
     def _turn(self, node: cst.CompFor, produce: Callable[[], Value], element: Value, made: list[Value]) -> bool:
         """What is made of one element; whether it is known what, and whether that is left out."""

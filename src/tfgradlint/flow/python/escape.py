@@ -8,7 +8,7 @@ from typing import TypeGuard
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.graph.origins import Origin
-from tfgradlint.flow.graph.unseen import UnseenCall
+from tfgradlint.flow.graph.unseen import UnseenCall, chain, module_of
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.bodies import Bodies
@@ -66,6 +66,9 @@ class HandedOut:
         self.aliased: dict[Node, tuple[Value, ...]] = {}
         #: Functions, which may be called at any time.
         self.functions: dict[object, Value] = {}
+        #: What can be changed of what was given to the code of one module, or to one value from outside: each call of
+        #: that code may change it.
+        self._kept_by: dict[object, dict[int, Value]] = {}
         #: Of functions within functions that ask for gradients: when they were given away.
         self.moments: dict[int, list[Moment]] = {}
 
@@ -89,6 +92,28 @@ class HandedOut:
             and any("__call__" in each.fields for each in value.cls.lineage() if isinstance(each, Class))
         ):
             self.functions.setdefault(id(value), value)
+
+    def reached_by(self, interp: Context, callee: Value, given: Sequence[Value]) -> list[Value]:
+        """What earlier calls gave to the code that is called now and is given these; it may keep these as well."""
+        code = _code_of(interp, callee)
+        if code is None:
+            return []
+        kept = self._kept_by.setdefault(code, {})
+        before = [*kept.values()]
+        for value in given:
+            if isinstance(value, _KEPT_BY_OTHERS) and len(kept) < _KEPT:
+                kept[id(value)] = value
+        return before
+
+
+def _code_of(interp: Context, callee: Value) -> object:
+    """Whose code runs: the name of a package, or the value from outside that what is called was read from."""
+    if isinstance(callee, UnknownMember):
+        callee = callee.receiver
+    if not isinstance(callee, Unknown):
+        return None
+    links = [*chain(callee.node)]
+    return module_of(interp.unseen, links).partition(".")[0] or (links[-1] if links else None)
 
 
 def forget(interp: Context, value: Value, given: Sequence[Value] = (), stays: tuple[type[Value], ...] = STAYS) -> None:
@@ -127,11 +152,12 @@ def not_followed(interp: Context, origin: Origin, callee: Value, given: list[Val
     # What it may give back is what was in them before the call.
     result = interp.unknown(origin, *([] if own else [callee]), *given)
     _note_call(interp, result.node, callee, given, own)
-    forget(interp, Items((callee, *given, *handed_out.functions.values())), given, () if own else STAYS)
+    before = handed_out.reached_by(interp, callee, given)
+    forget(interp, Items((callee, *given, *before, *handed_out.functions.values())), given, () if own else STAYS)
     for value in given:
         handed_out.keep(value)
     aliased: dict[int, Value] = {}
-    for value in (callee, *given):
+    for value in (callee, *before, *given):
         if isinstance(value, Unknown):
             aliased.update((id(each), each) for each in handed_out.aliased.get(value.node, ()))
         elif isinstance(value, _MUTABLE):
@@ -157,6 +183,8 @@ _HIDING = (Instance, Layer, Class, Method, Member, Partial, Descriptor, Super, C
 _RUNNING = (Function, LibraryObject, Iterator)
 #: What code that is not followed can change.
 _CHANGED = (Container, Instance, Class, Function, Iterator, Module)
+#: What code that is not followed can keep, to change it when it is called again.
+_KEPT_BY_OTHERS = (Container, Instance, Iterator, Method, Partial, Union, Items)
 #: What a result may be another name for, and what then is changed through it.
 _MUTABLE = (Container, Instance, Iterator, Function, Method, Member, Partial, Union, Items)
 #: One result is given to the next call, and so on: of very many that it may be only the latest are followed. All of

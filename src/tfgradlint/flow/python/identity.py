@@ -11,7 +11,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import LEAF, Node
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, Variable, hashable, is_none, next_birth
-from tfgradlint.flow.values.containers import Items, Union
+from tfgradlint.flow.values.containers import Items, Repeated, Union
 from tfgradlint.flow.values.objects import Class, Instance
 
 
@@ -119,6 +119,22 @@ def one_of_many(interp: Context, element: Value, of: Value | None = None, index:
     if any(isinstance(value, Cell) and many.holds(value) for value in each):
         return interp.unknown(origins.ELEMENT, element)
     return element
+
+
+def another_variable(interp: Context, element: Value) -> Value:
+    """The element that comes next where one value stands for all: of variables another one than came before."""
+    many = interp.of(MadeAgain)
+    if isinstance(element, Items) and not element.fields:
+        parts = [another_variable(interp, each) for each in element.items]
+        return element if all(map(_is, parts, element.items)) else Items(tuple(parts), element.type)
+    if isinstance(element, Variable) and many.holds(element) and element.library == "tf":
+        return many.taken(element, None, None)
+    return element
+
+
+def some_of_many(interp: Context, content: Items | Repeated) -> Repeated:
+    """What is left where an element was taken away, nobody knows which."""
+    return Repeated(another_variable(interp, interp.state.element(content)), content.type)
 
 
 def _is_one(interp: Context, value: Value) -> bool:

@@ -10,7 +10,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.comparing import looked_up
 from tfgradlint.flow.python.container_methods import COUNTS, FACTORY
 from tfgradlint.flow.python.escape import forget, forget_content
-from tfgradlint.flow.python.identity import one_of_many
+from tfgradlint.flow.python.identity import one_of_many, some_of_many
 from tfgradlint.flow.values.base import (
     NONE,
     Array,
@@ -234,7 +234,7 @@ class Elements:
                 del items[place]
                 interp.state.set(receiver, "content", Items(tuple(items), content.type))
                 return
-            interp.state.set(receiver, "content", Repeated(interp.state.element(content), content.type))
+            interp.state.set(receiver, "content", some_of_many(interp, content))
         elif isinstance(receiver, AttributesOf):
             interp.attributes.own.delete(receiver, index)
         elif isinstance(receiver, Unknown):

@@ -9,7 +9,7 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Snapshot
 from tfgradlint.flow.python.escape import forget
-from tfgradlint.flow.python.identity import one_of_many
+from tfgradlint.flow.python.identity import another_variable, one_of_many
 from tfgradlint.flow.values.base import Const, Scalar, Value
 from tfgradlint.flow.values.containers import Items, Repeated, Union
 from tfgradlint.flow.values.iterators import Ended, Iterator, Producer
@@ -80,7 +80,7 @@ class Walk(Producer):
             ended()
             state.rollback(mark)
         state.set(iterator, _INDEX, Scalar(interp.recorder.leaf(), "int"))
-        element = state.element(content)
+        element = another_variable(interp, state.element(content))
         return element if first else interp.iteration.another(element)
 
     def scatter(self, iterator: Iterator) -> None:

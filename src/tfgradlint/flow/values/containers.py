@@ -83,16 +83,25 @@ _KEY = 8
 
 
 class Repeated(Value):
-    """Any number of elements, each of which is like ``element``."""
+    """Any number of elements, each of which is like ``element``.
 
-    __slots__ = ("element", "type")
+    ``whole``: what stands for all of them together, where each was made of another one of many variables.
+    """
 
-    def __init__(self, element: Value, type: str = "list") -> None:
+    __slots__ = ("element", "type", "whole")
+
+    def __init__(self, element: Value, type: str = "list", whole: Value | None = None) -> None:
         self.element = element
         self.type = type
+        self.whole = whole
+
+    @property
+    def together(self) -> Value:
+        """What stands for the elements where all of them are read."""
+        return self.element if self.whole is None else self.whole
 
     def held(self) -> Sequence[Value]:
-        return (self.element,)
+        return (self.together,)
 
     def with_held(self, parts: Sequence[Value]) -> Repeated:
         return Repeated(parts[0], self.type)

@@ -186,7 +186,7 @@ def _only_element(interp: Context, value: Value | None) -> tuple[Value | None, b
     content = interp.iteration.iterate(value)
     if isinstance(content, Items):
         return (content.items[0] if len(content.items) == 1 and isinstance(content.items[0], Tensor) else None), True
-    return (content.element if isinstance(content.element, Tensor) else None), False
+    return (content.together if isinstance(content.together, Tensor) else None), False
 
 
 def _unrecorded(output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]) -> bool:

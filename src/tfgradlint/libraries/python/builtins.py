@@ -80,7 +80,7 @@ def _sum(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value 
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     site = interp.recorder.site
     content = interp.iteration.in_any_order(args[0]) or interp.iteration.iterate(args[0], ordered=False)
-    elements = content.items if isinstance(content, Items) else (content.element,)
+    elements = content.items if isinstance(content, Items) else (content.together,)
     total = start
     for element in elements:
         interp.recorder.site = site
