@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
@@ -28,6 +28,7 @@ from tfgradlint.analysis.results import (
     worst,
 )
 from tfgradlint.analysis.wording import Wording, rests_on, shortened
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.frames import LeftOut
 from tfgradlint.flow.python.interpreter import Interpreter
@@ -68,6 +69,7 @@ def findings_of(interpreter: Interpreter, places: Places, code: Callable[[], Cod
     for request in reports.sites.values():
         builder.assume(request)
     builder.drop_covered()
+    builder.count()
     builder.unreached(reports.no_requests)
     for part, site, fault in interpreter.faults:
         builder.fault(part, site, fault)
@@ -107,8 +109,17 @@ class _Origin:
     request: Site | None
     #: The sources that get no gradient for it, as the program names them.
     sources: dict[str, None] = field(default_factory=dict)
+    #: The requests that it affects.
+    requests: dict[Site, None] = field(default_factory=dict)
     #: All that is lost on the way to them, where that was asked for.
     losses: dict[Loss, None] = field(default_factory=dict)
+
+
+class _Told(NamedTuple):
+    """A finding, and its message as a request is told that it affects: the finding's own speaks of the first one."""
+
+    finding: Finding
+    message: str
 
 
 class _FindingBuilder:
@@ -134,9 +145,11 @@ class _FindingBuilder:
         if not path and site.call in REQUESTS and at in self._places.of_modules(REQUESTS):
             return
         columns: list[SourcePrediction] = []
-        for index, label in enumerate(self._labels(site)):
+        written = self._written_out(site)
+        for index, label in enumerate(self._labels(site, written)):
             judgements = [row[index] for row in site.evaluations if index < len(row)]
-            columns.append(self._source(label, judgements, site, position))
+            own = written[index] if index < len(written) else None
+            columns.append(self._source(label, judgements, site, position, own))
         verdict = worst([column.verdict for column in columns])
         prediction = Prediction(*at, site.call, verdict, tuple(columns))
         if path:
@@ -146,26 +159,35 @@ class _FindingBuilder:
             self.predictions.append(prediction)
 
     def _source(
-        self, label: str, judgements: list[Judgement], site: RequestSite, position: Position
+        self,
+        label: str,
+        judgements: list[Judgement],
+        site: RequestSite,
+        position: Position,
+        own: cst.BaseExpression | None,
     ) -> SourcePrediction:
+        """What is predicted of one source; ``own`` is its expression in a list that is written out in the call."""
         verdict = _together({judgement.verdict for judgement in judgements})
         losses = tuple({loss: None for judgement in judgements for loss in judgement.losses})
         codes = tuple({loss.cause.value: None for loss in losses})
-        first: Finding | None = None
+        first: _Told | None = None
         for judgement in judgements:
             for reason in (judgement.reason, *judgement.also):
                 if reason is None:
                     continue
-                finding = self._finding(reason, judgement.verdict, label, site.site, position, site.call)
-                if finding is None:
+                if reason.cause is Cause.DERIVED_SOURCE and reason.site == site.site and own is not None:
+                    reason = reason._replace(site=site.site._replace(expression=own))
+                told = self._finding(reason, judgement.verdict, label, site.site, position, site.call)
+                if told is None:
                     continue
-                origin = self._origins.get((finding.code, finding.position))
+                origin = self._origins.get((told.finding.code, told.finding.position))
                 if origin is not None:
                     origin.losses.update(dict.fromkeys(losses))
-                first = first or finding
+                first = first or told
         if first is None:
             return SourcePrediction(label, verdict, losses=codes)
-        return SourcePrediction(label, verdict, first.code, first.position.line, first.message, losses=codes)
+        finding = first.finding
+        return SourcePrediction(label, verdict, finding.code, finding.position.line, first.message, losses=codes)
 
     def assume(self, site: RequestSite) -> None:
         """What holds under assumptions of the sources of a request of which nothing is proven.
@@ -185,10 +207,11 @@ class _FindingBuilder:
             assumed = self._assumed(assumption)
             if assumption.reason is not None:
                 at = self._places.position(site.site)
-                finding = self._finding(assumption.reason, "none", column.source, site.site, at, site.call, assumed)
-                if finding is None:
+                told = self._finding(assumption.reason, "none", column.source, site.site, at, site.call, assumed)
+                if told is None:
                     continue
-                assumed = replace(assumed, code=finding.code, line=finding.position.line, reason=finding.message)
+                finding = told.finding
+                assumed = replace(assumed, code=finding.code, line=finding.position.line, reason=told.message)
             columns[index] = replace(column, assumed=assumed)
         self.predictions[place] = replace(prediction, sources=tuple(columns))
 
@@ -233,16 +256,21 @@ class _FindingBuilder:
                 Prediction(line, column, call.func.attr, "unknown", (SourcePrediction(label, "unknown"),))
             )
 
-    def _labels(self, site: RequestSite) -> list[str]:
+    def _labels(self, site: RequestSite, written: list[cst.BaseExpression]) -> list[str]:
         """A name for each source: its own text where the sources are written out in the call."""
+        if written:
+            return [self._wording.text(each) for each in written]
         argument = self._sources_argument(site)
         if argument is None:
             return site.labels
-        elements = argument.elements if isinstance(argument, (cst.List, cst.Tuple)) else None
-        if elements is not None and len(elements) == len(site.labels):
-            return [self._wording.text(element.value) for element in elements]
         name = self._wording.text(argument)
         return [name + label for label in site.labels]
+
+    def _written_out(self, site: RequestSite) -> list[cst.BaseExpression]:
+        """The sources in the list that a call is given, or none."""
+        argument = self._sources_argument(site)
+        elements = argument.elements if isinstance(argument, (cst.List, cst.Tuple)) else ()
+        return [each.value for each in elements] if len(elements) == len(site.labels) else []
 
     def _sources_argument(self, site: RequestSite) -> cst.BaseExpression | None:
         call = site.site.expression
@@ -288,7 +316,7 @@ class _FindingBuilder:
         at: Position | None,
         call: str = "",
         assumed: Assumed | None = None,
-    ) -> Finding | None:
+    ) -> _Told | None:
         rule = rule_for(reason.cause)
         if rule is None:
             return None
@@ -306,16 +334,29 @@ class _FindingBuilder:
             broken = replace(broken, result=f"{broken.result}{rests_on(assumed, source)}")
         there, asked = self._places.path(reason.site), self._places.path(request)
         if there:
-            return self._in_another_module(rule, reason, broken, there, request, assumed)
+            finding = self._in_another_module(rule, reason, broken, there, request, assumed)
+            return _Told(finding, finding.message)
         position = self._places.position(reason.site)
         key = (rule.code, position)
+        if asked:
+            broken = replace(broken, path=self._places.relative(asked))
+        message = rule.message(broken)
         if key not in self._origins:
-            if asked:
-                broken = replace(broken, path=self._places.relative(asked))
             self._origins[key] = _Origin(rule, broken, reason, request)
-            self.findings[key] = self._made(rule, position, rule.message(broken), self._steps(reason.steps), assumed)
+            self.findings[key] = self._made(rule, position, message, self._steps(reason.steps), assumed)
         self._origins[key].sources[source] = None
-        return self.findings[key]
+        if request is not None:
+            self._origins[key].requests[request] = None
+        return _Told(self.findings[key], message)
+
+    def count(self) -> None:
+        """Say of each finding how many more requests it affects than the one that its message names, and sources."""
+        for key, origin in self._origins.items():
+            requests = [self._wording.where(each) for each in list(origin.requests)[1:]]
+            sources = list(origin.sources)[1:]
+            if key in self.findings and (requests or sources):
+                broken = replace(origin.broken, other_requests=tuple(requests), other_sources=tuple(sources))
+                self.findings[key] = replace(self.findings[key], message=origin.rule.message(broken))
 
     def _made(
         self, rule: Rule, position: Position, message: str, steps: tuple[PathStep, ...], assumed: Assumed | None

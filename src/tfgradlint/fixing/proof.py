@@ -49,7 +49,7 @@ def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
         return new.verdict in _GOOD  # a list of weights holds others now
     for was, now in zip(old.sources, new.sources, strict=True):
         told = was.assumed if was.assumed is not None else was
-        suffered = (told.code, told.reason) == (finding.code, finding.message)
+        suffered = (told.code, told.cell, told.line) == (finding.code, finding.position.cell, finding.position.line)
         if suffered and (not _good(now, finding) or finding.code in now.losses):
             return False
         if was.verdict == "flows" and now.verdict != "flows":

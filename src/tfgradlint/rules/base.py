@@ -31,6 +31,8 @@ class Break:
     ``result``: what TensorFlow does there: ``returns None``, ``returns zeros``, ``raises RuntimeError``. ``detail``:
     the kind of break, where a cause has kinds (each rule says which ones it knows). ``remedy``: what to write instead
     of the step, in the program's own names (``tf.math.log_sigmoid(x)``), where that is known, else ``""``.
+    ``other_requests``: where there are more that it affects (``on line 20``). ``other_sources``: the texts of more
+    sources that suffer from the same step.
     """
 
     cause: Cause
@@ -42,6 +44,8 @@ class Break:
     detail: Detail | None = None
     remedy: str = ""
     path: str = ""
+    other_requests: tuple[str, ...] = ()
+    other_sources: tuple[str, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -61,7 +65,14 @@ class Break:
         """
         if not self.request:
             return f"{self.step} {self.result}"
-        return f"{self.requested} {self.result}"
+        return f"{self.requested} {self.result}{self._others}"
+
+    @property
+    def _others(self) -> str:
+        """The number of further requests that suffer, or where the only one is."""
+        if len(self.other_requests) < 2:
+            return "".join(f", and the request {where} is affected too" for where in self.other_requests)
+        return f", and {len(self.other_requests)} more requests are affected"
 
     @property
     def requested(self) -> str:

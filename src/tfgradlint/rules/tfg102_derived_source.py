@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tfgradlint.flow.graph.breaks import StandIn
+from tfgradlint.flow.graph.breaks import Derived, StandIn
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.base import Break, Quotes, Rule
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from tfgradlint.analysis.results import Fix
     from tfgradlint.fixing.scene import Scene
+    from tfgradlint.flow.verdict.judgements import Reason
 
 
 class DerivedSource(Rule):
@@ -82,6 +86,18 @@ class DerivedSource(Rule):
     cause = Cause.DERIVED_SOURCE
     with_arguments = True
 
+    def step(self, reason: Reason, quotes: Quotes) -> str:
+        """The step that made the source: with its line where it does not stand in the request."""
+        detail = reason.detail
+        if not isinstance(detail, Derived) or detail.step.expression is None:
+            return super().step(reason, quotes)
+        text = quotes.text(detail.step.expression)
+        return text if detail.step == reason.site else f"{text} {quotes.where(detail.step)}"
+
+    def remedy(self, reason: Reason, quotes: Quotes) -> str:
+        detail = reason.detail
+        return _instead(detail.step.expression, quotes) if isinstance(detail, Derived) else ""
+
     def message(self, broken: Break) -> str:
         """``step`` names the derivation, or, with a :class:`StandIn`, the call of the compiled function."""
         if broken.detail is StandIn.KERAS_VARIABLE:
@@ -91,11 +107,36 @@ class DerivedSource(Rule):
             )
         return (
             f"{broken.step} is a new tensor that the target was not computed from: {broken.consequence}; "
-            "ask for the gradient of the original and slice, cast or reshape the result"
+            f"{broken.remedy or _IN_GENERAL}"
         )
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
         """Safe where the derived tensor is the original in another guise: ask for the original."""
         from tfgradlint.fixing.derived import original
 
-        return original(scene)
+        return original(replace(scene, site=broken.detail.step) if isinstance(broken.detail, Derived) else scene)
+
+
+_IN_GENERAL = "ask for the gradient of the original and slice, cast or reshape the result"
+#: What gives the very values of its first argument, or of its object, in another form or dtype.
+_RESHAPING = frozenset({"reshape", "transpose", "squeeze", "expand_dims", "cast", "reverse", "gather", "slice"})
+_SAME = frozenset({"identity", "convert_to_tensor", "constant", "value", "read_value"})
+
+
+def _instead(derivation: cst.CSTNode | None, quotes: Quotes) -> str:
+    """What to ask for, where the derivation is a slice, or gives the values of one tensor in another form."""
+    import libcst as cst
+
+    if isinstance(derivation, cst.Subscript):
+        index = quotes.code(derivation).strip()[len(quotes.code(derivation.value)) :]
+        taken = f"take {index} of that" if "\n" not in index and derivation.value.lpar == () else "slice that"
+        return f"ask for the gradient of {quotes.text(derivation.value)}, and {taken}"
+    if not isinstance(derivation, cst.Call) or not isinstance(derivation.func, cst.Attribute):
+        return ""
+    name = derivation.func.attr.value
+    made_of = derivation.args[0].value if derivation.args and not derivation.args[0].star else derivation.func.value
+    if name in _SAME:
+        return f"ask for the gradient of {quotes.text(made_of)} itself"
+    if name in _RESHAPING and derivation.args:
+        return f"ask for the gradient of {quotes.text(made_of)}, and apply {quotes.text(derivation.func)}() to that"
+    return ""

@@ -83,7 +83,14 @@ class UnrelatedTarget(Rule):
 
     def message(self, broken: Break) -> str:
         """It has no kinds."""
+        others = broken.other_sources
+        if not others:
+            return (
+                f"the target does not depend on {broken.source}: {broken.consequence}; "
+                f"compute the target from {broken.source}, or take it out of the sources"
+            )
+        more = others[0] if len(others) == 1 else f"{len(others)} more sources"
         return (
-            f"the target does not depend on {broken.source}: {broken.consequence}; "
-            f"compute the target from {broken.source}, or take it out of the sources"
+            f"the target does not depend on {broken.source} or {more}: {broken.consequence}; "
+            "compute the target from them, or take them out of the sources"
         )

@@ -103,7 +103,7 @@ def _path(finding: Finding, judged: Judged, ranges: Mapping[int, Ranges]) -> lis
         for each in judged.analysis.predictions
         for source in each.sources
         for told in (source.assumed or source,)
-        if (told.code, told.cell, told.line) == (finding.code, at.cell, at.line) and told.reason == finding.message
+        if (told.code, told.cell, told.line) == (finding.code, at.cell, at.line)
     ]
     others = [
         types.DiagnosticRelatedInformation(

@@ -26,6 +26,13 @@ class StandIn(Detail, Enum):
     KERAS_VARIABLE = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Derived(Detail):
+    """The step that made a source of what the target was computed from (``DERIVED_SOURCE``)."""
+
+    step: Site
+
+
 class Gap(Detail, Enum):
     """When a step was computed that the tape did not record (``OFF_TAPE``)."""
 

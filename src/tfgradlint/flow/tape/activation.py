@@ -80,25 +80,32 @@ def seen_from(tape: Tape, node: Node, gap: Detail | None) -> Site:
     innermost function that also enters the tape, or stops it, or that keeps what was computed for later. What stands
     in the block itself, and ran there for an earlier tape, is not moved by moving the call.
     """
+    if gap in _OWN_GAPS:
+        return node.site
+    site = led_to(node, tape.stopped_within if gap is Gap.STOPPED else tape.within)
+    inside = gap is not Gap.STOPPED and isinstance(tape.block, cst.With) and holds(tape.block.body, site.statement)
+    return node.site if inside else site
+
+
+def led_to(node: Node, seen_in: object) -> Site:
+    """A step, or the call that gave its value, in the innermost function that runs around the run ``seen_in`` too."""
     site, within = node.site, node.within
-    entered = tape.stopped_within if gap is Gap.STOPPED else tape.within
-    if gap in _OWN_GAPS or not isinstance(within, Activation) or not isinstance(entered, Activation):
+    if not isinstance(within, Activation) or not isinstance(seen_in, Activation):
         return site
-    around = set(entered.outwards())
+    around = set(seen_in.outwards())
     for each in within.outwards():
         if each in around or not each.passes_on(node):
             break
         site = each.site
-    inside = gap is not Gap.STOPPED and isinstance(tape.block, cst.With) and _holds(tape.block.body, site)
-    return node.site if inside else site
+    return site
 
 
-def _holds(block: cst.BaseSuite, site: Site) -> bool:
-    """Whether a step stands in a block."""
-    waiting: list[cst.CSTNode] = [block]
+def holds(whole: cst.CSTNode, part: cst.CSTNode | None) -> bool:
+    """Whether one part of a text stands in another one."""
+    waiting = [whole]
     while waiting:
         each = waiting.pop()
-        if each is site.statement:
+        if each is part:
             return True
         waiting.extend(each.children)
     return False

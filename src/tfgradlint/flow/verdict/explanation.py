@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.breaks import Rebinding, StandIn, Unwatched
+from tfgradlint.flow.graph.breaks import Derived, Rebinding, StandIn, Unwatched
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import (
@@ -17,7 +17,7 @@ from tfgradlint.flow.graph.nodes import (
     trainable,
 )
 from tfgradlint.flow.graph.origins import Origin
-from tfgradlint.flow.tape.activation import seen_from
+from tfgradlint.flow.tape.activation import holds, led_to, seen_from
 from tfgradlint.flow.tape.search import (
     Obstacle,
     Path,
@@ -147,7 +147,13 @@ class Explanation:
         shared = [node for node in history if node in used or node.variable in variables]
         if not shared:
             return None
-        return Reason(Cause.DERIVED_SOURCE, source.node.called_at or source.node.site, _stand_in(source))
+        step = source.node.called_at or led_to(source.node, self._tape.within)
+        stand_in = _stand_in(source)
+        if stand_in is not None:
+            return Reason(Cause.DERIVED_SOURCE, step, stand_in)
+        request = self._site.expression
+        written_there = request is not None and step.expression is not None and holds(request, step.expression)
+        return Reason(Cause.DERIVED_SOURCE, step if written_there else self._site, Derived(step), (step,))
 
     def _swapped(self, source: Tensor | Variable | Unknown) -> bool:
         """Target and source were given the wrong way round: the source was computed from the target."""
