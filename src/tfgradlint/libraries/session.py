@@ -6,6 +6,7 @@ from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.knowledge import OperationFacts, load
 from tfgradlint.knowledge.layers import Layers, keras_of, load_layers
 from tfgradlint.knowledge.versions import NOT_IN_TF_KERAS, ONLY_KERAS_3, choose
+from tfgradlint.libraries.tensorflow.first_version import same_in_both
 
 _KERAS = ("keras", "tf.keras", "tf_keras")
 _WITH_KERAS_2 = "2.15"
@@ -90,6 +91,7 @@ def keras_name(path: str) -> str | None:
 
 def canonical_path(path: str) -> str:
     """One spelling for each public name."""
+    path = same_in_both(path)
     for spelling, same in _SAME_MODULES:
         if path.startswith(spelling):
             path = same + path[len(spelling) :]

@@ -13,6 +13,7 @@ from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.objects import Class, Instance, Layer, LibraryObject
 from tfgradlint.flow.values.walk import walk
 from tfgradlint.flow.verdict.request import flatten
+from tfgradlint.libraries.keras.applications import holds_one
 from tfgradlint.libraries.keras.assigned import assign, changed_within, lay_open
 from tfgradlint.libraries.keras.chains import trace
 from tfgradlint.libraries.keras.parts import is_sequential, parts_of
@@ -78,7 +79,15 @@ def attribute(interp: Context, receiver: Layer, name: str) -> Value | None:
         trace(interp, receiver)
     graph = GRAPH.of(receiver)
     listed_whole = not PLAIN_STEPS.of(receiver) or not of_keras_2(interp, receiver)
-    if name == "layers" and graph is not None and parts and isinstance(graph[0], Tensor) and listed_whole:
+    one_by_one = parts is not None and not holds_one(parts)
+    if (
+        name == "layers"
+        and graph is not None
+        and parts
+        and isinstance(graph[0], Tensor)
+        and listed_whole
+        and one_by_one
+    ):
         first = Layer("keras.layers.InputLayer", None, ())
         first.fields["output"] = graph[0]
         return ListObject(Items((first, *parts), "list"))

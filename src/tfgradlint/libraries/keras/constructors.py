@@ -11,6 +11,7 @@ from tfgradlint.flow.values.base import NONE, Const, Symbol, Tensor, Value, Vari
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
+from tfgradlint.libraries.keras.applications import application
 from tfgradlint.libraries.keras.built_in import passed
 from tfgradlint.libraries.keras.chains import build, sequential
 from tfgradlint.libraries.keras.cloning import cloned
@@ -77,8 +78,10 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         plain = last == "preprocess_input" and isinstance(args[0] if args else kwargs.get("x"), Tensor)
         origin = origins.returned_by(path)
         return passed(interp, origin, pictures) if plain else interp.opaque_result_of(origin, pictures)
-    if family.startswith("applications") or name == "models.load_model":
-        return opaque_model(interp, path, family.startswith("applications"))
+    if family.startswith("applications"):
+        return application(interp, path, args, kwargs)
+    if name == "models.load_model":
+        return opaque_model(interp, path, False)
     if family == "losses" and last[:1].isupper() and not last.isupper() and session.known(path) is None:
         return _loss(interp, session, path, last)
     if (family.partition(".")[0] in _TOOLS and last[:1].isupper()) or is_optimizer(name):

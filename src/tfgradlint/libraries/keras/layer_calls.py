@@ -15,6 +15,7 @@ from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import fold, known_tuple, nodes_of, rebuilt
+from tfgradlint.libraries.keras import applications
 from tfgradlint.libraries.keras.assigned import changed_below
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import call_built_in
@@ -28,6 +29,7 @@ from tfgradlint.libraries.keras.replay import replay
 from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import (
     ASSEMBLED,
+    BUILT_IN,
     GRAPH,
     HIDDEN,
     INNER,
@@ -67,6 +69,8 @@ def noted(interp: Context, callee: Value, run: Callable[[], Value | None]) -> Va
 
 def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = args[0] if args else kwargs.get("inputs", NONE)
+    if BUILT_IN in callee.fields:
+        return applications.called(interp, callee, args, kwargs)
     own = callee.fields.get("call")
     if isinstance(own, Value) and HIDDEN not in callee.fields:
         mark_built(interp, callee)

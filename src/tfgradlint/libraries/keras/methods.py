@@ -7,6 +7,7 @@ from tfgradlint.flow.values.base import NONE, Array, Const, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.libraries.keras import fit as keras_training
+from tfgradlint.libraries.keras.applications import core_of, layer_of
 from tfgradlint.libraries.keras.attributes import SILENT
 from tfgradlint.libraries.keras.building import forget_built, mark_built
 from tfgradlint.libraries.keras.chains import as_part, build_chain, trace
@@ -112,6 +113,9 @@ def _layer_of_name(interp: Context, receiver: Layer | Instance, args: list[Value
     wanted = kwargs.get("name", args[0] if args else NONE)
     inner = INNER.of(receiver) or receiver
     if isinstance(inner, Layer) and isinstance(wanted, Const) and isinstance(wanted.value, str):
+        core = core_of(inner)
+        if core is not None:
+            return layer_of(interp, inner, core, kwargs.get("index", wanted))
         trace(interp, inner)
         for part in inner.parts or ():
             name = NAME.of(part) if isinstance(part, Layer) else None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tfgradlint.flow.graph.nodes import Node, Site
 from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.python.retracing import Kept
-from tfgradlint.flow.values.base import NONE, Value, Variable
+from tfgradlint.flow.values.base import NONE, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Instance, Layer
@@ -39,6 +39,10 @@ HIDDEN: Note[bool] = Note("hidden parts", read=True)
 CHANGED: Note[bool] = Note("changed", read=True)
 #: It adds a loss of its own, for its weights or for what it returns.
 REGULARISED: Note[bool] = Note("regularised")
+#: It stands for all the layers of a model that Keras brings along.
+BUILT_IN: Note[bool] = Note("brought along")
+#: What the layers gave that were asked for by their names or places.
+INSIDE: Note[dict[object, Tensor]] = Note("layers asked for")
 #: Somebody else made it, or something in it: it may add losses that nobody sees.
 FOREIGN: Note[bool] = Note("made by others")
 
