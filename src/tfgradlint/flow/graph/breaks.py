@@ -144,6 +144,12 @@ class Untracked(Detail, Enum):
     TF_MODULE = auto()
     #: Something of Keras, in a ``tf.Module``.
     OF_KERAS = auto()
+    #: An object of a plain class that holds weights, in a layer.
+    IN_OBJECT = auto()
+    #: What the function of a ``Lambda`` reads.
+    IN_LAMBDA = auto()
+    #: What a loss object keeps, or a loss function reads.
+    IN_LOSS = auto()
 
 
 class Creation(Detail, Enum):

@@ -24,9 +24,10 @@ class Recording(Protocol):
 
 
 class Stored(Protocol):
-    """What the graph knows of a variable: its state, and the node of its present content."""
+    """What the graph knows of a variable: its state, the node of its present content, and when it was made."""
 
     fields: dict[Any, Any]
+    birth: int
 
     @property
     def node(self) -> Node: ...

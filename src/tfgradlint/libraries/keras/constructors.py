@@ -21,6 +21,7 @@ from tfgradlint.libraries.keras.layer_facts import MERGING
 from tfgradlint.libraries.keras.layers import layer, opaque_model
 from tfgradlint.libraries.keras.optimizers import is_optimizer, told
 from tfgradlint.libraries.keras.origins import SUBLAYER
+from tfgradlint.libraries.keras.out_of_sight import note_lambda, read_besides
 from tfgradlint.libraries.keras.state import (
     INNER,
     keras_state,
@@ -159,8 +160,20 @@ def initialise(interp: Context, instance: Value, args: list[Value], kwargs: dict
 def _lambda(interp: Context, function: Value) -> NativeFunction:
     """The layer that calls a function; a model of inputs and outputs lists it among its layers."""
 
+    site = interp.recorder.site
+
     def run(args: list[Value], kwargs: dict[str, Value]) -> Value:
-        return noted(interp, made, lambda: lambda_layer(interp, function, args)) or NONE
+        return noted(interp, made, lambda: result_of(args)) or NONE
+
+    def result_of(args: list[Value]) -> Value:
+        state, called = keras_state(interp), list[Value]()
+        state.called_in_lambda = called
+        try:
+            result = lambda_layer(interp, function, args)
+        finally:
+            state.called_in_lambda = None
+        note_lambda(interp, made, site, read_besides(result, Items(tuple(args))), called)
+        return result
 
     made = NativeFunction("Lambda", run)
     return made

@@ -269,6 +269,7 @@ class _Training:
     def _sources(self) -> list[tuple[str, Value]]:
         weights = Weights(self._interp, self.step.model)
         if not weights.known or len(weights.found) > 64:
+            self._interp.reports.cleared.update(weights.found, weights.unbuilt)
             return []
         if not weights.found and weights.frozen:
             self.frozen = weights.frozen[-1]

@@ -33,6 +33,7 @@ from tfgradlint.libraries.keras.state import (
     GRAPH,
     HIDDEN,
     INNER,
+    KerasState,
     LayerCall,
     keras_state,
 )
@@ -55,7 +56,7 @@ def noted(interp: Context, callee: Value, run: Callable[[], Value | None]) -> Va
     """The result of a call, of which a note is taken."""
     recorder = interp.recorder
     first, before = recorder.now(), len(keras_state(interp).calls)
-    result = run()
+    result = _watched(keras_state(interp), callee, run)
     if isinstance(result, Tensor) and result.node.placeholder and result.node.seq <= first:
         # What a layer hands through comes out of it as a tensor of its own, where it is called on a placeholder.
         result = Tensor(recorder.op([Edge(result.node)], result.node.dtype))
@@ -65,6 +66,17 @@ def noted(interp: Context, callee: Value, run: Callable[[], Value | None]) -> Va
         del calls[before:]
         calls.append(LayerCall(first, recorder.now(), callee, result))
     return result
+
+
+def _watched(state: KerasState, callee: Value, run: Callable[[], Value | None]) -> Value | None:
+    """A call, of which the ``Lambda`` is told whose function makes it; what is called inside is not its own."""
+    told, state.called_in_lambda = state.called_in_lambda, None
+    if told is not None:
+        told.append(callee)
+    try:
+        return run()
+    finally:
+        state.called_in_lambda = told
 
 
 def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -27,6 +27,7 @@ from tfgradlint.libraries.keras.state import (
     MAKE,
     NAME,
 )
+from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import (
     added_weights,
     library_of,
@@ -84,6 +85,10 @@ def method(
         return NONE
     if name == "build":
         _built(interp, receiver)
+    if name in ("set_weights", "load_weights"):
+        # Who gives a model its weights does not wait for them to be trained.
+        weights = Weights(interp, receiver, "weights")
+        interp.reports.cleared.update(weights.found, weights.unbuilt)
     if name in SILENT:
         return NONE
     return None

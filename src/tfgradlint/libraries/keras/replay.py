@@ -30,8 +30,8 @@ def replay(interp: Context, inputs: Value, outputs: Value, given: Value) -> Valu
         interp.step()
         dependent = any(edge.node in mapping for edge in node.edges)
         if node.variable is not None:
-            if node.edges:
-                return None  # assigned on the way
+            if dependent or (node.edges and node.seq != node.variable.birth):
+                return None  # made of what the model is given, or assigned on the way
             mapping[node] = node.variable.node
         if node.kind == LEAF or node.variable is not None:
             continue

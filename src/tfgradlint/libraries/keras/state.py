@@ -9,6 +9,7 @@ from tfgradlint.flow.machine.machine import Machine
 from tfgradlint.flow.python.retracing import Kept
 from tfgradlint.flow.values.base import NONE, Tensor, Value, Variable
 from tfgradlint.flow.values.containers import Items, Repeated
+from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.libraries.keras.compiled import Objection, Options
@@ -121,6 +122,15 @@ class LayerCall(NamedTuple):
     result: Value
 
 
+class LambdaReads(NamedTuple):
+    """What the function of a ``Lambda`` was seen to read and to call besides its input; ``site``: where it was made."""
+
+    layer: NativeFunction
+    site: Site
+    variables: dict[int, Variable]
+    layers: dict[int, Value]
+
+
 class KerasState:
     """What holds for one run."""
 
@@ -143,6 +153,12 @@ class KerasState:
         self.changed = False
         #: What steps of the functions of ``Lambda`` layers read besides the layer's input: (step, what it reads).
         self.read_besides: set[tuple[Node, Node]] = set()
+        #: What the functions of ``Lambda`` layers read that is no part of their input, by the layer's identity.
+        self.lambdas: dict[int, LambdaReads] = {}
+        #: The layers that the function of the ``Lambda`` calls that runs now; None where none does.
+        self.called_in_lambda: list[Value] | None = None
+        #: The objects of the program that are losses of Keras', by their identity.
+        self.losses: dict[int, Instance] = {}
         #: The names that inputs of models were given.
         self.input_names: dict[Node, object] = {}
         #: Whether some layer of the program adds a loss of its own, for its weights or for what it returns.

@@ -13,6 +13,7 @@ from tfgradlint.flow.values.objects import Class, Instance, Layer
 from tfgradlint.flow.values.walk import nest_parts, walk
 from tfgradlint.flow.verdict.judgements import ARRIVING, Reason, Suspect
 from tfgradlint.flow.verdict.request_analysis import RequestAnalysis
+from tfgradlint.libraries.keras.out_of_sight import note_loss, out_of_sight
 from tfgradlint.libraries.keras.parts import attributes_of
 from tfgradlint.libraries.keras.state import ASSIGNED
 from tfgradlint.libraries.keras.weight_lists import Weights
@@ -24,13 +25,13 @@ def record_assignment(interp: Context, receiver: Instance, name: str) -> None:
     sites = dict(ASSIGNED.of(receiver) or {})
     sites.pop(name, None)  # what is assigned anew comes last
     ASSIGNED.put(interp.state, receiver, {**sites, name: Site(interp.statement, None)})
+    note_loss(interp, receiver)
 
 
 def report(interp: Context, owner: Value, leaves: list[Value], judge: RequestAnalysis, request: Site) -> None:
     """Suspect every weight below ``owner`` that its list lacks and the target depends on."""
-    if of_keras_2(interp, owner):
-        return
-    for variable, site, kind in _hidden(interp, owner):
+    hidden = () if of_keras_2(interp, owner) else _hidden(interp, owner)
+    for variable, site, kind in (*hidden, *out_of_sight(interp, owner)):
         if variable not in leaves and judge.judge(variable).verdict in ARRIVING:
             reason = Reason(Cause.UNTRACKED, site, kind)
             interp.reports.suspects.append(Suspect(variable, reason, request))

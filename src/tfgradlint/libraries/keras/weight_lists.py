@@ -229,6 +229,7 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
         interp.raise_here(Cause.UNBUILT, "ValueError", Unbuilt(refused=True))
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
+        interp.reports.cleared.update(weights.found, weights.unbuilt)  # whoever asks for them may train them
         return interp.unknown(origins.WEIGHTS, receiver)
     made = ListObject(Items(tuple(weights.found), "list"))
     OWNER.begin(made, receiver)
