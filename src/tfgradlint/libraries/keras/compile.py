@@ -11,7 +11,7 @@ from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.python.retracing import Kept
 from tfgradlint.flow.tape.tape import Tape
-from tfgradlint.flow.values.base import NONE, Const, Symbol, Tensor, Unknown, Value
+from tfgradlint.flow.values.base import NONE, Const, Scalar, Symbol, Tensor, Unknown, Value
 from tfgradlint.flow.values.containers import Union
 from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.notes import Gathered
@@ -21,20 +21,19 @@ from tfgradlint.flow.verdict.request import flatten
 from tfgradlint.knowledge import OperationFacts
 from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras.compiled import Objection, Options
-from tfgradlint.libraries.keras.compiling import compiling, eager
+from tfgradlint.libraries.keras.compiled_flags import note_flags
+from tfgradlint.libraries.keras.compiling import compiling, converted, eager
+from tfgradlint.libraries.keras.optimizers import is_optimizer
 from tfgradlint.libraries.keras.origins import named_loss
 from tfgradlint.libraries.keras.reporting import objection_to
 from tfgradlint.libraries.keras.state import (
     BROKEN,
     COMPILED,
     COMPILED_AT,
-    FROZEN_THEN,
     OBJECTIONS,
     TRACES,
-    TRAINED_THEN,
     keras_state,
 )
-from tfgradlint.libraries.keras.thawed import to_train
 from tfgradlint.libraries.keras.unseen import others_class
 from tfgradlint.libraries.keras.weight_lists import Weights
 from tfgradlint.libraries.keras.weights import of_keras_2
@@ -58,9 +57,8 @@ def compiled(
 ) -> Value:
     """``model.compile(...)``: the losses are tried on a prediction of which all is known that matters."""
     options = Options({**dict(zip(_OPTIONS, args, strict=False)), **kwargs})
-    optimizer = options.get("optimizer")
-    if isinstance(optimizer, Const) and optimizer.value is ...:
-        interp.raise_here(None, "ValueError")  # a sketch of a program: ``compile(...)``
+    if _no_optimizer(options.get("optimizer"), of_keras_2(interp, receiver)):
+        interp.raise_here(None, "ValueError")
     before: dict[str, Value] = COMPILED.of(receiver) or {}
     if "loss" in before and "**" not in kwargs and options.get("loss", NONE) is NONE:
         options["loss"] = before["loss"]  # Keras keeps the loss it has
@@ -68,7 +66,7 @@ def compiled(
     COMPILED_AT.put(interp.state, receiver, interp.recorder.site)
     TRACES.put(interp.state, receiver, Kept())
     if of_keras_2(interp, receiver):
-        _note_frozen(interp, receiver)
+        note_flags(interp, receiver)
     for objection in OBJECTIONS.of(receiver) or ():
         objection.replaced = True
     objection = Objection()
@@ -86,13 +84,13 @@ def compiled(
     return NONE
 
 
-def _note_frozen(interp: Context, receiver: Layer | Instance) -> None:
-    """Keras 2 trains what is to be trained when a model is compiled, whatever becomes of it until ``fit``."""
-    weights = Weights(interp, receiver)
-    step = interp.attributes.of_class(receiver.cls, "train_step") if isinstance(receiver, Instance) else None
-    nothing = weights.known and weights.frozen and not (weights.found or weights.unbuilt or isinstance(step, Function))
-    FROZEN_THEN.put(interp.state, receiver, weights.frozen[-1] if nothing else None)
-    TRAINED_THEN.put(interp.state, receiver, to_train(interp, receiver))
+def _no_optimizer(given: Value | None, legacy: bool) -> bool:
+    """Whether Keras refuses what it is given for an optimizer: neither a name nor an object, nor what describes one."""
+    if isinstance(given, Const):
+        return legacy if given.value is None else not isinstance(given.value, str)
+    if isinstance(given, Symbol):
+        return is_optimizer(keras_name(given.path) or "")  # a class that nobody has called
+    return isinstance(given, (Function, Method, Tensor, Scalar))
 
 
 def _uses_its_loss(interp: Context, model: Layer | Instance) -> bool:
@@ -116,8 +114,8 @@ class _Trial:
     ) -> None:
         self._interp = interp
         self._session = session
-        # Keras 2 converts what it compiles.
-        self._eager = None if legacy else eager(interp, options)
+        self._legacy = legacy
+        self._eager = eager(interp, options)
         self._site = interp.recorder.site
         self._broken = False
         #: Whether Keras looks for gradients and finds none: there is no other loss, and something is to be trained.
@@ -134,7 +132,7 @@ class _Trial:
 
     def _run(self, loss: Value) -> None:
         interp = self._interp
-        with compiling(interp, self._eager):
+        with compiling(interp, self._eager), converted(interp, self._legacy):
             truth, prediction = (Tensor(interp.recorder.op([], "float32")) for _ in range(2))
 
             def run(tape: Tape) -> Value:

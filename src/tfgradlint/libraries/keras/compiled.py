@@ -1,9 +1,13 @@
-"""What is kept of one ``compile``: its options, and what is wrong with its losses."""
+"""What is kept of one ``compile``: its options, the flags of that moment, and what is wrong with its losses."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.values.base import NONE, Value
 from tfgradlint.flow.values.containers import Union
+from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.judgements import Reason
 
 
@@ -21,6 +25,14 @@ class Options(dict[str, Value]):
 def _either(values: list[Value]) -> Value:
     distinct = list({id(value): value for value in values}.values())
     return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
+
+
+class Flag(NamedTuple):
+    """Whether a layer or model is trained, and when and where that was set."""
+
+    owner: Layer | Instance
+    trained: bool
+    when: tuple[int, Site] | None
 
 
 class Objection:

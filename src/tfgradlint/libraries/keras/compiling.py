@@ -46,3 +46,15 @@ def compiling(interp: Context, eagerly: bool | None, xla: bool = False) -> Itera
         recorder.site, interp.statement = site, statement
         if eagerly is None:
             interp.state.set(recorder.tapes, "others", others)
+
+
+@contextmanager
+def converted(interp: Context, legacy: bool) -> Iterator[None]:
+    """AutoGraph converts the ``call`` of layers and losses for Keras 2, whoever calls them; Keras 3 does without."""
+    before = interp.unconverted
+    if legacy:
+        interp.unconverted = 0
+    try:
+        yield
+    finally:
+        interp.unconverted = before

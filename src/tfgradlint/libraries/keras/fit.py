@@ -20,6 +20,7 @@ from tfgradlint.libraries.keras import metrics as keras_metrics
 from tfgradlint.libraries.keras import untracked
 from tfgradlint.libraries.keras.building import everything, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compile import each_of
+from tfgradlint.libraries.keras.compiled_flags import as_compiled, flags_then
 from tfgradlint.libraries.keras.compiling import compiling, eager, under_xla
 from tfgradlint.libraries.keras.creation import trained
 from tfgradlint.libraries.keras.losses import compiled_loss
@@ -36,11 +37,9 @@ from tfgradlint.libraries.keras.reporting import (
 )
 from tfgradlint.libraries.keras.state import (
     COMPILED,
-    FROZEN_THEN,
     GRAPH,
     HIDDEN,
     INNER,
-    TRAINED_THEN,
     keras_state,
 )
 from tfgradlint.libraries.keras.steps import Steps, unseen
@@ -77,10 +76,7 @@ def fitted(
     """``model.fit(...)``: one step of training, and what it gives each weight."""
     legacy = of_keras_2(interp, receiver)
     wanted = to_train(interp, receiver)
-    late = legacy and report_thawed(interp, receiver, wanted, TRAINED_THEN.of(receiver), interp.recorder.site)
-    frozen = FROZEN_THEN.of(receiver) if legacy and not late else None
-    if frozen is not None and not interp.may_be_handled():
-        report_frozen(interp, frozen, interp.recorder.site)
+    then = flags_then(interp, receiver) if legacy else ()
     refused = False
     if not legacy and eager(interp, COMPILED.of(receiver) or {}) is False:
         for each in {id(each): each for each in walk(receiver, parts_of)}.values():
@@ -97,9 +93,10 @@ def fitted(
         trainings[-1].run(args, kwargs)
 
     with interp.reports.collecting() as tried:
-        if not legacy and not refused and not interp.may_be_handled():
+        if then is not None and not refused and not interp.may_be_handled():
             steps = Steps(interp, receiver, name)
-            completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), everything)
+            with as_compiled(interp, then):
+                completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), everything)
     report_compiled(interp, tried, site)
     _report_differences(interp, trainings)
     late = report_thawed(interp, receiver, wanted, _trained_by(trainings), site)
@@ -149,12 +146,15 @@ def _also(interp: Context, model: Layer | Instance, kwargs: dict[str, Value]) ->
     return isinstance(model, Instance) and interp.attributes.of_class(model.cls, "train_step") is not None
 
 
-def _no_logs(returned: Value, name: str) -> bool:
-    """Whether Keras refuses what a ``train_step`` returned: it wants a dictionary, ``fit`` one with entries."""
+def _no_logs(returned: Value, name: str, legacy: bool) -> bool:
+    """Whether Keras refuses what a ``train_step`` returned: it wants a dictionary, ``fit`` of Keras 3 one with entries.
+
+    Keras 3 lets ``train_on_batch`` do without.
+    """
     if isinstance(returned, DictObject):
-        return name == "fit" and returned.truth() is False
+        return not legacy and name == "fit" and returned.truth() is False
     if is_none(returned):
-        return name == "fit"
+        return legacy or name == "fit"
     return isinstance(returned, (Const, Tensor, Array, Items, ListObject))
 
 
@@ -192,8 +192,14 @@ class _Training:
                 given = [self._data(inputs, truths, args, kwargs)]
                 logs = interp.calls.call(Method(own, model), given, {})
             self.suffices, state.added_losses = self._unseen or bool(state.added_losses), None
-            self.raises = _no_logs(logs, self.step.name) or interp.recorder.tapes.fields["ended"] is True
+            self.raises = (
+                _no_logs(logs, self.step.name, of_keras_2(interp, model))
+                or interp.recorder.tapes.fields["ended"] is True
+            )
             return
+        if is_none(self.step.options.get("optimizer", Const("rmsprop"))):
+            self.raises = True  # Keras 3 lets a model be compiled without one
+            interp.raise_here(None, "AttributeError")
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
             return
         with self._compiling():
@@ -202,7 +208,7 @@ class _Training:
             interp.variables_perhaps_made += 1  # those of the optimizer
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self.step.site)
-        lost = all(judgement.verdict in ("none", "zero") for judgement in asked.judgements)
+        lost = all(judgement.verdict == "none" for judgement in asked.judgements)  # zeros are gradients to Keras
         self.reaches = self._added and not (asked.leaves and lost)
         perhaps = all(each.verdict in (*ARRIVING, "unknown") for each in asked.judgements)
         self.suffices = self._unseen or (self._added and perhaps)

@@ -20,6 +20,7 @@ from tfgradlint.libraries.keras.assigned import changed_below
 from tfgradlint.libraries.keras.building import assemble, forget_built, holds_own, mark_built
 from tfgradlint.libraries.keras.built_in import call_built_in
 from tfgradlint.libraries.keras.chains import build
+from tfgradlint.libraries.keras.compiling import converted
 from tfgradlint.libraries.keras.crossing import as_tensor
 from tfgradlint.libraries.keras.first_call import called
 from tfgradlint.libraries.keras.functional import as_returned
@@ -163,10 +164,10 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
     if not recorder.tapes.active and pinned is None and not traced:
         # Off the tape a model is one step to the reader: the call is what has to move.
         recorder.pinned = site
-    unconverted = not of_keras_2(interp, instance)  # AutoGraph converts what Keras 2 traces
-    with training_as(interp, known):
+    legacy = of_keras_2(interp, instance)
+    with training_as(interp, known), converted(interp, legacy):
         recorder.level += traced
-        interp.unconverted += unconverted
+        interp.unconverted += not legacy
         try:
             if traced:
                 return called(
@@ -176,7 +177,7 @@ def _call_instance(interp: Context, instance: Instance, args: list[Value], kwarg
         finally:
             recorder.pinned = pinned
             recorder.level -= traced
-            interp.unconverted -= unconverted
+            interp.unconverted -= not legacy
 
 
 def _traced(interp: Context, method: Method, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:

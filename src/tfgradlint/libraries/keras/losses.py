@@ -11,9 +11,11 @@ from tfgradlint.flow.values.containers import DictContent, Items, Union
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import call_loss, each_of
+from tfgradlint.libraries.keras.compiling import converted
 from tfgradlint.libraries.keras.origins import COMPUTE_LOSS, LOSS, LOSS_WEIGHT, TRUTH
 from tfgradlint.libraries.keras.state import COMPILED, GRAPH, INNER, NAME, keras_state
 from tfgradlint.libraries.keras.unseen import may_add_losses, planned_losses, runs_unseen
+from tfgradlint.libraries.keras.weights import of_keras_2
 from tfgradlint.libraries.session import Session
 
 
@@ -44,7 +46,8 @@ def compiled_loss(
         if is_none(chosen[position]):
             continue  # this output is not trained
         truth = expected[position] if expected else interp.unknown(TRUTH)
-        loss = call_loss(interp, session, chosen[position], truth, output)
+        with converted(interp, of_keras_2(interp, model)):
+            loss = call_loss(interp, session, chosen[position], truth, output)
         found.append(_weighted(interp, loss, weights[position] if weights is not None else None))
     return Items(tuple(found))
 

@@ -12,7 +12,7 @@ from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.functions import NativeFunction
 from tfgradlint.flow.values.notes import Gathered, Note
 from tfgradlint.flow.values.objects import Instance, Layer
-from tfgradlint.libraries.keras.compiled import Objection, Options
+from tfgradlint.libraries.keras.compiled import Flag, Objection, Options
 
 # -- of a layer, as it was made
 
@@ -94,10 +94,8 @@ IN_TAPE: Note[Site] = Note("made in tape")
 #: What ``compile`` was given, by the names of its parameters, and where that was.
 COMPILED: Note[Options] = Note("compiled")
 COMPILED_AT: Note[Site] = Note("compiled at")
-#: Where everything had been frozen when it was compiled. None: it had not.
-FROZEN_THEN: Note[Site] = Note("frozen when compiled")
-#: What was to be trained when it was compiled. None: not known.
-TRAINED_THEN: Note[tuple[Variable, ...]] = Note("trained when compiled")
+#: Which of its layers were to be trained when it was compiled. None: not known.
+FLAGS_THEN: Note[tuple[Flag, ...]] = Note("flags when compiled")
 #: The traces of the step that it trains with.
 TRACES: Note[Kept] = Note("traces")
 #: Whether a loss that it was compiled with has no gradient, which is reported where it was compiled.

@@ -1,4 +1,4 @@
-"""The step of training that Keras 3 compiles: it keeps the traces, from one ``compile`` to the next.
+"""The step of training that Keras compiles: it keeps the traces, from one ``compile`` to the next.
 
 What a step read of Python when it was traced holds for all batches of that kind: which weights are trained, and the
 flags that the program's own code asks for.

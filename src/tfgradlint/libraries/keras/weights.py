@@ -68,7 +68,7 @@ def set_trainable(interp: Context, value: Value, flag: Value) -> None:
 
     def unchanged(each: Value) -> bool:
         """Keras 3 leaves everything as it is where the value does not change."""
-        return wanted is not None and wanted is _flag(interp, each) and not of_keras_2(interp, each)
+        return wanted is not None and wanted is flag_of(interp, each) and not of_keras_2(interp, each)
 
     def inside(each: Value) -> Sequence[Value]:
         parts = () if unchanged(each) else parts_of(each)
@@ -82,7 +82,7 @@ def set_trainable(interp: Context, value: Value, flag: Value) -> None:
             FROZEN_AT.put(interp.state, each, when)
 
 
-def _flag(interp: Context, value: Value) -> bool | None:
+def flag_of(interp: Context, value: Value) -> bool | None:
     """What ``trainable`` of a layer or model is."""
     if isinstance(value, Layer):
         flag: bool | None = value.fields["trainable"]
