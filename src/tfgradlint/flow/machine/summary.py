@@ -7,59 +7,30 @@ what it is made of: an object by its fields, a step by how it leads to what is o
 from __future__ import annotations
 
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from functools import partial
-from types import FunctionType, MethodType
-from typing import NamedTuple
-
-import libcst as cst
 
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Node, trainable
+from tfgradlint.flow.machine.description import BEYOND, UNIQUE, Again, Constants, Description, Told
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.tape.tape import Tape, recorded
-from tfgradlint.flow.values.base import Cell, Const, GraphValue, Value, hashable
-from tfgradlint.flow.values.containers import Items
-from tfgradlint.flow.values.iterators import Producer
-from tfgradlint.flow.values.objects import HOLDS
+from tfgradlint.flow.values.base import Cell
 
 #: For each written field of an older cell, what it is like.
 Summary = dict[Place, Hashable]
 
-#: Fields of values that say when they were made and not what they are.
-_WHEN = frozenset({"born", "birth", "seq", "site", "watch_sites", "watch_times"})
-#: A moment since.
-_LATER = object()
-#: What stands before parts of which it does not matter how many are alike.
-_UNIQUE = object()
-#: How deep a description goes: it recurs on Python's own stack.
-_DEEP = 16
 #: Of how many steps it is told how they lead to what is older, and on how many ways each: a turn of the longest loops
 #: that people write takes a few hundred.
 _STEPS, _WAYS = 20_000, 400
 #: Stands for what came into a step later.
 _WRITTEN = object()
-#: Stands for what is beyond one of these bounds.
-_BEYOND = object()
-
 #: A step that is older or begins here, and a set of what a gradient meets on one way to it, as bits.
 _Way = tuple[Hashable, int]
 _Ways = frozenset[_Way]
-_BEYOND_WAY: _Way = (_BEYOND, 0)
+_BEYOND_WAY: _Way = (BEYOND, 0)
 _BEYOND_WAYS: _Ways = frozenset({_BEYOND_WAY})
 
 #: An edge across which a gradient flows, and nothing else.
 _PLAINLY = Edge.__new__.__defaults__
-
-_slots: dict[type, tuple[str, ...]] = {}
-
-
-class Described(ABC):
-    """What is kept of an object and says itself what it is made of, as far as that makes a difference."""
-
-    @abstractmethod
-    def described(self) -> Sequence[object]: ...
 
 
 class Summaries:
@@ -78,10 +49,14 @@ class Summaries:
         #: What can be met on a way, each with a bit of its own.
         self._bits: dict[Hashable, int] = {}
         self._crossed: dict[Hashable, int] = {}
+        #: Most steps are reached on the ways on which those before them are: each set of ways is made once.
+        self._longer: dict[tuple[_Ways, int], _Ways] = {}
+        self._together: dict[frozenset[_Ways], _Ways] = {}
         #: In which order fields are described: the same for all states, as they refer to each other.
         self._order: dict[Place, int] = {}
         #: Objects that are alike, by what is told of them.
         self._alike: dict[Hashable, int] = {}
+        self._constants = Constants(since, self._alike)
         #: The fields of the last summary that hold what is beyond a bound.
         self.beyond: set[Place] = set()
         self._met_bound = False
@@ -92,7 +67,7 @@ class Summaries:
         for place in places:
             self._order.setdefault(place, len(self._order))
         places.sort(key=self._order.__getitem__)
-        description = _Description(self._since, self._born)
+        description = Description(self._born, self._constants)
         told = {place: description.of(snapshot[place][2], self._order[place]) for place in places}
         ways = self._ways_of(description)
         met: dict[Hashable, int] = {}
@@ -110,23 +85,25 @@ class Summaries:
 
         ``met``: of the objects described so far, what they are alike. One that is met again stands for those.
         """
+        if isinstance(told, (int, type)):
+            return told
         if isinstance(told, Node):
-            self._met_bound |= ways[told] is _BEYOND
+            self._met_bound |= ways[told] is BEYOND
             return ways[told]
-        if told is _BEYOND:
+        if told is BEYOND:
             self._met_bound = True
-        if isinstance(told, _Again):
+        if isinstance(told, Again):
             return met.get(told, told)
-        if isinstance(told, _Told):
+        if isinstance(told, Told):
             parts = [self._resolved(part, ways, met) for part in told.parts]
-            made = (*dict.fromkeys(parts),) if parts[0] is _UNIQUE else (*parts,)
+            made = (*dict.fromkeys(parts),) if parts[0] is UNIQUE else (*parts,)
             number = met[told.again] = self._alike.setdefault(made, len(self._alike))
-            return number if told.plain else made
-        return (*(self._resolved(part, ways, met) for part in told),) if isinstance(told, tuple) else told
+            return number if told.plain else (number,)
+        return (*[self._resolved(part, ways, met) for part in told],) if isinstance(told, tuple) else told
 
     # -- steps
 
-    def _ways_of(self, description: _Description) -> Mapping[Node, Hashable]:
+    def _ways_of(self, description: Description) -> Mapping[Node, Hashable]:
         newer: dict[Node, None] = {}
         waiting = list(description.nodes)
         while waiting and len(newer) <= _STEPS:
@@ -136,18 +113,18 @@ class Summaries:
                 if node.kind != OPAQUE:
                     waiting.extend(edge.node for edge in node.edges)
         if waiting:
-            return dict.fromkeys(description.nodes, _BEYOND)
+            return dict.fromkeys(description.nodes, BEYOND)
         self.steps += len(newer)
         met = _Met(self._tapes_of(description, newer), self._bit)
         ways: dict[Node, _Ways] = {}
         for node in sorted(newer, key=lambda node: node.seq):
             ways[node] = self._ways(node, ways, met.at(node))
         return {
-            node: _BEYOND if ways.get(node) is _BEYOND_WAYS else (node.dtype, ways.get(node) or self._older(node))
+            node: BEYOND if ways.get(node) is _BEYOND_WAYS else (node.dtype, ways.get(node) or self._older(node))
             for node in description.nodes
         }
 
-    def _tapes_of(self, description: _Description, newer: Iterable[Node]) -> list[tuple[Tape, Hashable]]:
+    def _tapes_of(self, description: Description, newer: Iterable[Node]) -> list[tuple[Tape, Hashable]]:
         """The tapes that may be asked: those that are older, and those that something holds."""
         older = {tape for node in newer for tape, _ in node.active if isinstance(tape, Tape) and tape.born < self._born}
         newest = max((tape.born for tape in description.tapes), default=0)
@@ -172,7 +149,12 @@ class Summaries:
         if not node.edges:
             return frozenset({((node.kind, node.dtype, node.variable is None), here)})
         taken = [self._along(node, edge, ways, here) for edge in node.edges]
-        found = frozenset[_Way]().union(*taken)
+        distinct = frozenset(taken)
+        if len(distinct) == 1:
+            return taken[0]
+        found = self._together.get(distinct)
+        if found is None:
+            found = self._together[distinct] = frozenset[_Way]().union(*taken)
         if len(found) > _WAYS or _BEYOND_WAY in found:
             return _BEYOND_WAYS
         if node.kind == PHI:
@@ -196,7 +178,12 @@ class Summaries:
             return frozenset({(_WRITTEN, here)})
         if behind is None:
             return frozenset({(self._older(edge.node), here)})
-        return frozenset((end, met | here) for end, met in behind)
+        if not here:
+            return behind
+        longer = self._longer.get((behind, here))
+        if longer is None:
+            longer = self._longer[behind, here] = frozenset((end, met | here) for end, met in behind)
+        return longer
 
     def _bit(self, met: Hashable) -> int:
         return 1 << self._bits.setdefault(met, len(self._bits))
@@ -243,103 +230,3 @@ class _Met:
             if told and told is not True:
                 here |= self._bit(told)
         return here
-
-
-class _Again(NamedTuple):
-    """Stands for an object that was described before: in which field, as which of all."""
-
-    field: int
-    object: int
-
-
-class _Told(NamedTuple):
-    """The description of an object, and what stands for it where it is met again.
-
-    ``plain``: nobody changes it, so that it makes no difference whether another that is alike is the same one.
-    """
-
-    parts: tuple[Hashable, ...]
-    again: _Again
-    plain: bool
-
-
-class _Description:
-    """Describes what fields hold, in the order in which it is asked."""
-
-    def __init__(self, since: int, born: int) -> None:
-        self._since = since
-        self._born = born
-        self._met: dict[int, Hashable] = {}
-        #: What was described, so that nothing else comes to have its identity.
-        self._kept: list[object] = []
-        #: The steps and tapes that were met.
-        self.nodes: dict[Node, None] = {}
-        self.tapes: dict[Tape, None] = {}
-        self._field = 0
-
-    def of(self, value: object, field: int) -> Hashable:
-        """What the field of this number holds; where something is made of steps, these stand in it."""
-        self._field = field
-        return self._tell(value, 0)
-
-    def _tell(self, value: object, level: int) -> Hashable:
-        if isinstance(value, int) and value > self._since:
-            return _LATER
-        if value is None or isinstance(value, (str, int, float, complex, bytes)):
-            return (type(value), value)
-        if isinstance(value, Const):
-            return (Const, type(value.value), value.value if hashable(value.value) else id(value.value))
-        if isinstance(value, Node):
-            self.nodes[value] = None
-            return value
-        if isinstance(value, GraphValue):
-            return (type(value), *(self._tell(part, level + 1) for part in _parts(value) or ()))
-        if isinstance(value, Tape):
-            self.tapes[value] = None
-        if isinstance(value, Cell) and value.born < self._born:
-            return id(value)
-        known = self._met.get(id(value))
-        if known is not None:
-            return known
-        parts = _parts(value)
-        if parts is None:
-            return (type(value), value if isinstance(value, Hashable) else id(value))
-        if level > _DEEP:
-            return _BEYOND
-        again = self._met[id(value)] = _Again(self._field, len(self._met))
-        self._kept.append(value)
-        told = [self._tell(part, level + 1) for part in parts]
-        is_tuple = isinstance(value, tuple)
-        return _Told((_UNIQUE if is_tuple else type(value), *told), again, is_tuple or isinstance(value, Described))
-
-
-def _parts(value: object) -> Sequence[object] | None:
-    """What a value, or what is kept in one, is made of; None for what stands for itself."""
-    if isinstance(value, (tuple, list)):
-        return value
-    if isinstance(value, dict):
-        # What an object holds in all: with how many others does not matter.
-        return [part for key, each in value.items() for part in (key, each.held() if key is HOLDS else each)]
-    if isinstance(value, Items):
-        return [value.type, *value.fields, *value.items]
-    if isinstance(value, (Value, Producer)):
-        return [getattr(value, name) for name in _slots_of(type(value))]
-    if isinstance(value, Described):
-        return value.described()
-    if is_dataclass(value) and not isinstance(value, (type, cst.CSTNode)):
-        return [getattr(value, each.name) for each in fields(value)]
-    if isinstance(value, FunctionType):
-        return [value.__code__, *(cell.cell_contents for cell in value.__closure__ or ()), *(value.__defaults__ or ())]
-    if isinstance(value, MethodType):
-        return [value.__func__.__code__, value.__self__] if isinstance(value.__self__, Value) else None
-    if isinstance(value, partial):
-        return [value.func, *value.args, *value.keywords.items()]
-    return None
-
-
-def _slots_of(kind: type) -> tuple[str, ...]:
-    known = _slots.get(kind)
-    if known is None:
-        named = [name for each in kind.__mro__ for name in vars(each).get("__slots__", ())]
-        known = _slots[kind] = tuple(name for name in named if name not in _WHEN)
-    return known

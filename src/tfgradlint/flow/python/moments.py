@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from tfgradlint.flow.machine.context import Context
+from tfgradlint.flow.machine.description import Described
 from tfgradlint.flow.machine.state import MISSING, Place, State, Written
-from tfgradlint.flow.machine.summary import Described
 from tfgradlint.flow.python.places import Named, differs, found_there, known_of_neither, of_python
 from tfgradlint.flow.python.reach import Reach
 from tfgradlint.flow.values import functions, iterators

@@ -11,7 +11,7 @@ import libcst as cst
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.nodes import Node
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.machine.summary import Described
+from tfgradlint.flow.machine.description import Described
 from tfgradlint.flow.values.base import (
     Array,
     Const,
