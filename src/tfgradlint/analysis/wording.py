@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -13,6 +13,10 @@ from tfgradlint.flow.verdict.judgements import ARRIVING
 
 #: What is longer is cut short: a message is one line.
 _WIDTH = 60
+#: What is no longer than the dots that would stand for it.
+_DOTS = 3
+#: What does not stand at the end of what is quoted.
+_SIGNS = frozenset("+ - * / // @ ** % = < > <= >= == != & | ^ and or not in is if else for lambda -=  += *= /=".split())
 #: Attributes under which an object has its weights.
 _WEIGHTS = ("trainable_variables", "trainable_weights", "variables", "weights")
 
@@ -41,7 +45,68 @@ class Wording:
 def shortened(text: str) -> str:
     """A text on one line, as short as messages want it."""
     text = text.replace("( ", "(").replace(" )", ")").replace("[ ", "[").replace(" ]", "]").strip()
-    return text if len(text) <= _WIDTH else text[: _WIDTH - 4] + " ..."
+    while len(text) > _WIDTH:
+        elided = _elided(text)
+        if elided is None:
+            return f"{_whole_words(text)} ..."
+        text = elided
+    return text
+
+
+def _elided(text: str) -> str | None:
+    """A text with dots in the place of what stands last between two brackets: where the least has to go."""
+    groups: list[tuple[int, int]] = []
+    opened: list[int] = []
+    for at, character in _outside_strings(text):
+        if character in "([{":
+            opened.append(at)
+        elif character in ")]}" and opened:
+            start = opened.pop() + 1
+            if at - start > _DOTS:
+                groups.append((start, at))
+    if not groups:
+        return None
+    enough = [(start, end) for start, end in groups if len(text) - (end - start) + _DOTS <= _WIDTH]
+    start, end = (
+        min(enough, key=lambda each: each[1] - each[0]) if enough else max(groups, key=lambda each: each[1] - each[0])
+    )
+    room = _WIDTH - len(text) + (end - start) - _DOTS
+    kept = [at for at in _commas(text[start:end]) if at + 2 <= room]
+    return f"{text[:start]}{text[start : start + kept[-1]] + ', ' if kept else ''}...{text[end:]}"
+
+
+def _commas(text: str) -> Iterator[int]:
+    """Where a text has commas that stand in no brackets of its own."""
+    depth = 0
+    for at, character in _outside_strings(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            yield at
+
+
+def _whole_words(text: str) -> str:
+    """As many words of a text as fit, with all brackets closed and without a sign at the end."""
+    depth, end, shown = 0, 0, text[: _WIDTH - 4]
+    for at, character in _outside_strings(shown):
+        depth += (character in "([{") - (character in ")]}")
+        if character == " " and not depth:
+            end = at
+    found = shown[:end].rstrip()
+    while found and found.rpartition(" ")[2] in _SIGNS:
+        found = found.rpartition(" ")[0]
+    return found or shown
+
+
+def _outside_strings(text: str) -> Iterator[tuple[int, str]]:
+    """The characters that stand in no string, each with its place."""
+    quote = ""
+    for at, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        else:
+            yield at, character
 
 
 def under_assumptions(assumed: Assumed, source: str) -> str:

@@ -53,6 +53,11 @@ class Break:
         return self.detail.name if isinstance(self.detail, Operation) else ""
 
     @property
+    def argument(self) -> str:
+        """The operation's parameter for which there is no gradient, where there is one for another; else ``""``."""
+        return self.detail.argument if isinstance(self.detail, Operation) else ""
+
+    @property
     def second(self) -> bool:
         """Whether only the derivative of a derivative meets the break."""
         return isinstance(self.detail, Operation) and self.detail.second
@@ -136,7 +141,8 @@ class Rule(ABC):
         if expression is None:
             return quotes.text(statement) if statement is not None else ""
         if isinstance(expression, cst.Call) and not self.with_arguments:
-            return f"{quotes.text(expression.func)}()"
+            output = reason.detail.output if isinstance(reason.detail, Operation) else ""
+            return f"{quotes.text(expression.func)}(){output}"
         return quotes.text(expression)
 
     def subject(self, reason: Reason, quotes: Quotes) -> str:

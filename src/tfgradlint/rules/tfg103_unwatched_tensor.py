@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.breaks import StandIn
@@ -101,7 +102,7 @@ class UnwatchedTensor(Rule):
             )
         return (
             f"{broken.source} is a tensor that this tape never watched: {broken.consequence}; "
-            "call the tape's watch() on it before it is used, or make it a tf.Variable"
+            f"call {_watch(broken)} before it is used"
         )
 
     def fix(self, broken: Break, scene: Scene) -> Fix | None:
@@ -109,3 +110,10 @@ class UnwatchedTensor(Rule):
         from tfgradlint.fixing import tapes
 
         return tapes.watch(scene)
+
+
+def _watch(broken: Break) -> str:
+    """The call that watches the source, in the program's own names where both are names."""
+    tape, dot, _ = broken.request.partition(".")
+    source = broken.source if re.fullmatch(r"[\w.\[\]'\"]+", broken.source) else "it"
+    return f"{tape}.watch({source})" if dot and tape.isidentifier() else f"the tape's watch({source})"

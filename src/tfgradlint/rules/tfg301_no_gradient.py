@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.rules.base import Break, Rule
+from tfgradlint.flow.graph.details import Operation
+from tfgradlint.rules.base import Break, Quotes, Rule
+from tfgradlint.rules.remedies import quoted, remedy_for
 
-_STRAIGHT_THROUGH = "pass the gradient through it with x + tf.stop_gradient(tf.{0}(x) - x)"
-_SOFT_CHOICE = "weigh all entries with tf.nn.softmax(), or use the index only in tf.gather()"
-_DRAW = "add the log probability of what was drawn to the loss, or draw with a Gumbel softmax"
-_SOFT_COMPARISON = "use a smooth gate such as tf.sigmoid((a - b) / width), or multiply the mask with the value"
-
-#: What to write instead, by the operation's name.
-REMEDIES = {
-    "round": _STRAIGHT_THROUGH.format("round"),
-    "rint": _STRAIGHT_THROUGH.format("round"),
-    "floor": _STRAIGHT_THROUGH.format("floor"),
-    "ceil": _STRAIGHT_THROUGH.format("math.ceil"),
-    "floordiv": "divide with /, and floor the quotient q with q + tf.stop_gradient(tf.floor(q) - q)",
-    "argmax": _SOFT_CHOICE,
-    "argmin": _SOFT_CHOICE,
-    "argsort": "use tf.sort() for the values, or the order only in tf.gather()",
-    "categorical": _DRAW,
-    "stateless_categorical": _DRAW,
-    "sample": _DRAW,
-    "mode": "add the log probability of the truth to the loss, in place of its distance from the mode",
-    "shuffle": "shuffle the indices and use tf.gather() along them",
-    "range": "use tf.linspace()",
-    "hsv_to_rgb": "change the colours in RGB, tf.image.rgb_to_hsv() is the only way that has a gradient",
-    "greater": _SOFT_COMPARISON,
-    "greater_equal": _SOFT_COMPARISON,
-    "less": _SOFT_COMPARISON,
-    "less_equal": _SOFT_COMPARISON,
-    "equal": "use a smooth measure of the distance such as tf.exp(-tf.square(a - b))",
-    "not_equal": "use a smooth measure of the distance such as 1 - tf.exp(-tf.square(a - b))",
-}
-
-_OPERATORS = {
-    "//": "floordiv",
-    ">": "greater",
-    ">=": "greater_equal",
-    "<": "less",
-    "<=": "less_equal",
-    "==": "equal",
-    "!=": "not_equal",
-}
-
+if TYPE_CHECKING:
+    from tfgradlint.flow.verdict.judgements import Reason
 
 #: Of a picture's size, where the gradient is differentiated again.
 RESIZED_TWICE = "enlarge with tf.repeat() along both axes or tf.nn.conv2d_transpose(), shrink with tf.nn.avg_pool2d()"
@@ -128,28 +92,22 @@ class NoGradient(Rule):
     outcome = "none"
     cause = Cause.NO_GRADIENT
 
+    def remedy(self, reason: Reason, quotes: Quotes) -> str:
+        detail = reason.detail
+        if isinstance(detail, Operation) and detail.second:
+            return ""
+        name = detail.name if isinstance(detail, Operation) else self.step(reason, quotes)
+        argument = detail.argument if isinstance(detail, Operation) else ""
+        return remedy_for(name, quoted(reason.site.expression, quotes), argument)
+
     def message(self, broken: Break) -> str:
         """``operation`` is one such as ``tf.math.greater``, if ``step`` does not tell."""
-        if broken.second:
-            return f"the gradient of {broken.step} has no gradient: {broken.consequence}; {_remedy(broken)}"
-        return f"{broken.step} has no gradient: {broken.consequence}; {_remedy(broken)}"
+        whose = "the gradient of " if broken.second else ""
+        of = f" for {broken.argument}" if broken.argument else ""
+        return f"{whose}{broken.step} has no gradient{of}: {broken.consequence}; {self.advice(broken)}"
 
     def advice(self, broken: Break) -> str:
-        return _remedy(broken)
-
-
-def _remedy(broken: Break) -> str:
-    if broken.remedy:
-        return f"use {broken.remedy}"
-    if broken.second and _operation(broken).startswith("resize"):
-        return RESIZED_TWICE
-    return REMEDIES.get(_operation(broken), "keep it off the path between source and target")
-
-
-def _operation(broken: Break) -> str:
-    name = broken.operation or broken.step
-    call = re.fullmatch(r"(?:\w+\.)*(\w+)(?:\(.*\))?", name)
-    if call:
-        return call[1]
-    operators = [word for word in name.split() if word in _OPERATORS]
-    return _OPERATORS[operators[0]] if len(operators) == 1 else ""
+        name = broken.operation or broken.step
+        if broken.second and name.rpartition(".")[2].startswith("resize"):
+            return RESIZED_TWICE
+        return broken.remedy or remedy_for(name, argument=broken.argument)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.remedies import remedy_for
 from tfgradlint.rules.tfg301_no_gradient import RESIZED_TWICE
 
 _BY_GROUP = "average the groups with tf.math.unsorted_segment_mean(), by the index that it returns too"
@@ -156,4 +157,4 @@ def _remedy(broken: Break, name: str) -> str:
     if broken.remedy:
         return f"use {broken.remedy}"
     known = {**REMEDIES, **ONCE} if broken.second else {**ONCE, **REMEDIES}
-    return known.get(name, "keep it off the path between source and target")
+    return known.get(name) or remedy_for(broken.operation or broken.step)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.rules.base import Break, Rule
+from typing import TYPE_CHECKING
 
-#: What to write instead, by the operation's name.
-REMEDIES = {
-    "sign": "use tf.tanh(x / width), or pass the gradient by with x + tf.stop_gradient(tf.sign(x) - x)",
-    "slogdet": "its sign is constant, use log_abs_determinant or tf.linalg.det()",
-}
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.details import Operation
+from tfgradlint.rules.base import Break, Quotes, Rule
+from tfgradlint.rules.remedies import quoted, remedy_for
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.verdict.judgements import Reason
 
 
 class ZeroGradient(Rule):
@@ -86,13 +87,11 @@ class ZeroGradient(Rule):
     outcome = "zero"
     cause = Cause.ZERO_GRADIENT
 
+    def remedy(self, reason: Reason, quotes: Quotes) -> str:
+        name = reason.detail.name if isinstance(reason.detail, Operation) else self.step(reason, quotes)
+        return remedy_for(name, quoted(reason.site.expression, quotes))
+
     def message(self, broken: Break) -> str:
         """``operation`` is one such as ``tf.math.sign``, if ``step`` does not tell."""
-        return f"{broken.step} is flat, its gradient is zero everywhere: {broken.consequence}; {_remedy(broken)}"
-
-
-def _remedy(broken: Break) -> str:
-    if broken.remedy:
-        return f"use {broken.remedy}"
-    name = (broken.operation or broken.step).removesuffix("()").rpartition(".")[2]
-    return REMEDIES.get(name, "use something with a slope on the path, and this only beside it")
+        remedy = broken.remedy or remedy_for(broken.operation or broken.step)
+        return f"{broken.step} is flat, its gradient is zero everywhere: {broken.consequence}; {remedy}"

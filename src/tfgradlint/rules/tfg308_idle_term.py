@@ -86,6 +86,15 @@ class IdleTerm(Rule):
         node = term.expression or term.statement
         return quotes.text(node) if node is not None else ""
 
+    def remedy(self, reason: Reason, quotes: Quotes) -> str:
+        from tfgradlint.rules import rule_for
+
+        detail = reason.detail
+        rule = rule_for(detail.cause) if isinstance(detail, Idle) else None
+        if rule is None or not isinstance(detail, Idle):
+            return ""
+        return rule.remedy(reason._replace(cause=detail.cause, detail=detail.step), quotes)
+
     def aftermath(self, detail: Detail | None, call: str) -> str:
         return "gets its gradient from the other terms alone"
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfgradlint.flow.graph.breaks import PartGradient
 from tfgradlint.flow.graph.causes import Cause
-from tfgradlint.rules.base import Break, Rule
+from tfgradlint.rules.base import Break, Quotes, Rule
+from tfgradlint.rules.remedies import REMEDIES, quoted, remedy_for, short
+
+if TYPE_CHECKING:
+    from tfgradlint.flow.verdict.judgements import Reason
 
 
 class CutOff(Rule):
@@ -94,6 +100,13 @@ class CutOff(Rule):
     name = "cut-off"
     outcome = "none"
     cause = Cause.CUT_OFF
+
+    def remedy(self, reason: Reason, quotes: Quotes) -> str:
+        """Where the step is an operation that can be replaced: by what."""
+        name = self.step(reason, quotes)
+        if short(name) not in REMEDIES:
+            return ""
+        return f"{remedy_for(name, quoted(reason.site.expression, quotes))}; or set trainable = False on that part"
 
     def message(self, broken: Break) -> str:
         """``detail``: a :class:`PartGradient`; ``source`` is a lower weight."""

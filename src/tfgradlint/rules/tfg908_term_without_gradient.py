@@ -76,7 +76,7 @@ class TermWithoutGradient(IdleTerm):
 
     def advice(self, broken: Break) -> str:
         found = super().advice(broken)
-        return "use a smooth measure in the loss" if found.startswith("keep it off") else found
+        return found or "use a smooth measure in the loss"
 
     def why(self, broken: Break) -> str:
         if isinstance(broken.detail, Idle) and broken.detail.cause is Cause.OFF_TAPE:

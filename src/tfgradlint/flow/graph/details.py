@@ -40,12 +40,16 @@ class Operation(Detail):
 
     ``form_only``: it takes the form of its input alone, and was hardly meant to carry a gradient. ``second``: only the
     derivative of a derivative meets the break. ``raised``: the exception, where its gradient is not registered.
+    ``output``: which of several results breaks, as it is written behind the call (``.indices``, ``[1]``). ``argument``:
+    the parameter for which there is no gradient, where there is one for another.
     """
 
     name: str
     form_only: bool = False
     second: bool = False
     raised: str = ""
+    output: str = ""
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,10 @@ def _returned(interp: Context, known: OperationFacts, case: Case, bound: dict[st
     only, certain = _only_element(interp, bound.get(case.single))
     if only is not None and certain:
         return only
-    outputs = [_output(interp, known, output, bound, case.unwatched) for output in case.outputs]
+    outputs = [
+        _output(interp, known, output, bound, case.unwatched, _written(case, place))
+        for place, output in enumerate(case.outputs)
+    ]
     if case.returns == "single":
         if only is not None:
             return interp.join([only, *outputs])
@@ -177,6 +180,13 @@ def _returned(interp: Context, known: OperationFacts, case: Case, bound: dict[st
     if case.returns in ("tuple", "namedtuple"):
         return Items(tuple(outputs), "tuple", case.fields)
     return interp.unknown(origins.result_of(known.name), *bound.values())
+
+
+def _written(case: Case, place: int) -> str:
+    """How one of several results is written behind a call."""
+    if case.returns == "namedtuple":
+        return f".{case.fields[place]}"
+    return f"[{place}]" if case.returns in ("tuple", "list") and len(case.outputs) > 1 else ""
 
 
 def _only_element(interp: Context, value: Value | None) -> tuple[Value | None, bool]:
@@ -196,8 +206,14 @@ def _unrecorded(output: Output, bound: dict[str, Value], unwatched: tuple[str, .
 
 
 def _output(
-    interp: Context, known: OperationFacts, output: Output, bound: dict[str, Value], unwatched: tuple[str, ...]
+    interp: Context,
+    known: OperationFacts,
+    output: Output,
+    bound: dict[str, Value],
+    unwatched: tuple[str, ...],
+    written: str = "",
 ) -> Value:
+    """One result, which is written as ``written`` behind the call where there are several."""
     if output.kind == "none":
         return NONE
     dtype = _dtype(known, output, bound)
@@ -214,7 +230,7 @@ def _output(
     for name, value in bound.items():
         perhaps = _alternatives_in(value)
         for node in nodes_of(value):
-            edge = _edge(known, output, name, value, node, leaves)
+            edge = _edge(known, output, name, value, node, leaves, written)
             if node in perhaps and edge.effect is not Effect.NONE:
                 edge = Edge(node, Effect.UNKNOWN)
             if edge.effect is Effect.FLOWS and _halved(node.dtype, dtype) and _casts(known, name):
@@ -223,7 +239,7 @@ def _output(
                 # What is computed further from an integer has no gradient, whatever a request for it itself gives.
                 as_target = edge.effect
                 cause = cause_of(known, name, output, leaves)
-                edge = Edge(node, Effect.NONE, cause, _operation(known.name, cause))
+                edge = Edge(node, Effect.NONE, cause, _operation(known.name, cause, written))
             edges.append(edge)
             if leaves and (node.variable is not None or isinstance(node, Beyond)):
                 interp.recorder.read(node)
@@ -283,7 +299,9 @@ def _elements(interp: Context, given: Value | None, made: Tensor) -> Items | Rep
     return Repeated(made)
 
 
-def _edge(known: OperationFacts, output: Output, name: str, value: Value, node: Node, leaves: bool) -> Edge:
+def _edge(
+    known: OperationFacts, output: Output, name: str, value: Value, node: Node, leaves: bool, written: str
+) -> Edge:
     """What the gradient does between one output and one value inside one argument."""
     if not trainable(node.dtype) or isinstance(value, (Array, Scalar)):
         return Edge(node, Effect.PLAIN)
@@ -301,20 +319,21 @@ def _edge(known: OperationFacts, output: Output, name: str, value: Value, node: 
         return Edge(node, _EFFECTS.get(output.of_complex.get(name, ""), Effect.UNKNOWN))
     if effect is Effect.NONE:
         cause = cause_of(known, name, output, leaves)
-        return Edge(node, effect, cause, _operation(known.name, cause))
+        others = (each for parameter, each in output.effects.items() if parameter != name)
+        return Edge(node, effect, cause, _operation(known.name, cause, written, name if "flows" in others else ""))
     if effect is Effect.ZERO:
-        return Edge(node, effect, Cause.ZERO_GRADIENT)
+        return Edge(node, effect, Cause.ZERO_GRADIENT, operation(known.name, output=written))
     own, above = output.second.get(name, ""), output.above.get(name, "")
     return Edge(node, effect, None, second_derivative(known.name, own, above)) if own or above else Edge(node, effect)
 
 
-def _operation(name: str, cause: Cause) -> Operation:
+def _operation(name: str, cause: Cause, output: str = "", argument: str = "") -> Operation:
     """The step, as messages look it up: ``linalg.norm``, ``numpy``, ``math.exp``, ``tf.math.greater``."""
     if cause is Cause.NUMPY_FUNCTION:
         name = name.removeprefix("numpy.")
     elif cause is Cause.PYTHON_VALUE and not name.startswith("math."):
         name = name.rpartition(".")[2].strip("_")
-    return operation(name)
+    return operation(name, output=output, argument=argument if cause is Cause.NO_GRADIENT else "")
 
 
 def cause_of(known: OperationFacts, parameter: str, output: Output, leaves: bool) -> Cause:

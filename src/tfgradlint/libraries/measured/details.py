@@ -14,10 +14,13 @@ _CURVATURES = {"flows": Curvature.CURVED, "none": Curvature.STRAIGHT, "zero": Cu
 
 
 @lru_cache(maxsize=_MANY)
-def operation(name: str, raised: str = "") -> Operation:
-    """The operation of this name. All libraries call ``..._like`` what takes the form of its argument alone."""
+def operation(name: str, raised: str = "", output: str = "", argument: str = "") -> Operation:
+    """The operation of this name; ``output`` and ``argument`` are those of :class:`Operation`.
+
+    All libraries call ``..._like`` what takes the form of its argument alone.
+    """
     form_only = name.endswith("_like") or name.rpartition(".")[2] in _FORMS
-    return Operation(name, form_only, raised=raised)
+    return Operation(name, form_only, raised=raised, output=output, argument=argument)
 
 
 @lru_cache(maxsize=_MANY)
