@@ -609,6 +609,7 @@ def test_config_prints_every_key_and_where_it_comes_from(tmp_path: Path, run: Ru
         "extend-exclude": "default",
         "assume": "default",
         "src": "default",
+        "follow": "default",
         "jobs": "pyproject.toml",
         "per-file-ignores": "default",
         "gradients": "pyproject.toml",

@@ -344,3 +344,53 @@ def test_a_module_that_nobody_names_may_register_what_it_defines(tmp_path: Path)
     )
     train = train.replace("loss(w)", "known.KNOWN['loss'](w)")
     assert verdicts(tmp_path, {"train.py": train, "known.py": known}) == ["unknown"]
+
+
+def test_a_comment_is_used_if_any_view_needs_it(tmp_path: Path) -> None:
+    """flake8 and ``check`` of one file tell of the step, ``check`` of both of the break: TFG901 asks for none to go."""
+    silenced = {
+        "train.py": TRAIN.replace("loss(w)", "loss(w)  # noqa: TFG202"),
+        "losses.py": LOSSES.replace("(np.square(w))", "(np.square(w))  # noqa: TFG202"),
+    }
+    for name, text in silenced.items():
+        (tmp_path / name).write_text(text)
+    flags = ("--select", "TFG,TFG901")
+    for paths in ((".",), ("train.py",), ("losses.py",)):
+        assert command("check", *flags, *paths, cwd=tmp_path).stdout == ""
+        assert flake8("--select=TFG,TFG901", *paths, cwd=tmp_path).stdout == ""
+    (tmp_path / "losses.py").write_text(LOSSES)
+    assert [line.split()[1] for line in command("check", *flags, ".", cwd=tmp_path).stdout.splitlines()] == ["TFG202"]
+    (tmp_path / "losses.py").write_text(silenced["losses.py"].replace("np.square", "tf.square"))
+    assert "losses.py:6:49: TFG901" in command("check", *flags, ".", cwd=tmp_path).stdout
+    (tmp_path / "train.py").unlink()
+    assert "losses.py:6:49: TFG901" in command("check", *flags, "losses.py", cwd=tmp_path).stdout
+
+
+def test_settings_of_a_file_are_those_for_what_is_told_in_it(tmp_path: Path) -> None:
+    for name, text in {"train.py": TRAIN, "losses.py": LOSSES}.items():
+        (tmp_path / name).write_text(text)
+    table = tmp_path / "pyproject.toml"
+    table.write_text('[tool.tfgradlint.per-file-ignores]\n"losses.py" = ["TFG202"]\n')
+    assert checked(tmp_path, ".") == {}
+    assert checked(tmp_path, "train.py") == {"train.py:6": "TFG202"}
+    table.write_text('[tool.tfgradlint.per-file-ignores]\n"train.py" = ["TFG202"]\n')
+    assert checked(tmp_path, ".") == {"losses.py:6": "TFG202"}
+    assert checked(tmp_path, "train.py") == {}
+
+
+def test_installed_packages_are_read_where_they_are_named(tmp_path: Path) -> None:
+    site = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages"
+    (site / "mylib" / "parts").mkdir(parents=True)
+    (site / "mylib" / "__init__.py").write_text("from mylib.parts.losses import loss\n")
+    (site / "mylib" / "parts" / "losses.py").write_text(LOSSES)
+    (tmp_path / "train.py").write_text(TRAIN.replace("from losses", "from mylib"))
+    assert checked(tmp_path, ".") == {}
+    table = tmp_path / "pyproject.toml"
+    table.write_text('[tool.tfgradlint]\nfollow = ["mylib"]\n')
+    assert checked(tmp_path, ".") == {"train.py:6": "TFG202"}
+    assert "mylib/parts/losses.py:6" in flake8("--select=TFG", "train.py", cwd=tmp_path).stdout
+    table.write_text("[tool.tfgradlint]\n")
+    assert "TFG202" in command("check", "--follow", "mylib", "--", "train.py", cwd=tmp_path).stdout
+    for wrong, why in {"tensorflow": "is known", "a.b": "no name of a package", "json": "is known"}.items():
+        table.write_text(f'[tool.tfgradlint]\nfollow = ["{wrong}"]\n')
+        assert why in command("check", ".", cwd=tmp_path).stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -159,7 +160,20 @@ class Plugin:
         """Where the file belongs; None for a text from standard input that names no file."""
         from tfgradlint.project.resolver import Project
 
-        return Project(self.filename, wanted.sources) if self.filename not in ("-", "stdin") else None
+        return Project(self.filename, wanted.sources, wanted.follow) if self.filename not in ("-", "stdin") else None
+
+    def _unused(self, text: str, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """A finding for each comment that silences nothing."""
+        from tfgradlint.files.selecting import unused
+        from tfgradlint.project.resolver import Project
+
+        assert self.selected is not None
+        try:
+            wanted = self._settings(self.filename)
+        except ConfigError:  # which is told of the file
+            return ()
+        project = self._project(wanted) or Project(os.devnull)
+        return unused(project, text, findings, self.selected.__contains__)
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings as flake8 takes them: it counts columns from 0 here and prints them from 1."""
@@ -170,9 +184,7 @@ class Plugin:
         if relevant(text) or begins or (self.losses and defines_losses(text)):
             findings = self._judged(text).reportable
         if self.selected is not None and "noqa" in text.lower():
-            from tfgradlint.files.noqa import NoqaComments
-
-            findings = [*findings, *NoqaComments(self.filename, text).unused(findings, self.selected.__contains__)]
+            findings = [*findings, *self._unused(text, findings)]
         for finding in findings:
             if finding.code.startswith(OPT_IN) and not names_opt_in(self.named, finding.code):
                 continue

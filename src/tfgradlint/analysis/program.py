@@ -21,6 +21,8 @@ from tfgradlint.project.resolver import CannotRead, Located, Resolver
 #: So many characters of other modules are read for one file: what a training script needs is a tenth of it. Of what is
 #: imported beyond, nothing is known.
 _CHARACTERS = 1_000_000
+#: So many modules run for one file, and not more: what a program of this kind needs is some dozens.
+_RUN = 1000
 #: So many modules are looked at for what their import does.
 _FOLLOWED = 400
 #: Characters of texts that are kept parsed: the files of a project import the same modules.
@@ -50,6 +52,8 @@ class Modules:
         self._others: dict[str, None] = {}
         self._characters = 0
         self._not_read: list[str] = []
+        #: What was told of one module and holds for all that came after it.
+        self._enough: set[str] = set()
         # A script that is imported by what it imports runs a second time, under another name.
         script = "__main__" in text
         self._modules[os.path.realpath(main.path)] = None if script else main
@@ -91,17 +95,23 @@ class Modules:
             self._modules[path] = self._read(located)
         return self._modules[path]
 
-    def load(self, module: Module) -> bool:
+    def load(self, module: Module, too_deep: bool) -> bool:
         text = self._texts.get(module)
         if text is None:
             return False
         self._characters += len(text.text)
         try:
             if self._characters > _CHARACTERS:
-                raise CannotRead(f"what is imported has more than {_CHARACTERS} characters")
+                raise _Enough(f"what is imported has more than {_CHARACTERS} characters")
+            if len(self._parsed) >= _RUN:
+                raise _Enough(f"more than {_RUN} modules are imported")
+            if too_deep:
+                raise _Enough("too many modules import one another before it")
             known = _parsed(text)
         except (CannotRead, NotAnalysed) as refusal:
-            self._unread(module.path, str(refusal))
+            if not isinstance(refusal, _Enough) or str(refusal) not in self._enough:
+                self._unread(module.path, str(refusal))
+            self._enough.add(str(refusal))
             return False
         self._note(text.text)
         module.tree, module.prescan = known.module, known.prescan
@@ -156,7 +166,10 @@ class Modules:
         except CannotRead as refusal:
             self._unread(located.path, str(refusal))
             return None
-        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        except SyntaxError as error:
+            self._unread(located.path, f"Python cannot parse it ({error.msg}, line {error.lineno or 1})")
+            return None
+        except (ValueError, MemoryError, RecursionError) as error:
             self._unread(located.path, f"Python cannot parse it ({error})")
             return None
         module = Module(name, None, _NOTHING, located.path, package=bool(located.folder))
@@ -168,6 +181,10 @@ class Modules:
 
     def _unread(self, path: str, why: str) -> None:
         self._not_read.append(f"{os.path.basename(path)} is not looked into: {' '.join(why.split())}")
+
+
+class _Enough(CannotRead):
+    """A bound was reached: this module and others are not looked into."""
 
 
 def _name(located: Located) -> str:

@@ -182,7 +182,8 @@ class Analysis:
     ``gave_up`` names what was not judged in full, and what went wrong with repairs, for ``--verbose``;
     ``endings`` counts the steps that raise, and are no rule's business; ``left_out`` holds a ``TFG002`` for each part
     that was not judged in full. ``elsewhere`` and ``predicted_elsewhere`` tell of other modules of the program, and
-    ``read`` of the paths that were looked at for it, each with its state.
+    ``read`` of the paths that were looked at for it, each with its state. ``told`` is what is reported in it where it
+    is judged by itself, and in another file where that is judged with it.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -194,6 +195,7 @@ class Analysis:
     elsewhere: tuple[Elsewhere, ...] = ()
     predicted_elsewhere: tuple[PredictedElsewhere, ...] = ()
     read: tuple[tuple[str, str], ...] = ()
+    told: tuple[Finding, ...] = ()
 
     @property
     def reportable(self) -> list[Finding]:

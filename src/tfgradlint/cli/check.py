@@ -38,7 +38,9 @@ def check(options: argparse.Namespace) -> int:
     findings, summary = _Findings(), Summary()
     unplaced: dict[str, Sequence[Finding]] = {}
     for judged in files:
-        found: Sequence[Finding] = selected(judged.path, judged.text, judged.analysis, settings.of(judged.path))
+        found: Sequence[Finding] = selected(
+            judged.path, judged.text, judged.analysis, settings.of(judged.path), files.judged
+        )
         if fixing is not None and (found or judged.data is not None):
             judged, found = fixing.fix(judged) or (judged, found)
         elif found and options.output_format in WITH_FIXES:

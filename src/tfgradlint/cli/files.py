@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,8 @@ class Files:
         self._options = options
         self._settings = settings
         self.failed = False
+        #: The real paths of the files that are judged together.
+        self.judged: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Judged]:
         paths: list[str] = self._options.paths
@@ -71,6 +74,7 @@ class Files:
             found = [path for path in found if not self._settings.excludes_named(path)]
         cache = self._cache() if found else None
         jobs = [self._job(path, cache) for path in found]
+        self.judged = frozenset(map(os.path.realpath, found))
         for judged in together([*running.judge_all(jobs, self._processes(paths[0]))]):
             yield from self._told(judged)
         if cache is not None:
@@ -93,7 +97,9 @@ class Files:
         version = versions.name(versions.choose(settings.tensorflow_version))
         keras = versions.choose_keras(settings.keras)
         losses = settings.reports(LOSS_FUNCTION, path)
-        return Job(path, version, settings.described, cache, losses, keras, settings.assume, settings.sources)
+        return Job(
+            path, version, settings.described, cache, losses, keras, settings.assume, settings.sources, settings.follow
+        )
 
     def _cache(self) -> str | None:
         if self._options.no_cache:

@@ -30,6 +30,7 @@ KEYS = (
     "keras",
     "assume",
     "src",
+    "follow",
     "jobs",
     "gradients",
     "models",
@@ -164,6 +165,7 @@ def _files(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--keras", metavar="2|3", help=KERAS)
     group.add_argument("--assume", metavar="WORD", help=ASSUME)
     group.add_argument("--src", metavar="FOLDER", nargs="+", help="folders that modules are imported from as well")
+    group.add_argument("--follow", metavar="PACKAGE", nargs="+", help="installed packages that are read as well")
     group.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
 
 

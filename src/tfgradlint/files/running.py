@@ -44,11 +44,13 @@ class Job:
     assume: str = SEPARATION
     #: Folders from which the program imports besides the file's own.
     sources: tuple[str, ...] = ()
+    #: Installed packages that are read like the program's own modules.
+    follow: tuple[str, ...] = ()
 
     @property
     def project(self) -> Project:
         """Where the file belongs."""
-        return Project(self.path, self.sources)
+        return Project(self.path, self.sources, self.follow)
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,11 @@ def judge_file(job: Job, data: bytes | None = None) -> Judged:
 def _depends(job: Job, text: str, notebook: bool) -> Iterator[object]:
     """What the result depends on besides the content: where the file is, too, if it imports what may be beside it."""
     yield from (job.tensorflow, job.gradients, job.losses, job.keras, job.assume, notebook)
-    if imports_own(Resolver(job.project), text):
+    resolver = Resolver(job.project)
+    if imports_own(resolver, text):
         yield from (os.path.abspath(job.path), job.sources)
+    for name in job.follow:
+        yield from (each.path for each in resolver.locate(resolver.path, 0, name))
 
 
 def judge_all(jobs: Sequence[Job], processes: int) -> Iterator[Judged]:

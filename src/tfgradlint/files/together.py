@@ -45,7 +45,8 @@ def _path(judged: Judged, relative: str) -> str:
 def _with(
     analysis: Analysis, more: Sequence[Finding], told: set[tuple[str, Position]], requests: Sequence[Prediction]
 ) -> Analysis:
-    found = {(each.code, each.position): each for each in analysis.findings if (each.code, each.position) not in told}
+    other_views = tuple(each for each in analysis.findings if (each.code, each.position) in told)
+    found = {(each.code, each.position): each for each in analysis.findings if each not in other_views}
     for each in more:
         found.setdefault((each.code, each.position), each)
     groups: dict[tuple[int, int, str], list[Prediction]] = defaultdict(list)
@@ -58,6 +59,7 @@ def _with(
         analysis,
         findings=tuple(sorted(found.values(), key=lambda each: (each.position, each.code))),
         predictions=tuple(predicted[key] for key in sorted(predicted)),
+        told=other_views,
     )
 
 

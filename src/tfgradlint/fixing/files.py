@@ -43,7 +43,7 @@ def fixer(path: str, settings: Settings, notebook: notebooks.Notebook | None = N
         gradients=settings.described,
         losses=settings.reports(LOSS_FUNCTION, path),
         fixes=True,
-        project=Project(path, settings.sources),
+        project=Project(path, settings.sources, settings.follow),
     )
 
     def again(text: str) -> Analysis:

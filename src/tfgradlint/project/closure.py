@@ -28,7 +28,7 @@ def leads_to_request(resolver: Resolver, text: str) -> bool:
     met: set[str] = {resolver.path}
     while waiting:
         path, text = waiting.pop()
-        for module in _imported(resolver, path, text):
+        for module in imported(resolver, path, text):
             if module in met or len(met) > _MOST:
                 continue
             met.add(module)
@@ -52,7 +52,8 @@ def imports_own(resolver: Resolver, text: str) -> bool:
     return "sys.path" in text
 
 
-def _imported(resolver: Resolver, path: str, text: str) -> Iterator[str]:
+def imported(resolver: Resolver, path: str, text: str) -> Iterator[str]:
+    """The files of the program's own modules that a file imports."""
     for dots, module, names, plain in _IMPORT.findall(text):
         if plain:
             for each in plain.split(","):

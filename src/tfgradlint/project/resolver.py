@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import sys
@@ -44,12 +45,14 @@ class Located:
 
 @dataclass(frozen=True)
 class Project:
-    """Where a text belongs: the path of its file, folders from which the program imports besides its own, and the texts
-    of files that are open in an editor, by their absolute paths.
+    """Where a text belongs: the path of its file, folders from which the program imports besides its own, installed
+    packages that are read as if they were the program's, and the texts of files that are open in an editor, by their
+    absolute paths.
     """
 
     path: str
     sources: tuple[str, ...] = ()
+    follow: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +68,7 @@ class Resolver:
         self.path = os.path.abspath(project.path)
         self._own = os.path.dirname(self.path)
         self._texts = project.texts
+        self._follow = frozenset(project.follow)
         #: What was looked at: each path with its state, which is a digest of what was read.
         self.seen: dict[str, str] = {}
         root = self._package_root()
@@ -78,6 +82,11 @@ class Resolver:
     def looked_at(self) -> tuple[tuple[str, str], ...]:
         """The paths that were looked at, each with its state."""
         return tuple(sorted(self.seen.items()))
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The folders that modules are imported from."""
+        return self._roots
 
     def locate(self, importer: str, level: int, dotted: str) -> list[Located]:
         """The modules that an import names, from the outermost package in: ``a``, ``a.b``, ``a.b.c``.
@@ -149,6 +158,8 @@ class Resolver:
             return None
         standard = of_others(name)
         found = self._first(name, standard)
+        if found is None and name in self._follow:
+            return self._installed(name)
         if not self._in_package or (standard and found is None):
             return found
         own = self._in_folder(self._own, name)
@@ -166,6 +177,14 @@ class Resolver:
                 return found
             folder = folder or found
         return None if standard else folder
+
+    def _installed(self, name: str) -> Located | None:
+        """A package that is installed beside this one, or where the project keeps what it has installed."""
+        for folder in installed(self._roots):
+            found = self._in_folder(folder, name)
+            if found is not None:
+                return found
+        return None
 
     def _in_folder(self, folder: str, name: str) -> Located | None:
         key = (folder, name)
@@ -199,6 +218,16 @@ class Resolver:
 def of_others(name: str) -> bool:
     """Whether a module of that name comes with Python, or is one that programs of this kind have installed."""
     return name in sys.stdlib_module_names or name in _INSTALLED
+
+
+def installed(roots: Sequence[str]) -> Iterator[str]:
+    """The folders in which packages are installed: the project's own, those that are active, and those of this run."""
+    places = [os.path.join(root, name) for root in roots for name in (".venv", "venv")]
+    for place in (*places, os.environ.get("VIRTUAL_ENV", "")):
+        if place and os.path.isdir(place):
+            yield from sorted(glob.glob(os.path.join(glob.escape(place), "lib", "python3*", "site-packages")))
+            yield os.path.join(place, "Lib", "site-packages")
+    yield from (os.path.abspath(each) for each in sys.path if each)
 
 
 def digest(data: bytes) -> str:

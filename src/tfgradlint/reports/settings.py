@@ -41,6 +41,7 @@ def toml(settings: Settings) -> Iterator[str]:
     yield f"keras = {keras}  # {origin('keras', told)}"
     yield f"assume = {_value(settings.assume)}  # {origin('assume')}"
     yield f"src = {_value(settings.src)}  # {origin('src')}"
+    yield f"follow = {_value(settings.follow)}  # {origin('follow')}"
     yield f"jobs = {settings.jobs or cores()}  # {origin('jobs', f'{DEFAULT}: the cores of this machine')}"
     yield f"per-file-ignores = {_value(settings.per_file_ignores)}  # {origin('per-file-ignores')}"
     yield f"gradients = {_value(settings.gradients)}  # {origin('gradients')}"

@@ -41,6 +41,8 @@ class Document:
     text: str
     notebook: Notebook | None = None
     cells: Mapping[int, Part] = field(default_factory=dict)
+    #: The texts of other open files, by their absolute paths.
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lines(self) -> list[str]:
@@ -65,7 +67,8 @@ class Document:
 class Judged:
     """A document with its analysis. ``findings`` are those to be shown, ``error`` says why nothing was judged.
 
-    ``tree`` is that of the whole text; findings and predictions are told by part and line.
+    ``tree`` is that of the whole text; findings and predictions are told by part and line. ``read`` holds the paths
+    that were looked at for it, each with its state, and ``led_to`` the findings in other files, by their paths.
     """
 
     document: Document
@@ -74,6 +77,8 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     settings: Settings | None = None
     error: str = ""
+    read: Mapping[str, str] = field(default_factory=dict)
+    led_to: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
     def tensorflow_version(self) -> str | None:
@@ -104,17 +109,27 @@ def judged(document: Document) -> Judged:
         losses,
         keras=wanted.keras,
         assume=wanted.assume,
-        project=Project(path, wanted.sources),
+        project=Project(path, wanted.sources, wanted.follow, document.others),
     )
     if document.notebook is not None:
         analysis = document.notebook.judged(analysis)
+    read, led_to = dict(analysis.read), _led_to(path, analysis)
     found = selected(path, document.text, analysis, wanted)
     if not wanted.reports(config.LEFT_OUT, path):  # an editor shows it all the same
         found = [*found, *without_noqa(path, document.text, analysis.left_out)]
     shown = tuple(each for each in found if _worth_telling(each, document))
     if document.notebook is not None:
         analysis, shown = document.notebook.located(analysis), tuple(map(document.notebook.finding, shown))
-    return Judged(document, tree, analysis, shown, wanted)
+    return Judged(document, tree, analysis, shown, wanted, read=read, led_to=led_to)
+
+
+def _led_to(path: str, analysis: Analysis) -> Mapping[str, tuple[Finding, ...]]:
+    folder = os.path.dirname(os.path.abspath(path))
+    found: dict[str, tuple[Finding, ...]] = {}
+    for each in analysis.elsewhere:
+        there = os.path.normpath(os.path.join(folder, each.path))
+        found[there] = (*found.get(there, ()), each.finding)
+    return found
 
 
 def _excluded(wanted: Settings, path: str) -> bool:

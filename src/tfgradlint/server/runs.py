@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -45,6 +45,10 @@ class Runs:
         task = self._tasks.pop(uri, None)
         if task is not None:
             task.cancel()
+
+    def known(self) -> Mapping[str, Judged]:
+        """The analyses that are up to date, by document."""
+        return self._results
 
     async def result(self, uri: str) -> Judged | None:
         """The analysis of a document's last version, without waiting for a pause; None where it is not open."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+import os
+from collections.abc import Container, Iterable
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -10,7 +12,7 @@ from pygls.uris import to_fs_path
 
 from tfgradlint import __version__
 from tfgradlint.analysis.results import Finding
-from tfgradlint.server import cells, hover, repairs
+from tfgradlint.server import cells, hover, related, repairs
 from tfgradlint.server.diagnostics import Ranges, diagnostics
 from tfgradlint.server.judging import Document, Judged, Part, judged
 from tfgradlint.server.runs import Runs
@@ -27,6 +29,8 @@ class Server(LanguageServer):
         super().__init__("tfgradlint", __version__, types.TextDocumentSyncKind.Full, cells.SYNC)
         self._runs = Runs(judged, self._show, PAUSE)
         self._told = ""
+        #: The files that each document led to a finding in, by its address.
+        self._led: dict[str, frozenset[str]] = {}
         #: The document that was last asked for repairs, and these.
         self._proposed: tuple[Judged, list[Finding]] | None = None
         self.feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
@@ -48,28 +52,51 @@ class Server(LanguageServer):
         super().shutdown()  # type: ignore[no-untyped-call]
 
     async def watch(self) -> None:
-        """Ask to be told of changes of the configuration, where the client can."""
+        """Ask to be told of changes of the configuration and of modules, where the client can."""
         workspace = self.client_capabilities.workspace
         watched = workspace.did_change_watched_files if workspace is not None else None
         if watched is None or not watched.dynamic_registration:
             return
-        what = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(f"**/{FILE}")])
+        what = types.DidChangeWatchedFilesRegistrationOptions(
+            [types.FileSystemWatcher(each) for each in (f"**/{FILE}", "**/*.py")]
+        )
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         registration = types.Registration(id="configuration", method=method, register_options=what)
         await self.client_register_capability_async(types.RegistrationParams([registration]))
 
     def judge_all(self) -> None:
         """Judge every open document anew."""
-        for document in list(self.workspace.text_documents.values()):
-            if self.workspace.get_notebook_document(cell_uri=document.uri) is None:
-                self.judge(document.uri, at_once=True)
-        for notebook in list(self.workspace.notebook_documents.values()):
-            self.judge(notebook.uri, at_once=True)
+        for uri in self._open():
+            self.judge(uri, at_once=True)
+
+    def _open(self) -> list[str]:
+        """The addresses of all open documents."""
+        texts = [each.uri for each in self.workspace.text_documents.values()]
+        texts = [uri for uri in texts if self.workspace.get_notebook_document(cell_uri=uri) is None]
+        return texts + [each.uri for each in self.workspace.notebook_documents.values()]
+
+    def changed(self, uri: str, *, at_once: bool) -> None:
+        """A document has another text: it is judged anew, and so is what imports it."""
+        self.judge(uri, at_once=at_once)
+        self.judge_importers(uri)
+
+    def judge_importers(self, uri: str) -> None:
+        """Judge the open documents anew that depend on a file."""
+        path, known = related.path_of(uri), self._runs.known()
+        for other in self._open():
+            if other != uri and related.depends(known.get(other), path):
+                self.judge(other, at_once=False)
+
+    def is_open(self, uri: str) -> bool:
+        """Whether the client holds the text of a file."""
+        return uri in self.workspace.text_documents
 
     def forget(self, uri: str, parts: Iterable[str]) -> None:
         """A document is closed: nothing is told of its parts any longer."""
         self._runs.closed(uri)
         self.clear(parts)
+        self._show_in(self._led.pop(uri, frozenset()))
+        self.judge_importers(uri)
 
     def clear(self, parts: Iterable[str]) -> None:
         """Take back what was told of these."""
@@ -83,23 +110,37 @@ class Server(LanguageServer):
         document = self.workspace.get_text_document(uri)
         if document.language_id not in (None, "", "python"):
             return None
-        text = document.source.replace("\r\n", "\n").replace("\r", "\n")
-        return Document(uri, to_fs_path(uri) or uri, document.version, text)
+        return Document(uri, to_fs_path(uri) or uri, document.version, related.text_of(document))
 
     def judge(self, uri: str, *, at_once: bool) -> None:
         """Judge a document anew, after a pause or at once."""
         document = self._document(uri)
         if document is not None:
+            document = dataclasses.replace(document, others=related.texts(self.workspace))
             self._runs.changed(document, at_once=at_once)
 
     def _show(self, result: Judged) -> None:
         if result.error and result.error != self._told:
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"tfgradlint: {result.error}"))
         self._told = result.error
+        self._publish(result)
+        uri, led = result.document.uri, frozenset(result.led_to)
+        self._show_in(led | self._led.get(uri, frozenset()))
+        self._led[uri] = led
+
+    def _show_in(self, paths: Container[str]) -> None:
+        """Show anew what is found in open files, as others may have led to more or less there."""
+        for each in list(self._runs.known().values()):
+            if os.path.abspath(each.document.path) in paths:
+                self._publish(each)
+
+    def _publish(self, result: Judged) -> None:
+        found = related.findings(result, self._runs.known().values())
+        result = dataclasses.replace(result, findings=tuple(found))
         parts = result.document.parts
         ranges = {number: self._ranges(part) for number, part in parts.items()}
-        for number, found in diagnostics(result, ranges, related=self._shows_related()):
-            told = types.PublishDiagnosticsParams(parts[number].uri, found, parts[number].version)
+        for number, shown in diagnostics(result, ranges, related=self._shows_related()):
+            told = types.PublishDiagnosticsParams(parts[number].uri, shown, parts[number].version)
             self.text_document_publish_diagnostics(told)
 
     def _ranges(self, part: Part) -> Ranges:
@@ -152,11 +193,14 @@ class Server(LanguageServer):
 
 
 async def _opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
-    ls.judge(params.text_document.uri, at_once=True)
+    uri = params.text_document.uri
+    ls.judge(uri, at_once=True)
+    if not related.as_on_disk(uri, params.text_document.text):
+        ls.judge_importers(uri)
 
 
 async def _changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-    ls.judge(params.text_document.uri, at_once=False)
+    ls.changed(params.text_document.uri, at_once=False)
 
 
 async def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
@@ -168,7 +212,12 @@ async def _initialized(ls: Server, params: types.InitializedParams) -> None:
 
 
 async def _configured(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
-    ls.judge_all()
+    if any(each.uri.endswith(FILE) for each in params.changes):
+        ls.judge_all()
+        return
+    for change in params.changes:
+        if not ls.is_open(change.uri):
+            ls.judge_importers(change.uri)
 
 
 async def _closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -165,3 +166,17 @@ def _in_lines(values: Iterable[str], where: str, form: str) -> dict[str, object]
             raise ConfigError(f"{where}: {line!r} is not of the form {form}")
         told[name] = text if len(words[0]) == 1 else dict(word for word in words if len(word) == 2)
     return told
+
+
+#: Libraries whose functions are known as they are: reading them would tell less.
+_DESCRIBED = frozenset("einops keras numpy sonnet tensorflow tensorflow_probability tf_keras".split())
+
+
+def packages(names: Sequence[str], at: str) -> tuple[str, ...]:
+    """Names of installed packages that are read."""
+    for name in names:
+        if not name.isidentifier():
+            raise ConfigError(f"{at}: {name!r} is no name of a package; write what stands behind import, up to a dot")
+        if name in _DESCRIBED or name in sys.stdlib_module_names:
+            raise ConfigError(f"{at}: {name!r} is not read: what it does is known")
+    return tuple(names)

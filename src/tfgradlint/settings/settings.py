@@ -48,6 +48,7 @@ class Settings:
     keras: int | None = None
     assume: str = SEPARATION
     src: tuple[str, ...] = SOURCES
+    follow: tuple[str, ...] = ()
     jobs: int | None = None
     gradients: Gradients = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
@@ -216,6 +217,7 @@ def _checked(table: Mapping[str, Any], known: Sequence[str] | None, where: Calla
         "keras": config.keras,
         "assume": config.assume,
         "src": _strings,
+        "follow": lambda value, at: config.packages(_strings(value, at), at),
         "jobs": _jobs,
         "gradients": lambda value, at: config.gradients(_table(value, at), at),
         "models": lambda value, at: config.models(_table(value, at), at),

@@ -64,8 +64,11 @@ class Program(Protocol):
     def submodule(self, package: Module, name: str) -> Module | None:
         """The module of this name in a package; None where there is none, or it cannot be read."""
 
-    def load(self, module: Module) -> bool:
-        """Parse a module that is about to run; False where that cannot be done."""
+    def load(self, module: Module, too_deep: bool) -> bool:
+        """Parse a module that is about to run; False where that cannot be done.
+
+        ``too_deep``: so many modules are being imported, one within the other, that this one is not.
+        """
 
     def acting(self, module: Module) -> Sequence[Module]:
         """Of a module that is imported, and of those that this imports, those that do more than define names.
@@ -89,7 +92,7 @@ class OneModule:
     def submodule(self, package: Module, name: str) -> Module | None:
         return None
 
-    def load(self, module: Module) -> bool:
+    def load(self, module: Module, too_deep: bool) -> bool:
         return False
 
     def acting(self, module: Module) -> Sequence[Module]:

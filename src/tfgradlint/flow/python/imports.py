@@ -110,8 +110,17 @@ class Imports:
 
     def _known(self, module: Module, name: str) -> Value | None:
         value: Value | None = module.fields.get(name)
-        if value is None and name in module.pending:
-            value = module.fields[name] = self.get(*module.pending.pop(name))  # whatever branch this is
+        if value is not None or name not in module.pending:
+            return value
+        handed_on: list[tuple[Module, str]] = []
+        while name not in module.fields and name in module.pending:
+            handed_on.append((module, name))
+            module, name = module.pending.pop(name)
+            if module.names is None or name in module.names:
+                self._ready(module)
+        value = self.get(module, name)
+        for each, bound in handed_on:
+            each.fields[bound] = value  # whatever branch this is
         return value
 
     def _defer(self, module: Module, bound: str, source: Module, name: str) -> None:
@@ -162,7 +171,7 @@ class Imports:
             return
         module.state = RUNNING
         try:
-            if self._nested > _NESTED or not self._interp.program.load(module):
+            if not self._interp.program.load(module, self._nested > _NESTED):
                 module.open = True
                 return
             self._nested += 1
