@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from tfgradlint.flow.graph.nodes import OPAQUE, PHI, Edge, Node, trainable
 from tfgradlint.flow.machine.description import BEYOND, UNIQUE, Again, Constants, Description, Told
@@ -31,6 +32,10 @@ _BEYOND_WAYS: _Ways = frozenset({_BEYOND_WAY})
 
 #: An edge across which a gradient flows, and nothing else.
 _PLAINLY = Edge.__new__.__defaults__
+
+
+#: By when they were made.
+_SEQ = attrgetter("seq")
 
 
 class Summaries:
@@ -104,20 +109,13 @@ class Summaries:
     # -- steps
 
     def _ways_of(self, description: Description) -> Mapping[Node, Hashable]:
-        newer: dict[Node, None] = {}
-        waiting = list(description.nodes)
-        while waiting and len(newer) <= _STEPS:
-            node = waiting.pop()
-            if node not in newer and self._is_newer(node):
-                newer[node] = None
-                if node.kind != OPAQUE:
-                    waiting.extend(edge.node for edge in node.edges)
-        if waiting:
+        newer = self._newer(description.nodes)
+        if newer is None:
             return dict.fromkeys(description.nodes, BEYOND)
         self.steps += len(newer)
         met = _Met(self._tapes_of(description, newer), self._bit)
         ways: dict[Node, _Ways] = {}
-        for node in sorted(newer, key=lambda node: node.seq):
+        for node in sorted(newer, key=_SEQ):
             ways[node] = self._ways(node, ways, met.at(node))
         return {
             node: BEYOND if ways.get(node) is _BEYOND_WAYS else (node.dtype, ways.get(node) or self._older(node))
@@ -126,17 +124,40 @@ class Summaries:
 
     def _tapes_of(self, description: Description, newer: Iterable[Node]) -> list[tuple[Tape, Hashable]]:
         """The tapes that may be asked: those that are older, and those that something holds."""
-        older = {tape for node in newer for tape, _ in node.active if isinstance(tape, Tape) and tape.born < self._born}
+        recording = {id(node.active): node.active for node in newer}  # most steps have the same
+        older = {
+            tape
+            for active in recording.values()
+            for tape, _ in active
+            if isinstance(tape, Tape) and tape.born < self._born
+        }
         newest = max((tape.born for tape in description.tapes), default=0)
         return [
             *((tape, id(tape)) for tape in older),
             *((tape, tape.born == newest) for tape in description.tapes if tape not in older),
         ]
 
-    def _is_newer(self, node: Node) -> bool:
-        # One of many variables is as old as these, wherever it was taken out of them.
-        taken = isinstance(node.variable, Cell) and node.variable.born >= self._born
-        return (node.seq > self._since or node in self.fresh or taken) and self._older(node) is node
+    def _newer(self, nodes: Iterable[Node]) -> Mapping[Node, None] | None:
+        """What these were made of since, and themselves; None where that is too much."""
+        since, born, fresh = self._since, self._born, self.fresh
+        newer: dict[Node, None] = {}
+        waiting = list(nodes)
+        while waiting and len(newer) <= _STEPS:
+            node = waiting.pop()
+            if node in newer:
+                continue
+            variable = node.variable
+            if isinstance(variable, Cell):
+                # One of many variables is as old as these, wherever it was taken out of them.
+                if variable.born < born:
+                    continue
+            elif node.seq <= since and node not in fresh:
+                continue
+            newer[node] = None
+            if node.kind != OPAQUE:
+                for edge in node.edges:
+                    waiting.append(edge.node)
+        return None if waiting else newer
 
     def _older(self, node: Node) -> Hashable:
         """What an older step stands for: itself, and the content of an older variable for that, whatever it is."""
@@ -148,6 +169,8 @@ class Summaries:
             return frozenset({(OPAQUE, 0)})  # it may depend on anything
         if not node.edges:
             return frozenset({((node.kind, node.dtype, node.variable is None), here)})
+        if len(node.edges) == 1:
+            return self._along(node, node.edges[0], ways, here)
         taken = [self._along(node, edge, ways, here) for edge in node.edges]
         distinct = frozenset(taken)
         if len(distinct) == 1:
@@ -205,7 +228,7 @@ class _Met:
         """The bits of what is met there."""
         if node.loop is not None or node.seq < self._remembered:
             return self._found(node)
-        by = (*(each for each in node.recorded.items() if each[0] in self._asked),)
+        by = (*[each for each in node.recorded.items() if each[0] in self._asked],) if node.recorded else ()
         itself = (node.joint, node.level, node.dtype, bool(node.stopped), node.loose, node.sparse, node.placeholder)
         key = (by, itself, bool(node.maybe_alias))
         known = self._known.get(key)
