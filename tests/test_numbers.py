@@ -53,6 +53,7 @@ def _functions() -> dict[Form, _Compute]:
         Form.MAX: tf.reduce_max,
         Form.MIN: tf.reduce_min,
         Form.VARIANCE: tf.math.reduce_variance,
+        Form.NORM: tf.norm,
         Form.DEVIATION: tf.math.reduce_std,
         Form.SAME: tf.transpose,
         Form.PART: lambda x: x[1:3],

@@ -72,7 +72,13 @@ def analyse(
         path = resolver.path if resolver is not None else ""
         main = Module("__main__", own.module, own.prescan, path, package=os.path.basename(path) == "__init__.py")
         reports = Reports()
-        numbers = Numbers(lambda: reports.trains)
+
+        def changed() -> bool:
+            """Whether an optimizer may have changed variables by now."""
+            unseen = interpreter.isolated or interpreter.recorder.last_unseen > 0
+            return reports.updated or (reports.trains and unseen)
+
+        numbers = Numbers(changed)
 
         def read(text: str) -> None:
             session.numpy_behavior = session.numpy_behavior or "numpy_behavior" in text

@@ -20,23 +20,28 @@ _DEEPEST = 400
 
 
 class Facts(NamedTuple):
-    """What is known of one value. ``number``: values of the same number are equal."""
+    """What is known of one value. ``number``: values of the same number are equal, in whatever order and shape.
+
+    ``exact``: those of the same one are equal element by element.
+    """
 
     interval: Interval
     number: int
+    exact: int
 
 
 class Numbers:
     """The facts of one run.
 
     Args:
-        trains: whether the program changes variables in a way that is not seen.
+        trains: whether the program may have changed variables by now, in a way that is not seen.
         doubles: whether it may compute in double precision where nothing says so.
     """
 
     def __init__(self, trains: Callable[[], bool] = lambda: True, doubles: bool = False) -> None:
         self._trains = trains
-        self._trained = False
+        #: Whether it has done so.
+        self.trained = False
         self.doubles = doubles
         self._facts: dict[Node, Facts] = {}
         self._numbers: dict[object, int] = {}
@@ -56,6 +61,12 @@ class Numbers:
         """Whether two values are certainly equal."""
         return one is other or self.number(one) == self.number(other)
 
+    def equal(self, one: Operand, other: Operand) -> bool:
+        """Whether two values are certainly equal, element by element."""
+        if one is other:
+            return True
+        return isinstance(one, Node) and isinstance(other, Node) and self._of(one).exact == self._of(other).exact
+
     def number(self, operand: Operand) -> int:
         """Values of the same number are equal."""
         if isinstance(operand, Node):
@@ -63,8 +74,8 @@ class Numbers:
         return self._numbers.setdefault(("number", operand), len(self._numbers))
 
     def _of(self, asked: Node) -> Facts:
-        if self._trains() and not self._trained:
-            self._trained = True
+        if self._trains() and not self.trained:
+            self.trained = True
             self._facts.clear()
         found = self._facts
         stack = [asked]
@@ -84,7 +95,8 @@ class Numbers:
         return found[asked]
 
     def _opaque(self, node: Node) -> Facts:
-        return Facts(ANYTHING, self._numbers.setdefault(node, len(self._numbers)))
+        own = self._numbers.setdefault(node, len(self._numbers))
+        return Facts(ANYTHING, own, own)
 
     def _computed(self, node: Node) -> Facts:
         formula = node.formula
@@ -93,17 +105,28 @@ class Numbers:
             interval = found[0].interval
             for each in found[1:]:
                 interval = hull(interval, each.interval)
-            return Facts(interval, self._opaque(node).number)
-        if formula is None or (node.variable is not None and self._trained):
+            return self._opaque(node)._replace(interval=interval)
+        if formula is None or (node.variable is not None and self.trained):
             return self._opaque(node)
         operands = [self._rounded(node, each) for each in formula.operands]
         interval = self._related(formula) or transferred(formula.form, operands)
-        if formula.form is Form.SAME:
-            return Facts(interval, self.number(formula.operands[0]))
         if formula.form is Form.LITERAL or node.variable is not None:
-            return Facts(interval, self._opaque(node).number)
-        key = (formula.form, tuple(map(self.number, formula.operands)), formula.options, node.dtype)
-        return Facts(interval, self._numbers.setdefault(key, len(self._numbers)))
+            return self._opaque(node)._replace(interval=interval)
+        exact = self._hashed(node, formula, tuple(map(self._exact, formula.operands)))
+        if formula.form is Form.SAME:
+            return Facts(interval, self.number(formula.operands[0]), exact)
+        return Facts(interval, self._hashed(node, formula, tuple(map(self.number, formula.operands))), exact)
+
+    def _hashed(self, node: Node, formula: Formula, operands: tuple[int, ...]) -> int:
+        return self._numbers.setdefault((formula.form, operands, formula.options, node.dtype), len(self._numbers))
+
+    def _exact(self, operand: Operand) -> int:
+        if not isinstance(operand, Node):
+            return self.number(operand)
+        # What a variable holds is read when the step runs, and may be something else by then.
+        if operand.variable is not None and self.trained:
+            return self._numbers.setdefault(object(), len(self._numbers))
+        return self._of(operand).exact
 
     def _rounded(self, node: Node, operand: Operand) -> Interval:
         """The bounds of an operand; a literal takes the format of what it is computed with."""

@@ -16,6 +16,8 @@ class Hazard(NamedTuple):
     """What is wrong with a step: the gradient that is not a number goes on to what ``through`` was computed from.
 
     ``site`` is where the program has to change. ``alone``: it is only wrong where nothing else is computed of this.
+    ``root``: only where what comes back from behind is not zero. ``scattered``: some elements alone are no numbers.
+    ``proven``: they are none, whatever the inputs are, however the program runs.
     """
 
     cause: Cause
@@ -23,6 +25,9 @@ class Hazard(NamedTuple):
     through: Node
     site: Site
     alone: Node | None = None
+    root: bool = False
+    scattered: bool = False
+    proven: bool = False
 
 
 def formula_of(value: Operand | None) -> Formula | None:

@@ -126,7 +126,7 @@ def axes_of(formula: Formula) -> Sequence[int] | None:
             if not isinstance(value, tuple) or value[0] != "int":
                 return None
             axes.append(int(value[1]))
-        elif name not in ("axis", "keepdims"):
+        elif name not in ("axis", "keepdims", "ord"):
             return None
     return axes or [-1]
 

@@ -267,6 +267,7 @@ _TRANSFERS: dict[Form, Transfer] = {
     Form.MAX: _extreme,
     Form.MIN: _extreme,
     Form.VARIANCE: lambda x: _bounded(0.0, math.inf),
+    Form.NORM: lambda x: _bounded(0.0, math.inf),
     Form.DEVIATION: lambda x: _bounded(0.0, math.inf),
     Form.SAME: lambda x: x,
     Form.PART: lambda x: Interval(x.low, x.high),

@@ -70,6 +70,8 @@ class Cause(Enum):
     AXIS_OF_ONE = "TFG504"
     #: A step without a slope at zero, of what a ``relu`` has made zero.
     BEHIND_RELU = "TFG505"
+    #: A step without a value or a slope at zero is given one.
+    PROVEN_ZERO = "TFG506"
     #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.
     LOSS_FUNCTION = "TFG903"
     #: The same as ``IDLE_TERM``, where it may be meant: rounded, compared, or computed before the tape.

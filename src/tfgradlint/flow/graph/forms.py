@@ -47,6 +47,7 @@ class Form(Enum):
     MIN = auto()
     VARIANCE = auto()
     DEVIATION = auto()
+    NORM = auto()
     #: The same values, or some of them, in another order or form.
     SAME = auto()
     #: Some of the values.

@@ -33,6 +33,15 @@ class Way(Enum):
     VANISHED = auto()
     #: A function without a slope at zero of what a ``relu`` has made zero.
     BEHIND_RELU = auto()
+    #: Zero is written out; variables begin with it; a value is taken from itself; one of all pairs is an element and
+    #: itself; a mask makes it.
+    ZERO_WRITTEN = auto()
+    ZERO_AT_FIRST = auto()
+    ITSELF = auto()
+    PAIRS = auto()
+    MASKED = auto()
+    #: The standard deviation of one element.
+    OF_ONE = auto()
 
 
 @dataclass(frozen=True, slots=True)

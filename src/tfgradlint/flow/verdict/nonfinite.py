@@ -8,18 +8,25 @@ from typing import NamedTuple
 from tfgradlint.flow.facts.hazards import DANGEROUS, hazards_of
 from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.facts.patterns import Hazard
-from tfgradlint.flow.graph.nodes import OP, OPAQUE, PHI, Effect, Node
+from tfgradlint.flow.facts.poison import adds_up, spreads, steep
+from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import OP, OPAQUE, PHI, Edge, Effect, Node
 from tfgradlint.flow.tape.search import FLOWS, Search, ancestors, leads_on
 from tfgradlint.flow.tape.tape import Tape, recorded
 from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason
 
 
 class _Spoilt(NamedTuple):
-    """A hazard that the gradient passes, certainly or where the tape records at all, and what it may go on to."""
+    """A hazard that the gradient passes, certainly or where the tape records at all, and what it may go on to.
+
+    ``beside``: what is computed with its value further on, which is no number either.
+    """
 
     reason: Reason
     below: frozenset[Node]
     certain: bool
+    proven: bool
+    beside: frozenset[Node] = frozenset()
 
 
 class NonFinite:
@@ -43,14 +50,18 @@ class NonFinite:
         proven = judgement.verdict in ARRIVING
         if not proven and (judgement.assumed is None or judgement.assumed.verdict != "flows"):
             return judgement
-        reasons = [
-            each.reason
+        spoilt = [
+            each
             for each in self._spoilt()
             if (each.certain or not proven) and _leads_to(each.below, source, certainly=proven)
         ]
+        reasons = [each.reason for each in spoilt]
         if not reasons:
-            return judgement
-        verdict = "arrives" if proven else judgement.verdict
+            beside = proven and any(_leads_to(each.beside, source, certainly=True) for each in self._spoilt())
+            return judgement._replace(verdict="arrives") if beside else judgement
+        verdict = judgement.verdict
+        if proven:
+            verdict = "nonfinite" if any(each.proven for each in spoilt) else "arrives"
         return judgement._replace(verdict=verdict, reason=reasons[0], also=tuple(reasons[1:]))
 
     def _spoilt(self) -> list[_Spoilt]:
@@ -62,6 +73,7 @@ class NonFinite:
                 for node in sorted(steps, key=lambda each: each.seq)
                 for hazard in hazards_of(self._numbers, node)
                 if hazard.alone is None or self._used_once(hazard.alone, history)
+                if not hazard.root or self._undiminished(node)
             ]
             straight = self._straight() if found else frozenset()
             certain = {node: self._passed(node) for node, _ in found}
@@ -98,6 +110,21 @@ class NonFinite:
             stack += [edge.node for edge in node.edges if edge.effect is Effect.FLOWS]
         return frozenset(found)
 
+    def _undiminished(self, step: Node) -> bool:
+        """Whether what comes back to a step is certainly not zero: all on a way to it has a slope everywhere."""
+        seen: set[Node] = set()
+        stack = list(self._targets)
+        while stack:
+            node = stack.pop()
+            if node is step:
+                return True
+            if node in seen or node.formula is None or not recorded(self._tape, node):
+                continue
+            seen.add(node)
+            flowing = {edge.node for edge in node.edges if _flows(edge)}
+            stack += [each for each in steep(node.formula) if each in flowing]
+        return False
+
     def _below(self, step: Node, hazard: Hazard, certain: bool) -> _Spoilt:
         found = {hazard.through}
         stack = [hazard.through]
@@ -106,10 +133,28 @@ class NonFinite:
             if node.kind not in (PHI, OPAQUE) and not recorded(self._tape, node):
                 continue
             more = {edge.node for edge in node.edges if leads_on(edge)} - found
+            if hazard.scattered:
+                flowing = {edge.node for edge in node.edges if _flows(edge)}
+                more = {each for each in more & flowing if spreads(self._numbers, node, each)}
             found |= more
             stack += more
         reason = Reason(hazard.cause, hazard.site, hazard.detail, (hazard.detail.inner, step.site))
-        return _Spoilt(reason, frozenset(found), certain)
+        beside = self._beside(step) if hazard.cause is Cause.PROVEN_ZERO and not hazard.root else frozenset()
+        return _Spoilt(reason, frozenset(found), certain, hazard.proven, beside)
+
+    def _beside(self, step: Node) -> frozenset[Node]:
+        behind, history = {step}, ancestors(self._targets)
+        others: list[Node] = []
+        for node in sorted(history, key=lambda each: each.seq):
+            inputs = [edge.node for edge in node.edges if edge.effect is not Effect.PLAIN]
+            if any(each in behind for each in inputs):
+                behind.add(node)
+                others += [] if adds_up(node) else inputs
+        return frozenset(ancestors(others))
+
+
+def _flows(edge: Edge) -> bool:
+    return edge.effect in (Effect.FLOWS, Effect.ARRIVES)
 
 
 def _leads_to(nodes: Collection[Node], source: Node, certainly: bool) -> bool:

@@ -43,6 +43,8 @@ class Reports:
         self.no_requests: set[Site] = set()
         #: Whether the program makes an optimizer: then it is there to train.
         self.trains = False
+        #: Whether an optimizer has changed variables by now.
+        self.updated = False
 
     def site(self, site: Site, call: str) -> RequestSite:
         key = site.expression if site.expression is not None else site.statement

@@ -91,6 +91,7 @@ def fitted(
     def step() -> None:
         trainings.append(made())
         trainings[-1].run(args, kwargs)
+        interp.reports.updated = True
 
     with interp.reports.collecting() as tried:
         if then is not None and not refused and not interp.may_be_handled():
@@ -117,6 +118,7 @@ def fitted(
         mark_built(interp, receiver)
     elif _also(interp, receiver, kwargs):
         forget_built(interp, receiver)
+    interp.reports.updated = True
     if not trainings:
         unseen(interp, receiver)
     if not trainings and ("callbacks" in kwargs or "**" in kwargs or len(args) > _CALLBACKS):

@@ -28,6 +28,8 @@ METHODS = frozenset(
 )
 
 
+#: Those that change variables.
+_CHANGING = frozenset({"apply_gradients", "apply", "minimize", "assign", "finalize_variable_values"})
 _OF_KERAS_2 = frozenset({"get_scaled_loss", "get_unscaled_gradients"})
 _OF_KERAS_3 = frozenset({"scale_loss"})
 
@@ -70,6 +72,20 @@ def method(
     kwargs: dict[str, Value],
 ) -> Value | None:
     """A method of an optimizer."""
+    made = _called(interp, session, receiver, path, name, args, kwargs)
+    interp.reports.updated = interp.reports.updated or name in _CHANGING
+    return made
+
+
+def _called(
+    interp: Context,
+    session: Session,
+    receiver: Cell,
+    path: str,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> Value | None:
     if name == "apply_gradients":
         given = args[0] if args else kwargs.get("grads_and_vars")
         refusals = _Refusals.of(session, path)

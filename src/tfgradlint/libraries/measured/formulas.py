@@ -10,8 +10,8 @@ from tfgradlint.flow.graph.forms import Form, Mode
 from tfgradlint.flow.graph.nodes import Formula, Node, Operand
 from tfgradlint.flow.graph.shape import ANY_SHAPE, SCALAR, Shape
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Const, GraphValue, Value, Variable
-from tfgradlint.flow.values.containers import Items
+from tfgradlint.flow.values.base import Const, GraphValue, Value, Variable, is_none
+from tfgradlint.flow.values.containers import Items, Slice
 from tfgradlint.flow.values.walk import fold, shallow
 
 _MATH = ("tf.math.", "keras.ops.", "tf.keras.backend.", "keras.activations.", "tf.nn.", "tf.experimental.numpy.")
@@ -73,6 +73,7 @@ _FILLING = frozenset({"tf", "keras.ops", "tf.keras.backend"})
 _ELSEWHERE: dict[str, tuple[Form, int]] = {
     "tf.clip_by_value": (Form.CLIP, 3),
     "tf.linalg.matmul": (Form.MATMUL, 2),
+    **dict.fromkeys(("tf.norm", "tf.linalg.norm", "keras.ops.norm"), (Form.NORM, 1)),
     "tf.where": (Form.WHERE, 3),
     "tf.dtypes.complex": (Form.COMPLEX, 2),
     **dict.fromkeys(
@@ -99,6 +100,7 @@ _OF_ONE = {"__neg__": Form.NEGATIVE, "__abs__": Form.ABS, "__getitem__": Form.PA
 _SILENT = frozenset({"name"})
 #: With any of these it is another function.
 _OTHERWISE = frozenset({"negative_slope", "max_value", "threshold", "alpha", "out", "epsilon"})
+_EUCLIDEAN = frozenset({("str", "'euclidean'"), ("int", "2"), ("NoneType", "None")})
 _LONGEST = 64
 
 
@@ -137,13 +139,33 @@ def formula(interp: Context, name: str, bound: Mapping[str, Value]) -> Formula |
             if operand is None:
                 return None
             operands.append(operand)
-        elif parameter in _OTHERWISE:
+        elif parameter in _OTHERWISE or (parameter == "ord" and _option(value) not in _EUCLIDEAN):
             return None
         elif parameter not in _SILENT:
             options.append((parameter, _option(value)))
     if len(operands) != number:
         return None
+    last = name.rpartition(".")[2]
+    if last == "__getitem__":
+        return _indexed(interp, operands[0], list(bound.values())[1:])
+    if form is Form.SAME:
+        options.append(("function", last))
     return Formula(form, tuple(operands[::-1] if reverse else operands), tuple(options), mode(interp))
+
+
+def _indexed(interp: Context, given: Operand, index: list[Value]) -> Formula:
+    """Some of the elements; all of them where the index adds axes alone."""
+    parts = index[0].items if index and isinstance(index[0], Items) else index
+    codes = tuple(map(_code, parts))
+    if None in codes:
+        return Formula(Form.PART, (given,), (object(),), mode(interp))
+    return Formula(Form.SAME, (given,), (("index", codes),), mode(interp))
+
+
+def _code(part: Value) -> str | None:
+    if isinstance(part, Const):
+        return "+" if part.value is None else "..." if part.value is Ellipsis else None
+    return ":" if isinstance(part, Slice) and all(map(is_none, part.parts)) else None
 
 
 def axis_option(axis: int) -> object:

@@ -49,7 +49,7 @@ _ELEMENTWISE = frozenset(
         Form.LESS,
     }
 )
-_REDUCTIONS = frozenset({Form.SUM, Form.MEAN, Form.MAX, Form.MIN, Form.VARIANCE, Form.DEVIATION})
+_REDUCTIONS = frozenset({Form.SUM, Form.MEAN, Form.MAX, Form.MIN, Form.VARIANCE, Form.DEVIATION, Form.NORM})
 #: Calls that are given the shape of what they make, or something of the same shape.
 _SHAPED = frozenset(
     {
