@@ -198,3 +198,11 @@ class FrozenIn(Detail, Enum):
     FIT = auto()
     #: In a step of training that was made before they were thawed.
     TRACED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltBefore(Detail):
+    """An optimizer was built for other variables (``FOREIGN_VARIABLE``): where, and what it raises."""
+
+    site: Site
+    raised: str

@@ -60,6 +60,8 @@ class Cause(Enum):
     UNUSED_GRADIENT = "TFG410"
     #: Sources frozen by ``trainable = False``.
     FROZEN = "TFG411"
+    #: An optimizer is given a variable that it was not built for.
+    FOREIGN_VARIABLE = "TFG412"
     #: A small number that was to keep a step from zero is lost in rounding.
     LOST_IN_ROUNDING = "TFG501"
     #: The logarithm of a probability that was computed by hand.

@@ -11,6 +11,7 @@ from tfgradlint.flow.values.base import NONE, Const, Symbol, Tensor, Value, Vari
 from tfgradlint.flow.values.containers import Items, ListObject
 from tfgradlint.flow.values.functions import Function, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer, LibraryObject
+from tfgradlint.libraries.keras import known_variables
 from tfgradlint.libraries.keras.applications import application
 from tfgradlint.libraries.keras.built_in import passed
 from tfgradlint.libraries.keras.chains import build, sequential
@@ -89,6 +90,8 @@ def call(interp: Context, session: Session, path: str, args: list[Value], kwargs
         interp.reports.trains = interp.reports.trains or is_optimizer(name)
         tool = LibraryObject(path)
         tool.fields.update(told(name, len(args), kwargs))
+        if is_optimizer(name):
+            known_variables.made(interp, tool)
         return tool
     return None
 

@@ -16,8 +16,9 @@ from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of, walk
 from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement
 from tfgradlint.flow.verdict.reports import Leaf
+from tfgradlint.flow.verdict.request_analysis import Implied
+from tfgradlint.libraries.keras import known_variables, untracked
 from tfgradlint.libraries.keras import metrics as keras_metrics
-from tfgradlint.libraries.keras import untracked
 from tfgradlint.libraries.keras.building import everything, forget_built, inputs_and_truths, mark_built
 from tfgradlint.libraries.keras.compile import each_of
 from tfgradlint.libraries.keras.compiled_flags import as_compiled, flags_then
@@ -190,6 +191,8 @@ class _Training:
             interp.reports.trains = True
             state = keras_state(interp)
             state.added_losses = []
+            # Keras builds the optimizer for what is to be trained before it traces the step.
+            known_variables.used(interp, self._optimizer())
             with self._compiling():
                 given = [self._data(inputs, truths, args, kwargs)]
                 logs = interp.calls.call(Method(own, model), given, {})
@@ -210,6 +213,7 @@ class _Training:
             interp.variables_perhaps_made += 1  # those of the optimizer
             if asked.leaves:
                 untracked.report(interp, model, [leaf for _, leaf in asked.leaves], asked.judge, self.step.site)
+            self._apply(asked)
         lost = all(judgement.verdict == "none" for judgement in asked.judgements)  # zeros are gradients to Keras
         self.reaches = self._added and not (asked.leaves and lost)
         perhaps = all(each.verdict in (*ARRIVING, "unknown") for each in asked.judgements)
@@ -218,6 +222,21 @@ class _Training:
         if any(judgement.verdict in (*ARRIVING, "unknown") for judgement in asked.judgements):
             with self._compiling():
                 keras_metrics.update(interp, self.step.options)
+
+    def _optimizer(self) -> Value:
+        return self.step.options.get("optimizer", NONE)
+
+    def _apply(self, asked: Implied) -> None:
+        """The optimizer that the model was compiled with takes its weights, unless it was built for others."""
+        interp, optimizer = self._interp, self._optimizer()
+        interp.recorder.site = self.step.site
+        if asked.leaves:
+            pairs = [(leaf, leaf) for _, leaf in asked.leaves]
+            unknown = known_variables.refused(interp, self._session, optimizer, pairs)
+            if unknown is not None:
+                self.raises = True
+                known_variables.refuse(interp, unknown)
+        known_variables.used(interp, optimizer)
 
     def _data(self, inputs: Value, truths: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """What a step of the program's own is given."""

@@ -13,6 +13,7 @@ from tfgradlint.libraries.keras import (
     attributes,
     backend,
     constructors,
+    known_variables,
     layer_calls,
     methods,
     metrics,
@@ -103,6 +104,7 @@ class _Keras(Library):
 
     def escaped(self, context: Context, value: Value) -> None:
         methods.escaped(context, value)
+        known_variables.unseen(context, value)
 
     def refused(self, context: Context, name: str, target: Value, sources: list[Value]) -> str | None:
         if context.recorder.level or not any(is_placeholder(each) for each in (target, *sources)):

@@ -16,10 +16,11 @@ from tfgradlint.flow.values.functions import Function, Method, Partial
 from tfgradlint.flow.values.objects import Class
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.request import flatten
+from tfgradlint.libraries.keras import known_variables
 from tfgradlint.libraries.keras.creation import applied
 from tfgradlint.libraries.keras.reporting import report_minimized
 from tfgradlint.libraries.keras.state import MAKE
-from tfgradlint.libraries.session import Session, keras_name
+from tfgradlint.libraries.session import Session, keras_name, session_of
 
 #: Everything else an optimizer has is not known.
 METHODS = frozenset(
@@ -30,6 +31,8 @@ METHODS = frozenset(
 
 #: Those that change variables.
 _CHANGING = frozenset({"apply_gradients", "apply", "minimize", "assign", "finalize_variable_values"})
+#: Those that apply gradients.
+_STEPS = ("apply_gradients", "apply", "minimize", "stateless_apply")
 _OF_KERAS_2 = frozenset({"get_scaled_loss", "get_unscaled_gradients"})
 _OF_KERAS_3 = frozenset({"scale_loss"})
 
@@ -72,8 +75,12 @@ def method(
     kwargs: dict[str, Value],
 ) -> Value | None:
     """A method of an optimizer."""
+    if name == "build":
+        known_variables.build(interp, receiver, args[0] if args else kwargs.get("variables", kwargs.get("var_list")))
     made = _called(interp, session, receiver, path, name, args, kwargs)
     interp.reports.updated = interp.reports.updated or name in _CHANGING
+    if name in _STEPS:
+        known_variables.used(interp, receiver)
     return made
 
 
@@ -234,6 +241,10 @@ def _judged(interp: Context, receiver: Cell, pairs: Items | tuple[Value, Value] 
             )
             interp.raise_here(Cause.SWAPPED_PAIRS, refusals.swapped, Pairing.SWAPPED if swapped else Pairing.TENSOR)
     applied(interp, receiver, [variable for _, variable in rows if isinstance(variable, Variable)])
+    if isinstance(pairs, Items):
+        unknown = known_variables.refused(interp, session_of(interp), receiver, rows)
+        if unknown is not None:
+            known_variables.refuse(interp, unknown)
     if any(_mismatched(interp, gradient, variable) for gradient, variable in rows):
         interp.report_step(Cause.MISMATCHED_VARIABLES)
     return Scalar(interp.recorder.leaf(), "int")
