@@ -18,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 #: Modules of tests that run TensorFlow, some from their first line on, and single tests of other modules.
 MODULES = frozenset(
     {
+        "test_confirm",
         "test_evidence",
         "test_evidence_harness",
         "test_evidence_keras_2",

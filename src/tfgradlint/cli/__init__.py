@@ -1,4 +1,4 @@
-"""The command: ``check``, ``predict``, ``op``, ``rule``, ``prove``, ``config`` and ``server``."""
+"""The command: ``check``, ``predict``, ``confirm``, ``op``, ``rule``, ``prove``, ``config`` and ``server``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tfgradlint.cli import check, knowing, parser, serving
+from tfgradlint.cli import check, confirming, knowing, parser, serving
 from tfgradlint.cli.telling import COULD_NOT_RUN, INTERRUPTED, NO_READER, complain
 from tfgradlint.files import running, sources, writing
 from tfgradlint.settings import codes as config
@@ -14,6 +14,7 @@ from tfgradlint.settings import codes as config
 COMMANDS = {
     "check": check.check,
     "predict": check.predict,
+    "confirm": confirming.confirm,
     "op": knowing.op,
     "rule": knowing.rule,
     "prove": knowing.prove,

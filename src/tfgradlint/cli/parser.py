@@ -97,6 +97,16 @@ def make(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> Parser:
     _files(predict)
     _running(predict)
 
+    confirm = add(
+        "confirm",
+        "run a program, and hold what its requests for gradients gave against the predictions",
+        usage="%(prog)s [OPTIONS] (FILE | -m MODULE) [ARGUMENT ...]",
+        epilog="Runs the program, with all that it does. Exit status: 0 as predicted, 1 where a gradient was lost that"
+        " was not predicted to be, or a prediction was wrong, 2 could not run. That of the program is printed.",
+    )
+    _program(confirm)
+    _judging(confirm.add_argument_group("by what it is judged"))
+
     op = add(
         "op",
         "show what is known of functions, methods, operators and layers",
@@ -139,6 +149,22 @@ def _paths(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     parser.add_argument("--force-exclude", action="store_true", help="leave out even a PATH, where it is excluded")
 
 
+def _program(parser: argparse.ArgumentParser) -> None:
+    """What is run, and how."""
+    rest = argparse.REMAINDER
+    parser.add_argument("target", nargs="?", metavar="FILE", help="a script or a notebook")
+    parser.add_argument("arguments", nargs=rest, metavar="ARGUMENT", help="what the program gets")
+    parser.add_argument("-m", dest="module", nargs=rest, metavar="MODULE", help="a module instead, as python -m")
+    parser.add_argument("--python", metavar="PATH", help="the Python to run it (default: the one that runs tfgradlint)")
+    what = "stop it once each request was evaluated so often, so that a long training takes seconds"
+    parser.add_argument("--requests", type=_positive, metavar="N", help=what)
+    parser.add_argument("--seconds", type=_seconds, metavar="N", help="stop it after this time")
+    what = "run tf.functions eagerly, which is slow, and shows where a gradient turns NaN or zero in them"
+    parser.add_argument("--eager", action="store_true", help=what)
+    what = "text or json (default: text); with json the program's own output goes to standard error"
+    parser.add_argument("--output-format", choices=("text", "json"), default="text", metavar="NAME", help=what)
+
+
 def _codes(parser: argparse.ArgumentParser) -> None:
     """Flags for the keys that choose codes."""
     group = parser.add_argument_group("which findings (codes or their beginnings, separated by commas)")
@@ -161,12 +187,16 @@ def _files(parser: argparse.ArgumentParser) -> None:
         ("models", "NAME=CLASS", "what a function of your own gives, such as mylib.build=keras.Model"),
     ):
         group.add_argument(f"--{flag}", action="append", metavar=metavar, help=what)
-    _version(group)
-    group.add_argument("--keras", metavar="2|3", help=KERAS)
-    group.add_argument("--assume", metavar="WORD", help=ASSUME)
+    _judging(group)
     group.add_argument("--src", metavar="FOLDER", nargs="+", help="folders that modules are imported from as well")
     group.add_argument("--follow", metavar="PACKAGE", nargs="+", help="installed packages that are read as well")
     group.add_argument("--jobs", metavar="N", help="judge in this many processes (default: the machine's cores)")
+
+
+def _judging(group: Any) -> None:
+    _version(group)
+    group.add_argument("--keras", metavar="2|3", help=KERAS)
+    group.add_argument("--assume", metavar="WORD", help=ASSUME)
 
 
 def _running(parser: argparse.ArgumentParser) -> None:
@@ -181,3 +211,29 @@ def _version(parser: Any) -> None:
         metavar="X.Y",
         help="the TensorFlow to go by (default: the one installed beside tfgradlint, else the newest measured)",
     )
+
+
+def _positive(text: str) -> int:
+    """A number of evaluations.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    """A time in seconds.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number of seconds")
+    return value

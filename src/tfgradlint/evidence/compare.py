@@ -180,11 +180,12 @@ def _contradictions(prediction: Prediction, outcomes: Outcomes) -> list[str]:
     return [
         f"{place} is predicted {verdict} for {source}, TensorFlow gave {say(outcomes)}"
         for place_of_source, (source, verdict) in enumerate(claims)
-        if not _verdict_agrees(verdict, [words[min(place_of_source, len(words) - 1)] for words in outcomes])
+        if not verdict_agrees(verdict, [words[min(place_of_source, len(words) - 1)] for words in outcomes])
     ]
 
 
-def _verdict_agrees(verdict: str, words: list[str]) -> bool:
+def verdict_agrees(verdict: str, words: list[str]) -> bool:
+    """Whether a verdict on one source is true of the words for it."""
     if verdict == "unknown":
         return True
     if verdict == "varies":

@@ -108,9 +108,9 @@ def observe(text: str) -> Observation:
     tf = tensorflow()
     filename = _write(text)
     with _clean_state(tf, text):
-        sites, log = Sites(filename, ast.parse(text)), Log(tf)
+        sites, log = Sites({filename: ast.parse(text)}.get), Log(tf)
         recorder, training = Recorder(sites, tf, log), Training(sites, tf, log)
-        trains = training.recording() if _may_train(text) else contextlib.nullcontext()
+        trains = training.recording(keras_of_programs()) if _may_train(text) else contextlib.nullcontext()
         error: BaseException | None = None
         with _as_main(filename) as namespace, recorder.recording(), trains:
             try:
@@ -120,7 +120,7 @@ def observe(text: str) -> Observation:
             except (Exception, SystemExit) as caught:
                 error = caught
             evaluations = tuple(recorder.evaluations(failed=error is not None))
-            words, trained = training.words(), training.trained()
+            words, trained = {line: word for (_, line), word in training.words().items()}, training.trained()
         failure = None
         if error is not None:
             failure = _failure(error, filename, at_request=recorder.raised, at_update=training.raised)

@@ -70,7 +70,12 @@ class Recorder:
         A request in a graph counts as often as the graph ran. Where the program failed while tracing the
         graph never ran, and what is known without running has to do: ``none``, else ``tensor``.
         """
-        done = list(self._done)
+        done = [*self._done, *self.in_graphs(failed=failed)]
+        done.sort(key=lambda pair: pair[0])
+        return [evaluation for _, evaluation in done]
+
+    def in_graphs(self, *, failed: bool) -> Iterator[tuple[float, Evaluation]]:
+        """The evaluations in graphs, each with its time."""
         ran = set()
         for position, (number, written) in enumerate(self.log.rows()):
             traced = self.log.entries[number]
@@ -81,15 +86,10 @@ class Recorder:
                 known if known == "none" or place >= WIDTH else written[place]
                 for place, known in enumerate(traced.words)
             )
-            done.append((position + 0.5, Evaluation(traced.site, words)))
-        if failed:
-            done += [
-                (traced.time, Evaluation(traced.site, traced.words))
-                for number, traced in enumerate(self.log.entries)
-                if isinstance(traced, Traced) and number not in ran
-            ]
-        done.sort(key=lambda pair: pair[0])
-        return [evaluation for _, evaluation in done]
+            yield position + 0.5, Evaluation(traced.site, words)
+        for number, traced in enumerate(self.log.entries if failed else ()):
+            if isinstance(traced, Traced) and number not in ran:
+                yield traced.time, Evaluation(traced.site, traced.words)
 
     def _recorded(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         # functools.wraps also keeps AutoGraph away: it goes by the module a function says it is from.
@@ -100,6 +100,7 @@ class Recorder:
             if site is None:
                 return original(*args, **kwargs)
             self._inside.request = True
+            self._begin(*args, **kwargs)
             try:
                 result = original(*args, **kwargs)
             except Exception as error:
@@ -112,6 +113,9 @@ class Recorder:
             return result
 
         return request
+
+    def _begin(self, *args: Any, **kwargs: Any) -> None:
+        """What is done before a request; ``args`` and ``kwargs`` are those of the call."""
 
     def _judge(self, site: Site, result: Any) -> None:
         gradients = self.tf.nest.flatten(result)

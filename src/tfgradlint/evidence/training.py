@@ -83,16 +83,16 @@ class Training:
     log: Log
     #: The last exception that left a call of the program which updates variables.
     raised: BaseException | None = None
-    _reached: dict[int, Reached] = field(default_factory=dict)
+    _reached: dict[tuple[str, int], Reached] = field(default_factory=dict)
     _loops: list[Reached] = field(default_factory=list)
     _calls: list[tuple[Site, Reached, list[Any] | None]] = field(default_factory=list)
     _spans: list[tuple[Reached, int, int]] = field(default_factory=list)
-    _kept: list[Any] = field(default_factory=list)
+    #: Variables by their identity, by which they are told apart: they are kept alive.
+    _kept: dict[int, Any] = field(default_factory=dict)
 
     @contextmanager
-    def recording(self) -> Iterator[None]:
-        """Replace the methods of Keras that update variables."""
-        keras = keras_of_programs()
+    def recording(self, keras: Any) -> Iterator[None]:
+        """Replace the methods of this Keras that update variables."""
         wrappers = self._of_keras_2(keras) if keras.__version__.startswith("2.") else self._of_keras_3(keras)
         wrappers += [(keras.Model, name, self._loop) for name in LOOPS]
         originals = []
@@ -124,18 +124,21 @@ class Training:
             *((kind, "apply_gradients", functools.partial(self._pairs, handing=True)) for kind in scaling),
         ]
 
-    def words(self) -> dict[int, str]:
-        """The word for each line that was reached."""
-        rows = self.log.rows()
-        for position, (number, written) in enumerate(rows):
+    def words(self) -> dict[tuple[str, int], str]:
+        """The word for each file and line that was reached; to be asked once, at the end."""
+        spans = sorted(self._spans, key=lambda span: span[1], reverse=True)
+        under_way: list[tuple[Reached, int, int]] = []
+        for position, (number, written) in enumerate(self.log.rows()):
+            while spans and spans[-1][1] <= position:
+                under_way.append(spans.pop())
+            under_way = [span for span in under_way if position < span[2]]
             update = self.log.entries[number]
             if not isinstance(update, TracedUpdate):
                 continue
             words = [word if word == "none" else written[place] for place, word in enumerate(update.words)]
-            within = [reached for reached, start, end in self._spans if start <= position < end]
-            for reached in [*within, *self._at(update.site)]:
+            for reached in [*(span[0] for span in under_way), *self._at(update.site)]:
                 reached.add(update.variables, words)
-        return {line: reached.word for line, reached in sorted(self._reached.items())}
+        return {place: reached.word for place, reached in sorted(self._reached.items())}
 
     def trained(self) -> tuple[Trained, ...]:
         """What each call that trains by itself gave, in order; complete once ``words`` was asked."""
@@ -212,7 +215,7 @@ class Training:
         return loop
 
     def _judge(self, site: Site | None, gradients: list[Any], variables: list[Any]) -> None:
-        self._kept += variables
+        self._kept.update((id(variable), variable) for variable in variables)
         if self.tf.executing_eagerly():
             words = [self.log.word(gradient) for gradient in gradients]
             for reached in [*self._loops, *self._at(site)]:
@@ -226,7 +229,7 @@ class Training:
     def _refused(self, given: Any, variables: list[Any]) -> None:
         """An update that raised: in a graph that is never run, of numbers nothing is known."""
         gradients = given if isinstance(given, (list, tuple)) else []
-        self._kept += variables
+        self._kept.update((id(variable), variable) for variable in variables)
         eager = self.tf.executing_eagerly()
         words = [
             "none" if gradient is None else self.log.word(gradient) if eager else "tensor" for gradient in gradients
@@ -247,7 +250,7 @@ class Training:
             raise
 
     def _at(self, site: Site | None) -> list[Reached]:
-        return [] if site is None else [self._reached.setdefault(site.line, Reached())]
+        return [] if site is None else [self._reached.setdefault((site.file, site.line), Reached())]
 
 
 def keras_of_programs() -> Any:
