@@ -320,7 +320,7 @@ def test_errors_of_use_exit_with_2(arguments: tuple[str, ...]) -> None:
     [
         (
             ("chek", "x.py"),
-            "there is no 'chek'; choose from check, predict, op, rule, prove, config, server (nearest: check)",
+            "there is no 'chek'; choose from check, predict, confirm, op, rule, prove, config, server (nearest: check)",
         ),
         (("check", "--output-format", "jason", "x.py"), "argument --output-format: there is no 'jason'; choose from "),
         (("check", "--jobs", "many", "x.py"), "--jobs: 'many' is no number of processes; write 1 or more"),

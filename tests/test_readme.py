@@ -93,6 +93,6 @@ def test_links_lead_somewhere() -> None:
 
 def test_the_subcommands_shown_exist() -> None:
     shown = set(re.findall(r"^tfgradlint (\w+)", "".join(blocks("sh")), re.MULTILINE))
-    assert shown == {"check", "predict", "op", "rule", "prove", "config"}
+    assert shown == {"check", "predict", "confirm", "op", "rule", "prove", "config"}
     for name in shown:
         assert command(name, "--help").returncode == 0
