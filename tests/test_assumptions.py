@@ -251,3 +251,66 @@ def test_the_caller_may_ask_for_zeros() -> None:
     text = text.replace("variables)", "variables, unconnected_gradients=missing)")
     assert told(text) == [("flows", ("model", "loss_fn"))]
     assert told(text.replace("model(x)", "tf.stop_gradient(model(x))")) == [None]
+
+
+# -- models of the program that hold something nobody sees
+
+_HOLDS = """\
+import tensorflow as tf
+from elsewhere import block
+
+
+class Net(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.body = tf.keras.Sequential([block(), {inside}])
+        self.head = tf.keras.layers.Dense(1)
+
+    def call(self, x):
+        return {result}
+
+
+net = Net()
+x = tf.ones([2, 3])
+net(x)
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean({loss})
+tape.gradient(loss, {sources})
+"""
+
+
+@pytest.mark.parametrize(
+    "sources", ["net.trainable_variables", "net.body.trainable_weights + net.head.trainable_weights"]
+)
+def test_the_weights_of_a_model_that_holds_layers_of_others(sources: str) -> None:
+    body = {"inside": "tf.keras.layers.Dense(4)", "result": "self.head(self.body(x))", "sources": sources}
+    ((verdict, names),) = (each for each in told(_HOLDS.format(loss="net(x)", **body)) if each is not None)
+    assert (verdict, names) == ("flows", ("self.body",))
+    recurrent = {**body, "inside": "tf.keras.layers.LSTM(4)"}
+    assert [each and each[0] for each in told(_HOLDS.format(loss="net(x)", **recurrent))] == ["flows"]
+
+
+@pytest.mark.parametrize(
+    ("result", "loss"),
+    [
+        ("self.head(tf.stop_gradient(self.body(x)))", "net(x)"),
+        ("self.head(x)", "net(x)"),
+        ("self.head(self.body(x))", "net.body(x)"),
+    ],
+)
+def test_what_some_of_its_weights_do_not_get_is_not_promised(result: str, loss: str) -> None:
+    text = _HOLDS.format(inside="tf.keras.layers.Dense(4)", result=result, loss=loss, sources="net.trainable_variables")
+    assert told(text) == [None]
+
+
+def test_a_step_of_unknown_effect_passes_gradients_on_as_a_call_does() -> None:
+    lines = "w = tf.Variable(1.0)\nwith tf.GradientTape() as tape:\n    y = tf.{step}\ntape.gradient(y, w)\n"
+    text = "import tensorflow as tf\nimport options\n" + lines
+    assert told(text.format(step="image.resize(w * tf.ones([4, 4, 1]), [2, 2], method=options.method)")) == [
+        ("flows", ("tf.image.resize",))
+    ]
+
+
+def test_what_arrives_by_the_numbers_arrives_under_an_assumption_too() -> None:
+    text = step("p = bn(model(x), training=True)\nloss = loss_fn(y, p)", "model, bn, x, y")
+    assert told(text.replace("bn(", "tf.keras.layers.BatchNormalization()(")) == [("arrives", ("model", "loss_fn"))]

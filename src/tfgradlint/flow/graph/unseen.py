@@ -35,6 +35,17 @@ class UnseenCall(NamedTuple):
     runs: bool
 
 
+class WeightList(NamedTuple):
+    """A list of weights that is not known whole: those that are, and the ``models`` that hide others.
+
+    ``parts``: unknown objects among what the model holds. They have weights, if they are called.
+    """
+
+    known: tuple[Node, ...]
+    models: tuple[object, ...]
+    parts: tuple[Node, ...]
+
+
 class Unseen:
     """The calls of code that is not followed, and what the program does to the objects of others."""
 
@@ -59,6 +70,10 @@ class Unseen:
         self.inherited: dict[Node, Stateful] = {}
         #: Attributes of objects of libraries that hold nothing of the program's.
         self.apart: set[Node] = set()
+        #: What models of the program gave that hold something nobody sees, with the model.
+        self.models: dict[Node, object] = {}
+        #: Lists of weights that are not known whole.
+        self.weights: dict[Node, WeightList] = {}
         #: Unknown objects that are used as only models of Keras are.
         self.keras: set[Node] = set()
 

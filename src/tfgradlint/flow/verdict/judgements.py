@@ -122,4 +122,6 @@ def assumption_of(judgements: list[Judgement]) -> Assumption | None:
         return None
     verdicts = {each.verdict for each in found if each is not None}
     verdicts.update(each.verdict for each in judgements if each.verdict != "unknown")
+    if verdicts == set(ARRIVING):
+        return first._replace(verdict="arrives")
     return first if len(verdicts) == 1 else None

@@ -47,7 +47,8 @@ _OUTSIDE = (origins.PARAMETER, origins.IMPORT, origins.UNDEFINED_NAME, origins.G
 class Sought(NamedTuple):
     """A source: its nodes, the model it was taken from, and what holds that.
 
-    ``hidden``: it may be anything, such as a list that somebody handed over.
+    ``hidden``: it may be anything, such as a list that somebody handed over. ``model``: a model of the program that
+    holds something nobody sees; what is sought are the weights of that.
     """
 
     own: frozenset[Node]
@@ -55,6 +56,7 @@ class Sought(NamedTuple):
     owner: Node | None
     holders: frozenset[Node]
     hidden: bool = False
+    model: object = None
 
 
 def sought(unseen: Unseen, source: Tensor | Variable | Unknown) -> Sought:
@@ -72,11 +74,11 @@ def sought(unseen: Unseen, source: Tensor | Variable | Unknown) -> Sought:
 class Separation:
     """The program as one request sees it, for one source, if what nobody sees is separate."""
 
-    def __init__(self, tape: Tape, unseen: Unseen, source: Tensor | Variable | Unknown) -> None:
+    def __init__(self, tape: Tape, unseen: Unseen, source: Tensor | Variable | Unknown | Sought) -> None:
         self._tape = tape
         self._unseen = unseen
-        self.source = sought(unseen, source)
-        self._status = tracked(tape, source.node)
+        self.source = source if isinstance(source, Sought) else sought(unseen, source)
+        self._status = min((tracked(tape, node) for node in self.source.own), default=0)
         #: Objects of the program that hold the source, by their identities.
         self._holding: set[int] = set()
 
@@ -94,7 +96,7 @@ class Separation:
 
     def arriving(self) -> int:
         """What arrives at the source once it is reached. Of weights it is taken that they are trainable."""
-        if self.source.owner is not None:
+        if self.source.owner is not None or self.source.model is not None:
             return FLOWS if self._tape.accessed else FLOWS | NOTHING
         return (NOTHING, FLOWS | NOTHING, FLOWS)[self._status]
 
@@ -138,6 +140,9 @@ class Separation:
 
     def of_owner(self, node: Node) -> bool:
         """Whether an unknown call reads the weights that were asked for: it is one of their model, or is given that."""
+        model = self._unseen.models.get(node)
+        if model is not None and model is self.source.model:
+            return True
         call, owner = self.call(node), self.source.owner
         if call is None or owner is None:
             return False
@@ -167,8 +172,14 @@ class Separation:
             return call.hides or (call.runs and self.on_tape(node))
         return not node.edges or node.origin.kind in _ANYTHING
 
+    def unseen_part(self, node: Node) -> bool:
+        """Whether it is what a model gave that holds something nobody sees."""
+        return node in self._unseen.models
+
     def hands_on(self, node: Node) -> bool:
         """Whether an opaque node is taken to pass gradients to what it was made of: a call, or a part of its result."""
+        if self.unseen_part(node):
+            return True
         if self.anything(node) or node.origin is None:
             return False
         return self.call(node) is not None or node.origin.kind in (Kind.PART, Kind.ELEMENT)
@@ -308,6 +319,8 @@ class Passing(Search):
     def __init__(self, tape: Tape, separation: Separation) -> None:
         super().__init__(tape, lambda node: None)
         self._separation = separation
+        #: Steps of unknown effect through which something comes.
+        self._unsure: set[Node] = set()
 
     def _final(self, node: Node) -> int | None:
         found = self._separation
@@ -321,9 +334,17 @@ class Passing(Search):
             return None if found.hands_on(node) else ANY
         return super()._final(node)
 
+    def _crossed(self, edge: Edge) -> int:
+        """An operation of unknown effect passes gradients, as an unknown call does."""
+        return self._bits[edge.node] if edge.effect is Effect.UNKNOWN else super()._crossed(edge)
+
     def _combined(self, node: Node) -> int:
         if node.kind == PHI:
             return super()._combined(node)
+        if node.kind != OPAQUE and any(
+            edge.effect is Effect.UNKNOWN and self._bits[edge.node] & FLOWS for edge in ways(node)
+        ):
+            self._unsure.add(node)
         bits = NOTHING
         if node.kind == OPAQUE and self._separation.of_owner(node):
             bits = self._separation.arriving()
@@ -335,8 +356,13 @@ class Passing(Search):
         return bits
 
     def passed(self) -> list[Node]:
-        """The unknown calls through which a gradient comes."""
-        found = (node for node, bits in self._bits.items() if bits & FLOWS and self._separation.call(node) is not None)
+        """The unknown calls, and the steps of unknown effect, through which a gradient comes."""
+        found = (
+            node
+            for node, bits in self._bits.items()
+            if bits & FLOWS
+            and (node in self._unsure or self._separation.call(node) or self._separation.unseen_part(node))
+        )
         return sorted(found, key=lambda node: node.seq)
 
 

@@ -90,19 +90,26 @@ def _call_built_in(interp: Context, callee: Layer, args: list[Value], kwargs: di
         return interp.calls.call(own, args, kwargs)
     if HIDDEN in callee.fields or (GRAPH in callee.fields and changed_below(interp, callee)):
         forget_built(interp, callee)
-        return interp.unknown(MODEL, *args, *kwargs.values(), *weights_below(callee))
+        return _unseen(interp, callee, *args, *kwargs.values())
     graph = GRAPH.of(callee)
     if graph is not None:
         with training_as(interp, asked(interp, kwargs)):
             made = _once_more(interp, graph, given)
         if made is None:
-            return interp.unknown(MODEL, *args, *weights_below(callee))
+            return _unseen(interp, callee, *args)
         return as_returned(interp, callee.path, given, made)
     parts = callee.parts
     if parts is None:
-        return interp.unknown(MODEL, *args, *kwargs.values(), *weights_below(callee))
+        return _unseen(interp, callee, *args, *kwargs.values())
     with training_as(interp, asked(interp, kwargs)):
         return _run_parts(interp, callee, parts, args, kwargs)
+
+
+def _unseen(interp: Context, model: Layer, *given: Value) -> Value:
+    """What a model gives that holds something nobody sees."""
+    made = interp.unknown(MODEL, *given, *weights_below(model))
+    interp.unseen.models[made.node] = model
+    return made
 
 
 def _run_parts(
@@ -118,7 +125,7 @@ def _run_parts(
                 value = interp.calls.call(part, [value], {})
                 interp.recorder.site = site
             elif not isinstance(part, Tensor):
-                return interp.unknown(MODEL, *args, *weights_below(callee))
+                return _unseen(interp, callee, *args)
         return value
     return call_built_in(interp, callee, args, kwargs)
 

@@ -8,8 +8,9 @@ from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import FrozenIn, Unbuilt
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.graph.unseen import WeightList
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Value, Variable
+from tfgradlint.flow.values.base import NONE, Array, Const, Member, Scalar, Symbol, Tensor, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import HOLDS, Class, Instance, Layer, LibraryObject
@@ -31,7 +32,7 @@ LISTS = {
     "non_trainable_variables": (False, True, True),
 }
 #: Each weight is judged by itself; a list of more is one unknown, for the sake of time.
-_MANY = 64
+_MANY = 256
 
 
 #: What is in a layer or object, in order, and whether it is frozen with it.
@@ -222,6 +223,22 @@ def _refused(interp: Context, receiver: Layer | Instance, weights: Weights) -> b
     return unbuilt and of_keras_2(interp, receiver) and isinstance(receiver, Layer) and is_sequential(receiver)
 
 
+def _perhaps_listed(value: Value) -> Sequence[Value]:
+    """The parts of a layer or model, but for weights that are not made yet."""
+    return () if isinstance(value, Layer) and BUILT.of(value, True) is False else parts_of(value)
+
+
+def _as_far_as_known(interp: Context, receiver: Layer | Instance) -> WeightList:
+    """What is below an object: weights that it may train, layers that hide some, and what may be one."""
+    below = list(walk(Items((receiver,)), _perhaps_listed))
+    known = (each.node for each in below if isinstance(each, Variable) and each.fields["trainable"] is not False)
+    given_up = {id(each) for each in interp.unseen.models.values()}
+    layers = (each for each in below if isinstance(each, Layer))
+    hidden = (each for each in layers if HIDDEN in each.fields or each.parts is None or id(each) in given_up)
+    parts = (each.node for each in below if isinstance(each, Unknown))
+    return WeightList(tuple(dict.fromkeys(known)), tuple(hidden), tuple(dict.fromkeys(parts)))
+
+
 def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     """What ``receiver.trainable_variables`` and its like give."""
     weights = Weights(interp, receiver, name)
@@ -230,7 +247,9 @@ def listed(interp: Context, receiver: Layer | Instance, name: str) -> Value:
     unsure = bool(weights.unbuilt) and of_keras_2(interp, receiver) and weights.refuses
     if not weights.known or unsure or len(weights.found) > _MANY:
         interp.reports.cleared.update(weights.found, weights.unbuilt)  # whoever asks for them may train them
-        return interp.unknown(origins.WEIGHTS, receiver)
+        unknown = interp.unknown(origins.WEIGHTS, receiver)
+        interp.unseen.weights[unknown.node] = _as_far_as_known(interp, receiver)
+        return unknown
     made = ListObject(Items(tuple(weights.found), "list"))
     OWNER.begin(made, receiver)
     if weights.unbuilt:

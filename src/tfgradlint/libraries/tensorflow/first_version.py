@@ -23,13 +23,12 @@ _ALIKE = """
 Variable argmax argmin boolean_mask case cond constant convert_to_tensor data.Dataset device executing_eagerly
 expand_dims foldl foldr gather_nd map_fn name_scope ones_like pad scalar_mul scan shape size squeeze transpose tuple
 where while_loop zeros_like
-linalg.norm linalg.trace norm math.divide math.log_softmax math.scalar_mul math.softmax
-nn.conv2d nn.leaky_relu nn.log_softmax nn.relu6 nn.sigmoid nn.sigmoid_cross_entropy_with_logits nn.softmax nn.softplus
-nn.sparse_softmax_cross_entropy_with_logits nn.tanh
+linalg.norm linalg.trace nn.conv2d nn.leaky_relu nn.log_softmax nn.moments nn.relu6 nn.sigmoid
+nn.sigmoid_cross_entropy_with_logits nn.softmax nn.softplus nn.sparse_softmax_cross_entropy_with_logits nn.tanh norm
 reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum
-math.reduce_all math.reduce_any math.reduce_logsumexp math.reduce_max math.reduce_mean math.reduce_min
-math.reduce_prod math.reduce_std math.reduce_sum math.reduce_variance
 """
+#: Modules all of whose names are alike: of ``math`` only what has no gradient anyway differs in its arguments.
+_FAMILIES = ("keras.", "math.")
 SHARED = frozenset((*_SAME.split(), *_ALIKE.split()))
 
 
@@ -38,4 +37,4 @@ def same_in_both(path: str) -> str:
     if not path.startswith(_OLD):
         return path
     name = path[len(_OLD) :]
-    return f"tf.{name}" if name in SHARED or name.startswith("keras.") or name == "keras" else path
+    return f"tf.{name}" if name in SHARED or name == "keras" or name.startswith(_FAMILIES) else path
