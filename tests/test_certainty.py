@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
+from tfgradlint import check
 from tfgradlint.analysis.results import (
     Analysis,
     Assumed,
@@ -168,3 +169,28 @@ def test_a_repair_of_what_is_assumed_holds_under_the_same_assumption() -> None:
     assert repairs(before, Analysis((), (request(FLOWS),)), finding)
     assert not repairs(before, Analysis((), (request(None),)), finding)
     assert not repairs(before, Analysis((), (request(NONE),)), finding)
+
+
+_HAZARD = """\
+import tensorflow as tf
+
+w = tf.Variable([0.5, 1.0])
+
+
+def step(model, x, y):
+    with tf.GradientTape(persistent=True) as tape:
+        p = model(x) + w
+        loss = -tf.reduce_sum(y * tf.math.log(tf.nn.softmax(p)))
+    return tape.gradient(loss, model.trainable_variables){more}
+"""
+
+
+def test_what_spoils_a_gradient_that_is_assumed_to_come_is_assumed_itself() -> None:
+    (finding,) = check(_HAZARD.format(more=""))
+    assert (finding.code, finding.certainty, finding.assumes) == ("TFG502", "assumed", ("model",))
+    assert "if model() passes gradients;" in finding.message
+
+
+def test_what_is_proven_of_one_request_is_told_as_proven() -> None:
+    (finding,) = check(_HAZARD.format(more=", tape.gradient(loss, w)"))
+    assert (finding.code, finding.certainty) == ("TFG502", "proven")

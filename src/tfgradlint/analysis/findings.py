@@ -177,7 +177,9 @@ class _FindingBuilder:
                     continue
                 if reason.cause is Cause.DERIVED_SOURCE and reason.site == site.site and own is not None:
                     reason = reason._replace(site=site.site._replace(expression=own))
-                told = self._finding(reason, judgement.verdict, label, site.site, position, site.call)
+                # Where only under assumptions a gradient comes to the source, what spoils it there rests on them too.
+                rests = self._assumed(judgement.assumed) if judgement.assumed is not None else None
+                told = self._finding(reason, judgement.verdict, label, site.site, position, site.call, rests)
                 if told is None:
                     continue
                 origin = self._origins.get((told.finding.code, told.finding.position))
@@ -341,7 +343,11 @@ class _FindingBuilder:
         if asked:
             broken = replace(broken, path=self._places.relative(asked))
         message = rule.message(broken)
-        if key not in self._origins:
+        told_before = self.findings.get(key)
+        if key not in self._origins or (
+            assumed is None and told_before is not None and told_before.certainty == ASSUMED
+        ):
+            # What is proven of one request is told, and not what is assumed of another.
             self._origins[key] = _Origin(rule, broken, reason, request)
             self.findings[key] = self._made(rule, position, message, self._steps(reason.steps), assumed)
         self._origins[key].sources[source] = None

@@ -113,7 +113,7 @@ def under_assumptions(assumed: Assumed, source: str) -> str:
     """A verdict on a source, and when it holds: ``flows if model and loss_fn pass gradients``."""
     names = assumed.assumes
     if assumed.verdict in ARRIVING:
-        return f"{assumed.verdict} if {_listed(names, 'and')} {'passes' if len(names) == 1 else 'pass'} gradients"
+        return f"{assumed.verdict} if {_passing(names)}"
     verdict = "None" if assumed.verdict == "none" else assumed.verdict
     if assumed.part:
         verdict, source = f"None for {assumed.part}", assumed.part
@@ -124,7 +124,13 @@ def under_assumptions(assumed: Assumed, source: str) -> str:
 
 def rests_on(assumed: Assumed, source: str) -> str:
     """What a message says behind ``returns None``: `` unless loss_fn() reads the weights of model in another way``."""
+    if assumed.verdict in ARRIVING:
+        return f" if {_passing([f'{name}()' for name in assumed.assumes])}"
     return f"{f' for {assumed.part}' if assumed.part else ''} unless {_unless(assumed, assumed.part or source)}"
+
+
+def _passing(names: Sequence[str]) -> str:
+    return f"{_listed(names, 'and')} {'passes' if len(names) == 1 else 'pass'} gradients"
 
 
 def _unless(assumed: Assumed, source: str) -> str:

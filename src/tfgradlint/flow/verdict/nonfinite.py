@@ -48,7 +48,7 @@ class NonFinite:
         Where a gradient arrives under assumptions, they hold of what lies behind such a step as well.
         """
         proven = judgement.verdict in ARRIVING
-        if not proven and (judgement.assumed is None or judgement.assumed.verdict != "flows"):
+        if not proven and (judgement.assumed is None or judgement.assumed.verdict not in ARRIVING):
             return judgement
         spoilt = [
             each
