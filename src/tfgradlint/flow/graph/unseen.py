@@ -62,7 +62,7 @@ class Unseen:
         self.modules: dict[Node, str] = {}
         #: Unknown objects to whose attributes the program assigns.
         self.assigned: set[Node] = set()
-        #: What the program assigned to them.
+        #: What the program assigned to them, or to an element of theirs.
         self.kept: dict[Node, set[Node]] = defaultdict(set)
         #: Any element of an unknown object that the program goes through.
         self.each: set[Node] = set()

@@ -236,6 +236,12 @@ class Attributes(Protocol):
     def set(self, receiver: Value, name: str, value: Value) -> None:
         """``receiver.name = value``."""
 
+    def set_any(self, receiver: Value, name: Value, value: Value) -> bool:
+        """Set an attribute of a name that is not known, where a method of the object does that."""
+
+    def set_past_hooks(self, receiver: Value, name: str, value: Value) -> None:
+        """Set an attribute as ``object`` does, whatever method the class has for it."""
+
     def of_class(self, cls: Class, name: str) -> Value | None:
         """The attribute a class or one of its bases in the module gives, or None."""
 

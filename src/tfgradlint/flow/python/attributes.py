@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TypeGuard
 
 from tfgradlint.flow.graph import origins
@@ -47,7 +48,7 @@ from tfgradlint.flow.values.objects import (
 from tfgradlint.flow.values.walk import nodes_of
 
 #: Methods that change what it means to make an object or to reach its attributes.
-_HOOKS = ("__new__", "__setattr__", "__getattribute__", "__delattr__")
+_HOOKS = ("__new__", "__getattribute__", "__delattr__")
 #: What arrays and tensors have and lists lack: it raises.
 OF_ARRAYS = frozenset({"shape", "dtype", "ndim", "T", "numpy", "mean", "sum", "astype", "reshape", "assign"})
 #: Of an object: the methods that do nothing any more, as they have been called once.
@@ -319,6 +320,9 @@ class Attributes:
         """Whether the class changes what it means to make its objects or to reach their attributes."""
         if any(each.customised for each in cls.lineage() if isinstance(each, Class)):
             return True
+        setter = self.of_class(cls, "__setattr__")  # a function of the module is followed
+        if setter is not None and not isinstance(setter, Function):
+            return True
         return any(self.of_class(cls, name) is not None for name in _HOOKS)
 
     def _replaceable(self, receiver: Instance, function: Function) -> bool:
@@ -354,6 +358,11 @@ class Attributes:
         if name == "__init__":
             return NativeFunction(
                 "super().__init__", lambda args, kwargs: self._initialised(receiver.receiver, args, kwargs)
+            )
+        if name == "__setattr__" and isinstance(receiver.receiver, Instance) and not of_unknown_base(receiver.cls):
+            setter = Symbol("builtins.object.__setattr__")
+            return NativeFunction(
+                name, lambda args, kwargs: interp.calls.call(setter, [receiver.receiver, *args], kwargs)
             )
         inherited = interp.libraries.attribute(interp, receiver.receiver, name)
         if isinstance(inherited, Member) and name != "build":
@@ -393,7 +402,7 @@ class Attributes:
     def _assigned(self, receiver: Instance, value: Value) -> Value:
         """What an object keeps of an assigned value: a method of a class, or of a base that is not seen, may decide."""
         interp = self._interp
-        if self.of_class(receiver.cls, "__setattr__") is not None:
+        if not isinstance(self.of_class(receiver.cls, "__setattr__"), (Function, NoneType)):
             return interp.unknown(origins.CLASS_WITH_HOOKS, value)
         if isinstance(value, Tensor) and of_unknown_base(receiver.cls):
             return interp.join([value, interp.unknown(origins.ASSIGNED_ATTRIBUTE, value)])
@@ -406,6 +415,26 @@ class Attributes:
         return known
 
     def set(self, receiver: Value, name: str, value: Value) -> None:
+        hook = self._setting(receiver)
+        if hook is not None:
+            self._interp.calls.call(hook, [Const(name), value], {})
+        else:
+            self.set_past_hooks(receiver, name, value)
+
+    def _setting(self, receiver: Value) -> Method | None:
+        """The method of an object of the module that is called to set any of its attributes."""
+        hook = self.of_class(receiver.cls, "__setattr__") if isinstance(receiver, Instance) else None
+        return Method(hook, receiver) if isinstance(hook, Function) else None
+
+    def set_any(self, receiver: Value, name: Value, value: Value) -> bool:
+        """Set an attribute of a name that is not known, where a method of the object does that."""
+        hook = self._setting(receiver)
+        if hook is not None:
+            self._interp.calls.call(hook, [name, value], {})
+        return hook is not None
+
+    def set_past_hooks(self, receiver: Value, name: str, value: Value) -> None:
+        """Set an attribute as ``object`` does, whatever method the class has for it."""
         interp = self._interp
         if name.startswith("__") and sum(len(each.private[name]) for each in interp.prescans()) > 1:
             # Two classes have an attribute of this name, each its own.

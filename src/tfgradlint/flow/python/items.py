@@ -201,6 +201,7 @@ class Elements:
         elif isinstance(receiver, AttributesOf):
             interp.attributes.own.set(receiver, index, value)
         elif isinstance(receiver, Unknown):
+            interp.unseen.kept[receiver.node].update(nodes_of(value))
             forget(interp, receiver, (value,))
             known = interp.attributes.members_of(receiver.node)
             if isinstance(index, Const) and hashable(index.value):

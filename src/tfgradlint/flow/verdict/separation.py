@@ -221,7 +221,7 @@ class Separation:
         return [*(edge.node for edge in ways(node) if leads_on(edge)), *self._left_before(node)]
 
     def _left_before(self, node: Node) -> Iterator[Node]:
-        """What earlier calls under the tape may have left in what a value was made of.
+        """What the program, or earlier calls under the tape, may have left in what a value was made of.
 
         A method may leave anything in its object; a function in what it is given, where that is looked into. A model
         does not change what it is called with.
@@ -235,6 +235,7 @@ class Separation:
         elif node.loose:
             looked_into += (edge.node for edge in node.edges)
         for each in looked_into:
+            yield from (kept for kept in self._unseen.kept.get(each, ()) if kept.seq < node.seq)
             yield from self._before(
                 node, (result for result in self._unseen.given.get(each, ()) if not self.forward(result))
             )

@@ -97,6 +97,8 @@ def _setattr(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Va
     name = _name(args)
     if name is not None:
         interp.attributes.set(receiver, name, value)
+    elif interp.attributes.set_any(receiver, args[1], value):
+        return NONE
     elif isinstance(receiver, Instance):
         forget_content(interp, receiver, value)  # an attribute of any name, which may hold weights
     elif isinstance(receiver, LibraryObject):
@@ -117,6 +119,12 @@ def _set_past_hooks(interp: Context, args: list[Value], kwargs: dict[str, Value]
         return NONE
     if args and isinstance(args[0], Layer):
         interp.attributes.get(args[0], "__dict__")  # nor does a layer learn of it
+    if len(args) == 3 and isinstance(args[0], Instance):
+        if name is not None:
+            interp.attributes.set_past_hooks(args[0], name, args[2])
+        else:
+            forget_content(interp, args[0], args[2])
+        return NONE
     return _setattr(interp, args, kwargs)
 
 
