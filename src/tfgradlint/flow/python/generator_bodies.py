@@ -59,6 +59,8 @@ class Advance:
         self._open: dict[Place, Fixpoint] = {}
         #: Whether a turn of one of its loops stands for several, or is perhaps not made.
         self._repeats = False
+        #: Whether a condition that is not known decided which way it went.
+        self.chose = False
         self._steps: dict[str, Callable[[Place], Place | Yielded | None]] = {
             "suite": self._suite,
             "line": self._line,
@@ -208,6 +210,7 @@ class Advance:
             other: Place = (*outside, At("if", node.orelse))
         else:
             other = (*outside, At("suite", node.orelse.body)) if node.orelse is not None else outside
+        self.chose = self.chose or truth is None
         return self._either(node.test, truth, body, other)
 
     def _either(self, test: cst.BaseExpression, truth: bool | None, holds: Place, fails: Place) -> Place:

@@ -16,7 +16,7 @@ from tfgradlint.flow.machine.frames import Frame
 from tfgradlint.flow.python.generator_bodies import Advance, NotFollowed
 from tfgradlint.flow.python.generator_places import OVER, PLACES, At, Places, Running, pending
 from tfgradlint.flow.python.identity import MadeAgain
-from tfgradlint.flow.python.iterators import Outcome, lost, nothing, settle
+from tfgradlint.flow.python.iterators import Choices, Outcome, lost, nothing, settle
 from tfgradlint.flow.python.recursion import DEPTH
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.functions import Function, Scope
@@ -84,7 +84,9 @@ class Generator(Producer):
         outcomes: list[Outcome] | None = None
         try:
             with interp.of(MadeAgain).turn():
-                outcomes = Advance(interp, iterator, node, self._inside).outcomes()
+                advance = Advance(interp, iterator, node, self._inside)
+                outcomes = advance.outcomes()
+                ended = interp.of(Choices).ending(ended) if advance.chose else ended
         except NotFollowed:
             interp.state.rollback(mark)
         finally:

@@ -26,6 +26,26 @@ def nothing() -> None:
     """For who takes it that an element is left."""
 
 
+class Choices:
+    """Tells an iterator that has no element as the program perhaps left out all there are from one of any length."""
+
+    def __init__(self) -> None:
+        #: Whether the iterator that ends now is of the first kind.
+        self.left_out = False
+
+    def ending(self, ended: Ended) -> Ended:
+        """``ended`` for an iterator that perhaps left out the rest."""
+
+        def told() -> None:
+            before, self.left_out = self.left_out, True
+            try:
+                ended()
+            finally:
+                self.left_out = before
+
+        return told
+
+
 def settle(interp: Context, mark: int, outcomes: list[Outcome], ended: Ended) -> Value | None:
     """Go on with the join of those outcomes in which there is an element, all taken since ``mark``."""
     state = interp.state

@@ -17,6 +17,7 @@ from tfgradlint.flow.machine.frames import Loop
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.state import Place, Snapshot
 from tfgradlint.flow.python.identity import MadeAgain
+from tfgradlint.flow.python.iterators import Choices
 from tfgradlint.flow.python.liveness import Turn
 from tfgradlint.flow.python.skipped import unless_skipped
 from tfgradlint.flow.values.base import Const, Tensor, Unknown, Value
@@ -212,7 +213,7 @@ class _Run:
 
     def may_end(self) -> None:
         """The loop may end in the present state, or go on."""
-        if self._made:
+        if self._made or self._interp.of(Choices).left_out:
             self._ends.append(self._state.snapshot(self._mark))
         else:
             self._skippable = True

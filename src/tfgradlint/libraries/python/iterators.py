@@ -7,7 +7,7 @@ from math import inf
 
 from tfgradlint.flow.graph import origins
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.python.iterators import Outcome, nothing, settle
+from tfgradlint.flow.python.iterators import Choices, Outcome, nothing, settle
 from tfgradlint.flow.values.base import Const, Scalar, Value, is_none
 from tfgradlint.flow.values.containers import Items, Repeated
 from tfgradlint.flow.values.iterators import Ended, Iterator
@@ -149,7 +149,7 @@ def first(interp: Context, source: Value, verdict: Callable[[Value], bool | None
     state = interp.state
     mark = state.mark()
     outcomes: list[Outcome] = []
-    perhaps = False
+    perhaps = chose = False
     for _ in range(_LEFT_OUT):
         element = interp.iteration.take(source, lambda: outcomes.append((state.snapshot(mark), None)))
         passes = verdict(element) if element is not None else True
@@ -164,7 +164,8 @@ def first(interp: Context, source: Value, verdict: Callable[[Value], bool | None
         if outcomes:
             interp.iteration.scatter(source)
         perhaps = passes is None
-    return settle(interp, mark, outcomes, ended)
+        chose = chose or perhaps
+    return settle(interp, mark, outcomes, interp.of(Choices).ending(ended) if chose else ended)
 
 
 def _reversed(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
