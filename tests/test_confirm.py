@@ -32,7 +32,7 @@ import numpy as np
 import tensorflow as tf
 from helper import rounded
 
-w = tf.Variable([0.0, 2.0])
+w = tf.Variable(np.linspace(0.0, 2.0, 2, dtype=np.float32))
 c = tf.constant([3.0, 4.0])
 before = w * 2.0
 
