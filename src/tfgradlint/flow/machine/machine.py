@@ -237,7 +237,7 @@ class Machine:
 
     def may_be_handled(self) -> bool:
         """Whether a handler, or a context manager that may be one, stands ready for an exception."""
-        return bool(self.attempts) or self.recorder.tapes.fields["others"] != 0
+        return bool(self.attempts) or not self.recorder.tapes.outside
 
     def raise_here(self, cause: Cause | None, exception: str, detail: Detail | None = None) -> NoReturn:
         """A step that raises where it stands, such as ``.numpy()`` in a compiled function.

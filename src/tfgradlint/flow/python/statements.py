@@ -313,7 +313,7 @@ class Statements:
         interp, state = self._interp, self._interp.state
         if not node.handlers:
             return self.suite(node.body) and (node.orelse is None or self.suite(node.orelse.body))
-        mark = state.mark()
+        mark, blocks = state.mark(), interp.recorder.tapes.blocks
         attempt = Attempt(mark, len(interp.contexts))
         interp.attempts.append(attempt)
         with state.remembering() as undone:
@@ -326,6 +326,8 @@ class Statements:
         for handler in node.handlers:
             state.rollback(mark)
             state.join_into(middle)
+            for name, before in blocks.items():
+                state.set(interp.recorder.tapes, name, before)  # what raised has left the blocks that it was in
             if handler.name is not None:
                 self.assign(handler.name.name, interp.unknown(origins.EXCEPTION))
             if self.suite(handler.body):

@@ -89,6 +89,8 @@ class Tapes(HoldsNothing, Cell):
         self.fields = {"active": Active(), "stopped": (), "others": 0, "ended": False, "doubted": False, "eager": False}
         #: Whether a scope is open in which variables may stand for something else.
         self.fields["replaced"] = False
+        #: Whether the program has switched to graphs, for good.
+        self.fields["graphs"] = False
 
     @property
     def active(self) -> Active:
@@ -98,6 +100,16 @@ class Tapes(HoldsNothing, Cell):
     @property
     def stopped(self) -> tuple[Tape, ...]:
         return self.fields["stopped"] or ()
+
+    @property
+    def blocks(self) -> dict[str, object]:
+        """What the context managers that are open have made of it, by its fields."""
+        return {name: self.fields[name] for name in ("others", "doubted", "replaced")}
+
+    @property
+    def outside(self) -> bool:
+        """Whether nothing is open that may handle exceptions or have rules of its own, as a graph has."""
+        return self.fields["others"] == 0 and self.fields["graphs"] is False
 
 
 def tracked(tape: Tape, node: Node) -> int:

@@ -35,6 +35,7 @@ from tfgradlint.libraries.keras.reporting import (
     report_frozen,
     report_objections,
     report_training,
+    report_unseen,
 )
 from tfgradlint.libraries.keras.state import (
     COMPILED,
@@ -95,12 +96,15 @@ def fitted(
         interp.reports.updated = True
 
     with interp.reports.collecting() as tried:
-        if then is not None and not refused and not interp.may_be_handled():
+        if then is not None and not refused and interp.recorder.tapes.outside:
             steps = Steps(interp, receiver, name)
             with as_compiled(interp, then):
                 completed = interp.calls.attempt(lambda: steps.run(args, kwargs, step), everything)
-    report_compiled(interp, tried, site)
+    if not interp.attempts:
+        report_compiled(interp, tried, site)
     _report_differences(interp, trainings)
+    if all(each.untold for each in trainings):
+        report_unseen(interp, receiver, name, site)
     late = report_thawed(interp, receiver, wanted, _trained_by(trainings), site)
     if (
         not late
@@ -172,6 +176,8 @@ class _Training:
         self.raises = False
         #: Where all weights were frozen.
         self.frozen: Site | None = None
+        #: Whether nothing was told of any weight, as they are not known.
+        self.untold = True
         #: Whether layers may add losses that are not seen.
         self._unseen = others_class(step.model) or may_add_losses(interp, step.model)
         #: Whether layers add losses of their own, whether one may reach a weight, whether all weights may be reached.
@@ -188,6 +194,7 @@ class _Training:
         inputs, truths = inputs_and_truths(interp, args, kwargs)
         own = interp.attributes.of_class(model.cls, "train_step") if isinstance(model, Instance) else None
         if isinstance(own, Function):
+            self.untold = False  # its own requests tell
             interp.reports.trains = True
             state = keras_state(interp)
             state.added_losses = []
@@ -202,10 +209,12 @@ class _Training:
                 or interp.recorder.tapes.fields["ended"] is True
             )
             return
+        self.untold = False
         if is_none(self.step.options.get("optimizer", Const("rmsprop"))):
             self.raises = True  # Keras 3 lets a model be compiled without one
             interp.raise_here(None, "AttributeError")
         if isinstance(model, Layer) and (HIDDEN in model.fields or model.parts is None):
+            self.untold = True
             return
         with self._compiling():
             asked = interp.requests.implied(self.step.site, lambda tape: self._loss(inputs, truths), self._sources)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from tfgradlint.flow.graph.breaks import FrozenIn, LossFault
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
+from tfgradlint.flow.graph.origins import WEIGHTS
 from tfgradlint.flow.machine.context import Context
-from tfgradlint.flow.values.base import Value
+from tfgradlint.flow.values.base import NONE, Value
+from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.verdict.judgements import ARRIVING, Judgement, Reason, ReportedStep
+from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request_analysis import Implied
 from tfgradlint.libraries.keras.origins import REGULARIZER
 from tfgradlint.libraries.keras.regularised import regularised
@@ -131,12 +134,12 @@ def report_training(interp: Context, step: TrainingStep, asked: Implied) -> None
         judgements = [
             each if each.verdict in ARRIVING else Judgement("unknown", origin=REGULARIZER) for each in judgements
         ]
-    if BROKEN.of(step.model):
+    if BROKEN.of(step.model) or interp.attempts:
         judgements = [judgement._replace(reason=None) for judgement in judgements]
     elif all(judgement.verdict in ("none", "zero") for judgement in judgements):
         judgements = [_of_the_loss(step, judgement) for judgement in judgements]
     compiled_at = COMPILED_AT.of(step.model)
-    if step.without_loss and asked.leaves and compiled_at is not None and not adding:
+    if step.without_loss and asked.leaves and compiled_at is not None and not adding and not interp.attempts:
         interp.reports.add_step(Reason(Cause.KERAS_LOSS, compiled_at, LossFault.MISSING, (), "ValueError"), step.site)
     elif asked.leaves:
         interp.requests.record(step.name, step.site, asked.leaves, judgements)
@@ -152,6 +155,15 @@ def _of_the_loss(step: TrainingStep, judgement: Judgement) -> Judgement:
     raised = _raised(reason, "ValueError" if judgement.verdict == "none" else "")
     reason = reason._replace(cause=Cause.KERAS_LOSS, detail=_lost(judgement), raised=raised)
     return judgement._replace(reason=reason)
+
+
+def report_unseen(interp: Context, model: Layer | Instance, name: str, site: Site) -> None:
+    """The model is trained, and nothing is known of what that gives its weights."""
+    if isinstance(model, Instance) and isinstance(interp.attributes.of_class(model.cls, "train_step"), Function):
+        return  # its own requests tell
+    labels = interp.reports.site(site, name).labels or ["trainable_variables"]
+    leaves: list[Leaf] = [(label, NONE) for label in labels]
+    interp.requests.record(name, site, leaves, [Judgement("unknown", origin=WEIGHTS)] * len(leaves))
 
 
 def report_minimized(interp: Context, site: Site, asked: Implied) -> None:

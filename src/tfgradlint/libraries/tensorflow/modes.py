@@ -40,8 +40,7 @@ def _enable_numpy_behavior(interp: Context, args: list[Value], kwargs: dict[str,
 
 def _graph_mode(interp: Context, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """From here on nothing is eager."""
-    tapes = interp.recorder.tapes
-    interp.state.set(tapes, "others", (tapes.fields["others"] or 0) + 1)
+    interp.state.set(interp.recorder.tapes, "graphs", True)
     return NONE
 
 
@@ -57,7 +56,7 @@ def _in_eager_mode(interp: Context, eager: bool) -> Value | None:
     A function that runs alone may be called by one that is. A context manager may be a graph, or lead out of one.
     """
     tapes = interp.recorder.tapes
-    if tapes.fields["doubted"] or tapes.fields["others"] != 0:
+    if tapes.fields["doubted"] or not tapes.outside:
         return None
     if not interp.graph_level and not eager_by_default(interp):
         return None
