@@ -43,7 +43,7 @@ _CHOICES = 4
 #: Of a place that held more values than this within a ``try`` body a handler does not know which one it is: each of
 #: them is compared with each when they are joined.
 _BETWEEN = 32
-#: Of more tables of what happened so far, such as that of traces, only the longest count.
+#: Of more tables of what happened so far, such as that of traces, only those count that hold what no other one does.
 _TABLES = 2
 
 

@@ -56,7 +56,7 @@ class Kept(tuple[tuple[Trace, bool], ...]):
 
     @staticmethod
     def latest(alternatives: list[Kept]) -> list[Kept]:
-        """Those at the ends of ways: the others hold nothing that they do not. Of very many ways, the longest one."""
+        """Those at the ends of ways: the others hold nothing that they do not."""
         ends: list[set[Trace]] = []
         left: list[Kept] = []
         for each in sorted(alternatives, key=len, reverse=True):
@@ -64,7 +64,7 @@ class Kept(tuple[tuple[Trace, bool], ...]):
             if not any(traces <= other for other in ends):
                 ends.append(traces)
                 left.append(each)
-        return left if len(left) <= _ALTERNATIVES else left[:1]
+        return left
 
     def with_one(self, trace: Trace) -> Kept:
         """These and another one."""
