@@ -74,9 +74,9 @@ def analyse(
         reports = Reports()
 
         def changed() -> bool:
-            """Whether an optimizer may have changed variables by now."""
-            unseen = interpreter.isolated or interpreter.recorder.last_unseen > 0
-            return reports.updated or (reports.trains and unseen)
+            """Whether something may have changed variables by now: what runs alone runs at any time."""
+            unseen = reports.trains and interpreter.recorder.last_unseen > 0
+            return reports.updated or interpreter.isolated or unseen
 
         numbers = Numbers(changed)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tfgradlint.flow.facts.intervals import Interval
 from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.facts.rounding import FLOAT32, Format
 from tfgradlint.flow.graph.forms import Form
+from tfgradlint.flow.graph.hazards import Way
 from tfgradlint.flow.graph.nodes import Formula, Node
 
 #: A little before a slope is rounded to zero.
@@ -61,23 +61,31 @@ def _written(formula: Formula) -> bool:
     return isinstance(given, Node) and given.formula is not None and given.formula.form is Form.LITERAL
 
 
-def is_beyond(numbers: Numbers, formula: Formula) -> bool:
+def dead_end(numbers: Numbers, formula: Formula) -> Way | None:
+    """Why nothing comes back from a step, and nothing that it computes with is ever changed by what does."""
+    if formula.form is Form.SUBTRACT and isinstance(formula.operands[0], Node):
+        return Way.ITSELF if formula.operands[0] is formula.operands[1] else None
+    if formula.form in (Form.MULTIPLY, Form.MATMUL):
+        one, other = formula.operands
+        both = one is not other and all(isinstance(each, Node) for each in (one, other))
+        zeros = both and all(numbers.interval(each).within(0.0, 0.0) for each in (one, other))
+        return Way.BOTH_ZERO if zeros and not numbers.same(one, other) else None
+    return Way.BEYOND if _is_beyond(numbers, formula) else None
+
+
+def _is_beyond(numbers: Numbers, formula: Formula) -> bool:
     """Whether all that a step bounds lies beyond the bound: what is chosen is the bound."""
-    bounded = bounded_by(formula)
+    bounded = _bounded_by(formula)
     if bounded is None:
         return False
     value, low, high = bounded
     given = numbers.interval(value)
-    return (low is not None and given.high < _number(numbers, low).low) or (
-        high is not None and given.low > _number(numbers, high).high
+    return (low is not None and given.high < numbers.interval(low).low) or (
+        high is not None and given.low > numbers.interval(high).high
     )
 
 
-def _number(numbers: Numbers, bound: Node | float) -> Interval:
-    return numbers.interval(bound)
-
-
-def bounded_by(formula: Formula) -> tuple[Node, Node | float | None, Node | float | None] | None:
+def _bounded_by(formula: Formula) -> tuple[Node, Node | float | None, Node | float | None] | None:
     """What a step bounds, from below and from above, by numbers that are written out."""
     if formula.form is Form.CLIP and isinstance(formula.operands[0], Node):
         return formula.operands[0], formula.operands[1], formula.operands[2]

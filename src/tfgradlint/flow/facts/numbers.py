@@ -145,6 +145,8 @@ class Numbers:
         if form is Form.MATMUL:
             # The product of two normalised vectors is a cosine.
             cosines = all(_origin(each, Form.NORMALISED) for each in operands)
+            if any(self.interval(each).within(0.0, 0.0) for each in operands):
+                return single(0.0)
             return Interval(-1.0, 1.0) if cosines else ANYTHING
         if form is Form.WHERE:
             return self._chosen(*operands)

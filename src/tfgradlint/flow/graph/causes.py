@@ -74,6 +74,8 @@ class Cause(Enum):
     BEHIND_RELU = "TFG505"
     #: A step without a value or a slope at zero is given one.
     PROVEN_ZERO = "TFG506"
+    #: A step that gives zeros alone at the numbers with which the program begins, and so for ever.
+    STRUCTURAL_ZERO = "TFG507"
     #: A function that is a loss by its name or its parameters has no gradient, and nothing asks for one.
     LOSS_FUNCTION = "TFG903"
     #: The same as ``IDLE_TERM``, where it may be meant: rounded, compared, or computed before the tape.

@@ -42,6 +42,9 @@ class Way(Enum):
     MASKED = auto()
     #: The standard deviation of one element.
     OF_ONE = auto()
+    #: All that is bounded begins beyond the bound; both factors begin with zeros.
+    BEYOND = auto()
+    BOTH_ZERO = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.judgements import Reason
 
 #: What leaves zeros of a gradient.
-_ZEROS = frozenset({Cause.ZERO_GRADIENT, Cause.AXIS_OF_ONE})
+_ZEROS = frozenset({Cause.ZERO_GRADIENT, Cause.AXIS_OF_ONE, Cause.STRUCTURAL_ZERO})
 #: It is asked for statistics alone.
 _COUNTED = 4000
 

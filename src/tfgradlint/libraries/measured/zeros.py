@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tfgradlint.flow.facts.flat import is_flat
+from tfgradlint.flow.facts.flat import dead_end, is_flat
 from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.facts.shapes import axes_of, shape_of
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.forms import Form
-from tfgradlint.flow.graph.nodes import Edge, Effect, Formula, Node
+from tfgradlint.flow.graph.hazards import Unstable
+from tfgradlint.flow.graph.nodes import NOWHERE, Edge, Effect, Formula, Node, Operand
 from tfgradlint.flow.tape.search import alternatives
 from tfgradlint.flow.values.base import Value
 from tfgradlint.flow.values.walk import nodes_of
@@ -38,10 +39,17 @@ def lessened(
         return [*edges, *_behind_activations(edges)]
     if formula is not None and formula.form in _NORMALISED and _over_one(formula):
         return [Edge(edge.node, Effect.ZERO, Cause.AXIS_OF_ONE) if edge.effect in _ARRIVING else edge for edge in edges]
+    way = dead_end(numbers, formula) if formula is not None else None
+    if way is not None:
+        detail = Unstable(way, NOWHERE, 0.0, "")
+        return [
+            Edge(edge.node, Effect.ZERO, Cause.STRUCTURAL_ZERO, detail) if edge.effect in _ARRIVING else edge
+            for edge in edges
+        ]
     if formula is not None and is_flat(numbers, formula):
         return _perhaps(edges, {edge.node for edge in edges})
     if formula is not None and formula.form in _PRODUCTS:
-        zeros = [each for each in formula.operands if numbers.interval(each).within(0.0, 0.0)]
+        zeros = [each for each in formula.operands if _is_zero(numbers, each)]
         others = {edge.node for edge in edges if len(zeros) > 1 or edge.node not in zeros} if zeros else None
         return edges if others is None else _perhaps(edges, others)
     return edges
@@ -64,6 +72,13 @@ def _perhaps(edges: list[Edge], nodes: set[Node]) -> list[Edge]:
         Edge(edge.node, Effect.ARRIVES) if edge.effect is Effect.FLOWS and edge.node in nodes else edge
         for edge in edges
     ]
+
+
+def _is_zero(numbers: Numbers, operand: Operand) -> bool:
+    """Whether it is zeros, or has been."""
+    written = operand.formula if isinstance(operand, Node) else None
+    began = written is not None and written.form is Form.LITERAL and not any(written.operands)
+    return began or numbers.interval(operand).within(0.0, 0.0)
 
 
 def _has_form(node: Node, form: Form) -> bool:
