@@ -256,7 +256,7 @@ def test_predict_as_json(folder: Path) -> None:
     faulty, repaired = json.loads(run.stdout)
     (source,) = faulty.pop("sources")
     assert source.pop("reason")
-    proven = {"source": "w", "certainty": "proven", "assumed": None}
+    proven = {"source": "w", "certainty": "proven", "assumed": None, "missing": None}
     assert source == {**proven, "verdict": "none", "code": "TFG202", "line": 7}
     assert faulty.pop("left_out") == []
     assert faulty == {"path": "faulty.py", "line": 8, "column": 12, "call": "gradient", "verdict": "none"}

@@ -29,3 +29,6 @@ def test_findings_are_those_in_the_comments(program_name: str, mode: str) -> Non
     analysis = judged(program_name, mode)
     assert finding_differences(PROGRAMS[program_name].specification(mode), analysis.findings) == []
     assert analysis.gave_up == ()
+    for source in (each for request in analysis.predictions for each in request.sources):
+        good = source.verdict in ("flows", "arrives", "unknown")
+        assert good or source.reason, f"{source.source} is {source.verdict}, and nothing says why"

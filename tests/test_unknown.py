@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from programs import PROGRAMS, judged
 
+from tfgradlint import predict
 from tfgradlint.evidence.programs import Program
 
 PAGES = [program for name, program in PROGRAMS.items() if name.startswith("unknown/")]
@@ -39,3 +40,29 @@ def test_tensorflow_gives_this_and_that(page: Program) -> None:
     outcomes = page.specification().outcomes
     assert len({words for evaluations in outcomes.values() for words in evaluations}) > 1
     assert not page.specification().findings
+
+
+ASKING = """import tensorflow as tf
+from somewhere import helper
+
+w = tf.Variable(1.0)
+
+
+def train(model, x):
+    with tf.GradientTape(persistent=True) as tape:
+        made = helper(w * x)
+        loss = model(x)
+        scaled = x.scale * 3.0
+    return tape.gradient(made, w), tape.gradient(loss, w), tape.gradient(scaled, w), tape.gradient(None, w)
+"""
+
+
+def test_a_request_says_what_is_not_known_of_it() -> None:
+    requests = predict(ASKING)
+    assert [request.sources[0].missing for request in requests] == [
+        "it is not known what helper() on line 9 gives: an import that is not followed",
+        "it is not known what model() on line 10 gives: a parameter of a function that nothing calls",
+        "x.scale on line 11 comes from a parameter of a function that nothing calls",
+        None,
+    ]
+    assert requests[-1].sources[0].reason == "the target is None"

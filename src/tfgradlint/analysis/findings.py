@@ -27,13 +27,14 @@ from tfgradlint.analysis.results import (
     SourcePrediction,
     worst,
 )
+from tfgradlint.analysis.silence import missing, silent
 from tfgradlint.analysis.wording import Wording, rests_on, shortened
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.machine.frames import LeftOut
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.tape.search import Loss
-from tfgradlint.flow.verdict.judgements import Assumption, Judgement, Reason, RequestSite, assumption_of
+from tfgradlint.flow.verdict.judgements import ARRIVING, Assumption, Judgement, Reason, RequestSite, assumption_of
 from tfgradlint.rules import rule_for
 from tfgradlint.rules.base import REQUESTS, Break, Rule
 from tfgradlint.rules.tfg001_not_analysed import NotAnalysed
@@ -186,8 +187,11 @@ class _FindingBuilder:
                 if origin is not None:
                     origin.losses.update(dict.fromkeys(losses))
                 first = first or told
+        if first is None and verdict == "unknown":
+            return SourcePrediction(label, verdict, losses=codes, missing=missing(judgements, self._wording))
         if first is None:
-            return SourcePrediction(label, verdict, losses=codes)
+            why = None if verdict in ARRIVING else silent(verdict, judgements, site)
+            return SourcePrediction(label, verdict, reason=why, losses=codes)
         finding = first.finding
         return SourcePrediction(label, verdict, finding.code, finding.position.line, first.message, losses=codes)
 

@@ -117,10 +117,11 @@ class Assumed:
 class SourcePrediction:
     """The predicted gradient with respect to one source of a request.
 
-    ``source`` is the source's text; ``code``, ``line`` and ``reason`` tell the break
-    (``None`` where nothing breaks or no rule speaks of it). Where repairs were asked for, ``losses`` holds the codes of
-    all breaks between the source and the target, also where the gradient arrives on another way. ``assumed`` is what
-    holds under assumptions where the verdict, which is proven, is ``unknown``.
+    ``source`` is the source's text; ``code``, ``line`` and ``reason`` tell the break (``None`` where nothing breaks;
+    where no rule speaks of a break, ``reason`` alone says why). Where repairs were asked for, ``losses`` holds the
+    codes of all breaks between the source and the target, also where the gradient arrives on another path. ``assumed``
+    is what holds under assumptions where the verdict, which is proven, is ``unknown``, and ``missing`` says then what
+    is not known: which call, parameter or line.
     """
 
     source: str
@@ -131,6 +132,7 @@ class SourcePrediction:
     cell: int = 0
     losses: tuple[str, ...] = ()
     assumed: Assumed | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

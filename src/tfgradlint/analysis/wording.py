@@ -118,7 +118,7 @@ def under_assumptions(assumed: Assumed, source: str) -> str:
     if assumed.part:
         verdict, source = f"None for {assumed.part}", assumed.part
     if assumed.about == CALLS:
-        return f"{verdict} unless {_listed(names, 'or')} {_many(names, 'reads')} {owner(source)} in another way"
+        return f"{verdict} unless {listed(names, 'or')} {_many(names, 'reads')} {owner(source)} in another way"
     return f"{verdict} unless {_another_name(assumed, source)}"
 
 
@@ -130,7 +130,7 @@ def rests_on(assumed: Assumed, source: str) -> str:
 
 
 def _passing(names: Sequence[str]) -> str:
-    return f"{_listed(names, 'and')} {'passes' if len(names) == 1 else 'pass'} gradients"
+    return f"{listed(names, 'and')} {'passes' if len(names) == 1 else 'pass'} gradients"
 
 
 def _unless(assumed: Assumed, source: str) -> str:
@@ -138,7 +138,7 @@ def _unless(assumed: Assumed, source: str) -> str:
     what = whose if whose == source else f"the weights of {whose}"
     names = [f"{name}()" for name in assumed.assumes]
     if assumed.about == CALLS:
-        return f"{_listed(names, 'or')} {_many(names, 'reads')} {what} in another way"
+        return f"{listed(names, 'or')} {_many(names, 'reads')} {what} in another way"
     return _another_name(assumed, source)
 
 
@@ -146,8 +146,8 @@ def _another_name(assumed: Assumed, source: str) -> str:
     whose = owner(source)
     what = whose if whose == source else f"a weight of {whose}"
     if assumed.about == RESULTS:
-        return f"{_listed([f'{name}()' for name in assumed.assumes], 'or')} returned {what}"
-    return f"{_listed(assumed.assumes, 'or')} is {what}"
+        return f"{listed([f'{name}()' for name in assumed.assumes], 'or')} returned {what}"
+    return f"{listed(assumed.assumes, 'or')} is {what}"
 
 
 def _many(names: Sequence[str], verb: str) -> str:
@@ -160,7 +160,8 @@ def owner(source: str) -> str:
     return name if dot and attribute.partition("[")[0] in _WEIGHTS else source
 
 
-def _listed(names: Sequence[str], word: str) -> str:
+def listed(names: Sequence[str], word: str) -> str:
+    """Names in a sentence: ``a, b and c``."""
     *first, last = names
     return f"{', '.join(first)} {word} {last}" if first else last
 

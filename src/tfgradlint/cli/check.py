@@ -187,7 +187,7 @@ def predict(options: argparse.Namespace) -> int:
     elif options.output_format == "jsonl":
         show(json.prediction_lines(predicted, _in_order(left_out)))
     else:
-        show(text.predictions(predicted))
+        show(text.predictions(predicted, verbose=options.verbose))
         show(text.notes(_in_order(left_out)))
     summary.tell(options)
     return COULD_NOT_RUN if files.failed else CLEAN

@@ -209,7 +209,8 @@ class Notebook:
 
     def _source(self, source: SourcePrediction) -> SourcePrediction:
         assumed = self._broken(source.assumed) if source.assumed is not None else None
-        return dataclasses.replace(self._broken(source), assumed=assumed)
+        missing = self._told(source.missing) if source.missing is not None else None
+        return dataclasses.replace(self._broken(source), assumed=assumed, missing=missing)
 
     def _broken(self, told: _Told) -> _Told:
         """A verdict with the place of its break told by cell and line."""

@@ -91,6 +91,7 @@ def _prediction(path: str, prediction: Prediction, parts: _Parts) -> dict[str, o
                 **_cell(source.cell),
                 "line": source.line,
                 "reason": source.reason,
+                "missing": source.missing,
             }
             for source in prediction.sources
         ],

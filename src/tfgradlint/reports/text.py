@@ -23,13 +23,18 @@ def notes(left_out: Iterable[tuple[str, Finding]]) -> Iterator[str]:
         yield f"{place(path, position.cell)}:{position.line}:{position.column}: note: {finding.message}"
 
 
-def predictions(located: Iterable[tuple[str, Prediction]]) -> Iterator[str]:
-    """A line for each request, and below it an indented line for each of its sources."""
+def predictions(located: Iterable[tuple[str, Prediction]], *, verbose: bool = False) -> Iterator[str]:
+    """A line for each request, and below it an indented line for each of its sources.
+
+    With ``verbose`` it says of what is unknown what is missing.
+    """
     for path, prediction in located:
         where = place(path, prediction.cell)
         yield f"{where}:{prediction.line}:{prediction.column}: {prediction.call}: {prediction.verdict}"
         for source in prediction.sources:
             yield f"    {source.source}: {source.verdict}{_why(source)}{_assumed(source)}"
+            if verbose and source.missing:
+                yield f"        {source.missing}"
 
 
 def _why(source: SourcePrediction | Assumed) -> str:

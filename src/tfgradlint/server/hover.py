@@ -106,7 +106,8 @@ def _assumed(source: SourcePrediction) -> str:
 
 def _why(source: SourcePrediction | Assumed) -> str:
     if source.code is None:
-        return ""
+        told = source.reason or (source.missing if isinstance(source, SourcePrediction) else None)
+        return f": {_escaped(told)}" if told else ""
     code = f"[{source.code}]({link(source.code)})"
     where = f", line {source.line}" if source.line is not None else ""
     where += f" of cell {source.cell}" if source.cell else ""

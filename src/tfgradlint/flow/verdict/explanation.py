@@ -90,14 +90,14 @@ class Explanation:
             return None
         return Reason(first.cause, first.node.site, first.detail, steps_of(path), raised)
 
-    def hidden_by(self) -> Origin | None:
-        """The first unknown thing met on the way back from the target."""
+    def hidden_by(self) -> tuple[Origin | None, Site | None]:
+        """The first unknown thing met on the way back from the target, and where it stands."""
         for node in sorted(ancestors(self._nodes, _COUNTED), key=lambda node: -node.seq):
             if node.kind == OPAQUE:
-                return node.origin
+                return node.origin, node.site
             if any(edge.effect is Effect.UNKNOWN for edge in node.edges):
-                return node.origin or origins.EFFECT_NOT_KNOWN
-        return origins.ALTERNATIVES
+                return node.origin or origins.EFFECT_NOT_KNOWN, node.site
+        return origins.ALTERNATIVES, None
 
     def _path(self, source: Tensor | Variable | Unknown) -> Path | None:
         own = source.node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import NamedTuple
 
 from tfgradlint.flow.graph.breaks import Discarded
@@ -82,6 +83,19 @@ class Assumption(NamedTuple):
     part: Site | None = None
 
 
+class Silence(Enum):
+    """Why a verdict that is no good news has no reason that a rule could report."""
+
+    #: The request asks for zeros in the place of None.
+    ZEROS_ASKED = auto()
+    NO_TARGET = auto()
+    NO_SOURCE = auto()
+    #: The tape is one from outside of the compiled function that asks it.
+    OUTER_TAPE = auto()
+    #: The target does not depend on it, and on other parts of the same model.
+    OTHER_LOSS = auto()
+
+
 class Judgement(NamedTuple):
     """What one evaluation of a request gives for one source."""
 
@@ -95,6 +109,9 @@ class Judgement(NamedTuple):
     assumed: Assumption | None = None
     #: More reasons: each is one of its own.
     also: tuple[Reason, ...] = ()
+    #: For ``unknown``: where what hides the answer stands.
+    hidden_at: Site | None = None
+    silence: Silence | None = None
 
 
 @dataclass

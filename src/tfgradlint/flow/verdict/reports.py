@@ -13,7 +13,7 @@ from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.graph.origins import LEFT_OUT
 from tfgradlint.flow.values.base import Value, Variable
-from tfgradlint.flow.verdict.judgements import Judgement, Reason, ReportedStep, RequestSite, Suspect
+from tfgradlint.flow.verdict.judgements import Judgement, Reason, ReportedStep, RequestSite, Silence, Suspect
 
 #: Anything the user named as a source.
 Leaf = tuple[str, Value]
@@ -192,7 +192,7 @@ def of_a_model(leaves: list[Leaf], judgements: list[Judgement]) -> list[Judgemen
 def _as_part(judgement: Judgement) -> Judgement:
     reason = judgement.reason
     if reason is None or reason.cause is Cause.UNRELATED_TARGET:
-        return judgement._replace(reason=None)
+        return judgement._replace(reason=None, silence=Silence.OTHER_LOSS)
     if reason.cause not in _CUTTING:
         return judgement
     detail = PartGradient.ZERO if judgement.verdict == "zero" else PartGradient.NONE

@@ -41,7 +41,7 @@ from tfgradlint.flow.values.containers import Items, Repeated, Union
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.flow.verdict.assumptions import Assumptions
 from tfgradlint.flow.verdict.explanation import Explanation
-from tfgradlint.flow.verdict.judgements import ARRIVING, Assumption, Judgement, Reason
+from tfgradlint.flow.verdict.judgements import ARRIVING, Assumption, Judgement, Reason, Silence
 from tfgradlint.flow.verdict.nonfinite import NonFinite
 from tfgradlint.flow.verdict.reports import Leaf
 from tfgradlint.flow.verdict.request import Given, Request, flatten
@@ -128,7 +128,7 @@ class RequestAnalysis:
         """What can be said inside a compiled function: it is nobody's business, as the cause stands elsewhere."""
         lost = judgement.verdict in ("none", "zero") and isinstance(source, (Tensor, Variable))
         if lost or (judgement.verdict in ARRIVING and isinstance(source, Variable)):
-            return Judgement(judgement.verdict)
+            return Judgement(judgement.verdict, silence=Silence.OUTER_TAPE)
         return Judgement("unknown", origin=origins.TAPE_OF_CALLER)
 
     def _judged(self, source: Value) -> Judgement:
@@ -143,7 +143,7 @@ class RequestAnalysis:
         if isinstance(source, Unknown) and source.node.origin is origins.WATCHED_VARIABLES:
             return Judgement("unknown", origin=origins.WATCHED_VARIABLES)
         if isinstance(source, Const) and source.value is None:
-            return Judgement("raises", None)
+            return Judgement("raises", silence=Silence.NO_SOURCE)
         if isinstance(source, (Array, Scalar)) or (
             isinstance(source, Const) and isinstance(source.value, (int, float))
         ):
@@ -189,7 +189,8 @@ class RequestAnalysis:
             return self._lost(self._explanation.of_none(source))
         if bits == ZERO:
             return Judgement("zero", self._explanation.of_zero(source) or self._explanation.of_loop(source))
-        return Judgement("unknown", origin=self._explanation.hidden_by(), assumed=self._assumed(source))
+        origin, hidden_at = self._explanation.hidden_by()
+        return Judgement("unknown", origin=origin, assumed=self._assumed(source), hidden_at=hidden_at)
 
     def _assumed(self, source: Tensor | Variable | Unknown) -> Assumption | None:
         """What holds of the source under assumptions, where nothing is proven."""
@@ -204,7 +205,7 @@ class RequestAnalysis:
         """A target that is not a tensor raises before any source is looked at."""
         for target in self._targets:
             if isinstance(target, Const) and target.value is None:
-                return Judgement("raises", None)
+                return Judgement("raises", silence=Silence.NO_TARGET)
             number = isinstance(target, Const) and isinstance(target.value, (int, float))
             if isinstance(target, Union) and any(not _graphed(each) for each in target.values):
                 return Judgement("unknown", origin=origins.ALTERNATIVES)
@@ -317,7 +318,7 @@ class RequestAnalysis:
 
     def _lost(self, reason: Reason | None) -> Judgement:
         if self._request.zeros:
-            return Judgement("zero")
+            return Judgement("zero", silence=Silence.ZEROS_ASKED)
         if self._request.kind == "batch_jacobian":
             return Judgement("zero", reason)
         return Judgement("none", reason)
