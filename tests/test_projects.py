@@ -394,3 +394,31 @@ def test_installed_packages_are_read_where_they_are_named(tmp_path: Path) -> Non
     for wrong, why in {"tensorflow": "is known", "a.b": "no name of a package", "json": "is known"}.items():
         table.write_text(f'[tool.tfgradlint]\nfollow = ["{wrong}"]\n')
         assert why in command("check", ".", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        "values = [loss(w) for w in (tf.Variable([1.0]),)]\n",
+        "assert loss(tf.Variable([1.0])) is None\n",
+        "for start in ([1.0], [2.0]):\n    print(loss(tf.Variable(start)))\n",
+        "if loss(tf.Variable([1.0])) is None:\n    pass\n",
+    ],
+)
+def test_a_program_begins_with_any_call_of_its_module(tmp_path: Path, begins: str) -> None:
+    slope = "import numpy as np\nimport tensorflow as tf\n\n\ndef loss(w):\n    with tf.GradientTape() as tape:\n"
+    slope += "        y = tf.reduce_sum(w + np.square(w))\n    return tape.gradient(y, w)\n"
+    (tmp_path / "slope.py").write_text(slope)
+    (tmp_path / "run.py").write_text(f"import tensorflow as tf\nfrom slope import loss\n\n{begins}")
+    text = (tmp_path / "run.py").read_text()
+    (found,) = judge(text, project=Project(str(tmp_path / "run.py"))).predicted_elsewhere
+    assert (found.path, found.prediction.entered) == ("slope.py", True)
+
+
+def test_a_module_may_ask_for_keras_2(tmp_path: Path) -> None:
+    (tmp_path / "env.py").write_text("import os\n\nos.environ['TF_USE_LEGACY_KERAS'] = '1'\n")
+    train = "import env\nimport tensorflow as tf\n\nw = tf.Variable(1.0)\nopt = tf.keras.optimizers.SGD()\n"
+    train += "opt.minimize(lambda: w * w, [w])\n"
+    for text, count in ((train, 0), (train.replace("import env\n", ""), 1)):
+        analysis = judge(text, project=Project(str(tmp_path / "train.py")), version="2.18", keras=3)
+        assert [each.code for each in analysis.findings] == ["TFG408"] * count

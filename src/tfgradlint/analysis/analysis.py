@@ -21,6 +21,7 @@ from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.machine.modules import Module
 from tfgradlint.flow.python.interpreter import Interpreter
 from tfgradlint.flow.verdict.reports import Reports
+from tfgradlint.knowledge.versions import LEGACY_KERAS
 from tfgradlint.libraries.keras.choice import legacy_keras
 from tfgradlint.libraries.keras.loss_functions import review
 from tfgradlint.libraries.session import Session
@@ -84,8 +85,12 @@ def analyse(
             session.numpy_behavior = session.numpy_behavior or "numpy_behavior" in text
             numbers.doubles = numbers.doubles or _DOUBLES.search(text) is not None
 
+        def met(module: str, imported: ast.Module) -> None:
+            if LEGACY_KERAS in module:
+                session.ask_for_keras(2 if legacy_keras(text, own.tree, keras, imported) else 3)
+
         read(text)
-        program = Modules(resolver, main, text, read) if resolver is not None else None
+        program = Modules(resolver, main, text, read, met) if resolver is not None else None
         interpreter = Interpreter(main, libraries, reports, budget, program)
         interpreter.keep(session)
         interpreter.keep(numbers)

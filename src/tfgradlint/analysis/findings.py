@@ -25,6 +25,7 @@ from tfgradlint.analysis.results import (
     PredictedElsewhere,
     Prediction,
     SourcePrediction,
+    all_of,
     worst,
 )
 from tfgradlint.analysis.silence import missing, silent
@@ -145,14 +146,16 @@ class _FindingBuilder:
         at = (position.line, position.column)
         if not path and site.call in REQUESTS and at in self._places.of_modules(REQUESTS):
             return
+        # Of another module's request that counts which this file leads to from where it begins, if it does.
+        evaluations = site.evaluations[: site.entered] if path and site.entered else site.evaluations
         columns: list[SourcePrediction] = []
         written = self._written_out(site)
         for index, label in enumerate(self._labels(site, written)):
-            judgements = [row[index] for row in site.evaluations if index < len(row)]
+            judgements = [row[index] for row in evaluations if index < len(row)]
             own = written[index] if index < len(written) else None
             columns.append(self._source(label, judgements, site, position, own))
         verdict = worst([column.verdict for column in columns])
-        prediction = Prediction(*at, site.call, verdict, tuple(columns))
+        prediction = Prediction(*at, site.call, verdict, tuple(columns), entered=site.entered > 0)
         if path:
             self.predicted_elsewhere.append(PredictedElsewhere(self._places.relative(path), prediction))
         else:
@@ -168,7 +171,7 @@ class _FindingBuilder:
         own: cst.BaseExpression | None,
     ) -> SourcePrediction:
         """What is predicted of one source; ``own`` is its expression in a list that is written out in the call."""
-        verdict = _together({judgement.verdict for judgement in judgements})
+        verdict = all_of({judgement.verdict for judgement in judgements})
         losses = tuple({loss: None for judgement in judgements for loss in judgement.losses})
         codes = tuple({loss.cause.value: None for loss in losses})
         first: _Told | None = None
@@ -456,12 +459,3 @@ class _FindingBuilder:
                 other = Break(loss.cause, step, "", 0, "", "", loss.detail)
                 fix = together(fix, rule.fix(other, replace(scene, site=loss.site)))
         return fix
-
-
-def _together(verdicts: set[str]) -> str:
-    """The verdict of a source from those of all evaluations of its request."""
-    if len(verdicts) > 1 and "arrives" in verdicts:
-        verdicts -= {"flows", "zero"}  # may be either
-    if len(verdicts) == 1:
-        return verdicts.pop()
-    return "unknown" if "unknown" in verdicts else "varies"

@@ -49,7 +49,7 @@ def judge(
     asks = defines_losses(text) if losses else relevant(text)
     if resolver is None and not asks:
         return Analysis()
-    if resolver is not None and not asks and not (begins_program(text) and leads_to_request(resolver, text)):
+    if resolver is not None and not asks and not (begins_program(tree) and leads_to_request(resolver, text)):
         return Analysis(read=resolver.looked_at)
     try:
         from tfgradlint.analysis.analysis import analyse

@@ -37,12 +37,21 @@ class Modules:
         main: the module of that file.
         text: what stands in it.
         note: is given the text of each module that is read.
+        met: is given the syntax tree of each module that is imported, when it is met first.
     """
 
-    def __init__(self, resolver: Resolver, main: Module, text: str, note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        main: Module,
+        text: str,
+        note: Callable[[str], None],
+        met: Callable[[str, ast.Module], None],
+    ) -> None:
         self._resolver = resolver
         self._main = main
         self._note = note
+        self._meet = met
         self._modules: dict[str, Module | None] = {}
         self._packages: dict[Module, Located] = {}
         self._texts: dict[Module, Text] = {}
@@ -162,6 +171,7 @@ class Modules:
             return package
         try:
             text = _text(self._resolver.read(located.path))
+            self._meet(text.text, text.tree)
             known = outline(text.text, text.tree, lambda root: bool(self._resolver.locate(located.path, 0, root)))
         except CannotRead as refusal:
             self._unread(located.path, str(refusal))

@@ -18,6 +18,15 @@ def worst(verdicts: list[str]) -> str:
     return max(verdicts, key=VERDICTS.index, default="flows")
 
 
+def all_of(verdicts: set[str]) -> str:
+    """The verdict of a source from those of all evaluations of its request."""
+    if len(verdicts) > 1 and "arrives" in verdicts:
+        verdicts -= {"flows", "zero"}  # may be either
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    return "unknown" if "unknown" in verdicts else "varies"
+
+
 def place(path: str, cell: int) -> str:
     """How a file is named before a line: with the cell, where it is a notebook."""
     return f"{path}:cell {cell}" if cell else path
@@ -137,7 +146,10 @@ class SourcePrediction:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The predicted outcome of one request site. ``call`` is ``gradient``, ``jacobian`` ..."""
+    """The predicted outcome of one request site. ``call`` is ``gradient``, ``jacobian`` ...
+
+    ``entered``: it is that of what the program comes to from where it begins, and not of a function that runs alone.
+    """
 
     line: int
     column: int
@@ -145,6 +157,7 @@ class Prediction:
     verdict: str
     sources: tuple[SourcePrediction, ...]
     cell: int = 0
+    entered: bool = False
 
     @property
     def assumed(self) -> str | None:

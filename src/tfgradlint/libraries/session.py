@@ -39,14 +39,19 @@ class Session:
     ) -> None:
         self._knowledge = load(version)
         self._version = choose(version)
-        self._keras = 2 if asks_for_keras_2 else keras_of("keras.", self._version)
-        #: Whether ``tf.keras`` is Keras 2 beside a TensorFlow that has come without it.
-        self.beside_keras_2 = asks_for_keras_2 and keras_of("keras.", self._version) > 2
+        self.ask_for_keras(2 if asks_for_keras_2 else 3)
         #: Whether the program imports Keras 2 under its own name: its variables are TensorFlow's.
         self.imports_tf_keras = False
         self.numpy_behavior = numpy_behavior
         #: Whether a module was imported of which nothing is known: it may have told TensorFlow to work otherwise.
         self.others_ran = False
+
+    def ask_for_keras(self, major: int) -> None:
+        """The program asks TensorFlow for Keras 2, or for the one that it brings."""
+        brought = keras_of("keras.", self._version)
+        self._keras = 2 if major == 2 else brought
+        #: Whether ``tf.keras`` is Keras 2 beside a TensorFlow that has come without it.
+        self.beside_keras_2 = major == 2 and brought > 2
 
     @property
     def legacy_keras(self) -> bool:

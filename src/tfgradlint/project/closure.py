@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -13,13 +14,21 @@ _MOST = 100
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)|import[ \t]+([\w., \t]+))", re.MULTILINE
 )
-#: A statement of the module that calls something, or that only runs where the file is a script.
-_BEGINS = re.compile(r"^(?:[\w.]+[ \t]*=[ \t]*)?[\w.]+\(|\b__main__\b", re.MULTILINE)
 
 
-def begins_program(text: str) -> bool:
-    """Whether a program can begin with this file: it does more than define names."""
-    return _BEGINS.search(text) is not None
+def begins_program(tree: ast.Module) -> bool:
+    """Whether a program can begin with this file: a statement of the module calls something."""
+    return any(_calls(each) for each in tree.body if not isinstance(each, _DEFINITIONS))
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
+def _calls(node: ast.AST) -> bool:
+    if isinstance(node, (ast.Call, ast.Await)):
+        return True
+    return not isinstance(node, _FUNCTIONS) and any(map(_calls, ast.iter_child_nodes(node)))
 
 
 def leads_to_request(resolver: Resolver, text: str) -> bool:

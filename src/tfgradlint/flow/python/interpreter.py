@@ -69,6 +69,7 @@ class Interpreter(Context):
         self._guarded("the module", None, lambda: self.statements.body(body))
         self.main.state = DONE
         self.isolated = True
+        self.reports.entered()
         for function in left_behind(self, 0):
             with under_its_decorator(self, function):
                 self.in_isolation(function.name, function.node, partial(self._left_behind_alone, function))

@@ -125,6 +125,8 @@ class RequestSite:
     variables: bool = False
     labels: list[str] = field(default_factory=list)
     evaluations: list[list[Judgement]] = field(default_factory=list)
+    #: How many of them, the first ones, the program comes to where it begins: what runs alone comes behind.
+    entered: int = 0
 
     def unread(self) -> Reason:
         """The reason to speak of it where nothing reads its result."""

@@ -58,6 +58,11 @@ class Reports:
         site.evaluations.append(judgements)
         self.evaluations.append(site)
 
+    def entered(self) -> None:
+        """The program has run to its end; what comes now runs alone, with arguments that nobody knows."""
+        for site in self.sites.values():
+            site.entered = len(site.evaluations)
+
     def leave_open(self, first: int) -> None:
         """Not all was seen that those requests give which were evaluated after the ``first`` evaluations."""
         for site in {id(each): each for each in self.evaluations[first:]}.values():

@@ -16,15 +16,17 @@ _STANDALONE = re.compile(r"^[ \t]*(?:import|from)[ \t]+keras\b", re.M)
 _SETTING = frozenset({"setdefault", "putenv", "setenv", "__setitem__"})
 
 
-def legacy_keras(text: str, tree: ast.Module, keras: int | None = None) -> bool:
+def legacy_keras(text: str, tree: ast.Module, keras: int | None = None, imported: ast.Module | None = None) -> bool:
     """Whether ``tf.keras`` is Keras 2 in a program, or the only Keras that it knows is ``tf_keras``.
 
     What the program sets ``TF_USE_LEGACY_KERAS`` to decides, else ``keras``: 2, 3, or None for what the environment
-    asks for. The package ``keras`` does not listen: a program that imports it and uses no other has Keras 3.
+    asks for. ``imported`` is a module that may set it for the program. The package ``keras`` does not listen: a program
+    that imports it and uses no other has Keras 3.
     """
     if _TF_KERAS.search(text) and not _OF_TENSORFLOW.search(text) and not _STANDALONE.search(text):
         return True
     settings = set(_settings(tree)) if LEGACY_KERAS in text else set()
+    settings |= set(_settings(imported)) if imported is not None else set()
     if not (settings != {False} if settings else choose_keras(keras) == 2):
         return False
     return _OF_TENSORFLOW.search(text) is not None or _STANDALONE.search(text) is None
