@@ -314,3 +314,40 @@ def test_a_step_of_unknown_effect_passes_gradients_on_as_a_call_does() -> None:
 def test_what_arrives_by_the_numbers_arrives_under_an_assumption_too() -> None:
     text = step("p = bn(model(x), training=True)\nloss = loss_fn(y, p)", "model, bn, x, y")
     assert told(text.replace("bn(", "tf.keras.layers.BatchNormalization()(")) == [("arrives", ("model", "loss_fn"))]
+
+
+def test_the_variables_of_a_module_that_keeps_something_of_others() -> None:
+    text = """\
+import tensorflow as tf
+from elsewhere import loss_fn
+
+
+class Net(tf.Module):
+    def __init__(self, width, source):
+        self.width = source.shape[1]
+        self.w = tf.Variable([1.0, 2.0])
+        self.b = tf.Variable(0.5)
+
+    def __call__(self, x):
+        return x * self.w{more}
+
+
+def step(source, x, y):
+    net = Net(2, source)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, net(x))
+    return tape.gradient(loss, net.variables)
+"""
+    assert told(text.format(more=" + self.b")) == [("flows", ("loss_fn",))]
+    assert told(text.format(more="")) == [None]
+
+
+def test_a_model_that_was_loaded_trains_if_it_passes_gradients() -> None:
+    text = """\
+import tensorflow as tf
+
+model = tf.keras.models.load_model("model.keras")
+model.compile("sgd", "mse")
+model.fit(tf.ones([2, 3]), tf.ones([2, 1]))
+"""
+    assert [each and each[0] for each in told(text)] == ["flows"]

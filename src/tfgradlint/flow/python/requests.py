@@ -223,8 +223,8 @@ class Requests:
         leaves = sources()
         interp.recorder.look_into(nodes_of(target))
         request = Request(tape, "gradient", target, False)
-        judge = RequestAnalysis(request, site, interp.of(Numbers), interp.reports.thorough)
-        judgements = judge.judge_all([leaf for _, leaf in leaves])
+        judge = RequestAnalysis(request, site, interp.of(Numbers), interp.reports.thorough, None, self._unseen())
+        judgements = [_without_loss(each) for each in judge.judge_all([leaf for _, leaf in leaves])]
         if self._endless() or interp.recorder.tapes.fields["ended"]:
             judgements = [Judgement("unknown", origin=origins.NOT_REACHED)] * len(leaves)
         return Implied(leaves, judgements, target, judge)
@@ -332,6 +332,12 @@ def _alike(nest: Value, gradients: list[Value]) -> Value:
 def _refused(value: Value) -> bool:
     """Whether TensorFlow gives no gradient of what is in a target or source, or towards it: slices and sparse ones."""
     return any(isinstance(each, Composite) and each.form != "RaggedTensor" for each in walk(value, nest_parts))
+
+
+def _without_loss(judgement: Judgement) -> Judgement:
+    """Of what a library asks for itself is only assumed what arrives: it reports what does not in words of its own."""
+    assumed = judgement.assumed
+    return judgement if assumed is None or assumed.verdict in ARRIVING else judgement._replace(assumed=None)
 
 
 def _variable(leaf: Value) -> bool:

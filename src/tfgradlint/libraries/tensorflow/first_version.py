@@ -29,6 +29,8 @@ reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_
 """
 #: Modules all of whose names are alike: of ``math`` only what has no gradient anyway differs in its arguments.
 _FAMILIES = ("keras.", "math.")
+#: A loss that is the mean of what another function gives for the same arguments.
+_MEANS = {"losses.sparse_softmax_cross_entropy": "nn.sparse_softmax_cross_entropy_with_logits"}
 SHARED = frozenset((*_SAME.split(), *_ALIKE.split()))
 
 
@@ -37,4 +39,5 @@ def same_in_both(path: str) -> str:
     if not path.startswith(_OLD):
         return path
     name = path[len(_OLD) :]
+    name = _MEANS.get(name, name)
     return f"tf.{name}" if name in SHARED or name == "keras" or name.startswith(_FAMILIES) else path

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tfgradlint.flow.graph import origins
 from tfgradlint.flow.graph.breaks import Unbuilt
 from tfgradlint.flow.graph.causes import Cause
+from tfgradlint.flow.graph.nodes import Node
+from tfgradlint.flow.graph.unseen import WeightList
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Scalar, Symbol, Unknown, Value, Variable
 from tfgradlint.flow.values.containers import Container, DictContent, Items, ListObject, Repeated, Union
@@ -57,7 +60,7 @@ def listed(interp: Context, receiver: Instance | LibraryObject, name: str, stric
     found = Found(interp, name == "trainable_variables")
     found.add(receiver)
     if not found.complete:
-        return None
+        return _as_far_as_known(interp, receiver, found)
     if strict and not found.variables:
         if not found.unbuilt:
             return None
@@ -71,6 +74,19 @@ def listed(interp: Context, receiver: Instance | LibraryObject, name: str, stric
     return made
 
 
+def _as_far_as_known(interp: Context, receiver: Value, found: Found) -> Value | None:
+    """A list that may hold more than the variables that are found; None where more is hidden than unknown objects.
+
+    What may have variables are the unknown ones among the attributes, if they are called.
+    """
+    if found.hidden or not found.variables:
+        return None
+    unknown = interp.unknown(origins.WEIGHTS, receiver)
+    known = tuple(each.node for each in found.variables if each.fields["trainable"] is not False)
+    interp.unseen.weights[unknown.node] = WeightList(known, (), tuple(found.unknown))
+    return unknown
+
+
 class Found:
     """The variables below a module. ``complete`` is False where there may be others; ``unbuilt`` are not made yet."""
 
@@ -80,6 +96,9 @@ class Found:
         self.variables: list[Variable] = []
         self.unbuilt: list[Variable] = []
         self.complete = True
+        #: Unknown objects that may have some; whether something else may.
+        self.unknown: list[Node] = []
+        self.hidden = False
         self._seen: set[int] = set()
 
     def add(self, module: Value) -> None:
@@ -113,10 +132,11 @@ class Found:
         own = [part for part in parts if isinstance(part, Variable)]
         built = BUILT.of(module)
         if (MORE in module.fields and not self._trained) or any(isinstance(name, str) for name in module.fields):
-            self.complete = False
+            self._hides()
         if own and built is not True:
             whole = not self._interp.handed_out and all(variable.birth > self._interp.visible_from for variable in own)
-            self.complete = self.complete and built is False and whole
+            if built is not False or not whole:
+                self._hides()
             self.unbuilt += own
         else:
             for variable in own:
@@ -139,17 +159,24 @@ class Found:
             if module_base(value.cls):
                 return True
             if of_keras_2(self._interp, value) or not (is_keras(value.cls) or _plain(value)):
-                self.complete = False
+                self._hides()
         elif isinstance(value, Layer):
-            self.complete = self.complete and not of_keras_2(self._interp, value)
+            if of_keras_2(self._interp, value):
+                self._hides()
         elif isinstance(value, LibraryObject):
             if PARTS in value.fields:
                 return True
             if HOLDS in value.fields or value.path.startswith("snt."):
-                self.complete = False  # distributions and Sonnet's optimizers are modules, too
-        elif isinstance(value, (Unknown, Repeated, Union)) or (isinstance(value, DictContent) and not value.complete):
+                self._hides()  # distributions and Sonnet's optimizers are modules, too
+        elif isinstance(value, Unknown):
             self.complete = False
+            self.unknown.append(value.node)
+        elif isinstance(value, (Repeated, Union)) or (isinstance(value, DictContent) and not value.complete):
+            self._hides()
         return False
+
+    def _hides(self) -> None:
+        self.complete, self.hidden = False, True
 
 
 def _parts(value: Value) -> Sequence[Value] | None:
