@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import Symbolic
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Site
 from tfgradlint.flow.graph.origins import Kind, Origin
 from tfgradlint.flow.machine.context import Context
@@ -96,7 +98,7 @@ class LibraryModels:
         if configured is not None:
             return configured
         if self._refuses_placeholders(context, path, [*args, *kwargs.values()]):
-            context.raise_here(None, "ValueError")
+            context.raise_here(Cause.SYMBOLIC_TENSOR, "ValueError", Symbolic.FUNCTION)
         for library in having("call"):
             described = library.call(context, path, args, kwargs)
             if described is not None:

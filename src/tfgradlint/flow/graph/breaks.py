@@ -206,3 +206,13 @@ class BuiltBefore(Detail):
 
     site: Site
     raised: str
+
+
+class Symbolic(Detail, Enum):
+    """What a tensor of Keras is given to that only stands for what a model will be given (``SYMBOLIC_TENSOR``)."""
+
+    FUNCTION = auto()
+    COMPILED_FUNCTION = auto()
+    WATCH = auto()
+    REQUEST = auto()
+    ADD_LOSS = auto()

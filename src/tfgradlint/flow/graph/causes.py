@@ -62,6 +62,8 @@ class Cause(Enum):
     FROZEN = "TFG411"
     #: An optimizer is given a variable that it was not built for.
     FOREIGN_VARIABLE = "TFG412"
+    #: What only stands for a tensor in a model of Keras 3 is given to TensorFlow.
+    SYMBOLIC_TENSOR = "TFG413"
     #: A small number that was to keep a step from zero is lost in rounding.
     LOST_IN_ROUNDING = "TFG501"
     #: The logarithm of a probability that was computed by hand.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.breaks import Reuse
+from tfgradlint.flow.graph.breaks import Reuse, Symbolic
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.nodes import Beyond, Edge, Effect, Node, Site
 from tfgradlint.flow.graph.unseen import Unseen
@@ -139,7 +139,14 @@ class Requests:
         raised = self._interp.libraries.refused(self._interp, name, target, sources) if sources else None
         if raised is None:
             return None
-        return Judgement("raises") if raised else Judgement("unknown", origin=origins.MAY_RAISE)
+        if not raised:
+            return Judgement("unknown", origin=origins.MAY_RAISE)
+        symbolic = any(isinstance(each, Tensor) and each.node.placeholder for each in (target, *sources))
+        if not symbolic or self._interp.may_be_handled():
+            return Judgement("raises")
+        exception = "" if name == "batch_jacobian" else raised
+        site = self._interp.recorder.site
+        return Judgement("raises", Reason(Cause.SYMBOLIC_TENSOR, site, Symbolic.REQUEST, (), exception))
 
     def _judged(self, request: Request, sources: Value, leaves: list[Leaf]) -> list[Judgement]:
         """The judgement of each source, by what the tape has recorded."""

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from tfgradlint.flow.graph import origins
-from tfgradlint.flow.graph.breaks import NonTensor, Rebinding
+from tfgradlint.flow.graph.breaks import NonTensor, Rebinding, Symbolic
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Operation
 from tfgradlint.flow.graph.nodes import cut_off
@@ -216,7 +216,7 @@ class TapeMethods:
             if isinstance(leaf, (Scalar, Const)):
                 self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.NUMBER)
             if isinstance(leaf, Tensor) and leaf.node.placeholder and not interp.recorder.level:
-                self._interp.raise_here(None, "ValueError")
+                self._interp.raise_here(Cause.SYMBOLIC_TENSOR, "ValueError", Symbolic.WATCH)
             if isinstance(leaf, Variable) and leaf.library == "keras":
                 self._interp.raise_here(Cause.WATCH_OF_NON_TENSOR, "ValueError", NonTensor.KERAS_VARIABLE)
             nodes = nodes_of(leaf)

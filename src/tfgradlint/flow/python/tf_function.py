@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tfgradlint.flow.graph import origins
+from tfgradlint.flow.graph.breaks import Symbolic
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.details import Curvature
 from tfgradlint.flow.graph.nodes import Edge, Effect, Interaction, Node
 from tfgradlint.flow.machine.context import Context
@@ -150,7 +152,7 @@ class Traces:
         if isinstance(value, (Array, Tensor)):
             recorder = self._interp.recorder
             if value.node.placeholder and not recorder.level:
-                self._interp.raise_here(None, "ValueError")  # it has no content
+                self._interp.raise_here(Cause.SYMBOLIC_TENSOR, "ValueError", Symbolic.COMPILED_FUNCTION)
             effect = Effect.FLOWS if isinstance(value, Tensor) else Effect.PLAIN
             node = recorder.op([Edge(value.node, effect)], value.node.dtype, value.node.site)
             node.origin = origins.ARGUMENT

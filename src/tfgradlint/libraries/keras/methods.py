@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.graph.breaks import Symbolic
+from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Array, Const, Value, Variable
 from tfgradlint.flow.values.containers import Items, ListObject, Repeated
@@ -13,6 +15,7 @@ from tfgradlint.libraries.keras.building import forget_built, mark_built
 from tfgradlint.libraries.keras.chains import as_part, build_chain, trace
 from tfgradlint.libraries.keras.compile import compiled
 from tfgradlint.libraries.keras.first_call import traced_on_trial
+from tfgradlint.libraries.keras.functional import is_placeholder
 from tfgradlint.libraries.keras.layer_calls import assembled
 from tfgradlint.libraries.keras.losses import computed
 from tfgradlint.libraries.keras.origins import SUBLAYER
@@ -23,6 +26,7 @@ from tfgradlint.libraries.keras.state import (
     ADDED,
     ASSEMBLED,
     COMPILED,
+    GRAPH,
     INNER,
     MAKE,
     NAME,
@@ -65,6 +69,9 @@ def method(
     if name == "compute_loss" and COMPILED.of(receiver):
         return computed(interp, session, receiver, args, kwargs)
     if name == "add_loss":
+        symbolic = not interp.recorder.level and any(is_placeholder(each) for each in (*args, *kwargs.values()))
+        if symbolic and not of_keras_2(interp, receiver) and GRAPH in receiver.fields:
+            interp.raise_here(Cause.SYMBOLIC_TENSOR, "NotImplementedError", Symbolic.ADD_LOSS)
         for loss in (*args, *kwargs.values()):
             keras_training.add_loss(interp, receiver, loss)
         return NONE
