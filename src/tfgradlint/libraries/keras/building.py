@@ -18,6 +18,7 @@ from tfgradlint.libraries.keras.reporting import report_compiled
 from tfgradlint.libraries.keras.state import ASSEMBLED, BUILT, HIDDEN, WRAPS, LayerCall
 from tfgradlint.libraries.keras.weights import made_late, of_keras_2
 from tfgradlint.libraries.tensorflow.datasets import element_of
+from tfgradlint.libraries.tensorflow.scopes import creates
 
 
 def mark_built(interp: Context, value: Value) -> None:
@@ -32,7 +33,8 @@ def mark_built(interp: Context, value: Value) -> None:
                 interp.variables_made += built is False and each.own is None
                 interp.variables_perhaps_made += built is None or each.own is not None
             BUILT.put(interp.state, each, True)
-            if (interp.unconverted and each.fields["trainable"] is not True) or traced_on_trial(interp):
+            late = (interp.unconverted and each.fields["trainable"] is not True) or traced_on_trial(interp)
+            if late or creates(interp):  # a function of the program may have made them
                 _made_late(interp, each)
 
 

@@ -45,11 +45,14 @@ def _custom_gradient(interp: Context, args: list[Value], kwargs: dict[str, Value
     function = argument(args, kwargs, 0, "f")
 
     def run(given: list[Value], named: dict[str, Value]) -> Value:
+        since = interp.recorder.now()
         result = interp.calls.call(function, given, named)
         content = interp.iteration.iterate(result, unpacking=2) if isinstance(result, (Items, ListObject)) else result
         if not isinstance(content, Items) or len(content.items) != 2:
             return _opaque_result(interp, result, given)
         value, gradient = content.items
+        if not named and _refused(value, gradient, given, since):
+            interp.raise_here(None, "TypeError")
         variables = _variables_inside(value, given)
         effects = None if named else _effects(interp, value, gradient, given, variables)
         if effects is None:
@@ -74,6 +77,24 @@ def _variables_inside(value: Value, given: list[Value]) -> list[Variable] | None
     if any(node.kind == OPAQUE for node in inside - outside):
         return None
     return list(dict.fromkeys(node.variable for node in inside - outside if isinstance(node.variable, Variable)))
+
+
+def _refused(value: Value, gradient: Value, given: list[Value], since: int) -> bool:
+    """Whether the function certainly reads a trainable variable that is none of its arguments, since it was called,
+    and its gradient function takes no ``variables``.
+
+    What TensorFlow knows for an argument is a variable of its own: one of Keras is none.
+    """
+    if not isinstance(gradient, (Function, Method)) or _takes_variables(gradient, by_any_name=True):
+        return False
+    inside = [node for node in ancestors(nodes_of(value)) if node.seq > since]
+    if any(node.kind in (PHI, OPAQUE) for node in inside):
+        return False  # read on some ways only, perhaps
+    exempt = {id(each) for each in given if isinstance(each, Variable) and each.library == "tf"}
+    read = (edge.node.variable for node in inside for edge in node.edges)
+    return any(
+        isinstance(each, Variable) and id(each) not in exempt and each.fields["trainable"] is True for each in read
+    )
 
 
 def _effects(
@@ -132,12 +153,15 @@ def _told(interp: Context, made: Value, count: int, arriving: set[Node]) -> list
     ]
 
 
-def _takes_variables(gradient: Value) -> bool:
+def _takes_variables(gradient: Value, by_any_name: bool = False) -> bool:
+    """Whether it has the parameter; ``by_any_name``: or one for all that is given by name."""
     if isinstance(gradient, Method):
         gradient = gradient.function
     if not isinstance(gradient, Function):
         return False
     params = gradient.node.params
+    if by_any_name and params.star_kwarg is not None:
+        return True
     return any(each.name.value == "variables" for each in (*params.params, *params.kwonly_params))
 
 
