@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import is_ as _is
 
@@ -13,6 +13,7 @@ from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import Cell, Const, Symbol, Value, Variable, hashable, is_none, next_birth
 from tfgradlint.flow.values.containers import Items, Repeated, Union
 from tfgradlint.flow.values.objects import Class, Instance
+from tfgradlint.flow.values.walk import walk
 
 
 class MadeAgain:
@@ -52,6 +53,29 @@ class MadeAgain:
         return made
 
     @contextmanager
+    def going_through(self) -> Iterator[Callable[[Value, int], None]]:
+        """A loop: what is told of each element when its turn begins, with the moment of that.
+
+        The variables of an object that stands for many are those of the present one from then on, in this loop.
+        """
+        before: dict[Variable, int] = {}
+
+        def begun(element: Value, now: int) -> None:
+            parts = element.items if isinstance(element, Items) else (element,)
+            for part in parts if self._begun else ():
+                if isinstance(part, Instance) and self.holds(part):
+                    for each in walk(part, _within):
+                        if isinstance(each, Variable) and self.holds(each):
+                            before.setdefault(each, each.since)
+                            each.since = now
+
+        try:
+            yield begun
+        finally:
+            for variable, since in before.items():
+                variable.since = since
+
+    @contextmanager
     def turn(self) -> Iterator[list[bool]]:
         """What runs inside is one of any number of turns, if that stands in the list behind it."""
         begun, repeated = next_birth(), [True]
@@ -83,6 +107,13 @@ class Identity:
 
     def __hash__(self) -> int:
         return hash(id(self.of))
+
+
+def _within(value: Value) -> Sequence[Value] | None:
+    """What an object of the module holds."""
+    if isinstance(value, Instance):
+        return [each for each in value.fields.values() if isinstance(each, Value)]
+    return value.held()
 
 
 _COMPARED = (Instance, Class, Symbol, Variable)

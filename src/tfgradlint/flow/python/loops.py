@@ -62,6 +62,12 @@ class Loops:
         return self._over(node, repeated, repeated, since)
 
     def _over(self, node: cst.For, repeated: Value, elements: Value, since: int) -> bool:
+        with self._interp.of(MadeAgain).going_through() as begun:
+            return self._through(node, repeated, elements, since, begun)
+
+    def _through(
+        self, node: cst.For, repeated: Value, elements: Value, since: int, begun: Callable[[Value, int], None]
+    ) -> bool:
         interp = self._interp
         iterator = interp.iteration.iterator(elements)
         run = _Run(interp, node.orelse, since, self._fresh(node))
@@ -77,6 +83,7 @@ class Loops:
             if element is None:
                 return None
             interp.recorder.site = interp.here(node.iter)
+            begun(element, interp.recorder.now())
             interp.statements.assign(node.target, element)
             return interp.statements.suite(node.body)
 

@@ -293,10 +293,11 @@ class Cell(Value):
 class Variable(HoldsNothing, Cell):
     """A variable. ``fields``: ``content`` (the node of its present content), ``trainable`` (True, False, None).
 
-    ``among``: it is one of many for all of which this one stands.
+    ``among``: it is one of many for all of which this one stands. ``since``: it stands for all those of many objects
+    that a loop goes through, and for that of the present object in steps that were taken since then.
     """
 
-    __slots__ = ("among", "birth", "dtype", "library", "site")
+    __slots__ = ("among", "birth", "dtype", "library", "since", "site")
 
     def __init__(self, content: Node, trainable: bool | None, library: str = "tf") -> None:
         super().__init__()
@@ -305,6 +306,7 @@ class Variable(HoldsNothing, Cell):
         self.library = library
         self.site = content.site
         self.among: Variable | None = None
+        self.since = 0
         content.variable = self
         self.fields = {"content": content, "trainable": trainable}
 

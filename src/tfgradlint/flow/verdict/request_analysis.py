@@ -230,7 +230,17 @@ class RequestAnalysis:
             for node in found:
                 bits |= self._bits_of(Tensor(node))
             bits |= ANY if cut_off(found) else 0
+        if isinstance(source, Variable) and source.since and self._read_before(source):
+            return ANY
         return bits if bits == FLOWS or not self._meets_kin(source) else ANY
+
+    def _read_before(self, source: Variable) -> bool:
+        """Whether a step may have read the variable as that of another object than the present one."""
+        return any(
+            node.seq < source.since and edge.node.variable is source
+            for node in ancestors(self._nodes)
+            for edge in node.edges
+        )
 
     def _meets_kin(self, source: Tensor | Variable | Unknown) -> bool:
         """Whether the targets depend on a variable that may be the source, as one stands for many and one is of these.
