@@ -221,6 +221,21 @@ def test_what_a_module_may_be(tmp_path: Path, losses: str | bytes, verdict: str)
     assert verdicts(tmp_path, {"train.py": TRAIN, "losses.py": losses}) == [verdict]
 
 
+def test_modules_of_the_same_text_are_told_apart(tmp_path: Path) -> None:
+    shrink = "def shrink(x):\n    return x.numpy() * 0.5\n"
+    for name, text in {
+        "one/helpers.py": shrink,
+        "other/helpers.py": shrink,
+        "train.py": "import tensorflow as tf\nimport one.helpers\nimport other.helpers\n\nw = tf.Variable(2.0)\n"
+        "print(one.helpers.shrink(w))\nwith tf.GradientTape() as tape:\n    loss = other.helpers.shrink(w * 2.0)\n"
+        "print(tape.gradient(loss, w))\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    analysis = judge((tmp_path / "train.py").read_text(), project=Project(str(tmp_path / "train.py")))
+    assert [Path(each.path).as_posix() for each in analysis.elsewhere] == ["other/helpers.py"]
+
+
 def test_a_missing_module_is_not_known(tmp_path: Path) -> None:
     assert verdicts(tmp_path, {"train.py": TRAIN}) == ["unknown"]
     (tmp_path / "losses.py").mkdir()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tfgradlint.analysis.findings import findings_of
-from tfgradlint.analysis.parsed import parsed
+from tfgradlint.analysis.parsed import kept, parsed
 from tfgradlint.analysis.positions import Places
 from tfgradlint.analysis.program import Modules
 from tfgradlint.analysis.results import Analysis
@@ -66,7 +66,7 @@ def analyse(
         NotAnalysed: it is nested too deeply, or libcst cannot parse it.
     """
     with _collector_paused():
-        own = parsed(text, tree)
+        own = parsed(text, tree) if resolver is None or tree is None else kept(text, tree)
         budget = _STEPS + int(_STEPS_PER_CHARACTER * len(text))
         session = Session(version, legacy_keras(text, own.tree, keras))
         libraries = LibraryModels(session, gradients)

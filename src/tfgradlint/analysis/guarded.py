@@ -7,6 +7,7 @@ import ast
 from tfgradlint.analysis.parsing import parse, without_warnings
 from tfgradlint.analysis.relevance import defines_losses, relevant
 from tfgradlint.analysis.results import Analysis, Finding, Position
+from tfgradlint.analysis.texts import kept_text
 from tfgradlint.project.closure import begins_program, leads_to_request
 from tfgradlint.project.resolver import Project, Resolver
 from tfgradlint.project.search_path import inserted
@@ -39,7 +40,7 @@ def judge(
     """
     if tree is None:
         try:
-            tree = parse(text)
+            tree = parse(text) if project is None else kept_text(text).tree
         except SyntaxError as error:
             return _alone(not_parsed(error, error.lineno or 1))
         except (ValueError, MemoryError, RecursionError) as error:

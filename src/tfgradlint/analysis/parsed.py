@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from tfgradlint.analysis.texts import Kept
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.flow.machine.stacks import NoStack, on_another
 
@@ -51,6 +52,21 @@ def parsed(text: str, tree: ast.Module | None = None) -> Parsed:
         message = str(error.message).splitlines()[0]
         raise NotAnalysed(f"libcst cannot parse it: line {error.raw_line}: {message}") from error
     return Parsed(text, tree, module, prescan)
+
+
+#: A tree of libcst takes some 300 bytes for each character.
+_KEPT: Kept[Parsed] = Kept(600_000)
+
+
+def kept(text: str, tree: ast.Module) -> Parsed:
+    """The trees of a text, which are kept for the next file that needs them.
+
+    In one run they stand for one module: what is in it is known by its nodes.
+
+    Raises:
+        NotAnalysed: it is nested too deeply, or libcst cannot parse it.
+    """
+    return _KEPT.get(text, lambda: parsed(text, tree))
 
 
 def _parse_deep(text: str) -> cst.Module:

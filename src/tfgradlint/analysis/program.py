@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import functools
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
-from tfgradlint.analysis.outline import Outline, outline
-from tfgradlint.analysis.parsed import NotAnalysed, Parsed, parsed
-from tfgradlint.analysis.parsing import parse, without_warnings
+from tfgradlint.analysis.outline import Outline
+from tfgradlint.analysis.parsed import NotAnalysed, Parsed, kept, parsed
+from tfgradlint.analysis.parsing import without_warnings
 from tfgradlint.analysis.results import Analysis
+from tfgradlint.analysis.texts import Text, kept_text
 from tfgradlint.flow.machine.modules import DONE, Module
 from tfgradlint.flow.machine.prescan import Prescan
 from tfgradlint.project.resolver import CannotRead, Located, Resolver
@@ -25,8 +22,6 @@ _CHARACTERS = 1_000_000
 _RUN = 1000
 #: So many modules are looked at for what their import does.
 _FOLLOWED = 400
-#: Characters of texts that are kept parsed: the files of a project import the same modules.
-_KEPT = 600_000
 
 
 class Modules:
@@ -53,10 +48,13 @@ class Modules:
         self._note = note
         self._meet = met
         self._modules: dict[str, Module | None] = {}
+        #: Where paths lead that were met before.
+        self._real: dict[str, str] = {}
         self._packages: dict[Module, Located] = {}
         self._texts: dict[Module, Text] = {}
         self._outlines: dict[Module, Outline] = {}
         self._parsed: dict[Module, Parsed] = {}
+        self._used = {text}
         self._met: set[Module] = set()
         self._others: dict[str, None] = {}
         self._characters = 0
@@ -99,7 +97,10 @@ class Modules:
         )
 
     def _module(self, located: Located) -> Module | None:
-        path = os.path.realpath(located.path or located.folder)
+        path = located.path or located.folder
+        if path not in self._real:
+            self._real[path] = os.path.realpath(path)
+        path = self._real[path]
         if path not in self._modules:
             self._modules[path] = self._read(located)
         return self._modules[path]
@@ -116,7 +117,7 @@ class Modules:
                 raise _Enough(f"more than {_RUN} modules are imported")
             if too_deep:
                 raise _Enough("too many modules import one another before it")
-            known = _parsed(text)
+            known = self._trees_of(text)
         except (CannotRead, NotAnalysed) as refusal:
             if not isinstance(refusal, _Enough) or str(refusal) not in self._enough:
                 self._unread(module.path, str(refusal))
@@ -126,6 +127,14 @@ class Modules:
         module.tree, module.prescan = known.module, known.prescan
         self._parsed[module] = known
         return True
+
+    def _trees_of(self, text: Text) -> Parsed:
+        """Its trees; those that are kept are of one module in a run, whatever other has the same text."""
+        if text.text not in self._used:
+            self._used.add(text.text)
+            return kept(text.text, text.tree)
+        with without_warnings():
+            return parsed(text.text)
 
     def acting(self, module: Module) -> Sequence[Module]:
         found: list[Module] = []
@@ -170,9 +179,9 @@ class Modules:
             self._packages[package] = located
             return package
         try:
-            text = _text(self._resolver.read(located.path))
+            text = kept_text(self._resolver.read(located.path))
             self._meet(text.text, text.tree)
-            known = outline(text.text, text.tree, lambda root: bool(self._resolver.locate(located.path, 0, root)))
+            known = text.outline(lambda root: bool(self._resolver.locate(located.path, 0, root)))
         except CannotRead as refusal:
             self._unread(located.path, str(refusal))
             return None
@@ -209,31 +218,3 @@ def _name(located: Located) -> str:
 
 
 _NOTHING = Prescan(parsed("").tree)
-
-
-class Text(NamedTuple):
-    """A text, and what Python makes of it."""
-
-    text: str
-    tree: ast.Module
-
-
-@functools.lru_cache(maxsize=1000)
-def _text(text: str) -> Text:
-    return Text(text, parse(text))
-
-
-_known: OrderedDict[str, Parsed] = OrderedDict()
-
-
-def _parsed(text: Text) -> Parsed:
-    """The text's trees, which are kept for the next file that imports it."""
-    found = _known.pop(text.text, None)
-    if found is None:
-        with without_warnings():
-            found = parsed(text.text, text.tree)
-    _known[text.text] = found
-    kept = sum(map(len, _known))
-    while kept > _KEPT and len(_known) > 1:
-        kept -= len(_known.popitem(last=False)[0])
-    return found
