@@ -72,7 +72,11 @@ def main() -> int:
     parser.add_argument("--flake8", type=int, default=0, metavar="ROUNDS", help="also time flake8, with and without")
     parser.add_argument("--slowest", type=int, default=5, help="how many of the slowest files to list")
     parser.add_argument("--grown", type=int, default=8, help="how many files to time at ten times their length")
+    parser.add_argument("--families", action="store_true", help="only print how generated programs grow")
     options = parser.parse_args()
+    if options.families:
+        report_families(options.repeat)
+        return 0
 
     print(f"import the plugin    {import_time() * 1e3:.0f} ms ({IMPORTED})")
     groups = {"packages": dict(_texts(options.paths))} if options.paths else {}
@@ -131,6 +135,8 @@ def _spread(values: list[float], form: str) -> str:
 
 def report_families(repeat: int) -> None:
     """Print by how much the interpreter's time grows with the size of generated programs."""
+    worst: list[tuple[float, str]] = []
+    measure("", next(iter(FAMILIES.values()))(SIZES[0]), 1)  # what is imported for the first analysis is no growth
     for name, make in FAMILIES.items():
         taken = [measure(name, make(size), repeat) for size in SIZES]
         costs = [each.analysis for each in taken if each is not None]
@@ -139,7 +145,10 @@ def report_families(repeat: int) -> None:
         times = " and ".join(
             f"{size // SIZES[0]} times as long {each:.1f}" for size, each in zip(SIZES[1:], grown, strict=True)
         )
-        print(f"{name:20} {sizes}; {times}")
+        used = max((each.used for each in taken if each is not None), default=0.0)
+        print(f"{name:20} {sizes}; {times}; {used:.0%} of its steps")
+        worst.append((grown[-1], name))
+    print(f"worst growth         {', '.join(f'{name} {grown:.1f}' for grown, name in sorted(worst)[:-4:-1])}")
 
 
 def report_growth(timings: list[Timing], texts: dict[str, str], most: int, repeat: int) -> None:

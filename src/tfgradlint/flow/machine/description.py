@@ -18,8 +18,8 @@ from tfgradlint.flow.values.containers import DictContent, Items
 from tfgradlint.flow.values.iterators import Producer
 from tfgradlint.flow.values.objects import HOLDS
 
-#: Fields of values that say when they were made and not what they are.
-_WHEN = frozenset({"born", "birth", "seq", "site", "watch_sites", "watch_times"})
+#: Fields of values that say when, where or in which run they were made, and not what they are.
+_WHEN = frozenset({"block", "born", "birth", "seq", "site", "stopped_within", "watch_sites", "watch_times", "within"})
 #: A moment since.
 _LATER = object()
 #: What stands before parts of which it does not matter how many are alike.

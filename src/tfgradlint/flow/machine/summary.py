@@ -6,7 +6,7 @@ what it is made of: an object by its fields, a step by how it leads to what is o
 
 from __future__ import annotations
 
-import sys
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from operator import attrgetter
 
@@ -218,19 +218,18 @@ class _Met:
     def __init__(self, tapes: Sequence[tuple[Tape, Hashable]], bit: Callable[[Hashable], int]) -> None:
         self._tapes = tapes
         self._bit = bit
-        epochs = [tape.fields["epoch"] for tape, _ in tapes]
-        #: The steps from here on are remembered by all tapes that recorded them.
-        self._remembered = sys.maxsize if None in epochs else max(epochs, default=0)
+        #: Which tapes remember a step depends on between which of these it was taken.
+        self._epochs = sorted({tape.fields["epoch"] for tape, _ in tapes} - {None})
         self._asked = {tape for tape, _ in tapes}
         self._known: dict[Hashable, int] = {}
 
     def at(self, node: Node) -> int:
         """The bits of what is met there."""
-        if node.loop is not None or node.seq < self._remembered:
+        if node.loop is not None:
             return self._found(node)
         by = (*[each for each in node.recorded.items() if each[0] in self._asked],) if node.recorded else ()
         itself = (node.joint, node.level, node.dtype, bool(node.stopped), node.loose, node.sparse, node.placeholder)
-        key = (by, itself, bool(node.maybe_alias))
+        key = (by, itself, bool(node.maybe_alias), bisect_right(self._epochs, node.seq))
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._found(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tfgradlint.flow.graph.breaks import Gap
 from tfgradlint.flow.graph.causes import Cause
@@ -18,6 +18,8 @@ ANY = 7
 
 #: What the source is like: given a node, the bits that arrive when the search reaches it, or None to go on.
 Arrival = Callable[[Node], "int | None"]
+#: What may arrive from a node: bits, or those of many sources.
+_Outcome = TypeVar("_Outcome")
 
 
 def together(one: int, other: int) -> int:
@@ -28,6 +30,36 @@ def together(one: int, other: int) -> int:
     if (one & ZERO and other & (ZERO | NOTHING)) or (other & ZERO and one & (ZERO | NOTHING)):
         bits |= ZERO
     return bits
+
+
+def judged(
+    target: Node,
+    known: dict[Node, _Outcome],
+    final: Callable[[Node], _Outcome | None],
+    combined: Callable[[Node], _Outcome],
+) -> _Outcome:
+    """What may arrive from ``target``: every node is judged once, without recursion.
+
+    ``known``: what was judged before. ``final`` judges a node by itself, where that can be done, ``combined`` by those
+    that it leads on to, which are known then.
+    """
+    stack = [target]
+    while stack:
+        node = stack[-1]
+        if node in known:
+            stack.pop()
+            continue
+        outcome = final(node)
+        if outcome is None:
+            # A cycle cannot occur: edges lead to older nodes only, and content of variables has no gradient.
+            waiting = [edge.node for edge in ways(node) if edge.node not in known and leads_on(edge)]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            outcome = combined(node)
+        known[node] = outcome
+        stack.pop()
+    return known[target]
 
 
 class Search:
@@ -42,27 +74,8 @@ class Search:
         self._bits: dict[Node, int] = {}
 
     def outcome(self, target: Node) -> int:
-        """What may arrive from ``target``. Every node is judged once, without recursion."""
-        bits = self._bits
-        stack = [target]
-        while stack:
-            node = stack[-1]
-            if node in bits:
-                stack.pop()
-                continue
-            final = self._final(node)
-            if final is not None:
-                bits[node] = final
-                stack.pop()
-                continue
-            # A cycle cannot occur: edges lead to older nodes only, and content of variables has no gradient.
-            waiting = [edge.node for edge in ways(node) if edge.node not in bits and leads_on(edge)]
-            if waiting:
-                stack.extend(waiting)
-                continue
-            bits[node] = self._combined(node)
-            stack.pop()
-        return bits[target]
+        """What may arrive from ``target``."""
+        return judged(target, self._bits, self._final, self._combined)
 
     def _final(self, node: Node) -> int | None:
         arrived = self._arrival(node)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tfgradlint.flow.graph.details import EdgeNote
 from tfgradlint.flow.graph.nodes import LEAF, OPAQUE, PHI, Edge, Effect, Node, Stored, trainable
-from tfgradlint.flow.tape.search import ANY, FLOWS, NOTHING, ZERO, leads_on, ways
+from tfgradlint.flow.tape.search import ANY, FLOWS, NOTHING, ZERO, judged, leads_on, ways
 from tfgradlint.flow.tape.tape import Tape, recorded
 
 
@@ -83,6 +83,8 @@ class SharedSearch:
         self._every = (1 << len(sought)) - 1
         self._eldest = min(each.birth for each in sought)
         self._bits: dict[Node, _All] = {}
+        #: Nodes that were looked at: what arrives at them by themselves, and of which sources that is not all.
+        self._open: dict[Node, tuple[_All, int]] = {}
         self._nodes: dict[Node, int] = defaultdict(int)
         self._variables: dict[int, int] = defaultdict(int)
         self._late: dict[Node, list[tuple[int, int]]] = defaultdict(list)
@@ -94,26 +96,24 @@ class SharedSearch:
                 self._late[each.own].append((1 << place, each.watched_at))
 
     def outcome(self, target: Node) -> _All:
-        """What may arrive from ``target``. Every node is judged once, without recursion."""
-        bits = self._bits
-        stack = [target]
-        while stack:
-            node = stack[-1]
-            if node in bits:
-                stack.pop()
-                continue
-            final, left = self._final(node)
-            if left:
-                waiting = [edge.node for edge in ways(node) if edge.node not in bits and leads_on(edge)]
-                if waiting:
-                    stack.extend(waiting)
-                    continue
-                final = final.either(self._combined(node).within(left))
-            bits[node] = final
-            stack.pop()
-        return bits[target]
+        """What may arrive from ``target``."""
+        return judged(target, self._bits, self._final, self._completed)
 
-    def _final(self, node: Node) -> tuple[_All, int]:
+    def _final(self, node: Node) -> _All | None:
+        """What arrives at a node, where that does not depend on the steps before it for any source."""
+        if node in self._open:
+            return None
+        found, left = self._by_itself(node)
+        if not left:
+            return found
+        self._open[node] = found, left
+        return None
+
+    def _completed(self, node: Node) -> _All:
+        found, left = self._open[node]
+        return found.either(self._combined(node).within(left))
+
+    def _by_itself(self, node: Node) -> tuple[_All, int]:
         """What arrives at a node itself, and of which sources that depends on the steps before it."""
         final, left = _NONE, self._every
         own = self._nodes.get(node, 0)
