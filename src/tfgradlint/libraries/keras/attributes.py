@@ -148,7 +148,7 @@ def instance_attribute(interp: Context, receiver: Instance, name: str) -> Value 
         return _optimizer(interp, receiver)
     if name == "loss" and name not in receiver.fields and _loss(interp, receiver) is not None:
         return _loss(interp, receiver)
-    if name in METHODS and name != "add":
+    if (name in METHODS and name != "add") or (name == "compiled_loss" and COMPILED.of(receiver)):
         return Member(receiver, name)
     inner = INNER.of(receiver)
     if isinstance(inner, Layer) and name in ("layers", "input", "inputs", "output", "outputs"):

@@ -8,6 +8,7 @@ from tfgradlint.flow.graph.nodes import Edge
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.values.base import NONE, Const, Tensor, Unknown, Value, is_none
 from tfgradlint.flow.values.containers import DictContent, Items, Union
+from tfgradlint.flow.values.functions import Function
 from tfgradlint.flow.values.objects import Instance, Layer
 from tfgradlint.flow.values.walk import nodes_of
 from tfgradlint.libraries.keras.compile import call_loss, each_of
@@ -66,6 +67,20 @@ def computed(
     if isinstance(losses, Unknown) or unseen or (not added and len(known) < len(each_of(losses))):
         return interp.opaque_result_of(COMPUTE_LOSS, [*each_of(losses), *added, given["y_pred"]])
     return Tensor(interp.recorder.op([Edge(node) for loss in (*known, *added) for node in nodes_of(loss)]))
+
+
+def by_old_name(
+    interp: Context, session: Session, receiver: Layer | Instance, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
+    """``model.compiled_loss(y, y_pred)``, which Keras 3 hands to ``compute_loss``; None where it is given more.
+
+    Keras 3 takes no notice of losses of regularisation that it is given.
+    """
+    given = {**dict(zip(("y", "y_pred", "sample_weight", "regularization_losses"), args, strict=False)), **kwargs}
+    own = interp.attributes.of_class(receiver.cls, "compute_loss") if isinstance(receiver, Instance) else None
+    if of_keras_2(interp, receiver) or isinstance(own, Function) or not is_none(given.get("sample_weight", NONE)):
+        return None
+    return computed(interp, session, receiver, [], {name: given[name] for name in ("y", "y_pred") if name in given})
 
 
 def _entries(value: Value) -> Dictionary[object, Value] | None:

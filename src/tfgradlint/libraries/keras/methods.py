@@ -17,7 +17,7 @@ from tfgradlint.libraries.keras.compile import compiled
 from tfgradlint.libraries.keras.first_call import traced_on_trial
 from tfgradlint.libraries.keras.functional import is_placeholder
 from tfgradlint.libraries.keras.layer_calls import assembled
-from tfgradlint.libraries.keras.losses import computed
+from tfgradlint.libraries.keras.losses import by_old_name, computed
 from tfgradlint.libraries.keras.origins import SUBLAYER
 from tfgradlint.libraries.keras.parts import is_sequential
 from tfgradlint.libraries.keras.predict import predicted
@@ -68,6 +68,8 @@ def method(
         return predicted(interp, receiver, name, args, kwargs)
     if name == "compute_loss" and COMPILED.of(receiver):
         return computed(interp, session, receiver, args, kwargs)
+    if name == "compiled_loss" and COMPILED.of(receiver):
+        return by_old_name(interp, session, receiver, args, kwargs)
     if name == "add_loss":
         symbolic = not interp.recorder.level and any(is_placeholder(each) for each in (*args, *kwargs.values()))
         if symbolic and not of_keras_2(interp, receiver) and GRAPH in receiver.fields:
