@@ -28,6 +28,7 @@ MODULES = frozenset(
         "test_loss_functions",
         "test_measuring",
         "test_numbers",
+        "test_random_numbers",
         "test_open_functions",
         "test_own_steps",
         "test_probability",

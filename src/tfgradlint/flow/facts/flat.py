@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.facts.rounding import FLOAT32, Format
+from tfgradlint.flow.facts.shapes import axes_of, shape_of
 from tfgradlint.flow.graph.forms import Form
 from tfgradlint.flow.graph.hazards import Way
 from tfgradlint.flow.graph.nodes import Formula, Node
@@ -15,6 +16,10 @@ _NEARLY = 0.9
 def is_flat(numbers: Numbers, formula: Formula) -> bool:
     """Whether a function may have no slope at all that it is given, or certainly has none."""
     given = numbers.interval(formula.operands[0]) if formula.operands else None
+    if formula.form is Form.DIVIDE:
+        return numbers.equal(*formula.operands)
+    if formula.form in (Form.VARIANCE, Form.DEVIATION):
+        return is_over_one(formula)
     if given is None or formula.form not in _FLAT:
         return False
     format_ = _format(numbers, formula)
@@ -48,6 +53,13 @@ _FLAT = _AT_ZERO | {
     Form.EXP,
     Form.SOFTPLUS,
 }
+
+
+def is_over_one(formula: Formula) -> bool:
+    """Whether a reduction goes over one element."""
+    axes, shape = axes_of(formula), shape_of(formula.operands[0])
+    told = any(isinstance(option, tuple) and option[0] == "axis" for option in formula.options)
+    return axes is not None and all((shape.along(axis) if told else shape.number) == 1 for axis in axes)
 
 
 def _format(numbers: Numbers, formula: Formula) -> Format:

@@ -16,8 +16,8 @@ class Hazard(NamedTuple):
     """What is wrong with a step: the gradient that is not a number goes on to what ``through`` was computed from.
 
     ``site`` is where the program has to change. ``alone``: it is only wrong where nothing else is computed of this.
-    ``root``: only where what comes back from behind is not zero. ``scattered``: some elements alone are no numbers.
-    ``proven``: they are none, whatever the inputs are, however the program runs.
+    ``root``: only where what comes back from behind is not zero. ``scattered``: some elements alone are no numbers, or
+    a step may choose others. ``proven``: they are none, whatever the inputs are, however the program runs.
     """
 
     cause: Cause

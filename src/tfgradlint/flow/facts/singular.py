@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tfgradlint.flow.facts.flat import is_over_one
 from tfgradlint.flow.facts.numbers import Numbers
 from tfgradlint.flow.facts.patterns import DIVIDING, Hazard
-from tfgradlint.flow.facts.shapes import axes_of, shape_of
 from tfgradlint.flow.facts.zeros import goes_over_zeros, zero_of
 from tfgradlint.flow.graph.causes import Cause
 from tfgradlint.flow.graph.forms import Form, Mode
@@ -36,19 +36,14 @@ def of_zero(numbers: Numbers, node: Node, formula: Formula) -> Hazard | None:
         node,
         node.site,
         root=form in _ROOTS,
-        scattered=not found.all,
+        scattered=True,
         proven=not found.initial and found.way is not Way.MASKED,
     )
 
 
 def _of_one(node: Node, formula: Formula) -> Hazard | None:
     """The standard deviation of one element."""
-    axes = axes_of(formula)
-    shape = shape_of(formula.operands[0])
-    if axes is None or len(axes) != 1:
-        return None
-    told = any(isinstance(option, tuple) and option[0] == "axis" for option in formula.options)
-    if (shape.along(axes[0]) if told else shape.number) != 1:
+    if not is_over_one(formula):
         return None
     detail = Unstable(Way.OF_ONE, node.site, 0.0, "")
-    return Hazard(Cause.PROVEN_ZERO, detail, node, node.site, root=True, proven=True)
+    return Hazard(Cause.PROVEN_ZERO, detail, node, node.site, root=True, scattered=True, proven=True)

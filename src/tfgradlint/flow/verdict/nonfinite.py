@@ -47,6 +47,8 @@ class NonFinite:
 
         Where a gradient arrives under assumptions, they hold of what lies behind such a step as well.
         """
+        if judgement.verdict == "zero" and self._multiplied(source):
+            return judgement._replace(verdict="arrives")
         proven = judgement.verdict in ARRIVING
         if not proven and (judgement.assumed is None or judgement.assumed.verdict not in ARRIVING):
             return judgement
@@ -57,12 +59,15 @@ class NonFinite:
         ]
         reasons = [each.reason for each in spoilt]
         if not reasons:
-            beside = proven and any(_leads_to(each.beside, source, certainly=True) for each in self._spoilt())
-            return judgement._replace(verdict="arrives") if beside else judgement
+            return judgement._replace(verdict="arrives") if proven and self._multiplied(source) else judgement
         verdict = judgement.verdict
         if proven:
             verdict = "nonfinite" if any(each.proven for each in spoilt) else "arrives"
         return judgement._replace(verdict=verdict, reason=reasons[0], also=tuple(reasons[1:]))
+
+    def _multiplied(self, source: Node) -> bool:
+        """Whether what is zero may be multiplied with what is no number."""
+        return any(_leads_to(each.beside, source, certainly=True) for each in self._spoilt())
 
     def _spoilt(self) -> list[_Spoilt]:
         if self._found is None:
@@ -73,7 +78,6 @@ class NonFinite:
                 for node in sorted(steps, key=lambda each: each.seq)
                 for hazard in hazards_of(self._numbers, node)
                 if hazard.alone is None or self._used_once(hazard.alone, history)
-                if not hazard.root or self._undiminished(node)
             ]
             straight = self._straight() if found else frozenset()
             certain = {node: self._passed(node) for node, _ in found}
@@ -126,6 +130,16 @@ class NonFinite:
         return False
 
     def _below(self, step: Node, hazard: Hazard, certain: bool) -> _Spoilt:
+        reason = Reason(hazard.cause, hazard.site, hazard.detail, (hazard.detail.inner, step.site))
+        if hazard.cause is not Cause.PROVEN_ZERO:
+            return _Spoilt(reason, self._reached(hazard), certain, hazard.proven)
+        # Of what may leave out just these elements it is only known that they may come there.
+        beside = self._reached(hazard._replace(scattered=False)) | (frozenset() if hazard.root else self._beside(step))
+        below = self._reached(hazard) if not hazard.root or self._undiminished(step) else frozenset()
+        return _Spoilt(reason, below, certain, hazard.proven, beside)
+
+    def _reached(self, hazard: Hazard) -> frozenset[Node]:
+        """What the gradient goes on to that is no number."""
         found = {hazard.through}
         stack = [hazard.through]
         while stack:
@@ -138,9 +152,7 @@ class NonFinite:
                 more = {each for each in more & flowing if spreads(self._numbers, node, each)}
             found |= more
             stack += more
-        reason = Reason(hazard.cause, hazard.site, hazard.detail, (hazard.detail.inner, step.site))
-        beside = self._beside(step) if hazard.cause is Cause.PROVEN_ZERO and not hazard.root else frozenset()
-        return _Spoilt(reason, frozenset(found), certain, hazard.proven, beside)
+        return frozenset(found)
 
     def _beside(self, step: Node) -> frozenset[Node]:
         behind, history = {step}, ancestors(self._targets)
