@@ -110,7 +110,7 @@ def test_what_is_said_of_numbers_is_what_tensorflow_gives(seed: int) -> None:
     text = _program(seed)
     for compiled in (False, True):
         names: dict[str, Any] = {}
-        exec(compile(text, "program", "exec"), names)  # noqa: S102
+        exec(compile(text, "program", "exec"), names)
         step = tensorflow().function(names["step"]) if compiled else names["step"]
         try:
             seen = [_outcome(each) for each in step(names["c"])]

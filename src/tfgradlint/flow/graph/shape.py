@@ -22,10 +22,10 @@ class Shape(NamedTuple):
         """How many elements there are."""
         number = 1
         for each in self.dims:
-            if each is None or self.open:
+            if each is None:
                 return None
             number *= each
-        return number
+        return None if self.open else number
 
 
 #: Nothing is known of it.
