@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -73,9 +73,10 @@ def main() -> int:
     parser.add_argument("--slowest", type=int, default=5, help="how many of the slowest files to list")
     parser.add_argument("--grown", type=int, default=8, help="how many files to time at ten times their length")
     parser.add_argument("--families", action="store_true", help="only print how generated programs grow")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="sizes of generated programs")
     options = parser.parse_args()
     if options.families:
-        report_families(options.repeat)
+        report_families(options.sizes, options.repeat)
         return 0
 
     print(f"import the plugin    {import_time() * 1e3:.0f} ms ({IMPORTED})")
@@ -89,7 +90,7 @@ def main() -> int:
             print(f"\n{name}")
             report_group(texts, options)
     print("\ngenerated programs")
-    report_families(options.repeat)
+    report_families(options.sizes, options.repeat)
     if options.flake8:
         report_flake8(options.paths or options.scripts or [str(ROOT / "examples")], options.flake8)
     return 0
@@ -133,20 +134,20 @@ def _spread(values: list[float], form: str) -> str:
     return f"median {at[0.5]:{form}}, p90 {at[0.9]:{form}}, p99 {at[0.99]:{form}}"
 
 
-def report_families(repeat: int) -> None:
+def report_families(sizes: Sequence[int], repeat: int) -> None:
     """Print by how much the interpreter's time grows with the size of generated programs."""
     worst: list[tuple[float, str]] = []
-    measure("", next(iter(FAMILIES.values()))(SIZES[0]), 1)  # what is imported for the first analysis is no growth
+    measure("", next(iter(FAMILIES.values()))(sizes[0]), 1)  # what is imported for the first analysis is no growth
     for name, make in FAMILIES.items():
-        taken = [measure(name, make(size), repeat) for size in SIZES]
+        taken = [measure(name, make(size), repeat) for size in sizes]
         costs = [each.analysis for each in taken if each is not None]
-        sizes = ", ".join(f"{size}: {cost * 1e3:.1f} ms" for size, cost in zip(SIZES, costs, strict=True))
+        each_size = ", ".join(f"{size}: {cost * 1e3:.1f} ms" for size, cost in zip(sizes, costs, strict=True))
         grown = [cost / max(costs[0], 1e-4) for cost in costs[1:]]
         times = " and ".join(
-            f"{size // SIZES[0]} times as long {each:.1f}" for size, each in zip(SIZES[1:], grown, strict=True)
+            f"{size // sizes[0]} times as long {each:.1f}" for size, each in zip(sizes[1:], grown, strict=True)
         )
         used = max((each.used for each in taken if each is not None), default=0.0)
-        print(f"{name:20} {sizes}; {times}; {used:.0%} of its steps")
+        print(f"{name:20} {each_size}; {times}; {used:.0%} of its steps")
         worst.append((grown[-1], name))
     print(f"worst growth         {', '.join(f'{name} {grown:.1f}' for grown, name in sorted(worst)[:-4:-1])}")
 

@@ -20,7 +20,7 @@ def test_speed_prints_its_figures(tmp_path: Path) -> None:
         (tmp_path / name).write_text((ROOT / "examples" / name).read_text("utf-8"))
     (tmp_path / "irrelevant.py").write_text("x = 1\n")
     (tmp_path / "broken.py").write_text("GradientTape = (\n")
-    run = python(SPEED, "--repeat", "1", "--flake8", "1", tmp_path)
+    run = python(SPEED, "--repeat", "1", "--flake8", "1", "--sizes", "5", "10", "40", "--", tmp_path)
     assert (run.returncode, run.stderr) == (0, "")
     assert "\npackages\nfiles                4\n" in run.stdout
     assert "pass the text test   3 (75.0%)" in run.stdout
@@ -36,12 +36,12 @@ def test_speed_prints_its_figures(tmp_path: Path) -> None:
     assert re.search(rf"\nof its steps         {spread} %; at worst \d+% .*\.py, \d+% .*\.py\n", run.stdout)
     for family in re.findall(r"^    \"(\w+)\": _", (ROOT / "benchmarks" / "families.py").read_text(), re.MULTILINE):
         assert re.search(
-            rf"\n{family} +20: .*; 2 times as long .* and 8 times as long .*; \d+% of its steps\n", run.stdout
+            rf"\n{family} +5: .*; 2 times as long .* and 8 times as long .*; \d+% of its steps\n", run.stdout
         )
 
 
 def test_speed_of_scripts() -> None:
-    run = python(SPEED, "--repeat", "1", "--grown", "0", "--scripts", ROOT / "examples")
+    run = python(SPEED, "--repeat", "1", "--grown", "0", "--sizes", "2", "4", "--scripts", ROOT / "examples")
     assert (run.returncode, run.stderr) == (0, "")
     assert "\nscripts\nfiles                10\n" in run.stdout
     assert "\npackages\n" not in run.stdout
