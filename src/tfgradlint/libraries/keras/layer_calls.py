@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tfgradlint.flow.graph.nodes import Edge, Site
+from tfgradlint.flow.graph.nodes import Edge, Effect, Site
 from tfgradlint.flow.machine.context import Context
 from tfgradlint.flow.machine.state import Raised
+from tfgradlint.flow.tape.search import ancestors
 from tfgradlint.flow.values.base import NONE, Tensor, Value
 from tfgradlint.flow.values.functions import Function, Method, NativeFunction
 from tfgradlint.flow.values.objects import Instance, Layer
@@ -203,12 +204,19 @@ def _traced(interp: Context, method: Method, args: list[Value], kwargs: dict[str
 
 
 def _distinct(interp: Context, result: Value, given: list[Value]) -> Value:
-    """What a layer makes of a placeholder is another one, even where its ``call`` returns what it is given."""
-    own = {node for value in given for node in nodes_of(value)}
+    """What a layer makes of a placeholder is another one, even where its ``call`` returns what it is given.
+
+    It stands behind all that the layer is given: what a model is made of goes by calls, not by what they compute.
+    """
+    own = dict.fromkeys(node for value in given for node in nodes_of(value))
 
     def leaf(value: Value) -> Value:
-        if not isinstance(value, Tensor) or value.node not in own:
+        if not isinstance(value, Tensor):
             return value
-        return Tensor(interp.recorder.op([Edge(value.node)], value.node.dtype))
+        left_out = own.keys() - ancestors([value.node])
+        if not left_out and value.node not in own:
+            return value
+        behind = [Edge(node, Effect.PLAIN) for node in own if node in left_out]
+        return Tensor(interp.recorder.op([Edge(value.node), *behind], value.node.dtype))
 
     return fold(result, known_tuple, leaf, rebuilt) if own else result
