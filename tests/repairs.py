@@ -43,6 +43,76 @@ x = tf.constant([[1.0, 2.0]])
 
 REPAIRS = [
     _repair(
+        "the gradient passes straight through a rounding",
+        "TFG301",
+        "unsafe",
+        """
+         with tf.GradientTape() as tape:
+             scaled = x @ w
+        -    code = tf.round(scaled) / 2.0
+        +    code = (scaled + tf.stop_gradient(tf.round(scaled) - scaled)) / 2.0
+             y = tf.reduce_sum(tf.square(code))
+         tape.gradient(y, w)
+        """,
+    ),
+    _repair(
+        "the gradient of a comparison is that of a sigmoid, beside a rounding in the same product",
+        "TFG301",
+        "unsafe",
+        """
+         def steps(v):
+        -    above = tf.cast(v > 0.1, tf.float32)
+        -    return above * tf.round(v)
+        +    above = tf.sigmoid(v - 0.1) + tf.stop_gradient(tf.cast(v > 0.1, tf.float32) - tf.sigmoid(v - 0.1))
+        +    return above * (v + tf.stop_gradient(tf.round(v) - v))
+         with tf.GradientTape() as tape:
+             y = tf.reduce_sum(steps(4.0 * w))
+         tape.gradient(y, w)
+        """,
+    ),
+    _repair(
+        "the gradient passes straight through a sign",
+        "TFG305",
+        "unsafe",
+        """
+         with tf.GradientTape() as tape:
+        -    y = tf.sign(w)
+        +    y = w + tf.stop_gradient(tf.sign(w) - w)
+         tape.gradient(y, w)
+        """,
+    ),
+    _repair(
+        "the gradient passes straight through a rounding between two layers",
+        "TFG409",
+        "unsafe",
+        """
+         lower, upper = keras.layers.Dense(2), keras.layers.Dense(1)
+         print(upper(lower(x)))
+         with tf.GradientTape() as tape:
+             code = lower(x)
+        -    y = tf.reduce_sum(upper(tf.round(code)))
+        +    y = tf.reduce_sum(upper(code + tf.stop_gradient(tf.round(code) - code)))
+         tape.gradient(y, lower.trainable_variables + upper.trainable_variables)
+        """,
+        "import keras\n",
+    ),
+    _repair(
+        "an array stays one where it is used as one",
+        "TFG201",
+        "unsafe",
+        """
+         def choose(scores):
+        -    shares = tf.nn.softmax(scores).numpy()
+        -    chosen = np.random.choice(2, p=shares)
+        +    shares = tf.nn.softmax(scores)
+        +    chosen = np.random.choice(2, p=shares.numpy())
+             return -tf.math.log(shares[chosen])
+         with tf.GradientTape() as tape:
+             y = choose(w[0])
+         tape.gradient(y, w)
+        """,
+    ),
+    _repair(
         "the tape keeps what it recorded",
         "TFG101",
         "safe",

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _WITH_SOURCES = REQUESTS | {"minimize"}
 #: What has no name in the program.
 _FROM_OUTSIDE = "what comes from outside"
+#: Steps without a slope, which are beside each other as often as behind each other.
+_HARD = frozenset({Cause.NO_GRADIENT})
 #: The code of a finding, and where it is: there is one at most.
 _Key = tuple[str, Position]
 
@@ -452,10 +454,16 @@ class _FindingBuilder:
 
         rule, broken = origin.rule, origin.broken
         fix = rule.fix(broken, scene)
-        losses: Iterable[Loss] = origin.losses if rule.step_by_step else ()
-        for loss in losses:
-            if fix is not None and loss.cause is broken.cause and loss.site != scene.site:
-                step = rule.step(Reason(loss.cause, loss.site, loss.detail), self._wording)
-                other = Break(loss.cause, step, "", 0, "", "", loss.detail)
-                fix = together(fix, rule.fix(other, replace(scene, site=loss.site)))
+        on_path = {each.expression for each in origin.reason.steps}
+        for loss in origin.losses:
+            if fix is None or loss.site == scene.site:
+                continue
+            same = loss.cause is broken.cause and rule.step_by_step
+            other = rule_for(loss.cause)
+            across = loss.cause is not broken.cause and loss.site.expression in on_path
+            if other is not None and (same or across or loss.cause in _HARD):
+                step = other.step(Reason(loss.cause, loss.site, loss.detail), self._wording)
+                beside = other.fix(Break(loss.cause, step, "", 0, "", "", loss.detail), replace(scene, site=loss.site))
+                if beside is not None or same:
+                    fix = together(fix, beside)
         return fix

@@ -77,12 +77,14 @@ class Fix:
     """A repair of one finding.
 
     ``grade`` is ``safe`` where the program computes what it did before, and gets its gradient; ``unsafe`` where a
-    value changes its type or its dtype, or where the program could have been meant otherwise.
+    value changes its type or its dtype, or where the program could have been meant otherwise. ``beside``: the step that
+    breaks stays in the program, beside the path.
     """
 
     grade: str
     title: str
     edits: tuple[Edit, ...]
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,4 +42,4 @@ def together(one: Fix, other: Fix | None) -> Fix | None:
     if other is None:
         return None
     grade = "safe" if one.grade == other.grade == "safe" else "unsafe"
-    return Fix(grade, one.title, tuple(dict.fromkeys((*one.edits, *other.edits))))
+    return Fix(grade, one.title, tuple(dict.fromkeys((*one.edits, *other.edits))), one.beside or other.beside)

@@ -45,12 +45,13 @@ def _alike(old: Prediction, new: Prediction, finding: Finding) -> bool:
     """Whether a request can be the one from before, and no source fares worse."""
     if old.call != new.call:
         return False
+    beside = finding.fix is not None and finding.fix.beside
     if len(old.sources) != len(new.sources):
         return new.verdict in _GOOD  # a list of weights holds others now
     for was, now in zip(old.sources, new.sources, strict=True):
         told = was.assumed if was.assumed is not None else was
         suffered = (told.code, told.cell, told.line) == (finding.code, finding.position.cell, finding.position.line)
-        if suffered and (not _good(now, finding) or finding.code in now.losses):
+        if suffered and (not _good(now, finding) or (finding.code in now.losses and not beside)):
             return False
         if was.verdict == "flows" and now.verdict != "flows":
             return False

@@ -26,8 +26,37 @@ _REQUESTS = frozenset({"gradient", "jacobian", "batch_jacobian", "watch"})
 
 def tensor(scene: Scene, expression: cst.BaseExpression, text: str, title: str) -> Fix:
     """Write a tensor where a value of Python or NumPy stands. It is safe where nobody outside can tell."""
-    grade = "safe" if stays(scene.code, expression) else "unsafe"
-    return Fix(grade, title, (scene.code.replace(expression, text),))
+    if stays(scene.code, expression):
+        return Fix("safe", title, (scene.code.replace(expression, text),))
+    kept = [scene.code.append(each, ".numpy()") for each in _uses_of_arrays(scene.code, expression)]
+    return Fix("unsafe", title, (scene.code.replace(expression, text), *kept), beside=bool(kept))
+
+
+def _uses_of_arrays(code: Code, expression: cst.BaseExpression) -> list[cst.Name]:
+    """Where the name that a value is given goes straight into another library's function: that wants an array."""
+    holder = code.parent(expression)
+    if not isinstance(holder, cst.Assign) or len(holder.targets) != 1:
+        return []
+    target = holder.targets[0].target
+    if not isinstance(target, cst.Name) or len(_assigned(code, target)) != 1:
+        return []
+    names = [each for each in m.findall(code.scope(target), m.Name(target.value)) if isinstance(each, cst.Name)]
+    return [each for each in names if not _bound(code, each) and _into_an_array(code, each)]
+
+
+def _assigned(code: Code, target: cst.Name) -> list[cst.CSTNode]:
+    names = m.findall(code.scope(target), m.Name(target.value))
+    return [each for each in names if isinstance(code.parent(each), (cst.AssignTarget, cst.AugAssign, cst.AnnAssign))]
+
+
+def _into_an_array(code: Code, name: cst.Name) -> bool:
+    argument = code.parent(name)
+    call = code.parent(argument) if isinstance(argument, cst.Arg) and not argument.star else None
+    return isinstance(call, cst.Call) and code.source(call.func).startswith(_ARRAYS)
+
+
+#: The functions of NumPy and its kin, as they are usually called.
+_ARRAYS = ("np.", "numpy.", "onp.", "scipy.", "plt.")
 
 
 def stays(code: Code, expression: cst.CSTNode, seen: frozenset[str] = frozenset()) -> bool:

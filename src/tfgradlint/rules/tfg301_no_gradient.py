@@ -10,6 +10,8 @@ from tfgradlint.rules.base import Break, Quotes, Rule
 from tfgradlint.rules.remedies import quoted, remedy_for
 
 if TYPE_CHECKING:
+    from tfgradlint.analysis.results import Fix
+    from tfgradlint.fixing.scene import Scene
     from tfgradlint.flow.verdict.judgements import Reason
 
 #: Of a picture's size, where the gradient is differentiated again.
@@ -111,3 +113,9 @@ class NoGradient(Rule):
         if broken.second and name.rpartition(".")[2].startswith("resize"):
             return RESIZED_TWICE
         return broken.remedy or remedy_for(name, argument=broken.argument)
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Unsafe: the hard value goes on, and the gradient passes straight through; perhaps it was to end there."""
+        from tfgradlint.fixing.straight_through import straight_through
+
+        return straight_through(scene)

@@ -10,6 +10,8 @@ from tfgradlint.rules.base import Break, Quotes, Rule
 from tfgradlint.rules.remedies import quoted, remedy_for
 
 if TYPE_CHECKING:
+    from tfgradlint.analysis.results import Fix
+    from tfgradlint.fixing.scene import Scene
     from tfgradlint.flow.verdict.judgements import Reason
 
 
@@ -95,3 +97,9 @@ class ZeroGradient(Rule):
         """``operation`` is one such as ``tf.math.sign``, if ``step`` does not tell."""
         remedy = broken.remedy or remedy_for(broken.operation or broken.step)
         return f"{broken.step} is flat, its gradient is zero everywhere: {broken.consequence}; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Unsafe: the hard value goes on, and the gradient passes straight through; perhaps it was to end there."""
+        from tfgradlint.fixing.straight_through import straight_through
+
+        return straight_through(scene)

@@ -10,6 +10,8 @@ from tfgradlint.rules.base import Break, Quotes, Rule
 from tfgradlint.rules.remedies import REMEDIES, quoted, remedy_for, short
 
 if TYPE_CHECKING:
+    from tfgradlint.analysis.results import Fix
+    from tfgradlint.fixing.scene import Scene
     from tfgradlint.flow.verdict.judgements import Reason
 
 
@@ -114,3 +116,9 @@ class CutOff(Rule):
         how = f"gives a gradient of zero to {part}" if broken.detail is PartGradient.ZERO else f"cuts off {part}"
         remedy = broken.remedy or "let the gradient pass straight through, or set trainable = False on that part"
         return f"{broken.step} {how}: {broken.consequence}; {remedy}"
+
+    def fix(self, broken: Break, scene: Scene) -> Fix | None:
+        """Unsafe: the hard value goes on, and the gradient passes straight through; perhaps it was to end there."""
+        from tfgradlint.fixing.straight_through import straight_through
+
+        return straight_through(scene)
