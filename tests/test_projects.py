@@ -437,3 +437,17 @@ def test_a_module_may_ask_for_keras_2(tmp_path: Path) -> None:
     for text, count in ((train, 0), (train.replace("import env\n", ""), 1)):
         analysis = judge(text, project=Project(str(tmp_path / "train.py")), version="2.18", keras=3)
         assert [each.code for each in analysis.findings] == ["TFG408"] * count
+
+
+def test_repairs_tell_what_is_left_over_files(tmp_path: Path) -> None:
+    asks = "\n\nv = tf.Variable([1.0])\nwith tf.GradientTape() as tape:\n    y = np.square(v)\n"
+    losses = LOSSES + asks + "print(tape.gradient(y, v))\n"
+    for name, text in {"train.py": TRAIN, "losses.py": losses}.items():
+        (tmp_path / name).write_text(text)
+    assert checked(tmp_path, ".") == {"losses.py:6": "TFG202", "losses.py:11": "TFG202"}
+    run = command("check", "--fix", "--unsafe-fixes", ".", cwd=tmp_path)
+    assert "y = tf.square(v)" in (tmp_path / "losses.py").read_text()
+    assert (tmp_path / "train.py").read_text() == TRAIN
+    assert run.returncode == 1
+    assert [line.split(":")[1] for line in run.stdout.splitlines()] == ["6"]
+    assert "1 finding fixed in 1 file, 1 left" in run.stderr

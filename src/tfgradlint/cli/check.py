@@ -37,7 +37,9 @@ def check(options: argparse.Namespace) -> int:
     fixing = Fixing(settings, options.unsafe_fixes, options.diff) if repairing else None
     findings, summary = _Findings(), Summary()
     unplaced: dict[str, Sequence[Finding]] = {}
+    across = False
     for judged in files:
+        across = across or bool(judged.analysis.elsewhere)
         found: Sequence[Finding] = selected(
             judged.path, judged.text, judged.analysis, settings.of(judged.path), files.judged
         )
@@ -56,6 +58,9 @@ def check(options: argparse.Namespace) -> int:
         files.failed = files.failed or fixing.failed
         if options.diff:
             return _differences(fixing, files.failed)
+        if across and "-" not in options.paths:  # what is left of one file is seen from another
+            findings, summary = _left(options, settings)
+            fixing.left = len(findings.located)
     _report(options, findings, fixing)
     summary.tell(options)
     if files.failed:
@@ -85,6 +90,18 @@ class _Findings:
 
     def report(self, *, colour: bool) -> Report:
         return Report(_in_order(self.located), self.texts, colour, self.rows, _in_order(self.left_out))
+
+
+def _left(options: argparse.Namespace, settings: Configuration) -> tuple[_Findings, Summary]:
+    """What is found in the files as they are now, all of them seen together."""
+    files, findings, summary = Files(options, settings), _Findings(), Summary()
+    for judged in files:
+        summary.add(judged.analysis)
+        findings.left_out += _left_out(judged, settings)
+        found = selected(judged.path, judged.text, judged.analysis, settings.of(judged.path), files.judged)
+        if found:
+            findings.add(judged, found)
+    return findings, summary
 
 
 def _left_out(judged: Judged, settings: Configuration) -> list[tuple[str, Finding]]:

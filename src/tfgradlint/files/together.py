@@ -95,7 +95,7 @@ def _joined(alone: Prediction | None, handed: Sequence[Prediction]) -> Predictio
 
 
 def _worst(predicted: Sequence[Prediction]) -> Prediction:
-    return max(predicted, key=lambda each: VERDICTS.index(each.verdict))
+    return max(predicted, key=lambda each: (VERDICTS.index(each.verdict), len(each.sources)))
 
 
 def _all_of(predicted: Sequence[Prediction]) -> Prediction:

@@ -205,6 +205,10 @@ class Prescan:
         """The methods that a class's body defines."""
         return self._classes[cls]
 
+    def uses_anywhere(self, name: str) -> bool:
+        """Whether a function of the module uses a name."""
+        return any(name in uses for uses in self._uses.values())
+
     def overridden(self, cls: str, method: str) -> bool:
         """Whether a class of the module below this one defines the method anew."""
         waiting, seen = list(self.derived[cls]), {cls}

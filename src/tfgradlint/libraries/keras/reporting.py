@@ -82,7 +82,12 @@ def _may_be_frozen_whole(model: Layer | Instance, weights: Weights) -> bool:
 
 
 def report_unused_losses(interp: Context) -> None:
-    """The program ends: losses that were neither replaced nor trained with wait for somebody else's ``fit``."""
+    """The program ends: losses that were neither replaced nor trained with wait for somebody else's ``fit``.
+
+    Nothing is said where a layer may add losses of its own: then Keras trains with those.
+    """
+    if any(each.uses_anywhere("add_loss") for each in interp.prescans()):
+        return
     for objection in keras_state(interp).objections:
         if not objection.reported and not objection.replaced:
             for reason in objection.reasons:
