@@ -88,7 +88,7 @@ def _root(text: str) -> str:
 
 def silent(verdict: str, judgements: Sequence[Judgement], site: RequestSite) -> str:
     """Why nothing is reported for a verdict that is no good news."""
-    if verdict == "varies":
+    if verdict == "varies" and judgements:
         given = dict.fromkeys(each.verdict for each in judgements)
         return f"it depends on how the program comes here: {listed(list(given), 'or')}"
     for each in judgements:
