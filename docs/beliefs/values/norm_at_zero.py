@@ -7,6 +7,6 @@ import tensorflow as tf
 
 points = tf.Variable([[1.0, 2.0], [3.0, 5.0]])
 with tf.GradientTape() as tape:
-    distances = tf.norm(points[:, None] - points[None, :], axis=-1)
+    distances = tf.norm(points[:, None] - points[None, :], axis=-1)  # expect: TFG506
     loss = tf.reduce_sum(distances)
 gradient = tape.gradient(loss, points)  # outcome: nonfinite
