@@ -14,7 +14,7 @@ from processes import FAULTY, command, flake8
 
 from tfgradlint import check, cli, predict
 from tfgradlint.analysis import analysis
-from tfgradlint.analysis.results import Analysis
+from tfgradlint.analysis.results import Analysis, Prediction
 from tfgradlint.server.judging import Document, judged
 
 if sys.version_info >= (3, 11):
@@ -500,13 +500,21 @@ def test_other_functions_stay_unknown(imports: str, call: str) -> None:
     assert [each.verdict for each in predict(program, gradients={"mylib.ops.quantize": "none"})] == ["unknown"]
 
 
+def verdicts(predictions: list[Prediction]) -> list[tuple[str, str]]:
+    return [(source.source, source.verdict) for each in predictions for source in each.sources]
+
+
 def test_what_else_a_module_holds_is_as_unknown_as_before() -> None:
     program = OWN.replace("from mylib.ops import quantize", "import mylib.ops as o").replace(
         "quantize(w)", "o.scale * w"
     )
     program = program.replace("(loss, w)", "(loss, [w, o.scale])")
     told = {"mylib.ops.quantize": "none"}
-    assert predict(program, gradients=told) == predict(program)
+    assert (
+        verdicts(predict(program, gradients=told))
+        == verdicts(predict(program))
+        == [("w", "flows"), ("o.scale", "unknown")]
+    )
 
 
 def test_a_function_that_is_known_already_may_be_told_otherwise() -> None:
