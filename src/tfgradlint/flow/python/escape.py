@@ -88,8 +88,7 @@ class HandedOut:
         elif isinstance(receiver, Container):
             self.functions.setdefault(id(receiver), value)
         elif (isinstance(value, Iterator) and value.held() is None) or (
-            isinstance(value, Instance)
-            and any("__call__" in each.fields for each in value.cls.lineage() if isinstance(each, Class))
+            isinstance(value, Instance) and _has_call(value)
         ):
             self.functions.setdefault(id(value), value)
 
@@ -251,11 +250,29 @@ def _may_be_changed(interp: Context, value: Value, given: Sequence[Value], stays
                 _join(interp, value, name, given)
 
 
+def _put_there(interp: Context, origin: Origin, given: Sequence[Value]) -> Unknown:
+    """What a call that was ``given`` these put in the place of something; code of the program may have done that."""
+    made = interp.unknown(origin, *given)
+    if any(isinstance(each, _RUNNING) or _is_called(each) for each in given):
+        nodes = tuple(nodes_of(Items((*given,)), GIVEN))
+        interp.unseen.called(made.node, UnseenCall(None, nodes, hides=False, runs=True))
+    return made
+
+
+def _is_called(value: Value) -> bool:
+    """Whether it is a method, or an object of the module that can be called."""
+    return isinstance(value, (Method, Partial)) or (isinstance(value, Instance) and _has_call(value))
+
+
+def _has_call(value: Instance) -> bool:
+    return any("__call__" in each.fields for each in value.cls.lineage() if isinstance(each, Class))
+
+
 def _change_list(interp: Context, value: ListObject, given: Sequence[Value], stays: tuple[type[Value], ...]) -> None:
     content = value.fields["content"]
     held = content.held()
     if not held or not all(isinstance(each, stays) for each in held):
-        element = interp.join([*held, interp.unknown(origins.FILLED, *given)])
+        element = interp.join([*held, _put_there(interp, origins.FILLED, given)])
         interp.state.set(value, "content", Repeated(element, content.type))
 
 
@@ -266,7 +283,7 @@ def _change_dictionary(
     held = content.held()
     if held and all(isinstance(each, stays) for each in held):
         return
-    filled = interp.unknown(origins.FILLED, *given)
+    filled = _put_there(interp, origins.FILLED, given)
     entries = {
         key: each if isinstance(each, stays) else interp.join([each, filled]) for key, each in content.entries.items()
     }
@@ -290,9 +307,9 @@ def _change_attributes(
         if name == flag or name.startswith("__") or not isinstance(each, Value) or isinstance(each, kept):
             continue
         if not (isinstance(value, Class) and isinstance(each, (Function, Descriptor))):
-            interp.state.set(value, name, interp.join([each, interp.unknown(origins.LAID_OPEN, *given)]))
+            interp.state.set(value, name, interp.join([each, _put_there(interp, origins.LAID_OPEN, given)]))
 
 
 def _join(interp: Context, cell: Cell, name: str, given: Sequence[Value]) -> None:
     old = cell.fields[name]
-    interp.state.set(cell, name, interp.join([old, interp.unknown(origins.LAID_OPEN, *given)]))
+    interp.state.set(cell, name, interp.join([old, _put_there(interp, origins.LAID_OPEN, given)]))

@@ -157,6 +157,7 @@ class Advance:
         ends += [(snapshot, (*place[: at + 1], *pending(place[at + 1 :]))) for snapshot in loop.continues]
         if goes_on:
             ends.append((state.snapshot(loop.mark), place))
+        self.chose = self.chose or len(ends) > 1
         for snapshot, there in ends:
             state.rollback(loop.mark)
             state.join_into([snapshot])
