@@ -25,7 +25,7 @@ from tfgradlint.flow.python.generator_places import (
     pending,
 )
 from tfgradlint.flow.python.identity import MadeAgain
-from tfgradlint.flow.python.iterators import Outcome
+from tfgradlint.flow.python.iterators import Choices, Outcome
 from tfgradlint.flow.values.base import NONE, is_none
 from tfgradlint.flow.values.functions import ContextManagerCall
 from tfgradlint.flow.values.iterators import SENT, Iterator
@@ -266,7 +266,7 @@ class Advance:
 
         def ended() -> None:
             sure[0] = False
-            self._branch(exit_)
+            self._over(exit_)
 
         element = interp.iteration.take(self._iterator.fields["for", node], ended)
         if element is None:
@@ -275,6 +275,11 @@ class Advance:
         interp.recorder.site = interp.here(node.iter)
         interp.statements.assign(node.target, element)
         return (*place, At("suite", node.body))
+
+    def _over(self, exit_: Place) -> None:
+        """What it goes through may be over, perhaps as that leaves out the rest."""
+        self.chose = self.chose or self._interp.of(Choices).left_out
+        self._branch(exit_)
 
     def _enter_with(self, node: cst.With, place: Place) -> Place:
         interp = self._interp
@@ -323,7 +328,7 @@ class Advance:
         if not is_none(self._iterator.fields.get(SENT, NONE)):
             raise NotFollowed  # that one gets it
         source = self._iterator.fields["from", place[-1].node]
-        element = self._interp.iteration.take(source, lambda: self._branch(place[:-1]))
+        element = self._interp.iteration.take(source, lambda: self._over(place[:-1]))
         return place[:-1] if element is None else Yielded(element, place)
 
     def _sent(self, place: Place) -> Place:
